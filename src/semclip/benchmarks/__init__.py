@@ -1,0 +1,1 @@
+"""What a model can do, measured: one file per benchmark."""

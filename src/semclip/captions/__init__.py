@@ -1,0 +1,1 @@
+"""Writing paraphrases, negations and absences."""

@@ -1,0 +1,1 @@
+"""The semclip command: one file per subcommand."""

@@ -1,0 +1,137 @@
+"""Config files: YAML with `a.b=value` overrides, parsed into frozen dataclasses; an unknown key is an error with a hint."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.files import write_text
+
+T = TypeVar("T")
+
+
+def find_config(name: str, kind: str = "train") -> Path:
+    """The YAML file at a path, or the shipped one called `name`: `scenes/semclip` is configs/train/scenes/semclip.yaml."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    folder = Path(str(resources.files("semclip"))) / "configs" / kind
+    shipped = {str(p.relative_to(folder).with_suffix("")): p for p in folder.rglob("*.yaml")}
+    if name in shipped:
+        return shipped[name]
+    raise UserError(
+        f"no config file '{name}'",
+        where=f"neither a file nor one of the shipped {kind} configs",
+        fix=did_you_mean(name, shipped),
+    )
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Read a YAML mapping and apply `a.b=value` overrides; values are YAML too, so `train.lr=1e-4` is a number."""
+    path = Path(path)
+    try:
+        config = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UserError("no such config file", where=str(path), fix="check the path") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"not valid YAML: {error}", where=str(path), fix="mend the line named above") from error
+    if not isinstance(config, dict):
+        raise UserError("a config is a mapping of keys to values", where=str(path), fix="write `key: value` lines")
+    return apply_overrides(config, overrides)
+
+
+def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """A copy of `config` with each `a.b=value` set."""
+    result = _copy(config)
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or not all(key.split(".")):
+            raise UserError(f"'{override}' is no override", where="command line", fix="write a.b=value")
+        try:
+            value = yaml.safe_load(text) if text else ""
+        except yaml.YAMLError as error:
+            raise UserError(f"the value of '{override}' is not valid YAML: {error}", where="command line",
+                            fix="quote it") from error
+        target = result
+        *parents, last = key.split(".")
+        for parent in parents:
+            if not isinstance(target.setdefault(parent, {}), dict):
+                raise UserError(f"'{parent}' in '{override}' is a value, not a section", where="command line",
+                                fix=f"set {parent} itself")
+            target = target[parent]
+        target[last] = value
+    return result
+
+
+def parse(cls: type[T], values: Mapping[str, Any] | None, where: str) -> T:
+    """Build the dataclass `cls` from a mapping, recursively; types are checked and converted as pydantic does.
+
+    where: the file or section, for messages. Raises UserError for an unknown key (with the closest known one),
+    a missing required key, or a value of the wrong type; the message holds the full path of the key.
+    """
+    values = {} if values is None else values
+    _refuse_unknown(cls, values, "", where)
+    try:
+        return TypeAdapter(cls).validate_python(dict(values))
+    except ValidationError as error:
+        lines, fixes = [], []
+        for problem in error.errors():
+            key = ".".join(str(p) for p in problem["loc"] if not _is_type_name(p)) or "(the whole section)"
+            if problem["type"] == "missing":
+                lines.append(f"'{key}' is required")
+                fixes.append(f"{key}=...")
+            else:
+                lines.append(f"'{key}': {problem['msg']}, found {problem['input']!r}")
+        fix = f"set it, for example on the command line: {' '.join(fixes)}" if fixes else "mend the value"
+        raise UserError("; ".join(lines), where=where, fix=fix) from error
+
+
+def dump(config: Any) -> dict[str, Any]:
+    """A config dataclass as plain YAML-ready values."""
+    return TypeAdapter(type(config)).dump_python(config, mode="json")
+
+
+def save_config(path: str | Path, config: Mapping[str, Any]) -> None:
+    """Write a resolved config as YAML, atomically."""
+    write_text(path, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+
+
+def _refuse_unknown(cls: Any, values: Any, prefix: str, where: str) -> None:
+    if not dataclasses.is_dataclass(cls):
+        return
+    if not isinstance(values, Mapping):
+        raise UserError(f"'{prefix.rstrip('.')}' must be a section of `key: value` lines, found {values!r}", where=where,
+                        fix=f"known keys: {', '.join(f.name for f in dataclasses.fields(cls))}")
+    hints = typing.get_type_hints(cls)
+    known = [f.name for f in dataclasses.fields(cls)]
+    for key, value in values.items():
+        if key not in known:
+            raise UserError(f"unknown key '{prefix}{key}'", where=where, fix=did_you_mean(str(key), known))
+        for nested in _dataclasses_in(hints[key]):
+            if isinstance(value, Mapping):
+                _refuse_unknown(nested, value, f"{prefix}{key}.", where)
+
+
+def _dataclasses_in(hint: Any) -> list[Any]:
+    """The dataclass in `X` or `X | None`; containers of dataclasses are left to pydantic."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return [a for a in typing.get_args(hint) if dataclasses.is_dataclass(a)]
+    return [hint] if dataclasses.is_dataclass(hint) else []
+
+
+def _is_type_name(part: Any) -> bool:
+    # pydantic names the member of a union inside the path ("int", "float"); a user never wrote that.
+    return isinstance(part, str) and part in {"int", "float", "str", "bool", "none"}
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _copy(v) for k, v in value.items()}
+    return [_copy(v) for v in value] if isinstance(value, list) else value

@@ -1,0 +1,40 @@
+"""Errors that speak to the user: what is wrong, where it is, how to fix it."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A mistake the user can mend. The command line prints its three parts and exits with code 2.
+
+    what:  what is wrong, in one sentence.
+    where: the file, `file:row`, config key or argument it was found in; "" when there is no place.
+    fix:   what to type or change.
+    """
+
+    def __init__(self, what: str, where: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.fix = what, where, fix
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  where: {self.where}")
+        if self.fix:
+            lines.append(f"  fix:   {self.fix}")
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str, str]]:
+        # Loader workers send exceptions through pickle, which would otherwise keep only `what`.
+        return type(self), (self.what, self.where, self.fix)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """One sentence for an unknown `name`: the closest known names, else all of them."""
+    known = sorted(known)
+    # Compared without case, so that `SemCLIP` finds `semclip`.
+    lower = {k.lower(): k for k in known}
+    close = [lower[k] for k in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
+    if close:
+        return f"Did you mean {', '.join(close)}?"
+    return f"Known: {', '.join(known) or '(none)'}."

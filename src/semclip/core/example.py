@@ -1,0 +1,75 @@
+"""The record that every room reads: one image with its texts, and the names of its views."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+#: Views that are pictures, and views that are texts. These names are used everywhere: columns, Features, configs, metrics.
+IMAGE_VIEWS = ("image", "negative_image")
+TEXT_VIEWS = ("caption", "paraphrase", "negation", "absence", "rewrite")
+VIEWS = IMAGE_VIEWS + TEXT_VIEWS
+
+VIEW_MEANING = {
+    "image": "the picture",
+    "caption": "a true description of it",
+    "paraphrase": "the caption's meaning in other words",
+    "negation": "a text that contradicts the image: a hard negative",
+    "absence": "a TRUE text that says what is not there: a positive",
+    "negative_image": "a picture that the negation describes",
+    "rewrite": "another caption of the same picture, written by a language model",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """A picture as the user's file names it, and where its pixels are.
+
+    name: the text in the data file, such as `images/1.jpg`; features files are looked up by it.
+    path: the file with the pixels; None where only precomputed features exist.
+    """
+
+    name: str
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One image with its texts. Lists, because one image has many texts.
+
+    group: what must never be each other's negative; readers set it to the image's name unless told otherwise.
+    split: `train`, `val`, `test` or None.
+    meta:  whatever else the row holds; `negation_kinds` and `absence_kinds` run parallel to the lists.
+    where: `file:row`, for messages.
+    """
+
+    id: str
+    image: ImageRef
+    caption: str
+    paraphrases: tuple[str, ...] = ()
+    negations: tuple[str, ...] = ()
+    absences: tuple[str, ...] = ()
+    rewrites: tuple[str, ...] = ()
+    negative_image: ImageRef | None = None
+    group: str = ""
+    split: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    where: str = ""
+
+    def texts(self, view: str) -> tuple[str, ...]:
+        """All texts of a text view: `texts("paraphrase")` is `paraphrases`."""
+        return {
+            "caption": (self.caption,),
+            "paraphrase": self.paraphrases,
+            "negation": self.negations,
+            "absence": self.absences,
+            "rewrite": self.rewrites,
+        }[view]
+
+    def has(self, view: str) -> bool:
+        """Whether this record can serve a view."""
+        if view == "image":
+            return True
+        if view == "negative_image":
+            return self.negative_image is not None
+        return bool(self.texts(view))

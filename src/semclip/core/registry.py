@@ -1,0 +1,153 @@
+"""Plugins by file name: the file `objectives/semclip.py` is the objective `semclip`, in Python, YAML and listings."""
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from semclip.core.errors import UserError, did_you_mean
+
+#: Files in a plugin folder that are not plugins: helpers (leading underscore) and the family's base class.
+_NOT_PLUGINS = ("base",)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """One family of plugins: every module of a package that holds one subclass of the family's base class.
+
+    family:  what the user calls them, plural ("objectives").
+    package: where they live ("semclip.objectives").
+    base:    "module:Class" of the base class ("semclip.objectives.base:Objective").
+
+    Listing reads docstrings with `ast`, so it imports no plugin and no torch. Adding a plugin adds one file.
+    """
+
+    family: str
+    package: str
+    base: str
+
+    def names(self) -> list[str]:
+        """Names of all plugins, sorted."""
+        return sorted(self._files())
+
+    def summaries(self) -> dict[str, str]:
+        """Name -> first line of the module's docstring."""
+        return {name: _first_line(path) for name, path in sorted(self._files().items())}
+
+    def get(self, name: str) -> type[Any]:
+        """The plugin class called `name`, or the class named by `path/to/file.py:Class`.
+
+        Raises UserError for an unknown name (with the closest ones), a missing file or a class of another family.
+        """
+        if ".py:" in name:
+            return self._from_file(name)
+        if name not in self._files():
+            raise UserError(
+                f"unknown {self.singular} '{name}'",
+                where=self.family,
+                fix=f"{did_you_mean(name, self._files())} `semclip list {self.family}` shows all; "
+                "your own is named as path/to/file.py:Class",
+            )
+        module = importlib.import_module(f"{self.package}.{name}")
+        return self._only_class(module, name)
+
+    @property
+    def singular(self) -> str:
+        return self.family.removesuffix("s")
+
+    def _files(self) -> dict[str, Path]:
+        # find_spec on the package would import it; its parent is light, so resolve the folder by path.
+        root = importlib.util.find_spec(self.package.partition(".")[0])
+        assert root is not None and root.submodule_search_locations
+        folder = Path(root.submodule_search_locations[0]).joinpath(*self.package.split(".")[1:])
+        found: dict[str, Path] = {}
+        for path in sorted(folder.iterdir()):
+            name = path.stem if path.suffix == ".py" else path.name
+            module = path if path.suffix == ".py" else path / "__init__.py"
+            if name.startswith("_") or name in _NOT_PLUGINS or not module.is_file():
+                continue
+            if name in found:
+                raise UserError(
+                    f"two {self.family} are called '{name}'",
+                    where=f"{found[name]} and {module}",
+                    fix="rename one of the files",
+                )
+            found[name] = module
+        return found
+
+    def _base_class(self) -> type[Any]:
+        module, _, name = self.base.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def _only_class(self, module: ModuleType, name: str) -> type[Any]:
+        base = self._base_class()
+        own = [
+            value
+            for value in vars(module).values()
+            if inspect.isclass(value)
+            and issubclass(value, base)
+            and value.__module__ == module.__name__
+            and not value.__name__.startswith("_")
+        ]
+        if len(own) != 1:
+            raise UserError(
+                f"the {self.singular} '{name}' must hold exactly one public subclass of {base.__name__}, "
+                f"found {', '.join(c.__name__ for c in own) or 'none'}",
+                where=str(module.__file__),
+                fix="one idea, one file: move the others to files of their own",
+            )
+        own[0].name = name
+        return own[0]
+
+    def _from_file(self, spec: str) -> type[Any]:
+        file, _, class_name = spec.rpartition(":")
+        path = Path(file).expanduser().resolve()
+        if not path.is_file():
+            raise UserError(f"no such {self.singular} file", where=spec, fix="check the path before ':'")
+        module_name = f"semclip_user.{path.stem}_{abs(hash(str(path))):x}"
+        if module_name not in sys.modules:
+            loader_spec = importlib.util.spec_from_file_location(module_name, path)
+            assert loader_spec is not None and loader_spec.loader is not None
+            module = importlib.util.module_from_spec(loader_spec)
+            sys.modules[module_name] = module
+            try:
+                loader_spec.loader.exec_module(module)
+            except BaseException:
+                del sys.modules[module_name]
+                raise
+        cls = vars(sys.modules[module_name]).get(class_name)
+        if not inspect.isclass(cls):
+            public = [n for n, v in vars(sys.modules[module_name]).items() if inspect.isclass(v)]
+            raise UserError(f"no class '{class_name}' in the file", where=spec, fix=did_you_mean(class_name, public))
+        base = self._base_class()
+        if not issubclass(cls, base):
+            raise UserError(
+                f"'{class_name}' is no {self.singular}",
+                where=spec,
+                fix=f"make it a subclass of {self.base.replace(':', '.')}",
+            )
+        cls.name = spec
+        return cls
+
+
+def _first_line(path: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return docstring.partition("\n")[0]
+
+
+#: Every family of plugins. `semclip list` shows these.
+FAMILIES = {
+    r.family: r
+    for r in (
+        Registry("objectives", "semclip.objectives", "semclip.objectives.base:Objective"),
+        Registry("benchmarks", "semclip.benchmarks", "semclip.benchmarks.base:Benchmark"),
+        Registry("readers", "semclip.data.readers", "semclip.data.readers.base:Reader"),
+        Registry("backends", "semclip.models.backends", "semclip.models.backends.base:Encoder"),
+        Registry("writers", "semclip.captions.writers", "semclip.captions.writers.base:Writer"),
+    )
+}

@@ -1,0 +1,1 @@
+"""File formats of caption data: one file per format."""

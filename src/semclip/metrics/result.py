@@ -1,0 +1,91 @@
+"""What a benchmark reports: one file per benchmark, read by reports and by anyone's scripts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from semclip.core.errors import UserError
+from semclip.core.files import read_json, write_json
+
+#: Raised when a field changes its meaning.
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One number with everything needed to trust it. Shares are in [0, 1], never percent.
+
+    value:      ties count as the expected score under random order.
+    strict:     ties count as wrong.     optimistic: ties count as right.
+    interval:   95 %, Wilson for shares. None only where the metric is no share of items (`unit` says what it is).
+    chance:     what guessing scores; None where guessing has no meaning.
+    per_slice:  the same fields for each slice, keyed by its name (negation kind, class, template).
+    kind:       "model", or "baseline" for what a blind method scores on the same items.
+    """
+
+    name: str
+    value: float
+    n: int
+    description: str
+    ties: int = 0
+    strict: float | None = None
+    optimistic: float | None = None
+    interval: tuple[float, float] | None = None
+    chance: float | None = None
+    unit: str = "share"
+    kind: str = "model"
+    higher_is_better: bool = True
+    per_slice: Mapping[str, "Metric"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One benchmark run on one model and one data set.
+
+    primary: name of the metric that stands for the benchmark.
+    data:    path, split, number of examples and images, sha256 of the file.
+    items:   per-item outcomes by metric: {"id": [...], "outcome": [0..1, ...], "slice": [...]}, for paired tests.
+    extra:   whatever else a picture needs, such as similarities per item.
+    notes:   what the reader must know: skipped rows, truncated texts, defects of the data.
+    """
+
+    benchmark: str
+    version: int
+    model: str
+    data: Mapping[str, Any]
+    metrics: Sequence[Metric]
+    primary: str
+    protocol: str = "harness"
+    items: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA_VERSION
+
+    def metric(self, name: str) -> Metric:
+        """The metric called `name`; UserError with the known names otherwise."""
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric
+        raise UserError(f"benchmark '{self.benchmark}' has no metric '{name}'", where=self.model,
+                        fix=f"known: {', '.join(m.name for m in self.metrics)}")
+
+    def save(self, path: Path) -> None:
+        """Write as JSON, atomically."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Result":
+        """Read what `save` wrote. Raises UserError for another schema."""
+        values = read_json(path)
+        if not isinstance(values, dict) or values.get("schema") != SCHEMA_VERSION:
+            raise UserError("not a result file of this version of semclip", where=str(path),
+                            fix="evaluate the model again")
+        return cls(**{**values, "metrics": [_metric(m) for m in values["metrics"]]})
+
+
+def _metric(values: Mapping[str, Any]) -> Metric:
+    slices = {name: _metric(v) for name, v in values["per_slice"].items()}
+    interval = values["interval"]
+    return Metric(**{**values, "interval": tuple(interval) if interval else None, "per_slice": slices})

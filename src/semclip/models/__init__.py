@@ -1,0 +1,1 @@
+"""Dual encoders: loading, text passes, freezing, saving."""

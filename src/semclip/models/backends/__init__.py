@@ -1,0 +1,1 @@
+"""Where a dual encoder's networks come from: one file per backend."""

@@ -1,0 +1,219 @@
+"""What an objective is: features in, named terms out. It never sees a model, a device, a rank or a file."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from semclip.core.config import parse
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.example import VIEWS
+from semclip.core.protocols import EncoderInfo
+from semclip.core.registry import FAMILIES
+
+#: What an encoder gives on request besides view embeddings: mean patch token (B, W) and token ids (B, L).
+ON_REQUEST = ("image_pooled", "caption_ids")
+
+
+def _identity(x: Tensor) -> Tensor:
+    return x
+
+
+class Features:
+    """The embeddings of one batch, by view.
+
+    Shapes: B rows of this rank, K texts of one view per row, D embed_dim, G rows over all ranks (B on one rank).
+    A view is raw (B, D) or (B, K, D). `f.caption` gives its L2-normalised rows in float32 or better (float64 stays
+    float64, so that tests are exact; bf16 and fp16 become float32, so that losses are); `f.raw("caption")` as given.
+
+    logit_scale: the multiplier of cosine similarities itself, not its logarithm; a number or a scalar tensor.
+    groups: (B,) integers; rows of one group must never be each other's negatives. None: every row is its own group.
+    gather: concatenates a tensor's rows over ranks, with gradient. The default is one rank.
+    offset: index of this rank's first row among all G rows.
+
+    Errors: UserError for an unknown view name, for views of different batch sizes, and on asking for an absent view.
+    """
+
+    def __init__(
+        self,
+        *,
+        logit_scale: Tensor | float,
+        groups: Tensor | None = None,
+        gather: Callable[[Tensor], Tensor] = _identity,
+        offset: int = 0,
+        **views: Tensor,
+    ) -> None:
+        known = (*VIEWS, *ON_REQUEST)
+        for name in views:
+            if name not in known:
+                raise UserError(f"unknown view '{name}'", where="Features", fix=did_you_mean(name, known))
+        sizes = {name: tensor.shape[0] for name, tensor in views.items()}
+        if len(set(sizes.values())) > 1:
+            raise UserError(f"views differ in batch size: {sizes}", where="Features", fix="one row per example")
+        self._raw = views
+        self._unit: dict[str, Tensor] = {}
+        self._groups = groups
+        self.all = gather
+        self.offset = offset
+        some = next(iter(views.values()))
+        self.batch_size = some.shape[0]
+        dtype = torch.promote_types(some.dtype, torch.float32) if some.is_floating_point() else torch.float32
+        self.logit_scale = torch.as_tensor(logit_scale, dtype=dtype, device=some.device)
+
+    def raw(self, view: str) -> Tensor:
+        """The tensor as given, not normalised. Raises UserError when the batch has no such view."""
+        if view not in self._raw:
+            raise UserError(
+                f"the objective needs the view '{view}', which this batch lacks",
+                where=f"views here: {', '.join(self._raw)}",
+                fix=f"add a column '{view}' to the data (`semclip data check FILE` shows what is there)",
+            )
+        return self._raw[view]
+
+    def unit(self, view: str) -> Tensor:
+        """L2-normalised rows of a view, in float32 or better; computed once."""
+        if view not in self._unit:
+            x = self.raw(view)
+            self._unit[view] = F.normalize(x.to(torch.promote_types(x.dtype, torch.float32)), dim=-1)
+        return self._unit[view]
+
+    @property
+    def image(self) -> Tensor:
+        return self.unit("image")
+
+    @property
+    def caption(self) -> Tensor:
+        return self.unit("caption")
+
+    @property
+    def paraphrase(self) -> Tensor:
+        return self.unit("paraphrase")
+
+    @property
+    def negation(self) -> Tensor:
+        return self.unit("negation")
+
+    @property
+    def absence(self) -> Tensor:
+        return self.unit("absence")
+
+    @property
+    def negative_image(self) -> Tensor:
+        return self.unit("negative_image")
+
+    @property
+    def rewrite(self) -> Tensor:
+        return self.unit("rewrite")
+
+    @property
+    def labels(self) -> Tensor:
+        """(B,) for each local row, the index of its own example among all G rows."""
+        device = next(iter(self._raw.values())).device
+        return self.offset + torch.arange(self.batch_size, device=device)
+
+    @property
+    def same_group(self) -> Tensor:
+        """(B, G) True where a local row and another row share a group; a row and itself are not marked."""
+        device = next(iter(self._raw.values())).device
+        groups = self.labels if self._groups is None else self._groups.to(device)
+        everyone = self.all(groups)  # (G,)
+        same = groups[:, None] == everyone[None, :]  # (B, G)
+        same[torch.arange(self.batch_size, device=device), self.labels] = False
+        return same
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an objective returns: `total`, the scalar to minimise, and `parts`, the named unweighted parts."""
+
+    total: Tensor
+    parts: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """Where an objective comes from, and where ours differs."""
+
+    title: str
+    arxiv: str
+    equation: str
+    deviations: str
+
+
+class Objective(nn.Module):
+    """Base of all objectives: subclass, set `needs` and `paper`, write `Config` and `forward`.
+
+    needs: views and encoder extras the formula reads; checked against the data before a model is loaded.
+    setup: called once with the encoder's shapes; build parameters here. Usable without it when all shapes are known.
+    update: the only place where state of its own may change; called once per optimizer step on the global batch.
+    """
+
+    name: ClassVar[str] = ""
+    needs: frozenset[str] = frozenset({"image", "caption"})
+    paper: ClassVar[Paper]
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        pass
+
+    def __init__(self, config: Any = None) -> None:
+        super().__init__()
+        self.config = self.Config() if config is None else config
+
+    def setup(self, info: EncoderInfo) -> None:
+        """Build parameters that depend on the encoder's shapes. Most objectives have none."""
+
+    def update(self, features: Features) -> None:
+        """Change state of its own (running counts). Most objectives have none."""
+
+    def forward(self, f: Features) -> Terms:
+        raise NotImplementedError
+
+
+def create(name: str, **config: Any) -> Objective:
+    """Build an objective by name, or by `path/to/file.py:Class`.
+
+    Tensors in the config are accepted where rows of numbers are. Raises UserError for an unknown name or key.
+    """
+    cls = FAMILIES["objectives"].get(name)
+    plain = {key: value.tolist() if isinstance(value, Tensor) else value for key, value in config.items()}
+    return cls(parse(cls.Config, plain, where=f"objective '{name}'"))
+
+
+class WeightedSum(Objective):
+    """Sum of objectives, each times its weight; its parts are named `objective/part`."""
+
+    paper = Paper(title="sum of objectives", arxiv="", equation="sum_k w_k L_k", deviations="none")
+
+    def __init__(self, members: Mapping[str, tuple[float, Objective]]) -> None:
+        super().__init__()
+        self.weights = {name: weight for name, (weight, _) in members.items()}
+        self.members = nn.ModuleDict({name: objective for name, (_, objective) in members.items()})
+        self.needs = frozenset().union(*(o.needs for _, o in members.values()))
+
+    def _objectives(self) -> Mapping[str, Objective]:
+        return dict(self.members.items())  # type: ignore[arg-type]
+
+    def setup(self, info: EncoderInfo) -> None:
+        for objective in self._objectives().values():
+            objective.setup(info)
+
+    def update(self, features: Features) -> None:
+        for objective in self._objectives().values():
+            objective.update(features)
+
+    def forward(self, f: Features) -> Terms:
+        terms = {name: objective(f) for name, objective in self._objectives().items()}
+        total = torch.stack([self.weights[name] * t.total for name, t in terms.items()]).sum()
+        parts = {f"{name}/{part}": value for name, t in terms.items() for part, value in t.parts.items()}
+        return Terms(total=total, parts=parts)
+
+
+def weighted_sum(members: Mapping[str, tuple[float, Objective]]) -> Objective:
+    """Compose objectives: `weighted_sum({"clip": (1.0, create("clip")), "semclip": (0.5, create("semclip"))})`."""
+    if not members:
+        raise UserError("a sum of no objectives", where="weighted_sum", fix="give at least one")
+    return WeightedSum(members)

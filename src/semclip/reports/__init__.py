@@ -1,0 +1,1 @@
+"""From result files to a page a newcomer understands. No torch."""

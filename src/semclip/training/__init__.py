@@ -1,0 +1,1 @@
+"""The loop, its checkpoints and guards, and comparisons on equal terms."""
