@@ -1,6 +1,7 @@
-"""Config files: YAML with `a.b=value` overrides, parsed into frozen dataclasses; an unknown key is an error with a hint."""
+"""Config files: YAML with `a.b=value` overrides, parsed into frozen dataclasses; unknown keys are errors with a hint."""
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 
 def find_config(name: str, kind: str = "train") -> Path:
-    """The YAML file at a path, or the shipped one called `name`: `scenes/semclip` is configs/train/scenes/semclip.yaml."""
+    """The YAML file at a path, or the shipped one: `scenes/semclip` is configs/train/scenes/semclip.yaml."""
     path = Path(name)
     if path.is_file():
         return path
@@ -34,7 +35,7 @@ def find_config(name: str, kind: str = "train") -> Path:
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """Read a YAML mapping and apply `a.b=value` overrides; values are YAML too, so `train.lr=1e-4` is a number."""
+    """Read a YAML mapping, apply `a.b=value` overrides (values are YAML too), then fill in `${a.b}` references."""
     path = Path(path)
     try:
         config = yaml.safe_load(path.read_text("utf-8"))
@@ -44,7 +45,32 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, An
         raise UserError(f"not valid YAML: {error}", where=str(path), fix="mend the line named above") from error
     if not isinstance(config, dict):
         raise UserError("a config is a mapping of keys to values", where=str(path), fix="write `key: value` lines")
-    return apply_overrides(config, overrides)
+    return interpolate(apply_overrides(config, overrides), where=str(path))
+
+
+def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Replace `${a.b}` inside texts by the value of key a.b: `features: ${data.root}/features.npy`."""
+
+    def value_of(match: re.Match[str]) -> str:
+        value: Any = config
+        for part in match[1].split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if not isinstance(value, str | int | float):
+            raise UserError(
+                f"'{match[1]}' is required: another key refers to it as {match[0]}",
+                where=where,
+                fix=f"give it on the command line: {match[1]}=...",
+            )
+        return str(value)
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, Mapping):
+            return {key: walk(child) for key, child in node.items()}
+        if isinstance(node, list):
+            return [walk(child) for child in node]
+        return re.sub(r"\$\{([\w.]+)\}", value_of, node) if isinstance(node, str) else node
+
+    return walk(config)
 
 
 def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -57,14 +83,18 @@ def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict
         try:
             value = yaml.safe_load(text) if text else ""
         except yaml.YAMLError as error:
-            raise UserError(f"the value of '{override}' is not valid YAML: {error}", where="command line",
-                            fix="quote it") from error
+            raise UserError(
+                f"the value of '{override}' is not valid YAML: {error}", where="command line", fix="quote it"
+            ) from error
         target = result
         *parents, last = key.split(".")
         for parent in parents:
             if not isinstance(target.setdefault(parent, {}), dict):
-                raise UserError(f"'{parent}' in '{override}' is a value, not a section", where="command line",
-                                fix=f"set {parent} itself")
+                raise UserError(
+                    f"'{parent}' in '{override}' is a value, not a section",
+                    where="command line",
+                    fix=f"set {parent} itself",
+                )
             target = target[parent]
         target[last] = value
     return result
@@ -107,15 +137,19 @@ def _refuse_unknown(cls: Any, values: Any, prefix: str, where: str) -> None:
     if not dataclasses.is_dataclass(cls):
         return
     if not isinstance(values, Mapping):
-        raise UserError(f"'{prefix.rstrip('.')}' must be a section of `key: value` lines, found {values!r}", where=where,
-                        fix=f"known keys: {', '.join(f.name for f in dataclasses.fields(cls))}")
+        raise UserError(
+            f"'{prefix.rstrip('.')}' must be a section of `key: value` lines, found {values!r}",
+            where=where,
+            fix=f"known keys: {', '.join(f.name for f in dataclasses.fields(cls))}",
+        )
     hints = typing.get_type_hints(cls)
     known = [f.name for f in dataclasses.fields(cls)]
     for key, value in values.items():
         if key not in known:
             raise UserError(f"unknown key '{prefix}{key}'", where=where, fix=did_you_mean(str(key), known))
         for nested in _dataclasses_in(hints[key]):
-            if isinstance(value, Mapping):
+            section_only = nested is hints[key] and not isinstance(value, nested)
+            if isinstance(value, Mapping) or section_only:
                 _refuse_unknown(nested, value, f"{prefix}{key}.", where)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-#: Views that are pictures, and views that are texts. These names are used everywhere: columns, Features, configs, metrics.
+#: Views that are pictures, and views that are texts: the names of columns, Features, configs and metrics.
 IMAGE_VIEWS = ("image", "negative_image")
 TEXT_VIEWS = ("caption", "paraphrase", "negation", "absence", "rewrite")
 VIEWS = IMAGE_VIEWS + TEXT_VIEWS

@@ -31,7 +31,8 @@ def write_atomic(path: str | Path, write: Callable[[Path], None]) -> None:
             fix="free some space or choose a folder you may write to; the file that stood there before is untouched",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary.exists():  # unlink(missing_ok=True) would fail where the folder is a file
+            temporary.unlink()
 
 
 def write_text(path: str | Path, text: str) -> None:

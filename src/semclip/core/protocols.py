@@ -32,9 +32,11 @@ class DualEncoder(Protocol):
     `tokenize` returns (B, L) int64; `encode_text` takes that. Both encode methods accept inputs on any device.
     """
 
-    name: str
     embed_dim: int
     context_length: int
+
+    @property
+    def name(self) -> str: ...  # a property here, so that a class attribute serves as well
 
     @property
     def logit_scale(self) -> Any: ...  # the multiplier itself, a scalar tensor; not its logarithm

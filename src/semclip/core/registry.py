@@ -86,7 +86,7 @@ class Registry:
 
     def _only_class(self, module: ModuleType, name: str) -> type[Any]:
         base = self._base_class()
-        own = [
+        own: list[type[Any]] = [
             value
             for value in vars(module).values()
             if inspect.isclass(value)
@@ -131,8 +131,9 @@ class Registry:
                 where=spec,
                 fix=f"make it a subclass of {self.base.replace(':', '.')}",
             )
-        cls.name = spec
-        return cls
+        plugin: type[Any] = cls
+        plugin.name = spec
+        return plugin
 
 
 def _first_line(path: Path) -> str:

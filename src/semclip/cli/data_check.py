@@ -1,0 +1,132 @@
+"""semclip data check: what is in a data file, and what is wrong with it."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from semclip.core.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from semclip.core.example import Example
+    from semclip.data.check import Report
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="csv, tsv, jsonl or parquet file, or a folder of class folders.")],
+    images: Annotated[str, typer.Option(help="Folder that image names are relative to [default: the file's].")] = "",
+    columns: Annotated[
+        str, typer.Option(help="Our name = column of the file, separated by commas: caption=text,image=photo.")
+    ] = "",
+    context_length: Annotated[int, typer.Option(min=3, help="Tokens a text may have, start and end included.")] = 77,
+) -> None:
+    """Show columns as understood, three examples, and problems with file:row. Exit code 2 when there are errors."""
+    from rich.console import Console
+
+    from semclip.data.check import check
+    from semclip.data.load import DataConfig
+
+    config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
+    report = check(config, _LateTokenizer(), context_length, _track)
+    console = Console(soft_wrap=True, highlight=False)
+    _show(report, console)
+    if report.errors:
+        raise typer.Exit(2)
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """`ours=theirs,ours=theirs` as a mapping. Raises UserError for anything else."""
+    mapping: dict[str, str] = {}
+    for pair in filter(None, text.split(",")):
+        ours, equals, theirs = pair.partition("=")
+        if not equals or not ours.strip() or not theirs.strip():
+            raise UserError(
+                f"'{pair}' is no column mapping", where="--columns", fix="write --columns caption=text,image=photo"
+            )
+        mapping[ours.strip()] = theirs.strip()
+    return mapping
+
+
+class _LateTokenizer:
+    """open_clip's tokenizer, imported with the first text that may be too long: the import takes seconds."""
+
+    def __init__(self) -> None:
+        self._tokenizer: Any = None
+
+    def encode(self, text: str) -> list[int]:
+        if self._tokenizer is None:
+            from open_clip.tokenizer import SimpleTokenizer
+
+            self._tokenizer = SimpleTokenizer()
+        return list(self._tokenizer.encode(text))
+
+    def decode(self, tokens: list[int]) -> str:
+        return str(self._tokenizer.decode(tokens))
+
+
+def _track(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
+    from rich.console import Console
+    from rich.progress import track
+
+    bar = Console(stderr=True)
+    return track(items, label, total=total or None, console=bar, transient=True, disable=not sys.stderr.isatty())
+
+
+def _show(report: "Report", console: "Console") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from semclip.data.check import meaning_of_columns
+
+    console.print(f"[bold]{escape(str(report.path))}[/bold]: {report.rows:,} rows")
+    console.print(_counts("splits", report.splits))
+    console.print(_counts("views", {view: count for view, count in report.views.items() if count}))
+
+    table = Table(title="Columns as understood", title_justify="left", title_style="bold")
+    table.add_column("column in the file")
+    table.add_column("understood as")
+    for column, meaning in meaning_of_columns(report.layout).items():
+        table.add_row(escape(column), meaning)
+    console.print(table)
+
+    for position, example in enumerate(report.examples, 1):
+        console.print(f"[bold]Example {position}[/bold] ({escape(example.where)})")
+        for name, value in _as_lines(example):
+            console.print(f"  {name:<15} {escape(value)}")
+
+    if report.skipped:
+        shown = ", ".join(path.name for path in report.skipped[:5])
+        console.print(f"Skipped {len(report.skipped):,} files that are no pictures in class folders: {escape(shown)}")
+    for finding in report.findings:
+        style, word = ("red", "error") if finding.error else ("yellow", "note")
+        console.print(f"[{style}]{word}[/{style}]  [bold]{finding.problem}[/bold]: {finding.count:,}")
+        for place in finding.places:
+            console.print(f"    {escape(place)}")
+        if finding.count > len(finding.places):
+            console.print(f"    ... and {finding.count - len(finding.places):,} more")
+        console.print(f"    fix: {escape(finding.fix)}")
+    if report.errors:
+        console.print(f"[red]{report.errors:,} errors[/red]")
+    else:
+        console.print("[green]No errors.[/green]")
+
+
+def _counts(label: str, counts: dict[str, int]) -> str:
+    return f"{label}: " + ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _as_lines(example: "Example") -> list[tuple[str, str]]:
+    """A record as (name, value) lines, empty views left out."""
+    from semclip.core.example import TEXT_VIEWS
+
+    lines = [("id", example.id or "(made from the image's name)"), ("image", example.image.name)]
+    lines += [(view, text) for view in TEXT_VIEWS for text in example.texts(view)]
+    if example.negative_image:
+        lines.append(("negative_image", example.negative_image.name))
+    lines += [("group", example.group), ("split", example.split or "(drawn from the group's name)")]
+    lines += [(f"meta {name}", repr(value)[:100]) for name, value in example.meta.items()]
+    return lines

@@ -1,0 +1,271 @@
+"""What is in a data file and what is wrong with it: every problem counted, the first few with `file:row`."""
+
+import json
+import os
+import re
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image
+
+from semclip.core.errors import UserError
+from semclip.core.example import TEXT_VIEWS, VIEWS, Example
+from semclip.data.columns import EmptyTextError, Layout, LongTextError, RowParser
+from semclip.data.load import DataConfig, data_file, image_folder
+from semclip.data.readers.base import read_rows, reader_for
+from semclip.data.splits import groups_crossing
+
+#: Words whose loss turns a negation or an absence into its opposite.
+NEGATION_WORDS = re.compile(
+    r"\b(no|not|never|without|none|nobody|nothing|neither|nor|nowhere|cannot|absent|absence|lacks?|lacking|missing|"
+    r"devoid|free of|instead of|rather than)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+
+_PLACES_SHOWN = 5
+_TOO_LONG = "text over the context length"
+
+
+class Tokenizer(Protocol):
+    """What the check asks of a tokenizer, such as open_clip's: token ids without start and end, and back."""
+
+    def encode(self, text: str) -> list[int]: ...
+
+    def decode(self, tokens: list[int]) -> str: ...
+
+
+@dataclass
+class Finding:
+    """One kind of problem. error: makes the check fail; otherwise it is worth knowing only. places: the first few."""
+
+    problem: str
+    error: bool
+    fix: str
+    count: int = 0
+    places: list[str] = field(default_factory=list)
+
+    def add(self, place: str) -> None:
+        self.count += 1
+        if len(self.places) < _PLACES_SHOWN:
+            self.places.append(place)
+
+
+@dataclass
+class Report:
+    """views: rows that have each view. splits: rows by split. skipped: files of a folder that are no data."""
+
+    path: Path
+    rows: int
+    layout: Layout
+    examples: list[Example]
+    views: dict[str, int]
+    splits: dict[str, int]
+    findings: list[Finding]
+    skipped: list[Path]
+
+    @property
+    def errors(self) -> int:
+        """Problems that must be mended, all kinds together."""
+        return sum(finding.count for finding in self.findings if finding.error)
+
+
+#: Shows progress while it passes items on: (items, label, total or 0 where unknown).
+Track = Callable[[Iterable[Any], str, int], Iterable[Any]]
+
+
+def _untracked(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
+    return items
+
+
+def check(
+    config: DataConfig,
+    tokenizer: Tokenizer,
+    context_length: int = 77,
+    track: Track = _untracked,
+) -> Report:
+    """Read a whole data file, its images included, and report everything that is wrong with it.
+
+    track: shows progress over (items, label, total). Raises UserError only where nothing can be said about the rows:
+    a missing file, an unknown format, columns that are not understood, a file that cannot be read from its start.
+    """
+    path = data_file(config)
+    findings = _Findings()
+    parser = RowParser(config.columns, image_folder(config))
+    examples, rows = _read(path, parser, findings, track)
+    parser.finish(str(path))
+    _check_ids(examples, findings)
+    _check_groups(examples, findings)
+    _check_negations(examples, findings)
+    _check_lengths(examples, findings, tokenizer, context_length, track)
+    _check_images(examples, findings, track)
+    return Report(
+        path=path,
+        rows=rows,
+        layout=parser.layout,
+        examples=examples[:3],
+        views={view: sum(example.has(view) for example in examples) for view in VIEWS},
+        splits=dict(Counter(example.split or "(none)" for example in examples)),
+        findings=[finding for finding in findings.kinds.values() if finding.count],
+        skipped=reader_for(path).skipped(path),
+    )
+
+
+class _Findings:
+    """Findings by name, in the order they are shown in."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, Finding] = {}
+        for problem, error, fix in (
+            ("row not understood", True, "mend the rows as they say"),
+            ("empty text", True, "write the texts or remove the rows"),
+            ("text far too long", True, "shorten them; a missing closing quote can run many rows together"),
+            ("missing image", True, "check the names; --images DIR names the folder they are relative to"),
+            ("undecodable image", True, "fetch the files again or remove the rows"),
+            ("negation equal to caption", True, "write other negations or remove them"),
+            ("exact duplicate row", True, "remove the repetitions: they count twice in every average"),
+            ("id that occurs before", True, "give every row an id of its own, or none"),
+            ("group that crosses splits", True, "give all rows of a group one split"),
+            ("row without a split, where others have one", True, "write train, val or test"),
+            (f"{_TOO_LONG}, negation word cut off", False, "shorten them: what the model reads says the opposite"),
+            (_TOO_LONG, False, "shorten them, or use a model with a longer context; the end is not read"),
+            ("row without a view that others have", False, "fill the column if you train or measure with it"),
+        ):
+            self.kinds[problem] = Finding(problem, error, fix)
+
+    def add(self, problem: str, place: str) -> None:
+        self.kinds[problem].add(place)
+
+
+def _read(path: Path, parser: RowParser, findings: _Findings, track: Track) -> tuple[list[Example], int]:
+    examples: list[Example] = []
+    seen: dict[str, int] = {}
+    rows = iter(track(read_rows(path), "rows", 0))
+    count = 0
+    while True:
+        try:
+            number, row = next(rows)
+        except StopIteration:
+            return examples, count
+        except UserError as error:
+            if not count:
+                raise
+            # A broken file cannot be read past the break; what came before is still worth reporting.
+            findings.add("row not understood", f"{error.where}: {error.what}; nothing was read beyond it")
+            return examples, count
+        count += 1
+        where = f"{path}:{number}"
+        same = json.dumps(row, sort_keys=True, default=str)
+        if seen.setdefault(same, number) != number:
+            findings.add("exact duplicate row", f"{where}: the same as row {seen[same]}")
+        try:
+            examples.append(parser.example(row, where))
+        except EmptyTextError as error:
+            findings.add("empty text", f"{where}: {error.what}")
+        except LongTextError as error:
+            findings.add("text far too long", f"{where}: {error.what}")
+        except UserError as error:
+            if not parser.layout.used:  # not one row's columns are understood: nothing to report row by row
+                raise
+            findings.add("row not understood", f"{where}: {error.what}")
+
+
+def _check_ids(examples: list[Example], findings: _Findings) -> None:
+    seen: dict[str, str] = {}
+    for example in examples:
+        if example.id and seen.setdefault(example.id, example.where) != example.where:
+            findings.add("id that occurs before", f"{example.where}: '{example.id}', first at {seen[example.id]}")
+
+
+def _check_groups(examples: list[Example], findings: _Findings) -> None:
+    some = any(example.split for example in examples)
+    present = [view for view in TEXT_VIEWS if any(example.has(view) for example in examples)]
+    for example in examples:
+        if some and example.split is None:
+            findings.add("row without a split, where others have one", example.where)
+        lacking = [view for view in present if not example.has(view)]
+        if lacking:
+            findings.add("row without a view that others have", f"{example.where}: no {', '.join(lacking)}")
+    named = [example for example in examples if example.split]
+    for group, (first, second) in groups_crossing(named).items():
+        findings.add(
+            "group that crosses splits",
+            f"{second.where}: '{group}' is in {second.split} here, in {first.split} at {first.where}",
+        )
+
+
+def _check_negations(examples: list[Example], findings: _Findings) -> None:
+    for example in examples:
+        true = {_as_read(text) for text in (example.caption, *example.paraphrases)}
+        for text in example.negations:
+            if _as_read(text) in true:
+                findings.add("negation equal to caption", f"{example.where}: {_short(text)}")
+
+
+def _as_read(text: str) -> str:
+    # CLIP's tokenizer lowers case and joins white space, so such texts are one and the same to a model.
+    return " ".join(text.lower().split())
+
+
+def _check_lengths(
+    examples: list[Example],
+    findings: _Findings,
+    tokenizer: Tokenizer,
+    context_length: int,
+    track: Track,
+) -> None:
+    room = context_length - 2  # start and end of text take a place each
+    known: dict[str, tuple[int, str]] = {}
+    for example in track(examples, "text lengths", len(examples)):
+        for view in TEXT_VIEWS:
+            for text in example.texts(view):
+                if len(text.encode()) <= room:  # a token is a byte at least
+                    continue
+                if text not in known:
+                    tokens = tokenizer.encode(text)
+                    known[text] = len(tokens), tokenizer.decode(tokens[room:])
+                count, cut = known[text]
+                if count <= room:
+                    continue
+                negated = NEGATION_WORDS.search(cut)
+                place = f"{example.where}: {view} of {count + 2} tokens, cut off: '{_short(cut.strip())}'"
+                findings.add(f"{_TOO_LONG}, negation word cut off" if negated else _TOO_LONG, place)
+
+
+def _check_images(examples: list[Example], findings: _Findings, track: Track) -> None:
+    first_use: dict[Path, str] = {}
+    for example in examples:
+        for ref in (example.image, example.negative_image):
+            if ref is not None and ref.path is not None:
+                first_use.setdefault(ref.path, f"{example.where}: {ref.name}")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside the interpreter's lock
+        problems = track(pool.map(_image_problem, first_use), "images", len(first_use))
+        for place, (problem, detail) in zip(first_use.values(), problems, strict=True):
+            if problem:
+                findings.add(problem, f"{place} ({detail})")
+
+
+def _image_problem(path: Path) -> tuple[str, str]:
+    """("", "") for an image that decodes, else the kind of problem and the decoder's words."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except FileNotFoundError:
+        return "missing image", f"no file {path}"
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
+        return "undecodable image", str(error)
+    return "", ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def meaning_of_columns(layout: Layout) -> Mapping[str, str]:
+    """Column of the file -> what it was understood as, for people."""
+    understood = {column: field for field, column in layout.used.items()}
+    return {**understood, **dict.fromkeys(layout.meta, "(kept as it is)")}

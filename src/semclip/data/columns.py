@@ -1,0 +1,295 @@
+"""What the columns of a file mean: raw row -> Example, by the names in use or an explicit mapping."""
+
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.example import Example, ImageRef
+
+#: Field of a record -> the column names that mean it. Any of them may stand left in `columns: {ours: theirs}`.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "image": ("image", "filename", "filepath", "image_path", "image_number"),
+    "caption": ("caption", "title"),
+    "captions": ("captions",),
+    "paraphrases": ("paraphrases", "paraphrase", "paraphrased"),
+    "negations": ("negations", "negation", "negated", "negative_caption"),
+    "absences": ("absences", "absence"),
+    "rewrites": ("rewrites", "rewrite"),
+    "negative_image": ("negative_image",),
+    "group": ("group",),
+    "split": ("split",),
+    "id": ("id",),
+    # Lists that run parallel to the negations or absences; they stay in `meta` under these names.
+    "negation_kinds": ("negation_kinds",),
+    "absence_kinds": ("absence_kinds",),
+    "negation_of": ("negation_of",),
+    "absence_of": ("absence_of",),
+}
+_FIELD = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
+
+#: Characters; a longer text is a broken file (two quotes missing) and no caption.
+LONGEST_TEXT = 10_000
+
+_SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+
+
+class EmptyTextError(UserError):
+    """A text cell that holds nothing."""
+
+
+class LongTextError(UserError):
+    """A text cell far too long for a caption."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """used: field -> the file's column. meta: columns that mean nothing to us and are kept as they are."""
+
+    used: Mapping[str, str]
+    meta: tuple[str, ...]
+
+
+class RowParser:
+    """Turns raw rows of one file into Examples.
+
+    columns: explicit mapping, our name -> the file's column; it goes before the names we know.
+    images:  the folder that image names are relative to.
+    """
+
+    def __init__(self, columns: Mapping[str, str], images: Path) -> None:
+        self._mapping = _mapping(columns)
+        self._images = images
+        self._layouts: dict[tuple[str, ...], Layout] = {}
+
+    @property
+    def layout(self) -> Layout:
+        """What all rows so far use, taken together: rows of JSON lines may differ in their columns."""
+        used: dict[str, str] = {}
+        for layout in self._layouts.values():
+            used = {**layout.used, **used}
+        meta = dict.fromkeys(name for layout in self._layouts.values() for name in layout.meta)
+        return Layout({field: used[field] for field in ALIASES if field in used}, tuple(meta))
+
+    def example(self, row: Mapping[str, Any], where: str) -> Example:
+        """The record of one row; `id` is "" where the file has none.
+
+        Raises UserError for a missing column, and for a cell that is empty, too long or of the wrong kind.
+        """
+        names = tuple(row)
+        if names not in self._layouts:
+            self._layouts[names] = self._understand(names, where)
+        layout = self._layouts[names]
+        cells = {field: row[column] for field, column in layout.used.items()}
+        texts, equal = _captions(cells, layout, where)
+        negations = _texts(cells.get("negations"), layout.used.get("negations", ""), where)
+        absences = _texts(cells.get("absences"), layout.used.get("absences", ""), where)
+        image = _name(cells["image"], layout.used["image"], where)
+        if not image:
+            raise EmptyTextError("no image name", where=where, fix=f"fill the column '{layout.used['image']}'")
+        negative = _name(cells.get("negative_image"), "negative_image", where)
+        meta = {name: row[name] for name in layout.meta}
+        if equal:
+            meta["captions_equal"] = True
+        meta |= _parallel(cells, "negation", len(negations), len(texts), where)
+        meta |= _parallel(cells, "absence", len(absences), len(texts), where)
+        return Example(
+            id=_name(cells.get("id"), "id", where),
+            image=ImageRef(image, self._images / image),
+            caption=texts[0],
+            paraphrases=texts[1:],
+            negations=negations,
+            absences=absences,
+            rewrites=_texts(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
+            negative_image=ImageRef(negative, self._images / negative) if negative else None,
+            group=_name(cells.get("group"), "group", where) or image,
+            split=_split(cells.get("split"), where),
+            meta=meta,
+            where=where,
+        )
+
+    def finish(self, where: str) -> None:
+        """Call after the last row. Raises UserError when a column named in the mapping was in no row: a typo."""
+        found = {name for names in self._layouts for name in names}
+        for field, column in self._mapping.items():
+            if column not in found:
+                raise UserError(
+                    f"no column '{column}', which `columns` names for '{field}'",
+                    where=where,
+                    fix=f"{did_you_mean(column, found)} {_how_to_map(field, sorted(found))}",
+                )
+
+    def _understand(self, names: Sequence[str], where: str) -> Layout:
+        used = {field: column for field, column in self._mapping.items() if column in names}
+        taken_fields = set(self._mapping)
+        if taken_fields & {"caption", "captions"}:
+            taken_fields |= {"caption", "captions"}  # one named by the user leaves no room for the other
+        for name in names:
+            field = _FIELD.get(name.strip().lower())
+            if field is None or field in taken_fields or name in self._mapping.values():
+                continue
+            if field in used:
+                raise UserError(
+                    f"the columns '{used[field]}' and '{name}' both mean '{field}'",
+                    where=where,
+                    fix=f"say which one counts: {_ways_to_map(field, name)}",
+                )
+            used[field] = name
+        if "caption" in used and "captions" in used:
+            raise UserError(
+                f"the columns '{used['caption']}' and '{used['captions']}' both hold the caption",
+                where=where,
+                fix=f"say which one counts: {_ways_to_map('captions', used['captions'])}",
+            )
+        for field in ("image", "caption"):
+            if field not in used and not (field == "caption" and "captions" in used):
+                wanted = self._mapping.get(field) or (self._mapping.get("captions") if field == "caption" else None)
+                what = f"no column '{wanted}' for '{field}'" if wanted else f"no column for '{field}'"
+                raise UserError(what, where=where, fix=_how_to_map(field, names))
+        return Layout(used, tuple(name for name in names if name not in used.values()))
+
+
+def _mapping(columns: Mapping[str, str]) -> dict[str, str]:
+    """Field -> column, from a user's mapping that may use any name we know for the field."""
+    result: dict[str, str] = {}
+    for ours, theirs in columns.items():
+        field = _FIELD.get(ours)
+        if field is None:
+            raise UserError(f"unknown name '{ours}' in `columns`", where="columns", fix=did_you_mean(ours, _FIELD))
+        if field in result:
+            raise UserError(
+                f"`columns` names '{result[field]}' and '{theirs}' for '{field}'", where="columns", fix="keep one"
+            )
+        result[field] = theirs
+    if "caption" in result and "captions" in result:
+        raise UserError("`columns` names both 'caption' and 'captions'", where="columns", fix="keep one of them")
+    return result
+
+
+def _how_to_map(field: str, names: Sequence[str]) -> str:
+    return f"columns found: {', '.join(names)}; name the right one: {_ways_to_map(field, 'YOUR_COLUMN')}"
+
+
+def _ways_to_map(field: str, column: str) -> str:
+    return f"`columns: {{{field}: {column}}}` in a config, `--columns {field}={column}` on the command line"
+
+
+def _captions(cells: Mapping[str, Any], layout: Layout, where: str) -> tuple[tuple[str, ...], bool]:
+    """(caption, *paraphrases), and whether all of them are human captions of equal standing."""
+    paraphrases = _texts(cells.get("paraphrases"), layout.used.get("paraphrases", ""), where)
+    if "captions" not in cells:
+        return (_text(cells["caption"], layout.used["caption"], where), *paraphrases), False
+    captions = _texts(cells["captions"], layout.used["captions"], where)
+    if not captions:
+        raise EmptyTextError("no caption", where=where, fix=f"fill the column '{layout.used['captions']}'")
+    if paraphrases:
+        raise UserError(
+            "the row has paraphrases beside a list of captions, which are paraphrases of each other",
+            where=where,
+            fix="put all of them into 'captions', or use a single 'caption'",
+        )
+    return captions, True
+
+
+def _text(cell: Any, column: str, where: str) -> str:
+    if cell is None or cell == "":
+        raise EmptyTextError(f"empty text in '{column}'", where=where, fix="write the text or remove the row")
+    if not isinstance(cell, str):
+        raise UserError(f"'{column}' must be a text, found {_shown(cell)}", where=where, fix="write a text")
+    text = cell.strip()
+    if not text:
+        raise EmptyTextError(f"empty text in '{column}'", where=where, fix="write the text or remove the row")
+    if len(text) > LONGEST_TEXT:
+        raise LongTextError(
+            f"'{column}' is {len(text):,} characters long, more than {LONGEST_TEXT:,}: {text[:40]!r}...",
+            where=where,
+            fix="shorten the text; a missing closing quote can run many rows together",
+        )
+    return text
+
+
+def _texts(cell: Any, column: str, where: str) -> tuple[str, ...]:
+    """Texts of a cell that may hold several: nothing, one text, a list, or a list written out in a table's cell."""
+    if isinstance(cell, str) and not cell.strip():
+        return ()
+    return tuple(_text(item, column, where) for item in _items(cell, column, where))
+
+
+def _items(cell: Any, column: str, where: str) -> Sequence[Any]:
+    if cell is None:
+        return ()
+    if isinstance(cell, str):
+        text = cell.strip()
+        return _written_list(text, column, where) if text.startswith("[") and text.endswith("]") else (cell,)
+    return cell if isinstance(cell, list | tuple) else (cell,)
+
+
+def _written_list(text: str, column: str, where: str) -> list[Any]:
+    """A list in a table's cell, as JSON or as Python prints one (published tables hold both)."""
+    try:
+        value = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            raise UserError(
+                f"'{column}' looks like a list but is none: {text[:60]!r}", where=where, fix='write ["one", "two"]'
+            ) from None
+    return list(value)
+
+
+def _name(cell: Any, column: str, where: str) -> str:
+    """A file name, group or id as text; numbers are accepted. "" where the cell is empty."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool) or not isinstance(cell, str | int):
+        raise UserError(f"'{column}' must be a name, found {_shown(cell)}", where=where, fix="write a text or a number")
+    return str(cell).strip()
+
+
+def _split(cell: Any, where: str) -> str | None:
+    name = _name(cell, "split", where)
+    if name and name.lower() not in _SPLITS:
+        raise UserError(f"unknown split '{name}'", where=where, fix=did_you_mean(name, _SPLITS))
+    return _SPLITS[name.lower()] if name else None
+
+
+def _parallel(cells: Mapping[str, Any], view: str, count: int, captions: int, where: str) -> dict[str, list[Any]]:
+    """`VIEW_kinds` and `VIEW_of` as lists as long as the view's texts; left out where the row has none."""
+    found: dict[str, list[Any]] = {}
+    for field, kind in ((f"{view}_kinds", str), (f"{view}_of", int)):
+        cell = cells.get(field)
+        items = [] if cell == "" else list(_items(cell, field, where))
+        if kind is int:
+            items = [int(i) if isinstance(i, str) and i.strip().isdecimal() else i for i in items]
+        if not items and not (count == 0 and field in cells):
+            continue
+        if len(items) != count:
+            raise UserError(
+                f"'{field}' has {len(items)} entries for {count} {view}s", where=where, fix=f"one for each {view}"
+            )
+        wrong = [item for item in items if isinstance(item, bool) or not isinstance(item, kind)]
+        if wrong:
+            expected = "a text" if kind is str else "a number"
+            raise UserError(
+                f"'{field}' must hold {expected} each, found {_shown(wrong[0])}", where=where, fix="mend it"
+            )
+        if kind is int and any(not 0 <= item < captions for item in items):
+            raise UserError(
+                f"'{field}' points outside the {captions} texts [caption, *paraphrases]: {items}",
+                where=where,
+                fix="0 is the caption, 1 the first paraphrase",
+            )
+        found[field] = items
+    return found
+
+
+def _shown(cell: Any) -> str:
+    return f"{type(cell).__name__} {repr(cell)[:60]}"

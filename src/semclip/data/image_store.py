@@ -1,0 +1,139 @@
+"""What an image becomes, computed once and memory-mapped: decoded inputs, or features of a frozen tower."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.progress import track
+
+from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
+from semclip.core.files import read_json, write_atomic, write_json
+
+_IMAGES_AT_ONCE = 256
+
+
+class ImageStore:
+    """One row per image, in a memory-mapped .npy file beside a .key.json file that says what it was made from."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self.path = path
+        self.names = list(names)
+        self._index = {name: row for row, name in enumerate(self.names)}
+        self._array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+
+    @classmethod
+    def build(
+        cls, path: str | Path, refs: Sequence[ImageRef], encode: Callable[[list[ImageRef]], npt.NDArray[Any]], key: str
+    ) -> Self:
+        """Open the store at `path`, filling it first unless it holds exactly this.
+
+        encode: up to 256 references -> their rows (B, ...), all of one shape and dtype.
+        key:    whatever changes the rows besides the images, such as weights and preprocessing.
+        The store is used again when key, names, file sizes and times are the same; otherwise it is made anew.
+        Raises UserError for a missing file, a row that is NaN or infinite (names the image), or a full disk;
+        a store that stood there before is then gone or whole, never half written.
+        """
+        path = Path(path)
+        images = sorted({ref.name: ref for ref in refs}.values(), key=lambda ref: ref.name)
+        if not images:
+            raise UserError("no images to store", where=str(path), fix="check the data file")
+        names = [ref.name for ref in images]
+        fingerprint = _fingerprint(images, key)
+        key_path = path.with_suffix(".key.json")
+        if path.exists() and key_path.exists() and read_json(key_path).get("fingerprint") == fingerprint:
+            return cls(path, names)
+        # Without its key file an array counts as absent, so a crash between the two writes cannot mix old and new.
+        key_path.unlink(missing_ok=True)
+        write_atomic(path, lambda temporary: _fill(temporary, images, encode))
+        write_json(key_path, {"fingerprint": fingerprint, "key": key, "images": len(images)})
+        return cls(path, names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._index
+
+    def row(self, ref: ImageRef) -> npt.NDArray[Any]:
+        """A copy of one image's row. Raises UserError for an image that the store was not built with."""
+        if ref.name not in self._index:
+            raise UserError(
+                f"the image '{ref.name}' is not in the store", where=str(self.path), fix="build the store with it"
+            )
+        return np.array(self._array[self._index[ref.name]])
+
+    def __reduce__(self) -> tuple[type["ImageStore"], tuple[Path, list[str]]]:
+        # A loader's worker maps the file again: pickling the array would copy all of it.
+        return type(self), (self.path, self.names)
+
+
+def _fill(path: Path, images: list[ImageRef], encode: Callable[[list[ImageRef]], npt.NDArray[Any]]) -> None:
+    # Written in order, not through a memory map: on a full disk that would be a bus error and no exception.
+    with path.open("wb") as file:
+        first: npt.NDArray[Any] | None = None
+        for batch in _batches(images):
+            rows = np.ascontiguousarray(encode(batch))  # (B, ...)
+            if first is None:
+                first = rows
+                _write_header(file, rows, len(images))
+            _check(rows, first, batch)
+            file.write(rows.tobytes())
+
+
+def _write_header(file: BinaryIO, rows: npt.NDArray[Any], count: int) -> None:
+    header = {
+        "descr": np.lib.format.dtype_to_descr(rows.dtype),
+        "fortran_order": False,
+        "shape": (count, *rows.shape[1:]),
+    }
+    np.lib.format.write_array_header_2_0(file, header)
+
+
+def _check(rows: npt.NDArray[Any], first: npt.NDArray[Any], batch: list[ImageRef]) -> None:
+    if len(rows) != len(batch) or rows.shape[1:] != first.shape[1:] or rows.dtype != first.dtype:
+        raise UserError(
+            f"{len(batch)} images became {rows.dtype} {rows.shape}, where earlier ones are {first.dtype} {first.shape}",
+            where=f"from '{batch[0].name}' on",
+            fix="the preprocessing must give every image the same shape",
+        )
+    if np.issubdtype(rows.dtype, np.inexact):
+        finite = np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)  # (B,)
+        if not finite.all():
+            image = batch[int(np.argmin(finite))]
+            raise UserError(
+                f"the image '{image.name}' became NaN or infinity",
+                where=str(image.path or image.name),
+                fix="check the image and the model's weights",
+            )
+
+
+def _batches(images: list[ImageRef]) -> Iterator[list[ImageRef]]:
+    starts = range(0, len(images), _IMAGES_AT_ONCE)
+    console = Console(stderr=True)
+    for start in track(starts, description="images", console=console, disable=not sys.stderr.isatty()):
+        yield images[start : start + _IMAGES_AT_ONCE]
+
+
+def _fingerprint(images: list[ImageRef], key: str) -> str:
+    stamps = []
+    for ref in images:
+        if ref.path is None:
+            stamps.append((ref.name, 0, 0))
+            continue
+        try:
+            status = ref.path.stat()
+        except OSError as error:
+            raise UserError(
+                f"cannot read the image: {error.strerror or error}",
+                where=str(ref.path),
+                fix="check the folder that image names are relative to (`images`)",
+            ) from None
+        stamps.append((ref.name, status.st_size, status.st_mtime_ns))
+    return hashlib.sha256(json.dumps([key, stamps]).encode()).hexdigest()

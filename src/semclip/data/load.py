@@ -1,0 +1,90 @@
+"""From a data file to Examples: read, understand the columns, name, split."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from semclip.core.errors import UserError
+from semclip.core.example import Example
+from semclip.data.columns import RowParser
+from semclip.data.readers.base import read_rows
+from semclip.data.splits import with_splits
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Where the data is and what its columns are called: the section `data:` of a config.
+
+    root:    prefix of relative `path` and `images`.
+    images:  folder that image names are relative to; "" is the folder of the data file.
+    columns: our name -> column in the file, where the file's own names are not understood.
+    seed:    for splitting a file that names no splits.
+    """
+
+    path: str
+    root: str = ""
+    images: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    seed: int = 0
+
+
+def data_file(config: DataConfig) -> Path:
+    """The data file (or folder of class folders) that a config names."""
+    return Path(config.root).expanduser() / Path(config.path).expanduser()
+
+
+def image_folder(config: DataConfig) -> Path:
+    """The folder that image names are relative to."""
+    if config.images:
+        return Path(config.root).expanduser() / Path(config.images).expanduser()
+    path = data_file(config)
+    return path if path.is_dir() else path.parent
+
+
+def load_examples(config: DataConfig) -> list[Example]:
+    """All examples of a data file, each with an id and a split; images are not opened.
+
+    Raises UserError, with `file:row`, for anything malformed, two equal ids, or a group that crosses splits.
+    """
+    path = data_file(config)
+    parser = RowParser(config.columns, image_folder(config))
+    examples = [parser.example(row, f"{path}:{number}") for number, row in read_rows(path)]
+    parser.finish(str(path))
+    return with_splits(with_ids(examples), config.seed)
+
+
+def select(examples: Sequence[Example], split: str) -> list[Example]:
+    """The examples of one split; "all" is every one. Raises UserError, with the splits there are, when none is."""
+    chosen = [example for example in examples if split in ("all", example.split)]
+    if not chosen:
+        there = Counter(example.split for example in examples)
+        counts = ", ".join(f"{name}: {count}" for name, count in there.items()) or "no examples at all"
+        raise UserError(
+            f"no example in split '{split}'",
+            where=examples[0].where.rpartition(":")[0] if examples else "",
+            fix=f"choose one that the data has ({counts}), or 'all'",
+        )
+    return chosen
+
+
+def with_ids(examples: Sequence[Example]) -> list[Example]:
+    """Examples that all have an id of their own: the file's, else the image's name, `NAME#2` for its second row."""
+    rows_of_image: Counter[str] = Counter()
+    seen: dict[str, str] = {}
+    result = []
+    for example in examples:
+        if not example.id:
+            name = example.image.name
+            rows_of_image[name] += 1
+            count = rows_of_image[name]
+            example = replace(example, id=name if count == 1 else f"{name}#{count}")
+        if example.id in seen:
+            raise UserError(
+                f"the id '{example.id}' occurs twice, first at {seen[example.id]}",
+                where=example.where,
+                fix="give every row an id of its own, or none",
+            )
+        seen[example.id] = example.where
+        result.append(example)
+    return result

@@ -1,0 +1,131 @@
+"""What every reader must do, run on each one that the registry finds."""
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semclip.core.errors import UserError
+from semclip.core.registry import FAMILIES
+from semclip.data.readers.base import Reader, read_rows, reader_for
+from tests.data.files import write_picture
+
+ROWS = [
+    {"image": "red_car/1.png", "caption": "red car"},
+    {"image": "red_car/2.png", "caption": "red car"},
+    {"image": "tree/1.png", "caption": "tree"},
+]
+
+
+def write_csv(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["image", "caption"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_lines(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def write_parquet(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows)), path)
+
+
+def write_folder(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    for row in rows:
+        write_picture(path / row["image"])
+
+
+def break_text(path: Path) -> int:
+    """Damage the last row's text; returns its row number."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]) + b'"\xff broken\n')
+    return len(lines)
+
+
+def break_parquet(path: Path) -> int:
+    path.write_bytes(path.read_bytes()[:-20])
+    return 1
+
+
+# A new reader adds its line here: how to write three rows, how to damage them, the first row's number.
+FIXTURES: dict[str, tuple[Callable[..., None], Callable[[Path], int] | None, int]] = {
+    "csv": (write_csv, break_text, 2),
+    "jsonl": (write_lines, break_text, 1),
+    "parquet": (write_parquet, break_parquet, 1),
+    "folder": (write_folder, None, 1),  # a folder has no text to damage; pictures are opened later
+}
+
+READERS = FAMILIES["readers"].names()
+
+
+def test_every_reader_has_a_fixture() -> None:
+    assert set(READERS) == set(FIXTURES)
+
+
+def written(name: str, folder: Path) -> Path:
+    suffixes: Sequence[str] = FAMILIES["readers"].get(name).suffixes
+    path = folder / f"data{suffixes[0] if suffixes else ''}"
+    FIXTURES[name][0](path, ROWS)
+    return path
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_three_rows_come_back_with_their_numbers(name: str, tmp_path: Path) -> None:
+    path = written(name, tmp_path)
+    found = list(read_rows(path))
+    first = FIXTURES[name][2]
+    assert [number for number, _ in found] == [first, first + 1, first + 2]
+    assert [{key: row[key] for key in ("image", "caption")} for _, row in found] == ROWS
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_path_chooses_the_reader(name: str, tmp_path: Path) -> None:
+    chosen = reader_for(written(name, tmp_path))
+    assert isinstance(chosen, Reader)
+    assert chosen.name == name
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_summary_says_what_it_reads(name: str) -> None:
+    assert len(FAMILIES["readers"].summaries()[name]) > 10
+
+
+@pytest.mark.parametrize("name", [name for name in READERS if FIXTURES[name][1]])
+def test_a_damaged_file_is_an_error_with_file_and_row(name: str, tmp_path: Path) -> None:
+    path = written(name, tmp_path)
+    damage = FIXTURES[name][1]
+    assert damage is not None
+    row = damage(path)
+    with pytest.raises(UserError) as caught:
+        list(read_rows(path))
+    assert caught.value.where == f"{path}:{row}"
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_no_rows_is_an_error(name: str, tmp_path: Path) -> None:
+    suffixes: Any = FAMILIES["readers"].get(name).suffixes
+    path = tmp_path / f"empty{suffixes[0] if suffixes else ''}"
+    if suffixes:
+        path.write_bytes(b"")
+    else:
+        path.mkdir()
+    with pytest.raises(UserError) as caught:
+        list(read_rows(path))
+    assert str(path) in caught.value.where
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_missing_file_is_an_error(name: str, tmp_path: Path) -> None:
+    suffixes: Any = FAMILIES["readers"].get(name).suffixes
+    path = tmp_path / f"missing{suffixes[0] if suffixes else ''}"
+    with pytest.raises(UserError, match="file not found"):
+        list(read_rows(path))

@@ -1,0 +1,99 @@
+"""Configs: overrides, types, unknown keys, and a resolved copy that reads back."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semclip.core.config import apply_overrides, dump, find_config, load_config, parse, save_config
+from semclip.core.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    lr: float
+    betas: tuple[float, float] = (0.9, 0.98)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    name: str
+    optimizer: Optimizer
+    warmup: Optimizer | None = None
+    steps: int = 10
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+GOOD: dict[str, Any] = {"name": "x", "optimizer": {"lr": 0.1}}
+
+
+def test_sections_become_dataclasses_with_defaults() -> None:
+    config = parse(Train, {**GOOD, "warmup": {"lr": 1}, "columns": {"caption": "text"}}, "x.yaml")
+    assert config == Train(name="x", optimizer=Optimizer(lr=0.1), warmup=Optimizer(lr=1.0), columns={"caption": "text"})
+    assert parse(Train, dump(config), "dump") == config
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        ({**GOOD, "stesp": 3}, "unknown key 'stesp'", "steps"),
+        ({**GOOD, "optimizer": {"lr": 1, "beta": 2}}, "unknown key 'optimizer.beta'", "betas"),
+        ({**GOOD, "warmup": {"lrr": 1}}, "unknown key 'warmup.lrr'", "lr"),
+        ({**GOOD, "optimizer": 3}, "'optimizer' must be a section", "lr"),
+        ({"name": "x"}, "'optimizer' is required", "optimizer=..."),
+        ({**GOOD, "optimizer": {}}, "'optimizer.lr' is required", "optimizer.lr=..."),
+        (None, "'name' is required", "name=..."),
+        ({**GOOD, "steps": "many"}, "'steps'", "mend"),
+        ({**GOOD, "optimizer": {"lr": "fast"}}, "'optimizer.lr'", "mend"),
+    ],
+)
+def test_mistakes_name_the_whole_key(values: Any, message: str, hint: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse(Train, values, "x.yaml")
+    assert message in caught.value.what
+    assert hint in caught.value.fix
+    assert caught.value.where == "x.yaml"
+
+
+def test_overrides_are_yaml_and_leave_the_original_alone() -> None:
+    config = {"a": {"b": 1, "l": [1]}}
+    changed = apply_overrides(config, ["a.b=1.5e-4", "a.c=[1, two]", "new.key=true", "text=", "equals=x=y"])
+    assert changed == {
+        "a": {"b": 1.5e-4, "l": [1], "c": [1, "two"]},
+        "new": {"key": True},
+        "text": "",
+        "equals": "x=y",
+    }
+    assert config == {"a": {"b": 1, "l": [1]}}
+
+
+@pytest.mark.parametrize("override", ["a.b", "=3", "a..b=3", ".a=3", "a.b.c=3", "a=[1"])
+def test_what_is_no_override_is_refused(override: str) -> None:
+    with pytest.raises(UserError) as caught:
+        apply_overrides({"a": {"b": 1}}, [override])
+    assert override in caught.value.what
+
+
+def test_files_come_back_as_saved(tmp_path: Path) -> None:
+    save_config(tmp_path / "c.yaml", {"z": 1, "a": {"text": "ü"}})
+    assert load_config(tmp_path / "c.yaml", ["a.text=x"]) == {"z": 1, "a": {"text": "x"}}
+    assert list(load_config(tmp_path / "c.yaml")) == ["z", "a"]  # order kept
+
+
+@pytest.mark.parametrize("content", [b"a: [1", b"- 1\n", b"", b"a: \xff"])
+def test_bad_files_are_named(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        load_config(path)
+    assert caught.value.where == str(path)
+
+
+def test_missing_config_files(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such config file"):
+        load_config(tmp_path / "c.yaml")
+    with pytest.raises(UserError, match="no config file 'nothing/like/it'"):
+        find_config("nothing/like/it")
+    (tmp_path / "c.yaml").write_text("a: 1")
+    assert find_config(str(tmp_path / "c.yaml")) == tmp_path / "c.yaml"

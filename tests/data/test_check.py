@@ -1,0 +1,200 @@
+"""Every problem that the check promises to find, and none in clean data."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from semclip.core.errors import UserError
+from semclip.data.check import Report, check
+from semclip.data.load import DataConfig, load_examples
+from tests.data.files import write_jsonl, write_picture
+
+
+class Words:
+    """A tokenizer with a token for each word."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def encode(self, text: str) -> list[int]:
+        self.words = text.split()
+        return list(range(len(self.words)))
+
+    def decode(self, tokens: list[int]) -> str:
+        return " ".join(self.words[token] for token in tokens)
+
+
+def row(**cells: Any) -> dict[str, Any]:
+    return {"image": "a.png", "caption": "a cat", **cells}
+
+
+def checked(folder: Path, rows: list[dict[str, Any]], **options: Any) -> Report:
+    write_picture(folder / "a.png")
+    write_picture(folder / "b.png", "blue")
+    path = write_jsonl(folder / "x.jsonl", rows)
+    return check(DataConfig(path=str(path)), Words(), **options)
+
+
+def found(report: Report) -> dict[str, tuple[int, list[str]]]:
+    """problem -> (count, the rows named)."""
+    rows = {f.problem: [re.search(r"x\.jsonl:(\d+)", place) for place in f.places] for f in report.findings}
+    return {f.problem: (f.count, [m.group(1) for m in rows[f.problem] if m]) for f in report.findings}
+
+
+def test_clean_data_has_no_findings(tmp_path: Path) -> None:
+    report = checked(
+        tmp_path, [row(negation="no cat", split="train"), row(image="b.png", negation="a dog", split="val")]
+    )
+    assert report.findings == []
+    assert report.errors == 0
+    assert report.rows == 2
+    assert report.splits == {"train": 1, "val": 1}
+    assert report.views["negation"] == 2 and report.views["absence"] == 0
+    assert [e.caption for e in report.examples] == ["a cat", "a cat"]
+    assert report.layout.used["negations"] == "negation"
+
+
+def test_three_examples_are_shown(tmp_path: Path) -> None:
+    report = checked(tmp_path, [row(caption=f"cat {i}") for i in range(9)])
+    assert [e.caption for e in report.examples] == ["cat 0", "cat 1", "cat 2"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem", "places"),
+    [
+        ([row(), row(image="missing.png")], "missing image", ["2"]),
+        ([row(), row(negative_image="missing.png", caption="x")], "missing image", ["2"]),
+        ([row(), row(image="broken.png")], "undecodable image", ["2"]),
+        ([row(), row(image="cut.png")], "undecodable image", ["2"]),
+        ([row(), row(image="empty.png")], "undecodable image", ["2"]),
+        ([row(), row(caption=" ")], "empty text", ["2"]),
+        ([row(), row(caption="x" * 100_000)], "text far too long", ["2"]),
+        ([row(), row(caption=7)], "row not understood", ["2"]),
+        ([row(), {"image": "b.png"}], "row not understood", ["2"]),
+        ([row(negation="A  Cat")], "negation equal to caption", ["1"]),
+        ([row(paraphrases=["one cat"], negations=["no cat", "one cat"])], "negation equal to caption", ["1"]),
+        ([row(), row(image="b.png"), row()], "exact duplicate row", ["3"]),
+        ([row(id=1), row(id=1, image="b.png")], "id that occurs before", ["2"]),
+        (
+            [row(split="train"), row(caption="x", split="test"), row(caption="y", split="test")],
+            "group that crosses splits",
+            ["2"],
+        ),
+        ([row(split="train"), row(image="b.png")], "row without a split, where others have one", ["2"]),
+    ],
+)
+def test_errors_are_counted_and_placed(
+    rows: list[dict[str, Any]], problem: str, places: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "empty.png").write_bytes(b"")
+    Image.effect_noise((64, 64), 50).save(tmp_path / "whole.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:900])
+    report = checked(tmp_path, rows)
+    assert found(report) == {problem: (len(places), places)}
+    assert report.errors == len(places)
+    assert report.findings[0].fix
+
+
+def test_first_few_places_and_the_whole_count(tmp_path: Path) -> None:
+    report = checked(tmp_path, [row(caption="") for _ in range(50)] + [row()])
+    assert found(report)["empty text"] == (50, ["1", "2", "3", "4", "5"])
+
+
+def test_texts_over_the_context_length(tmp_path: Path) -> None:
+    long = "cat " * 20
+    rows = [
+        row(caption="cat " * 8),  # exactly the room of 10 tokens with start and end
+        row(caption=long + "one"),
+        row(caption="two", negation="no " + long),
+        row(caption="three", negation=long + "without a dog"),
+        row(caption="four", negation=long + "isn't there"),
+    ]
+    report = checked(tmp_path, rows, context_length=10)
+    counts = found(report)
+    assert counts["text over the context length"] == (2, ["2", "3"])
+    assert counts["text over the context length, negation word cut off"] == (2, ["4", "5"])
+    assert report.errors == 0  # training works; it is worth knowing
+    place = next(f for f in report.findings if "negation word" in f.problem).places[0]
+    assert "negation of 25 tokens" in place and "without a dog" in place
+
+
+def test_empty_cells_of_a_view_are_worth_knowing(tmp_path: Path) -> None:
+    report = checked(tmp_path, [row(negation="x"), row(negation="", image="b.png")])
+    assert found(report) == {"row without a view that others have": (1, ["2"])}
+    assert report.errors == 0
+
+
+def test_a_break_in_the_file_does_not_hide_what_came_before(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "x.jsonl", [row(image="missing.png")])
+    path.write_text(path.read_text() + "{broken\n" + path.read_text())
+    report = check(DataConfig(path=str(path)), Words())
+    assert found(report) == {"row not understood": (1, ["2"]), "missing image": (1, ["1"])}
+
+
+def test_what_makes_every_row_useless_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no column for 'image'"):
+        checked(tmp_path, [{"picture": "a.png", "caption": "x"}])
+    with pytest.raises(UserError, match="not valid JSON"):
+        (tmp_path / "y.jsonl").write_text("{\n")
+        check(DataConfig(path=str(tmp_path / "y.jsonl")), Words())
+
+
+def test_what_the_check_calls_clean_loads_and_what_load_refuses_it_finds(tmp_path: Path) -> None:
+    good, bad = [row(split="train")], [row(split="train"), row(split="test")]
+    assert checked(tmp_path, good).errors == 0
+    assert len(load_examples(DataConfig(path=str(tmp_path / "x.jsonl")))) == 1
+    assert checked(tmp_path, bad).errors == 1
+    with pytest.raises(UserError):
+        load_examples(DataConfig(path=str(tmp_path / "x.jsonl")))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    import typer
+
+    from semclip.cli.data_check import command
+
+    app = typer.Typer()
+    app.command()(command)
+    result = CliRunner().invoke(app, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def test_command_on_clean_data(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    write_picture(tmp_path / "photos" / "1.png")
+    path = tmp_path / "x.csv"
+    path.write_text("photo;text;negated\n1.png;[bold]a cat;no cat\n")
+    code, output = run(str(path), "--images", str(tmp_path / "photos"), "--columns", "image=photo,caption=text")
+    assert code == 0
+    for part in ("1 rows", "photo", "negations", "Example 1", "[bold]a cat", "No errors."):
+        assert part in output
+
+
+def test_command_counts_errors_and_exits_2(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "x.jsonl", [row(), row(caption="a dog")])
+    code, output = run(str(path))
+    assert code == 2
+    assert f"{path}:1: a.png" in output
+    assert "missing image: 1" in output  # one picture, whatever the number of its rows
+
+
+def test_command_uses_open_clips_tokenizer(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    path = write_jsonl(tmp_path / "x.jsonl", [row(negation="a cat " * 40 + "without any dog")])
+    code, output = run(str(path))
+    assert code == 0
+    assert "negation of 85 tokens" in output
+    assert "negation word cut off: 1" in output or "negation word cut off" in output
+    assert "without any dog" in output
+
+
+def test_command_refuses_a_mapping_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no column mapping"):
+        run(str(tmp_path / "x.csv"), "--columns", "caption")

@@ -1,0 +1,211 @@
+"""Rows become Examples, by known names and by mapping; what is malformed is named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semclip.core.errors import UserError
+from semclip.core.example import Example, ImageRef
+from semclip.data.columns import ALIASES, LONGEST_TEXT, RowParser
+
+IMAGES = Path("photos")
+
+
+def parsed(row: dict[str, Any], **columns: str) -> Example:
+    return RowParser(columns, IMAGES).example(row, "x.csv:7")
+
+
+def refused(row: dict[str, Any], **columns: str) -> UserError:
+    with pytest.raises(UserError) as caught:
+        parsed(row, **columns)
+    return caught.value
+
+
+def test_every_field_lands_where_it_belongs() -> None:
+    example = parsed(
+        {
+            "id": 12,
+            "image": "a.jpg",
+            "caption": " a cat ",
+            "paraphrases": ["one cat", "a feline"],
+            "negations": ["no cat"],
+            "absences": ["a cat, but no dog"],
+            "rewrites": ["cat photo"],
+            "negative_image": "b.jpg",
+            "group": 3,
+            "split": "validation",
+            "negation_kinds": ["denied"],
+            "negation_of": [1],
+            "absence_kinds": ["but"],
+            "scene": {"objects": []},
+        }
+    )
+    assert example == Example(
+        id="12",
+        image=ImageRef("a.jpg", Path("photos/a.jpg")),
+        caption="a cat",
+        paraphrases=("one cat", "a feline"),
+        negations=("no cat",),
+        absences=("a cat, but no dog",),
+        rewrites=("cat photo",),
+        negative_image=ImageRef("b.jpg", Path("photos/b.jpg")),
+        group="3",
+        split="val",
+        meta={
+            "scene": {"objects": []},
+            "negation_kinds": ["denied"],
+            "negation_of": [1],
+            "absence_kinds": ["but"],
+        },
+        where="x.csv:7",
+    )
+
+
+@pytest.mark.parametrize("alias", ALIASES["image"])
+def test_names_of_the_image_column(alias: str) -> None:
+    assert parsed({alias: "a.jpg", "caption": "x"}).image.name == "a.jpg"
+
+
+def test_image_numbers_are_names() -> None:
+    assert parsed({"image_number": 17, "title": "x"}).image == ImageRef("17", Path("photos/17"))
+
+
+@pytest.mark.parametrize("field", ["paraphrases", "negations", "absences", "rewrites"])
+def test_names_of_the_text_columns(field: str) -> None:
+    for alias in ALIASES[field]:
+        example = parsed({"image": "a.jpg", "title": "x", alias.upper(): "other"})
+        assert getattr(example, field) == ("other",)
+
+
+def test_group_is_the_image_unless_told_otherwise() -> None:
+    assert parsed({"image": "a.jpg", "caption": "x"}).group == "a.jpg"
+    assert parsed({"image": "a.jpg", "caption": "x", "group": ""}).group == "a.jpg"
+
+
+def test_captions_are_of_equal_standing() -> None:
+    example = parsed({"image": "a.jpg", "captions": ["x", "y", "z"]})
+    assert (example.caption, example.paraphrases) == ("x", ("y", "z"))
+    assert example.meta == {"captions_equal": True}
+
+
+@pytest.mark.parametrize(
+    ("cell", "texts"),
+    [
+        ('["no cat", "a dog"]', ("no cat", "a dog")),
+        ("['no cat', \"a dog's\"]", ("no cat", "a dog's")),
+        ("[]", ()),
+        ("", ()),
+        ("  ", ()),
+        (None, ()),
+        ("no cat", ("no cat",)),
+        (["no cat"], ("no cat",)),
+        ("[cat", ("[cat",)),
+    ],
+)
+def test_cells_that_may_hold_several_texts(cell: Any, texts: tuple[str, ...]) -> None:
+    assert parsed({"image": "a.jpg", "caption": "x", "negation": cell}).negations == texts
+
+
+def test_parallel_lists_may_be_written_in_a_cell() -> None:
+    row = {"image": "a.jpg", "caption": "x", "negations": '["p", "q"]', "negation_kinds": '["k", "l"]'}
+    example = parsed({**row, "negation_of": '["0", 0]', "absence_kinds": ""})
+    assert example.meta["negation_kinds"] == ["k", "l"]
+    assert example.meta["negation_of"] == [0, 0]
+    assert "absence_kinds" not in example.meta or example.meta["absence_kinds"] == []
+
+
+def test_mapping_goes_before_known_names() -> None:
+    row = {"caption": "old", "text": "new", "image": "a.jpg", "photo": "b.jpg", "captions": ["other"]}
+    example = parsed(row, caption="text", image="photo")
+    assert (example.caption, example.image.name) == ("new", "b.jpg")
+    assert example.meta == {"caption": "old", "image": "a.jpg", "captions": ["other"]}
+
+
+def test_mapping_takes_any_name_of_a_field() -> None:
+    row = {"image": "a.jpg", "caption": "x", "hard": "y"}
+    assert parsed(row, negative_caption="hard").negations == ("y",)
+    assert parsed(row, negations="hard").negations == ("y",)
+
+
+def test_wrong_column_names_those_found_and_how_to_map() -> None:
+    error = refused({"picture": "a.jpg", "caption": "x"})
+    assert "no column for 'image'" in error.what
+    assert error.where == "x.csv:7"
+    assert "picture, caption" in error.fix
+    assert "--columns image=" in error.fix
+
+
+@pytest.mark.parametrize("columns", [{"caption": "txt"}, {"captions": "txt"}])
+def test_mapped_column_that_is_not_there(columns: dict[str, str]) -> None:
+    error = refused({"image": "a.jpg", "text": "x"}, **columns)
+    assert "'txt'" in error.what
+    assert "image, text" in error.fix
+
+
+def test_mapped_optional_column_in_no_row_is_a_typo() -> None:
+    parser = RowParser({"negation": "negatoin"}, IMAGES)
+    parser.example({"image": "a.jpg", "caption": "x", "negations_": "y"}, "x:1")
+    with pytest.raises(UserError, match="negatoin"):
+        parser.finish("x")
+
+
+def test_mapped_optional_column_may_be_missing_in_some_rows() -> None:
+    parser = RowParser({"negation": "neg"}, IMAGES)
+    assert parser.example({"image": "a.jpg", "caption": "x"}, "x:1").negations == ()
+    assert parser.example({"image": "a.jpg", "caption": "x", "neg": "y"}, "x:2").negations == ("y",)
+    parser.finish("x")
+
+
+def test_unknown_name_in_the_mapping_has_a_hint() -> None:
+    with pytest.raises(UserError) as caught:
+        RowParser({"captoin": "text"}, IMAGES)
+    assert "caption" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"caption": ""}, "empty text in 'caption'"),
+        ({"caption": " \n"}, "empty text in 'caption'"),
+        ({"caption": None}, "empty text in 'caption'"),
+        ({"caption": 5}, "must be a text"),
+        ({"caption": ["x", "y"]}, "must be a text"),
+        ({"caption": "x" * 100_000}, "100,000 characters"),
+        ({"negations": ["y", ""]}, "empty text in 'negations'"),
+        ({"negations": ["x" * (LONGEST_TEXT + 1)]}, "10,001 characters"),
+        ({"negations": {"a": 1}}, "must be a text"),
+        ({"negations": '["y", "z]'}, "looks like a list"),
+        ({"image": ""}, "no image name"),
+        ({"image": None}, "no image name"),
+        ({"image": {"bytes": b""}}, "must be a name"),
+        ({"image": True}, "must be a name"),
+        ({"split": "trian"}, "unknown split"),
+        ({"title": "y"}, "both mean 'caption'"),
+        ({"captions": ["y"]}, "both hold the caption"),
+        ({"negations": ["y"], "negation_kinds": ["k", "l"]}, "2 entries for 1 negations"),
+        ({"negations": ["y"], "negation_kinds": [1]}, "must hold a text"),
+        ({"negations": ["y"], "negation_of": ["zero"]}, "must hold a number"),
+        ({"negations": ["y"], "negation_of": [1]}, "points outside"),
+        ({"absences": ["y"], "absence_of": [-1]}, "points outside"),
+    ],
+)
+def test_bad_cells_are_refused_with_file_and_row(change: dict[str, Any], message: str) -> None:
+    error = refused({"image": "a.jpg", "caption": "x", **change})
+    assert message in error.what
+    assert error.where == "x.csv:7"
+    assert error.fix
+
+
+def test_captions_list_must_hold_texts_and_stand_alone() -> None:
+    assert "no caption" in refused({"image": "a.jpg", "captions": []}).what
+    assert "empty text" in refused({"image": "a.jpg", "captions": ["x", " "]}).what
+    assert "paraphrases" in refused({"image": "a.jpg", "captions": ["x"], "paraphrase": "y"}).what
+
+
+def test_layout_tells_columns_understood_and_kept() -> None:
+    parser = RowParser({}, IMAGES)
+    parser.example({"filename": "a.jpg", "title": "x", "extra": 1}, "x:1")
+    parser.example({"filename": "a.jpg", "title": "x", "negated": "y"}, "x:2")
+    assert parser.layout.used == {"image": "filename", "caption": "title", "negations": "negated"}
+    assert parser.layout.meta == ("extra",)

@@ -1,0 +1,18 @@
+"""Looking at data needs no torch."""
+
+import subprocess
+import sys
+
+
+def test_reading_and_checking_data_imports_no_torch() -> None:
+    modules = ["columns", "load", "splits", "draw", "check", "features_file", "image_store", "readers.base"]
+    code = (
+        "import sys\n"
+        + "".join(f"import semclip.data.{module}\n" for module in modules)
+        + "import semclip.cli.data_check\n"
+        + "from semclip.core.registry import FAMILIES\n"
+        + "[FAMILIES['readers'].get(name) for name in FAMILIES['readers'].names()]\n"
+        + "heavy = {'torch', 'open_clip', 'pyarrow'} & set(sys.modules)\n"
+        + "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
