@@ -63,6 +63,10 @@ class Features:
         dtype = torch.promote_types(some.dtype, torch.float32) if some.is_floating_point() else torch.float32
         self.logit_scale = torch.as_tensor(logit_scale, dtype=dtype, device=some.device)
 
+    def __contains__(self, view: str) -> bool:
+        """Whether the batch has a view."""
+        return view in self._raw
+
     def raw(self, view: str) -> Tensor:
         """The tensor as given, not normalised. Raises UserError when the batch has no such view."""
         if view not in self._raw:
@@ -154,6 +158,7 @@ class Objective(nn.Module):
     name: ClassVar[str] = ""
     needs: frozenset[str] = frozenset({"image", "caption"})
     paper: ClassVar[Paper]
+    config: Any  # an instance of the subclass's own Config
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -171,6 +176,11 @@ class Objective(nn.Module):
 
     def forward(self, f: Features) -> Terms:
         raise NotImplementedError
+
+    def __call__(self, f: Features) -> Terms:
+        # Losses are computed in float32 or better, also where a mixed-precision loop calls them.
+        with torch.autocast(f.labels.device.type, enabled=False):
+            return super().__call__(f)
 
 
 def create(name: str, **config: Any) -> Objective:

@@ -1,0 +1,120 @@
+"""The one kernel under all contrastive objectives: pick your own row out of a bank of candidates."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from semclip.core.errors import UserError
+from semclip.objectives.base import Features
+
+# Legend for shapes: B rows of this rank, G rows over all ranks, K texts of one view per row, D embed_dim, C candidates.
+
+
+def pick(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Tensor | None = None) -> Tensor:
+    """Mean cross-entropy of picking the own candidate: mean_i( logsumexp_c s q_i.b_c - s q_i.b_own(i) ).
+
+    queries (B, D), bank (C, D), own (B,) column of the positive, scale s a scalar.
+    banned (B, C): candidates that count neither for nor against the row; the own column must not be among them.
+    A row left with its positive alone costs 0. Returns a scalar.
+    """
+    return pick_any(queries, bank, own[:, None], scale, banned)
+
+
+def pick_any(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Tensor | None = None) -> Tensor:
+    """The same with several positives per row, own (B, P): mean over them of -log p, all in one softmax."""
+    logits = scale * queries @ bank.T  # (B, C)
+    if banned is not None:
+        logits = logits.masked_fill(banned, -math.inf)
+    return (torch.logsumexp(logits, dim=1, keepdim=True) - logits.gather(1, own)).mean()
+
+
+def bank(f: Features, *views: Tensor) -> Tensor:
+    """One bank out of local views (B, D) or (B, K, D): all ranks' rows, a block of G rows for each text. (C, D)."""
+    return torch.cat([f.all(version) for view in views for version in versions(view)])
+
+
+def banned(f: Features, blocks: int, mask_same_group: bool, own_only: int = 0) -> Tensor | None:
+    """What a row must not compare itself to, for a bank of `blocks` + `own_only` blocks of G rows: (B, C).
+
+    mask_same_group: rows of the same group, in every block. own_only: the last blocks hold candidates for their own
+    row alone (hard negatives that are no other row's negatives). None where nobody is banned.
+    """
+    if not (mask_same_group or own_only):
+        return None
+    same = f.same_group  # (B, G)
+    foreign = torch.arange(same.shape[1], device=same.device) != f.labels[:, None]  # (B, G)
+    return torch.cat([same & mask_same_group] * blocks + [foreign] * own_only, dim=1)
+
+
+def versions(view: Tensor) -> Sequence[Tensor]:
+    """The texts of a view one after another: K tensors (B, D)."""
+    return [view] if view.dim() == 2 else view.unbind(1)
+
+
+def count(view: Tensor) -> int:
+    """K, the number of texts per row."""
+    return 1 if view.dim() == 2 else view.shape[1]
+
+
+def single(view: Tensor, name: str) -> Tensor:
+    """A view of which the formula knows exactly one per row: (B, D)."""
+    if view.dim() == 3 and view.shape[1] == 1:
+        return view[:, 0]
+    if view.dim() != 2:
+        raise UserError(
+            f"the objective reads one {name} per row, found shape {tuple(view.shape)}",
+            where=f"view '{name}'",
+            fix="give a tensor (B, D)",
+        )
+    return view
+
+
+def clip_terms(f: Features, image: Tensor, text: Tensor, mask_same_group: bool) -> tuple[Tensor, Tensor]:
+    """Image -> text and text -> image cross-entropy of local image (B, D) and text (B, D) or (B, K, D).
+
+    Of several texts, version k of a row competes with version k of the other rows; the mean over k is returned.
+    """
+    mask = banned(f, 1, mask_same_group)
+    images = f.all(image)  # (G, D)
+    to_text, to_image = [], []
+    for version in versions(text):
+        to_text.append(pick(image, f.all(version), f.labels, f.logit_scale, mask))
+        to_image.append(pick(version, images, f.labels, f.logit_scale, mask))
+    return torch.stack(to_text).mean(), torch.stack(to_image).mean()
+
+
+def pick_hard(
+    f: Features, queries: Tensor, positive: Tensor, negative: Tensor, mask_same_group: bool, own_only: bool = False
+) -> Tensor:
+    """Local queries (B, D) pick their positive out of all ranks' [positives; hard negatives]; a scalar.
+
+    positive and negative are (B, D) or (B, K, D); of several positives, the mean over them of -log p.
+    own_only: a hard negative counts for its own row only.
+    """
+    good, bad = count(positive), count(negative)
+    mask = banned(f, good if own_only else good + bad, mask_same_group, own_only=bad if own_only else 0)
+    rows = f.all(f.labels).shape[0]  # G
+    own = torch.stack([f.labels + k * rows for k in range(good)], dim=1)  # (B, K)
+    return pick_any(queries, bank(f, positive, negative), own, f.logit_scale, mask)
+
+
+def full(x: Tensor) -> Tensor:
+    """In float32 or better: losses are never computed in half precision."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def refuse_bad_weights(objective: str, **weights: float) -> None:
+    """Raise UserError unless all weights are finite and not negative, and at least one is positive."""
+    for name, weight in weights.items():
+        if not (math.isfinite(weight) and weight >= 0):
+            raise UserError(
+                f"'{name}' is {weight}", where=f"objective '{objective}'", fix="a weight is a number, 0 or more"
+            )
+    if not any(weights.values()):
+        raise UserError(
+            "all weights are 0: nothing to train",
+            where=f"objective '{objective}'",
+            fix=f"set one of {', '.join(weights)} above 0",
+        )

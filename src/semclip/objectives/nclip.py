@@ -1,0 +1,30 @@
+"""nCLIP: image and text predict each other's distribution over latent clusters; no negatives at all.
+
+    L = CE + l1 EH - l2 HE      (xCLIP without its contrastive term; terms and shapes as there)
+
+Columns: image, caption.
+Paper: arXiv 2210.09304. A RECONSTRUCTION, see xclip.
+When to use: to see what agreement alone learns. Ordinary zero-shot is poor by design: nothing compares an image with
+a caption directly.
+"""
+
+from dataclasses import dataclass
+
+from semclip.objectives.base import Paper
+from semclip.objectives.xclip import XCLIP
+
+
+class NCLIP(XCLIP):
+    """xCLIP with contrastive weight 0."""
+
+    paper = Paper(
+        title="Non-Contrastive Learning Meets Language-Image Pre-Training",
+        arxiv="2210.09304",
+        equation="CE + l1 EH - l2 HE",
+        deviations="a reconstruction: no code exists; weights, heads and their size are ours",
+    )
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(XCLIP.Config):
+        contrastive_weight: float = 0.0
+        noncontrastive_weight: float = 1.0

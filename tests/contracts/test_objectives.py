@@ -1,0 +1,272 @@
+"""What every objective promises. A new file in the folder of objectives is tested here without a change."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import Tensor
+
+from semclip.core.errors import UserError
+from semclip.core.registry import FAMILIES
+from semclip.objectives import Features, create, weighted_sum
+from tests import gloo
+from tests.objectives.features import FALSE, INFO, TRUE, Outcome, build, make_matching, make_views, outcome
+
+NAMES = FAMILIES["objectives"].names()
+every = pytest.mark.parametrize("name", NAMES)
+GROUPS = torch.tensor([0, 1, 1, 2, 3, 0])  # two pairs of one group each, apart from each other
+
+
+def close(a: Tensor, b: Tensor, tolerance: float = 1e-9) -> None:
+    torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
+
+
+def updated(name: str, views: dict[str, Tensor], **config: object) -> torch.nn.Module:
+    """The objective after its first `update`, as in training."""
+    objective = build(name, **config)
+    objective.update(Features(logit_scale=12.0, **views))
+    return objective
+
+
+def test_the_objectives_are_found() -> None:
+    assert {"clip", "semclip"} <= set(NAMES)
+
+
+@every
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("logit_scale", [1.0, 100.0])
+def test_loss_and_gradients_are_finite(name: str, dtype: torch.dtype, logit_scale: float) -> None:
+    views = make_views(build(name).needs, dtype=dtype)
+    objective = updated(name, views)
+    result = outcome(objective, views, logit_scale)
+    assert result.total.shape == () and result.total.isfinite() and result.total.dtype == torch.float32
+    assert all(gradient.isfinite().all() for gradient in result.views.values())
+    assert result.scale.isfinite() and all(gradient.isfinite().all() for gradient in result.parameters.values())
+    assert any(gradient.abs().sum() > 0 for gradient in result.views.values())
+
+
+@every
+def test_half_precision_inputs_cost_no_precision_in_the_loss(name: str) -> None:
+    half = make_views(build(name).needs, dtype=torch.bfloat16)
+    whole = {view: x.double() if x.is_floating_point() else x for view, x in half.items()}
+    objective = updated(name, half)
+    with torch.autocast("cpu", torch.bfloat16):
+        low = objective(Features(logit_scale=12.0, **half)).total
+    close(low.double(), objective(Features(logit_scale=12.0, **whole)).total, 1e-4)
+
+
+@every
+def test_right_pairs_cost_less_than_shuffled_ones(name: str) -> None:
+    views = make_matching(build(name).needs)
+    objective = updated(name, views)
+    shuffled = {view: x.roll(1, 0) if view not in ("image", "image_pooled") else x for view, x in views.items()}
+    assert (
+        objective(Features(logit_scale=12.0, **views)).total < objective(Features(logit_scale=12.0, **shuffled)).total
+    )
+
+
+@every
+def test_true_texts_near_and_negations_far_cost_less_than_the_reverse(name: str) -> None:
+    views = make_matching(build(name).needs)
+    objective = updated(name, views)
+    reversed_ = {view: -x if view in (*TRUE, *FALSE) and view != "image" else x for view, x in views.items()}
+    good, bad = (objective(Features(logit_scale=12.0, **v)).total for v in (views, reversed_))
+    assert good < bad
+
+
+@every
+def test_batch_order_does_not_matter(name: str) -> None:
+    views = make_views(build(name).needs)
+    order = torch.tensor([3, 0, 5, 1, 4, 2])
+    objective = updated(name, views)
+    first = outcome(objective, views, groups=GROUPS)
+    second = outcome(objective, {view: x[order] for view, x in views.items()}, groups=GROUPS[order])
+    close(first.total, second.total)
+    for view in first.views:
+        close(first.views[view][order], second.views[view])
+
+
+@every
+def test_a_missing_view_is_the_users_error(name: str) -> None:
+    objective = build(name)
+    for missing in objective.needs:
+        views = make_views(objective.needs - {missing})
+        if views:
+            with pytest.raises(UserError, match=missing):
+                features = Features(logit_scale=12.0, **views)
+                objective.update(features)
+                objective(features)
+
+
+@every
+def test_an_unknown_option_is_answered_with_the_closest_one(name: str) -> None:
+    option = dataclasses.fields(FAMILIES["objectives"].get(name).Config)[0].name
+    with pytest.raises(UserError) as error:
+        create(name, **{option[:-1] + "x": 1})
+    assert option in error.value.fix
+
+
+@every
+def test_only_update_changes_state(name: str) -> None:
+    views = make_views(build(name).needs)
+    objective = updated(name, views)
+    before = {key: value.clone() for key, value in objective.state_dict().items()}
+    first, second = (outcome(objective, views).total for _ in range(2))
+    assert torch.equal(first, second)
+    assert all(torch.equal(value, before[key]) for key, value in objective.state_dict().items())
+
+
+@every
+def test_a_saved_state_continues_exactly(name: str) -> None:
+    views = make_views(build(name).needs)
+    objective = updated(name, views)
+    restored = build(name)
+    restored.load_state_dict(objective.state_dict())
+    assert torch.equal(outcome(objective, views).total, outcome(restored, views).total)
+
+
+@every
+def test_one_seed_gives_one_set_of_parameters(name: str) -> None:
+    torch.manual_seed(1)
+    first = build(name)
+    torch.manual_seed(2)
+    second = build(name)
+    for key, value in first.state_dict().items():
+        assert torch.equal(value, second.state_dict()[key])
+
+
+@every
+def test_micro_batching_equals_the_plain_step(name: str) -> None:
+    """Embeddings in chunks without a graph, the loss on all of them, then each chunk again with its gradient."""
+    inputs = make_views(build(name).needs)
+    weight = torch.linspace(0.5, 1.5, INFO.embed_dim, dtype=torch.float64)
+
+    def encode(view: str, x: Tensor, weight: Tensor) -> Tensor:
+        return x * weight if view in (*TRUE, *FALSE) else x
+
+    objective = updated(name, inputs)
+    plain = weight.clone().requires_grad_()
+    total = objective(
+        Features(logit_scale=12.0, groups=GROUPS, **{v: encode(v, x, plain) for v, x in inputs.items()})
+    ).total
+    total.backward()
+
+    cached = weight.clone().requires_grad_()
+    with torch.no_grad():
+        chunks = {v: torch.cat([encode(v, part, cached) for part in x.split(2)]) for v, x in inputs.items()}
+    result = outcome(objective, chunks, groups=GROUPS)
+    for view, gradient in result.views.items():
+        for part, part_gradient in zip(inputs[view].split(2), gradient.split(2), strict=True):
+            embedded = encode(view, part, cached)
+            if embedded.requires_grad:
+                embedded.backward(part_gradient)
+    close(result.total, total.detach())
+    close(cached.grad, plain.grad)
+
+
+@every
+def test_pairs_of_one_group_are_no_negatives(name: str) -> None:
+    if not hasattr(FAMILIES["objectives"].get(name).Config, "mask_same_group"):
+        pytest.skip("takes no negatives")
+    views = make_matching(build(name).needs)
+    twins = {view: torch.cat([x, x[:2]]) for view, x in views.items()}
+    groups = torch.tensor([0, 1, 2, 3, 4, 5, 0, 1])
+    masked, unmasked = (updated(name, twins, mask_same_group=mask) for mask in (True, False))
+    plain = outcome(unmasked, twins).total
+    close(outcome(unmasked, twins, groups=groups).total, plain)
+    close(outcome(masked, twins).total, plain)
+    if getattr(masked.config, "contrastive_weight", 1.0):
+        assert outcome(masked, twins, groups=groups).total < plain - 0.01
+
+
+@every
+@pytest.mark.parametrize("rows, groups", [(1, [7]), (4, [7, 7, 7, 7])], ids=["batch of one", "all of one group"])
+def test_a_batch_without_negatives_is_finite_or_refused(name: str, rows: int, groups: list[int]) -> None:
+    views = make_views(build(name).needs, rows=rows)
+    try:
+        objective = updated(name, views)
+        result = outcome(objective, views, groups=torch.tensor(groups))
+    except UserError:
+        return
+    assert result.total.isfinite() and result.scale.isfinite()
+    assert all(gradient.isfinite().all() for gradient in (*result.views.values(), *result.parameters.values()))
+
+
+@every
+def test_a_row_of_zeros_is_finite(name: str) -> None:
+    views = {
+        view: torch.where(torch.arange(6).view(6, *[1] * (x.dim() - 1)) == 2, 0, x)
+        for view, x in make_views(build(name).needs).items()
+    }
+    result = outcome(updated(name, views), views)
+    assert result.total.isfinite()
+    assert all(gradient.isfinite().all() for gradient in result.views.values())
+
+
+@every
+def test_it_says_what_it_is(name: str) -> None:
+    cls = FAMILIES["objectives"].get(name)
+    summary = FAMILIES["objectives"].summaries()[name]
+    assert summary.endswith(".") and len(summary) < 120
+    assert cls.paper.title and cls.paper.equation and cls.paper.deviations
+    module = sys.modules[cls.__module__].__doc__ or ""
+    assert all(part in module for part in ("Columns:", "When to use:")) and cls.__doc__
+
+
+@every
+def test_it_can_be_part_of_a_sum(name: str) -> None:
+    both = weighted_sum({"clip": (1.0, create("clip")), "other": (0.5, create(name))})
+    both.setup(INFO)
+    views = make_views(both.needs)
+    features = Features(logit_scale=12.0, **views)
+    both.update(features)
+    single = updated(name, views)
+    close(both(features).total, create("clip")(features).total + 0.5 * single(features).total)
+
+
+def test_listing_imports_no_torch() -> None:
+    code = (
+        "import sys; from semclip.core.registry import FAMILIES; FAMILIES['objectives'].summaries(); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def _on_rank(rank: int, names: list[str]) -> dict[str, tuple[Outcome, dict[str, Tensor]]]:
+    """Each rank has half of the rows."""
+    results = {}
+    for name in names:
+        objective = build(name)
+        half = {view: x.chunk(2)[rank] for view, x in make_views(objective.needs).items()}
+        objective.update(Features(logit_scale=12.0, gather=gloo.gather, offset=3 * rank, **half))
+        result = outcome(objective, half, groups=GROUPS.chunk(2)[rank], gather=gloo.gather, offset=3 * rank)
+        results[name] = (result, dict(objective.state_dict()))
+    return results
+
+
+@pytest.fixture(scope="module")
+def on_two_ranks() -> list[dict[str, tuple[Outcome, dict[str, Tensor]]]]:
+    return gloo.run(_on_rank, NAMES)
+
+
+@every
+def test_two_ranks_equal_one_process(
+    name: str, on_two_ranks: list[dict[str, tuple[Outcome, dict[str, Tensor]]]]
+) -> None:
+    """As in data-parallel training: loss and gradients are averaged over ranks."""
+    views = make_views(build(name).needs)
+    objective = updated(name, views)
+    alone = outcome(objective, views, groups=GROUPS)
+    (first, state), (second, other_state) = (results[name] for results in on_two_ranks)
+    close((first.total + second.total) / 2, alone.total)
+    close((first.scale + second.scale) / 2, alone.scale)
+    for view, gradient in alone.views.items():
+        close(torch.cat([first.views[view], second.views[view]]) / 2, gradient)
+    for parameter, gradient in alone.parameters.items():
+        # Stored in float32, so their gradients are.
+        tolerance = 1e-9 if gradient.dtype == torch.float64 else 1e-6
+        close((first.parameters[parameter] + second.parameters[parameter]) / 2, gradient, tolerance)
+    for key, value in objective.state_dict().items():
+        assert torch.equal(value, state[key]) and torch.equal(value, other_state[key])
