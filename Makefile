@@ -1,0 +1,30 @@
+# make demo: the whole story, no downloads after installation.   make test: the tests.   make check: lint and types.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test slow check clean
+
+.venv/installed: pyproject.toml constraints.txt
+	@echo "Installing into .venv/ once: torch and open_clip download about 3 GB and take 6 GB of disk."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: .venv/installed
+	$(BIN)/semclip demo
+
+test: .venv/installed
+	$(BIN)/python -m pytest -m "not slow"
+
+slow: .venv/installed
+	$(BIN)/python -m pytest -m slow
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv runs build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,25 @@
+"""`semclip list`: what is here, by family, without importing any of it."""
+
+from typing import Annotated
+
+import typer
+
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.registry import FAMILIES
+
+
+def command(
+    family: Annotated[str, typer.Argument(help=f"One of: {', '.join(FAMILIES)}. All when left out.")] = "",
+) -> None:
+    """Objectives, benchmarks, readers, backends and writers, each with its one-line description."""
+    from rich.console import Console
+    from rich.table import Table
+
+    if family and family not in FAMILIES:
+        raise UserError(f"unknown family '{family}'", where="semclip list", fix=did_you_mean(family, FAMILIES))
+    console = Console()
+    for name in [family] if family else FAMILIES:
+        table = Table(title=name, title_justify="left", box=None, show_header=False, padding=(0, 2))
+        for plugin, summary in FAMILIES[name].summaries().items():
+            table.add_row(f"[bold]{plugin}[/]", summary)
+        console.print(table)

@@ -1,0 +1,65 @@
+"""The `semclip` command: mounts one file per subcommand and turns user errors into messages."""
+
+import sys
+
+import typer
+
+from semclip.core.errors import UserError
+
+app = typer.Typer(
+    name="semclip",
+    help="Train and measure CLIP-like models that understand negation and paraphrase.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+data_app = typer.Typer(help="Look at data, and make some.", no_args_is_help=True)
+captions_app = typer.Typer(help="Write paraphrases, negations and absences.", no_args_is_help=True)
+
+
+def _mount() -> None:
+    # These modules import nothing heavy: torch, open_clip and matplotlib are imported inside the functions.
+    from semclip.cli import (
+        captions_write,
+        compare,
+        data_check,
+        data_features,
+        data_scenes,
+        demo,
+        evaluate,
+        listing,
+        report,
+        train,
+    )
+
+    app.command("demo")(demo.command)
+    app.command("list")(listing.command)
+    app.add_typer(data_app, name="data")
+    data_app.command("check")(data_check.command)
+    data_app.command("scenes")(data_scenes.command)
+    data_app.command("features")(data_features.command)
+    app.add_typer(captions_app, name="captions")
+    captions_app.command("write")(captions_write.command)
+    captions_app.callback()(lambda: None)  # keeps `captions write` two words while there is one subcommand
+    app.command("train")(train.command)
+    app.command("evaluate")(evaluate.command)
+    app.command("compare")(compare.command)
+    app.command("report")(report.command)
+
+
+def run() -> None:
+    """Entry point: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C."""
+    _mount()
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,44 @@
+"""`semclip train`: one run from one config file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    config: Annotated[str, typer.Argument(help="A YAML file, or a shipped config such as scenes/semclip.")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="a.b=value, as many as you like.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/NAME.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped run exactly.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved config and stop.")] = False,
+) -> None:
+    """Train a model with any objective, evaluate it, keep everything in one run folder."""
+    from rich.console import Console
+
+    from semclip.core.config import dump, find_config, load_config, parse
+    from semclip.training.config import TrainConfig
+
+    path = find_config(config)
+    parsed = parse(TrainConfig, load_config(path, overrides or []), where=str(path))
+    console = Console()
+    if dry_run:
+        import yaml
+
+        from semclip.training.setup import build_objective, load_splits
+
+        objective = build_objective(parsed)
+        splits = load_splits(parsed, objective)
+        console.print(yaml.safe_dump(dump(parsed), sort_keys=False, allow_unicode=True), markup=False, highlight=False)
+        console.print(
+            f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples; "
+            f"the objective reads {', '.join(sorted(objective.needs))}"
+        )
+        return
+    from semclip.reports.summary import summary_table
+    from semclip.training.loop import train
+
+    folder = out or Path("runs") / parsed.name
+    train(parsed, folder, console, resume=resume)
+    console.print(summary_table([folder]))
+    console.print(f"run folder: {folder}; `semclip report {folder}` writes its page")

@@ -1,0 +1,68 @@
+"""What a training run is told: the YAML file, section by section."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from semclip.core.errors import UserError
+from semclip.data.load import DataConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopConfig:
+    """Section `train:`.
+
+    steps: optimizer steps. learning_rate: peak, after `warmup_steps`, then a cosine to zero.
+    weight_decay: of matrices only; norms, biases, logit scale and the objective's basis have none.
+    clip_norm: gradients are scaled down to this norm. precision: `auto` takes bf16 where the processor computes it.
+    checkpoint_every: steps between checkpoints for `--resume`; 0 writes one at the end only.
+    """
+
+    steps: int
+    batch_size: int = 256
+    learning_rate: float = 5e-5
+    weight_decay: float = 0.2
+    betas: tuple[float, float] = (0.9, 0.98)
+    warmup_steps: int = 50
+    clip_norm: float = 1.0
+    precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
+    workers: int = 0
+    checkpoint_every: int = 100
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size"):
+            if getattr(self, name) < 1:
+                raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")
+        if self.learning_rate <= 0:
+            raise UserError("train.learning_rate must be positive", where="config", fix="set train.learning_rate=5e-5")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """Section `evaluate:`.
+
+    benchmarks: run on the validation split before step 1, every `every` steps (0: only before and after) and at the
+    end, and on the test split at the end. primary: `benchmark.metric` that chooses the exported checkpoint.
+    """
+
+    benchmarks: tuple[str, ...] = ("retrieval", "original_over_negation", "triplet_choice", "absence", "margins")
+    every: int = 0
+    primary: str = "retrieval.caption_r1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """A whole config file. `model` and `objective` are read by the backend and the objective they name.
+
+    role: what the run stands for in a comparison: `base`, `control` or `treated`; reports compare against the control.
+    """
+
+    name: str
+    data: DataConfig
+    model: Mapping[str, Any]
+    objective: Mapping[str, Any]
+    train: LoopConfig
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    role: Literal["", "base", "control", "treated"] = ""
+    seed: int = 0
+    trackers: tuple[Literal["tensorboard"], ...] = ()

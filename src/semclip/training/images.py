@@ -1,0 +1,72 @@
+"""Where a training batch's images come from: decoded in workers, decoded once, or encoded once by a frozen tower."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from semclip.core.example import Example, ImageRef
+from semclip.core.seeds import derive_seed
+from semclip.data.image_store import ImageStore
+from semclip.models.backends.base import Encoder
+
+#: Decoded inputs are kept on disk only while all of them together stay below this many bytes.
+INPUT_STORE_LIMIT = 2 * 1024**3
+
+
+def image_source(
+    encoder: Encoder, examples: Sequence[Example], views: Sequence[str], cache: Path, device: torch.device
+) -> tuple[Callable[[ImageRef], Tensor], bool, str]:
+    """Choose how images are loaded. Returns (load function, whether it gives embeddings, one sentence for people).
+
+    The preprocessing is deterministic, so a frozen tower gives the same embedding at every visit: it is run once and
+    the rows are memory-mapped. A tower that trains reads its decoded inputs from such a file where they fit.
+    """
+    refs = _unique_refs(examples, views)
+    key = encoder.image_fingerprint()
+    if encoder.frozen("image"):
+        store = ImageStore.build(
+            cache / f"features-{derive_seed(key, *(r.name for r in refs)):016x}.npy",
+            refs,
+            lambda batch: _encode(encoder, batch, device),
+            key=key,
+        )
+        return _reader(store), True, f"image tower frozen: {len(refs):,} images encoded once and memory-mapped"
+    bytes_needed = encoder.load_image(refs[0]).nbytes * len(refs)
+    if bytes_needed <= INPUT_STORE_LIMIT:
+        # The decoded inputs depend on the preprocessing, never on the weights.
+        recipe = encoder.preprocessing_fingerprint()
+        store = ImageStore.build(
+            cache / f"inputs-{derive_seed(recipe, *(r.name for r in refs)):016x}.npy",
+            refs,
+            lambda batch: torch.stack([encoder.load_image(r) for r in batch]).numpy(),
+            key=recipe,
+        )
+        return (
+            _reader(store),
+            False,
+            f"{len(refs):,} images decoded once and memory-mapped ({bytes_needed / 1e6:.0f} MB)",
+        )
+    return encoder.load_image, False, f"{len(refs):,} images decoded at every visit (too large to keep decoded)"
+
+
+def _reader(store: ImageStore) -> Callable[[ImageRef], Tensor]:
+    # The memory map is read-only: copy the row, which torch would otherwise warn about.
+    return lambda ref: torch.from_numpy(np.array(store.row(ref)))
+
+
+def _encode(encoder: Encoder, refs: Sequence[ImageRef], device: torch.device) -> np.ndarray:
+    inputs = torch.stack([encoder.load_image(r) for r in refs]).to(device)
+    with torch.no_grad():
+        return encoder.encode_image(inputs).float().cpu().numpy()  # (B, D)
+
+
+def _unique_refs(examples: Sequence[Example], views: Sequence[str]) -> list[ImageRef]:
+    refs: dict[str, ImageRef] = {}
+    for example in examples:
+        for ref in (example.image, example.negative_image if "negative_image" in views else None):
+            if ref is not None:
+                refs.setdefault(ref.name, ref)
+    return list(refs.values())

@@ -1,0 +1,259 @@
+"""The training loop: read it top to bottom."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric import Fabric
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from semclip.benchmarks import evaluate
+from semclip.core.example import VIEWS
+from semclip.core.files import sha256_file
+from semclip.core.seeds import seed_everything
+from semclip.data.collate import Batch, Collate
+from semclip.data.dataset import CaptionDataset
+from semclip.data.load import data_file
+from semclip.data.sampler import GroupBatchSampler
+from semclip.metrics.result import Result
+from semclip.models.attention import fast_attention
+from semclip.models.backends.base import Encoder
+from semclip.models.load import create as create_encoder
+from semclip.models.load import load as load_encoder
+from semclip.training.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from semclip.training.config import TrainConfig
+from semclip.training.guards import ChanceGuard, constant_embeddings, refuse_non_finite
+from semclip.training.images import image_source
+from semclip.training.optim import build_optimizer, learning_rate
+from semclip.training.plane import PlaneRecorder
+from semclip.training.setup import (
+    Splits,
+    build_objective,
+    describe,
+    finish_run_file,
+    load_splits,
+    refuse_overwriting,
+    refuse_unknown_benchmarks,
+    resolve_precision,
+    write_run_files,
+)
+from semclip.training.step import StepModule
+from semclip.training.trackers import build_trackers
+
+#: ln 100: CLIP's own cap of the logit scale.
+MAX_LOG_LOGIT_SCALE = 4.605170185988092
+#: Steps between lines in metrics.jsonl.
+LOG_EVERY = 10
+
+
+def train(config: TrainConfig, run_folder: Path, console: Console, resume: bool = False) -> dict[str, Result]:
+    """Train, keep the best checkpoint by `evaluate.primary`, export it to `model/`, evaluate it on the test split.
+
+    Returns the test results by benchmark. With `resume`, a run that was killed continues from its newest checkpoint
+    and ends with the weights of an undisturbed run; a finished run is not trained again.
+    Errors: UserError for missing views, an unknown metric, too few examples, or a non-finite loss.
+    """
+    started = time.monotonic()
+    objective = build_objective(config)
+    refuse_unknown_benchmarks(config)
+    splits = load_splits(config, objective)
+    refuse_overwriting(run_folder, config, resume)
+    seed_everything(config.seed)
+
+    precision = resolve_precision(config.train.precision)
+    fabric = Fabric(accelerator="auto", devices=1, precision=precision)
+    fabric.launch()
+    encoder = create_encoder(dict(config.model), where=f"{config.name}: model")
+    objective.setup(encoder.info)
+    encoder.to(fabric.device)
+    write_run_files(run_folder, config, encoder, objective)
+
+    views = sorted(objective.needs & set(VIEWS))
+    load_image, are_features, sentence = image_source(
+        encoder, splits.train, views, run_folder.parent / "cache", fabric.device
+    )
+    console.print(describe(config, encoder, splits, views, sentence, fabric.device, precision))
+    dataset = CaptionDataset(splits.train, views, config.seed, load_image)
+    collate = Collate(encoder.tokenize)
+
+    module = StepModule(encoder, objective, are_features)
+    optimizer = build_optimizer(module, config.train)
+    checkpoints = run_folder / "checkpoints"
+    state = State(module, optimizer)
+    newest = list_checkpoints(checkpoints)[-1:] if resume else []
+    if newest:
+        state.restore(load_checkpoint(newest[0]))
+        console.print(f"resuming after step {state.step} of {config.train.steps}")
+    wrapped, fabric_optimizer = fabric.setup(module, optimizer)
+
+    trackers = build_trackers(config.trackers, run_folder, resume_step=state.step)
+    plane = PlaneRecorder(objective, encoder, splits.test)
+    best_folder = run_folder / "best"
+
+    def validate() -> None:
+        """Evaluate on the validation split; keep the weights when they are the best so far."""
+        if not splits.val:
+            return
+        encoder.eval()
+        results = evaluate(encoder, splits.val, config.evaluate.benchmarks, data={"split": "val"}, device=fabric.device)
+        encoder.train()
+        benchmark, _, metric = config.evaluate.primary.partition(".")
+        value = results[benchmark].metric(metric).value
+        flat = {f"{b}.{m.name}": m.value for b, r in results.items() for m in r.metrics if m.kind == "model"}
+        for tracker in trackers:
+            tracker.log(state.step, "val", flat)
+        if "margins" in results:
+            spread = {m.name: m.value for m in results["margins"].metrics if m.name.endswith("_spread")}
+            warn(console, constant_embeddings(spread))
+        console.print(f"  step {state.step:>6}  val {config.evaluate.primary} = {100 * value:.1f} %")
+        # Step 0 is the model the run started from: it is reported, but training is never undone silently.
+        if state.step > 0 and value > state.best_value:
+            state.best_value, state.best_step = value, state.step
+            encoder.save(best_folder)
+
+    def checkpoint() -> None:
+        save_checkpoint(checkpoints, state.step, state.snapshot())
+
+    if state.step == 0:
+        plane.record("before")
+        validate()
+    guard = ChanceGuard(config.train.batch_size)
+    encoder.train()
+    try:
+        with fast_attention(fabric.device), progress_bar(console, config.train.steps, state.step) as advance:
+            for batch in batches(dataset, collate, config, start_step=state.step, device=fabric.device):
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate(state.step, config.train)
+                terms = wrapped(batch.images, batch.tokens, batch.groups)
+                fabric.backward(terms["total"])
+                norm = fabric.clip_gradients(
+                    wrapped, fabric_optimizer, max_norm=config.train.clip_norm, error_if_nonfinite=False
+                )
+                assert norm is not None
+                refuse_non_finite(terms, norm, state.step)
+                fabric_optimizer.step()
+                fabric_optimizer.zero_grad()
+                with torch.no_grad():
+                    encoder.log_logit_scale.clamp_(0, MAX_LOG_LOGIT_SCALE)
+                state.step += 1
+                advance(terms["total"].item())
+                if state.step % LOG_EVERY == 0 or state.step == config.train.steps:
+                    values = {name: value.item() for name, value in terms.items()}
+                    values |= {"gradient_norm": norm.item(), "logit_scale": encoder.logit_scale.item()}
+                    values |= {"learning_rate": optimizer.param_groups[0]["lr"]}
+                    for tracker in trackers:
+                        tracker.log(state.step, "train", values)
+                    if "contrastive" in values:
+                        warn(console, guard.message(values["contrastive"]))
+                if (
+                    config.evaluate.every
+                    and state.step % config.evaluate.every == 0
+                    and state.step < config.train.steps
+                ):
+                    validate()
+                if config.train.checkpoint_every and state.step % config.train.checkpoint_every == 0:
+                    checkpoint()
+    except KeyboardInterrupt:
+        checkpoint()
+        console.print(f"stopped after step {state.step}; the same command with --resume continues from here")
+        raise
+    validate()
+    checkpoint()
+    if state.best_step == 0:  # no validation split: nothing to choose by
+        state.best_step = state.step
+        encoder.save(best_folder)
+
+    best = load_encoder(str(best_folder)).to(fabric.device)
+    best.save(run_folder / "model")
+    plane.encoder = best
+    plane.record("after")
+    plane.save(run_folder / "results" / "plane.json")
+    results = evaluate_test(config, best, splits, run_folder, fabric.device)
+    trainable = sum(p.numel() for p in module.parameters() if p.requires_grad)
+    finish_run_file(run_folder, config, views, state.best_step, trainable, time.monotonic() - started)
+    return results
+
+
+class State:
+    """Everything that changes while training, as one checkpoint."""
+
+    def __init__(self, module: StepModule, optimizer: torch.optim.Optimizer) -> None:
+        self.module, self.optimizer = module, optimizer
+        self.step = 0
+        self.best_value = float("-inf")
+        self.best_step = 0
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "best_value": self.best_value,
+            "best_step": self.best_step,
+            "module": self.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "torch_rng": torch.get_rng_state(),
+        }
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        self.step = snapshot["step"]
+        self.best_value, self.best_step = snapshot["best_value"], snapshot["best_step"]
+        self.module.load_state_dict(snapshot["module"])
+        self.optimizer.load_state_dict(snapshot["optimizer"])
+        torch.set_rng_state(snapshot["torch_rng"])
+
+
+def batches(
+    dataset: CaptionDataset, collate: Collate, config: TrainConfig, start_step: int, device: torch.device
+) -> Iterator[Batch]:
+    """Batches from step `start_step` to the last. Epochs follow from the step, so resuming sees the same stream."""
+    groups = dataset.groups
+    per_epoch = len(GroupBatchSampler(groups, config.train.batch_size, config.seed, epoch=0))
+    step = start_step
+    while step < config.train.steps:
+        epoch, position = divmod(step, per_epoch)
+        sampler = GroupBatchSampler(groups, config.train.batch_size, config.seed, epoch, start=position)
+        loader = torch.utils.data.DataLoader(
+            dataset, batch_sampler=sampler, collate_fn=collate, num_workers=config.train.workers
+        )
+        for batch in loader:
+            yield batch.to(device)
+            step += 1
+            if step == config.train.steps:
+                return
+
+
+def evaluate_test(
+    config: TrainConfig, encoder: Encoder, splits: Splits, run_folder: Path, device: torch.device
+) -> dict[str, Result]:
+    """Evaluate the exported model on the test split, one result file per benchmark."""
+    if not splits.test:
+        return {}
+    data = data_file(config.data)
+    described = {"path": data.name, "split": "test", "sha256": sha256_file(data) if data.is_file() else ""}
+    results = evaluate(encoder.eval(), splits.test, config.evaluate.benchmarks, data=described, device=device)
+    for name, result in results.items():
+        result.save(run_folder / "results" / f"{name}.json")
+    return results
+
+
+def warn(console: Console, message: str) -> None:
+    if message:
+        console.print(f"[yellow]warning:[/] {message}")
+
+
+@contextlib.contextmanager
+def progress_bar(console: Console, total: int, done: int) -> Iterator[Any]:
+    """A bar with the loss beside it; silent when the output is no terminal."""
+    columns = (
+        TextColumn("  training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}"),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("training", total=total, completed=done, loss=float("nan"))
+        yield lambda loss: progress.update(task, advance=1, loss=loss)

@@ -1,0 +1,50 @@
+"""One training step's mathematics: one image pass, one text pass for all views, the objective in float32."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS
+from semclip.models.backends.base import Encoder
+from semclip.objectives import Features, Objective
+
+
+class StepModule(nn.Module):
+    """Encoder and objective as one module, so that every parameter is reduced over ranks by the same wrapper.
+
+    Shapes: B batch, L tokens, K texts of a view, D embed_dim.
+    images_are_features: the image tower is frozen and `images` already holds its embeddings (B, D).
+    """
+
+    def __init__(self, encoder: Encoder, objective: Objective, images_are_features: bool) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.objective = objective
+        self.images_are_features = images_are_features
+
+    def forward(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:
+        """Loss terms: `total` to minimise, and each part of the objective by name."""
+        views = self.encode_images(images) | self.encode_texts(tokens)
+        device_type = groups.device.type
+        # Autocast would compute the similarities in bf16, whose spacing near 1 is 0.004: the loss is float32.
+        with torch.autocast(device_type, enabled=False):
+            features = Features(**views, logit_scale=self.encoder.logit_scale.float(), groups=groups)
+            self.objective.update(features)
+            terms = self.objective(features)
+        return {"total": terms.total, **terms.parts}
+
+    def encode_images(self, images: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """All image views in one pass of the tower."""
+        views = [v for v in IMAGE_VIEWS if v in images]
+        if self.images_are_features:
+            return {v: images[v] for v in views}
+        encoded = self.encoder.encode_image(torch.cat([images[v] for v in views]))  # (views * B, D)
+        return dict(zip(views, encoded.chunk(len(views)), strict=True))
+
+    def encode_texts(self, tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """All text views in one pass of the tower, which trims to the longest end-of-text among them."""
+        views = [v for v in TEXT_VIEWS if v in tokens]
+        flat = [tokens[v].flatten(0, -2) for v in views]  # each (B, L) or (B * K, L)
+        encoded = self.encoder.encode_text(torch.cat(flat)).split([len(f) for f in flat])
+        return {v: e.unflatten(0, tokens[v].shape[:-1]) for v, e in zip(views, encoded, strict=True)}

@@ -1,0 +1,63 @@
+"""Where numbers of a run go: metrics.jsonl always, TensorBoard when asked for."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from semclip.core.errors import UserError
+from semclip.core.files import write_text
+
+
+class Tracker(Protocol):
+    def log(self, step: int, split: str, values: Mapping[str, float]) -> None: ...
+
+
+class JsonLines:
+    """One line per logged step: {"step": 10, "split": "train", "loss": 1.2, ...}."""
+
+    def __init__(self, path: Path, resume_step: int) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = []
+        if path.exists():
+            # A killed run may have logged past its last checkpoint, and cut its last line: those steps come again.
+            for line in path.read_text("utf-8").splitlines():
+                try:
+                    record = json.loads(line)
+                except json.JSONDecodeError:
+                    continue
+                if resume_step and record["step"] <= resume_step:
+                    kept.append(line)
+        write_text(path, "".join(line + "\n" for line in kept))
+
+    def log(self, step: int, split: str, values: Mapping[str, float]) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, "split": split, **values}) + "\n")
+
+
+class TensorBoard:
+    """The same numbers as TensorBoard scalars, in the run folder's `tensorboard/`."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise UserError(
+                "TensorBoard is not installed",
+                where="trackers: [tensorboard]",
+                fix="pip install 'semclip[tensorboard]'",
+            ) from error
+        self.writer = SummaryWriter(str(folder))
+
+    def log(self, step: int, split: str, values: Mapping[str, float]) -> None:
+        for name, value in values.items():
+            self.writer.add_scalar(f"{split}/{name}", value, step)
+        self.writer.flush()
+
+
+def build_trackers(names: tuple[str, ...], run_folder: Path, resume_step: int) -> list[Tracker]:
+    trackers: list[Tracker] = [JsonLines(run_folder / "metrics.jsonl", resume_step)]
+    if "tensorboard" in names:
+        trackers.append(TensorBoard(run_folder / "tensorboard"))
+    return trackers

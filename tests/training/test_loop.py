@@ -1,0 +1,197 @@
+"""The training loop as a user meets it: run folders, resuming, refusing, guarding."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+from torch import Tensor
+
+from semclip.core.errors import UserError
+from semclip.core.files import read_json
+from semclip.metrics.result import Result
+from semclip.models.load import load
+from semclip.training import loop
+from semclip.training.config import TrainConfig
+from semclip.training.loop import train
+from tests.training.conftest import printed
+
+Make = Callable[..., TrainConfig]
+
+
+def lines(run: Path, split: str) -> list[dict[str, Any]]:
+    records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [r for r in records if r["split"] == split]
+
+
+def weights(model: Path) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in load(str(model)).state_dict().items()}
+
+
+def test_a_run_folder_is_self_sufficient(make_config: Make, tmp_path: Path, console: Console) -> None:
+    run = tmp_path / "run"
+    results = train(make_config(), run, console)
+
+    assert {p.name for p in run.iterdir()} >= {
+        "config.yaml",
+        "run.json",
+        "metrics.jsonl",
+        "checkpoints",
+        "model",
+        "results",
+    }
+    info = read_json(run / "run.json")
+    assert info["finished"] and info["steps"] == 6 and info["texts_seen"] == 6 * 16 * 3
+    assert set(info["data_sha256"]) == {"scenes.jsonl"}
+    # Evaluated before step 1, at the interval and at the end.
+    assert [r["step"] for r in lines(run, "val")] == [0, 3, 6]
+    assert {"total", "contrastive", "paraphrase", "negation", "logit_scale"} <= set(lines(run, "train")[-1])
+    saved = Result.load(run / "results" / "original_over_negation.json")
+    assert saved.metric("caption_over_negation").value == pytest.approx(
+        results["original_over_negation"].metric("caption_over_negation").value
+    )
+    assert saved.data["split"] == "test"
+    assert read_json(run / "results" / "plane.json").keys() >= {"before", "after", "basis", "ids"}
+
+
+def test_killed_and_resumed_equals_never_killed(
+    make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tmp_path / "whole"
+    train(make_config(), whole, console)
+
+    killed = tmp_path / "killed"
+    original = loop.batches
+
+    def stop_at_five(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        for number, batch in enumerate(original(*args, **kwargs)):
+            if number == 5:
+                raise SystemExit("killed")  # no chance to save: the checkpoint of step 4 must do
+            yield batch
+
+    monkeypatch.setattr(loop, "batches", stop_at_five)
+    with pytest.raises(SystemExit):
+        train(make_config(), killed, console)
+    monkeypatch.setattr(loop, "batches", original)
+    train(make_config(), killed, console, resume=True)
+
+    assert "resuming after step 4" in printed(console)
+    a, b = weights(whole / "model"), weights(killed / "model")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert [r["step"] for r in lines(killed, "val")] == [0, 3, 6]
+
+
+def test_ctrl_c_leaves_a_resumable_run(
+    make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = loop.batches
+
+    def interrupted(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        for number, batch in enumerate(original(*args, **kwargs)):
+            if number == 3:
+                raise KeyboardInterrupt
+            yield batch
+
+    monkeypatch.setattr(loop, "batches", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(make_config(), tmp_path / "run", console)
+    assert "stopped after step 3" in printed(console)
+    monkeypatch.setattr(loop, "batches", original)
+    train(make_config(), tmp_path / "run", console, resume=True)
+    assert "resuming after step 3" in printed(console)
+
+
+def test_a_finished_run_is_never_overwritten(make_config: Make, tmp_path: Path, console: Console) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    with pytest.raises(UserError, match="exists"):
+        train(make_config(), tmp_path / "run", console)
+
+
+def test_resuming_with_another_config_names_the_section(make_config: Make, tmp_path: Path, console: Console) -> None:
+    train(make_config(), tmp_path / "run", console)
+    with pytest.raises(UserError, match="train"):
+        train(make_config(train={"learning_rate": 5e-4}), tmp_path / "run", console, resume=True)
+
+
+def test_a_missing_view_is_refused_before_any_model_is_built(
+    make_config: Make, world: Path, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [json.loads(line) for line in (world / "scenes.jsonl").read_text().splitlines()]
+    for row in rows:
+        for name in [n for n in row if n.startswith("negation")]:
+            del row[name]
+    data = tmp_path / "no_negations.jsonl"
+    data.write_text("\n".join(json.dumps(r) for r in rows))
+
+    def no_model(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a model was built before the data was checked")
+
+    monkeypatch.setattr(loop, "create_encoder", no_model)
+    with pytest.raises(UserError, match="'negation'"):
+        train(make_config(data={"path": str(data), "images": str(world)}), tmp_path / "run", console)
+
+
+def test_a_non_finite_loss_stops_and_keeps_the_last_checkpoint(
+    make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = loop.batches
+
+    def poisoned(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        for number, batch in enumerate(original(*args, **kwargs)):
+            if number == 3:
+                batch.images["image"][:] = float("nan")
+            yield batch
+
+    monkeypatch.setattr(loop, "batches", poisoned)
+    run = tmp_path / "run"
+    with pytest.raises(UserError, match="step 3"):
+        train(make_config(), run, console)
+    assert [p.name for p in sorted((run / "checkpoints").iterdir())] == ["step_00000002.pt"]
+
+
+def test_too_few_groups_for_a_batch(make_config: Make, tmp_path: Path, console: Console) -> None:
+    with pytest.raises(UserError, match="needs as many groups"):
+        train(make_config(train={"batch_size": 1000}), tmp_path / "run", console)
+
+
+def test_an_unknown_primary_metric_names_the_known_ones(make_config: Make, tmp_path: Path, console: Console) -> None:
+    config = make_config(evaluate={"benchmarks": ["retrieval"], "primary": "retrieval.caption_r7"})
+    with pytest.raises(UserError, match="caption_r7") as error:
+        train(config, tmp_path / "run", console)
+    assert "caption_r5" in error.value.fix
+
+
+def test_a_frozen_image_tower_stays_bit_equal_and_is_encoded_once(
+    make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    train(make_config(), tmp_path / "base", console)
+    start = weights(tmp_path / "base" / "model")
+    tuned = make_config(model={"from": str(tmp_path / "base" / "model"), "freeze": ["image"]})
+    train(tuned, tmp_path / "tuned", console)
+    end = weights(tmp_path / "tuned" / "model")
+    image = {name for name, _ in load(str(tmp_path / "base" / "model")).parts()["image"]}
+    assert image and all(torch.equal(start[name], end[name]) for name in image)
+    assert any(not torch.equal(start[name], end[name]) for name in start)
+    assert "encoded once" in printed(console)
+
+
+def test_the_logit_scale_starts_where_the_base_left_it_and_is_capped(
+    make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    train(make_config(train={"learning_rate": 3.0, "clip_norm": 1e9}), tmp_path / "wild", console)
+    assert all(1.0 <= r["logit_scale"] <= 100.001 for r in lines(tmp_path / "wild", "train"))
+
+
+def test_learning_beats_not_learning(make_config: Make, tmp_path: Path, console: Console) -> None:
+    config = make_config(
+        train={"steps": 60, "learning_rate": 2e-3},
+        objective={"name": "clip"},
+        evaluate={"benchmarks": ["retrieval"], "every": 0},
+    )
+    train(config, tmp_path / "run", console)
+    losses = [r["total"] for r in lines(tmp_path / "run", "train")]
+    assert losses[-1] < 0.85 * losses[0]
