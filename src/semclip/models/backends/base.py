@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 
+from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.protocols import EncoderInfo
 
@@ -25,6 +26,10 @@ class Encoder(nn.Module):
     embed_dim: int
     context_length: int
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._standing_still: set[str] = set()  # parts stopped by `freeze`
+
     @dataclass(frozen=True, kw_only=True)
     class Config:
         pass
@@ -42,7 +47,7 @@ class Encoder(nn.Module):
     @property
     def logit_scale(self) -> Tensor:
         """The multiplier itself: exp of the trained logarithm."""
-        return self.log_logit_scale.exp()
+        return self.log_logit_scale.exp().reshape(())
 
     @property
     def log_logit_scale(self) -> nn.Parameter:
@@ -77,9 +82,30 @@ class Encoder(nn.Module):
         """Named parameters by part."""
         raise NotImplementedError
 
-    def freeze(self, *parts: str) -> None:
-        """Stop the named parts from training; their dropout and running statistics stand still too."""
+    def modules_of(self, part: str) -> list[nn.Module]:
+        """The modules of a part, whose dropout and running statistics `freeze` stops."""
         raise NotImplementedError
+
+    def freeze(self, *parts: str) -> None:
+        """Stop the named parts from training; their dropout and running statistics stand still too.
+
+        They stay in evaluation mode after `train()`. Raises UserError for an unknown part.
+        """
+        for part in parts:
+            if part not in PARTS:
+                raise UserError(f"unknown part '{part}'", where="freeze", fix=did_you_mean(part, PARTS))
+            self._standing_still.add(part)
+            for _, parameter in self.parts()[part]:
+                parameter.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch training mode; frozen parts stay in evaluation mode."""
+        super().train(mode)
+        for part in self._standing_still:
+            for module in self.modules_of(part):
+                module.eval()
+        return self
 
     def frozen(self, part: str) -> bool:
         """Whether no parameter of a part trains."""
@@ -87,6 +113,10 @@ class Encoder(nn.Module):
 
     def image_fingerprint(self) -> str:
         """Hash of image-tower weights and preprocessing: equal hashes give equal image features."""
+        raise NotImplementedError
+
+    def preprocessing_fingerprint(self) -> str:
+        """Hash of what `load_image` does: equal hashes give equal image inputs, whatever the weights."""
         raise NotImplementedError
 
     def save(self, folder: Path) -> None:

@@ -1,0 +1,275 @@
+"""Any open_clip model: by name, with pretrained weights, from a local folder, or from a small configuration of ours."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import open_clip
+from open_clip.factory import load_checkpoint
+from open_clip.model import CLIP, CustomTextCLIP
+from open_clip.transformer import VisionTransformer
+from torch import Tensor, nn
+
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.example import ImageRef
+from semclip.core.files import read_json, write_json
+from semclip.core.protocols import EncoderInfo
+from semclip.models.backends.base import Encoder
+from semclip.models.folder import (
+    UNREADABLE_WEIGHTS,
+    fingerprint,
+    refuse_non_finite_weights,
+    replace_folder,
+    save_weights,
+    unreadable_weights,
+)
+from semclip.models.images import Preprocessing, read_rgb
+from semclip.models.initialisation import seeded_weights
+from semclip.models.pretrained import pretrained_weights
+from semclip.models.small_architectures import SMALL_ARCHITECTURES
+from semclip.models.text_pass import can_trim, encode_text_trimmed
+from semclip.models.tokens import Tokenizer
+
+#: Names of weights in a folder, in the order in which open_clip prefers them.
+_WEIGHT_FILES = (
+    "open_clip_model.safetensors",
+    "open_clip_pytorch_model.safetensors",
+    "open_clip_pytorch_model.bin",
+    "open_clip_pytorch_model.pth",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "pytorch_model.pth",
+    "model.pth",
+)
+
+
+class OpenClip(Encoder):
+    """A CLIP of open_clip with one trimmed text pass, freezing by part, and saving as an open_clip local-dir folder.
+
+    Errors: UserError for unknown names or keys, weights that are missing, damaged or of another architecture, and
+    architectures without a plain dual encoder (CoCa) or with a tokenizer that open_clip does not carry (SigLIP, mT5).
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """Section `model:` with `backend: open_clip`.
+
+        name: an architecture of open_clip or of ours (`ViT-B-32`, `semclip-tiny-48`), or `ARCHITECTURE/TAG`.
+        pretrained: a tag of open_clip, or a file of weights; empty: random weights.
+        config: instead of `name`, an open_clip model configuration {embed_dim, vision_cfg, text_cfg, ...}.
+        preprocess: settings that differ from the model's own: mean, std, interpolation, resize_mode.
+        seed: of random weights; empty: the program's seed.
+        """
+
+        name: str = ""
+        pretrained: str = ""
+        config: dict[str, Any] | None = None
+        preprocess: dict[str, Any] = field(default_factory=dict)
+        seed: int | None = None
+
+    def __init__(
+        self, network: CLIP | CustomTextCLIP, model_cfg: Mapping[str, Any], preprocess: Preprocessing, architecture: str
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.model_cfg = dict(model_cfg)
+        self.preprocess = preprocess
+        self.architecture = architecture  # for people; kept over saving and loading
+        self.label = architecture
+        self.embed_dim = int(model_cfg["embed_dim"])
+        self.context_length = int(network.context_length)
+        self.tokenizer = Tokenizer(self.context_length, model_cfg["text_cfg"].get("tokenizer_kwargs"))
+
+    @classmethod
+    def create(cls, config: Config, where: str) -> Self:
+        name, _, tag = config.name.partition("/")
+        pretrained = config.pretrained or tag
+        if bool(name) == (config.config is not None) or (tag and config.pretrained):
+            raise UserError(
+                "the model needs one architecture: `name`, or `config`, and at most one source of weights",
+                where=where,
+                fix="write `name: ViT-B-32`, `name: ViT-B-32/laion2b_s34b_b79k` or `config: {embed_dim: ...}`",
+            )
+        if config.config is not None and pretrained and not Path(pretrained).is_file():
+            raise UserError(
+                f"a configuration of your own has no pretrained tag '{pretrained}'",
+                where=where,
+                fix="name a file of weights, or leave `pretrained` out",
+            )
+        model_cfg = architecture_config(name, where) if name else dict(config.config or {})
+        weights = pretrained_weights(name, pretrained, where) if pretrained else None
+        if weights is not None and weights.quick_gelu and not model_cfg.get("quick_gelu", False):
+            # open_clip only warns here, and gives the network another activation than it was trained with.
+            model_cfg["quick_gelu"] = True
+        settings = {**(weights.preprocess if weights else {}), **config.preprocess}
+        with seeded_weights(config.seed):
+            network = build_network(model_cfg, where)
+        if weights is not None:
+            load_into(network, weights.file)
+        size = {"size": network.visual.image_size}
+        encoder = cls(network, model_cfg, Preprocessing({**settings, **size}, where), name or "own configuration")
+        if pretrained:
+            encoder.label = encoder.architecture = f"{encoder.architecture}/{pretrained}"
+        return encoder
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        where = folder / "open_clip_config.json"
+        saved = read_json(where)
+        if not isinstance(saved, dict) or not isinstance(saved.get("model_cfg"), dict):
+            raise UserError("no `model_cfg` in the file", where=str(where), fix="save the model again")
+        network = build_network(saved["model_cfg"], str(where))
+        load_into(network, find_weights(folder))
+        settings = {**saved.get("preprocess_cfg", {}), "size": network.visual.image_size}
+        architecture = saved.get("semclip", {}).get("architecture", folder.name)
+        encoder = cls(network, saved["model_cfg"], Preprocessing(settings, str(where)), architecture)
+        encoder.label = f"{architecture} ({folder})"
+        return encoder
+
+    @property
+    def log_logit_scale(self) -> nn.Parameter:
+        return self.network.logit_scale
+
+    @property
+    def info(self) -> EncoderInfo:
+        visual = self.network.visual
+        return EncoderInfo(
+            embed_dim=self.embed_dim,
+            context_length=self.context_length,
+            vocab_size=int(self.network.vocab_size),
+            image_width=visual.transformer.width if isinstance(visual, VisionTransformer) else None,
+            special_ids=self.tokenizer.special_ids,
+        )
+
+    def load_image(self, ref: ImageRef) -> Tensor:
+        return self.preprocess(read_rgb(ref))
+
+    def encode_image(self, inputs: Tensor) -> Tensor:
+        return self.network.encode_image(inputs)
+
+    def tokenize(self, texts: Sequence[str]) -> Tensor:
+        return self.tokenizer(texts)
+
+    def encode_text(self, tokens: Tensor) -> Tensor:
+        """(B, D) raw embeddings; trimmed to the longest end-of-text where that is exact."""
+        tower = self._text_tower
+        return encode_text_trimmed(tower, tokens) if can_trim(tower) else self.network.encode_text(tokens)
+
+    def truncated(self, texts: Sequence[str]) -> list[bool]:
+        return self.tokenizer.truncated(texts)
+
+    def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
+        parts: dict[str, list[tuple[str, nn.Parameter]]] = {"image": [], "text": [], "logit_scale": []}
+        for name, parameter in self.named_parameters():
+            if name.startswith("network.visual."):
+                parts["image"].append((name, parameter))
+            elif name in ("network.logit_scale", "network.logit_bias"):
+                parts["logit_scale"].append((name, parameter))
+            else:
+                parts["text"].append((name, parameter))
+        return parts
+
+    def modules_of(self, part: str) -> list[nn.Module]:
+        if part == "image":
+            return [self.network.visual]
+        if part == "text":
+            return [m for n, m in self.network.named_children() if n != "visual"]
+        return []
+
+    def image_fingerprint(self) -> str:
+        return fingerprint(self.network.visual.state_dict().items(), self._image_settings())
+
+    def preprocessing_fingerprint(self) -> str:
+        return fingerprint([], self.preprocess.settings)
+
+    def save(self, folder: Path) -> None:
+        """Write a folder that open_clip loads as `local-dir:FOLDER`; atomic as a whole."""
+
+        def fill(temporary: Path) -> None:
+            save_weights(temporary / _WEIGHT_FILES[0], self.network.state_dict())
+            settings = {
+                "model_cfg": self.model_cfg,
+                "preprocess_cfg": self.preprocess.settings,
+                "semclip": {"architecture": self.architecture},
+            }
+            write_json(temporary / "open_clip_config.json", settings)
+
+        replace_folder(folder, fill)
+
+    @property
+    def _text_tower(self) -> nn.Module:
+        return self.network if isinstance(self.network, CLIP) else self.network.text
+
+    def _image_settings(self) -> dict[str, Any]:
+        # The activation has no weights, and is chosen by the configuration alone.
+        vision = {"vision_cfg": self.model_cfg["vision_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
+        return {**vision, "preprocess": self.preprocess.settings}
+
+
+def architecture_config(name: str, where: str) -> dict[str, Any]:
+    """The open_clip model configuration called `name`. Raises UserError for an unknown one."""
+    if name in SMALL_ARCHITECTURES:
+        return copy.deepcopy(SMALL_ARCHITECTURES[name])
+    config = open_clip.get_model_config(name)
+    if config is None or name.startswith(("hf-hub:", "local-dir:")):
+        hint = did_you_mean(name, [*SMALL_ARCHITECTURES, *open_clip.list_models()])
+        if hint.startswith("Known"):  # nothing is close, and the whole list would fill the screen
+            hint = f"{', '.join(SMALL_ARCHITECTURES)}, or one of open_clip.list_models(), such as ViT-B-32"
+        raise UserError(f"no architecture '{name}'", where=where, fix=hint)
+    return config
+
+
+def build_network(model_cfg: Mapping[str, Any], where: str) -> CLIP | CustomTextCLIP:
+    """The network of a configuration, with random weights. Raises UserError for a configuration that makes none."""
+    config = copy.deepcopy(dict(model_cfg))
+    for key in ("embed_dim", "vision_cfg", "text_cfg"):
+        if key not in config:
+            raise UserError(
+                f"the model configuration lacks '{key}'",
+                where=where,
+                fix="give embed_dim, vision_cfg and text_cfg, as open_clip's model_configs do",
+            )
+    text = config["text_cfg"]
+    if "multimodal_cfg" in config:
+        raise UserError("CoCa models are no plain dual encoders", where=where, fix="choose a CLIP architecture")
+    if text.get("hf_model_name") or text.get("hf_tokenizer_name"):
+        raise UserError(
+            "this architecture's text side comes from the transformers library, which this backend does not use",
+            where=where,
+            fix="choose an architecture with CLIP's own byte-pair vocabulary, such as ViT-B-32 or ViT-B-16",
+        )
+    if "timm_model_name" in config["vision_cfg"]:
+        config["vision_cfg"]["timm_model_pretrained"] = False  # weights come from the model's own file, or not at all
+    kind = CustomTextCLIP if config.pop("custom_text", False) else CLIP
+    try:
+        return kind(**config)
+    except (TypeError, ValueError, KeyError, AssertionError, RuntimeError, ZeroDivisionError) as error:
+        raise UserError(
+            f"open_clip cannot build this configuration: {error}", where=where, fix="mend the key named above"
+        ) from error
+
+
+def load_into(network: CLIP | CustomTextCLIP, file: Path) -> None:
+    """Load weights in any of open_clip's formats; pickles that need more than tensors are refused with a UserError."""
+    try:
+        load_checkpoint(network, str(file), strict=True, weights_only=True)
+    except UNREADABLE_WEIGHTS as error:
+        raise unreadable_weights(file, error) from error
+    refuse_non_finite_weights(network.named_parameters(), file)
+
+
+def find_weights(folder: Path) -> Path:
+    """The file of weights in a saved model's folder. Raises UserError where there is none."""
+    for name in _WEIGHT_FILES:
+        if (folder / name).is_file():
+            return folder / name
+    others = sorted(folder.glob("*.safetensors"))
+    if len(others) == 1:
+        return others[0]
+    raise UserError(
+        "no weights in the model folder",
+        where=str(folder),
+        fix=f"put {_WEIGHT_FILES[0]} beside open_clip_config.json",
+    )

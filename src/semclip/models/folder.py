@@ -1,0 +1,132 @@
+"""Model folders on disk: replaced as a whole or not at all; weights read without running code from the file."""
+
+import hashlib
+import json
+import os
+import pickle
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from semclip.core.errors import UserError
+
+#: A saved model holds one of these; a folder with neither is not replaced.
+CONFIG_FILES = ("open_clip_config.json", "semclip_config.json")
+
+#: What reading weights raises for a damaged file, a pickle that wants to run code, or weights of another shape.
+UNREADABLE_WEIGHTS = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    OSError,
+    RuntimeError,
+    EOFError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    StopIteration,
+)
+
+
+def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write a temporary folder beside `folder`, then rename it over `folder`.
+
+    The old folder stands until the new one is complete on disk. Raises UserError when the disk is full, the place
+    cannot be written, or `folder` holds something that is no saved model.
+    """
+    folder = Path(folder)
+    if folder.exists() and not _may_replace(folder):
+        raise UserError(
+            "this folder is not a saved model, so it is not replaced by one",
+            where=str(folder),
+            fix="choose a new or empty folder",
+        )
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
+        fill(temporary)
+        for path in temporary.iterdir():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())  # the rename must not reach the disk before the bytes do
+        if folder.exists():
+            folder.rename(old)
+        temporary.rename(folder)
+    except (OSError, SafetensorError) as error:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise UserError(
+            f"cannot save the model: {error}",
+            where=str(folder),
+            fix="free some space or choose a folder you may write to; what stood there before is untouched",
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _may_replace(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    names = {p.name for p in folder.iterdir()}
+    return not names or bool(names & set(CONFIG_FILES))
+
+
+def save_weights(path: Path, state: Mapping[str, Tensor]) -> None:
+    """Write tensors as safetensors."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    save_file(plain, path, metadata={"format": "pt"})
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Tensors by name, from safetensors or from a torch file that holds nothing but tensors.
+
+    A pickle that needs more than that is refused: unpickling can run any code. Raises UserError.
+    """
+    try:
+        state: Any = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+        if "state_dict" in state:
+            state = state["state_dict"]
+        if not state or not all(isinstance(value, Tensor) for value in state.values()):
+            raise ValueError("it does not hold named tensors")
+    except UNREADABLE_WEIGHTS as error:
+        raise unreadable_weights(path, error) from error
+    return dict(state)
+
+
+def unreadable_weights(path: Path, error: BaseException) -> UserError:
+    """The message for weights that cannot be read or do not fit."""
+    reason = (str(error) or type(error).__name__).strip()
+    if len(reason) > 600:
+        reason = f"{reason[:600]} ..."
+    return UserError(
+        f"cannot read the weights: {reason}",
+        where=str(path),
+        fix="copy or save the file again; only safetensors and torch files that hold nothing but tensors are read, "
+        "and they must be of this architecture",
+    )
+
+
+def refuse_non_finite_weights(state: Iterable[tuple[str, Tensor]], path: Path) -> None:
+    """Raise UserError for weights with NaN or infinity: every embedding would be NaN."""
+    for name, tensor in state:
+        if not torch.isfinite(tensor).all():
+            raise UserError(
+                f"the weights '{name}' hold NaN or infinity", where=str(path), fix="use an earlier checkpoint"
+            )
+
+
+def fingerprint(state: Iterable[tuple[str, Tensor]], settings: Any) -> str:
+    """SHA-256 over named tensors (name, type, shape, bytes) and JSON-ready settings."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for name, tensor in sorted(state, key=lambda item: item[0]):
+        digest.update(f"\0{name}\0{tensor.dtype}\0{tuple(tensor.shape)}\0".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

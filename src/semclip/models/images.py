@@ -1,0 +1,99 @@
+"""From an image file to a network's input: decoding, and open_clip's evaluation transform."""
+
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preprocess_dict
+from PIL import Image
+from torch import Tensor
+
+from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
+
+#: What Pillow raises for files that are cut short, damaged or no image at all.
+_UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+
+
+def read_rgb(ref: ImageRef) -> Image.Image:
+    """The picture as 8-bit RGB; greyscale, palette, CMYK and alpha are converted (alpha is dropped).
+
+    Raises UserError naming the file when it is missing or cannot be decoded.
+    """
+    if ref.path is None:
+        raise UserError(
+            f"this model reads pixels, and only the name of '{ref.name}' is known",
+            where=ref.name,
+            fix="give the folder of the images (`data.images=FOLDER`), or use the backend `features`",
+        )
+    try:
+        with Image.open(ref.path) as image:
+            return _to_rgb(image, ref)
+    except FileNotFoundError:
+        raise UserError(
+            "image file not found", where=str(ref.path), fix="check `data.root` and `data.images`, or remove the row"
+        ) from None
+    except _UNDECODABLE as error:
+        raise UserError(
+            f"cannot decode the image: {error}", where=str(ref.path), fix="replace the file, or remove its row"
+        ) from error
+
+
+def _to_rgb(image: Image.Image, ref: ImageRef) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        # Pillow would clip 16-bit grey to white; keep the upper eight bits instead.
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F"):
+        raise UserError(
+            f"the image has 32-bit pixels (mode {image.mode}), whose range of brightness is unknown",
+            where=str(ref.path),
+            fix="save it with 8 or 16 bits per channel",
+        )
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")
+    return image.convert("RGB")
+
+
+class Preprocessing:
+    """open_clip's deterministic evaluation transform: RGB picture -> (3, H, W) float32, as `settings` say.
+
+    settings: open_clip's `preprocess_cfg`: size, mean, std, interpolation, resize_mode, fill_color, mode; JSON-ready.
+    A picture that already has the right size skips resizing and cropping, with bit-equal results: small renderings
+    are read tens of thousands of times.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], where: str) -> None:
+        known = PreprocessCfg.__dataclass_fields__
+        unknown = sorted(set(settings) - set(known))
+        if unknown:
+            raise UserError(f"unknown preprocessing '{unknown[0]}'", where=where, fix=f"known: {', '.join(known)}")
+        merged = merge_preprocess_dict(PreprocessCfg(), dict(settings))
+        size = merged["size"]
+        height, width = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+        try:
+            config = PreprocessCfg(**{**merged, "size": (height, width)})
+            self._transform = image_transform_v2(config, is_train=False)
+        except AssertionError as error:
+            raise UserError(
+                f"no such preprocessing: {merged}",
+                where=where,
+                fix="interpolation is bicubic or bilinear; resize_mode is shortest, longest or squash; mode is RGB",
+            ) from error
+        self.settings: dict[str, Any] = {
+            **merged,
+            "size": [height, width],
+            "mean": [float(m) for m in merged["mean"]],
+            "std": [float(s) for s in merged["std"]],
+        }
+        self._pixels = (width, height)  # Pillow's order
+        self._mean = torch.tensor(self.settings["mean"]).view(3, 1, 1)
+        self._std = torch.tensor(self.settings["std"]).view(3, 1, 1)
+
+    def __call__(self, image: Image.Image) -> Tensor:
+        """(3, H, W) float32."""
+        if image.size != self._pixels:
+            return self._transform(image)
+        pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()  # (3, H, W) uint8
+        return pixels.float().div_(255).sub_(self._mean).div_(self._std)

@@ -1,0 +1,110 @@
+"""Models by what the user calls them: a run, a saved folder, an open_clip pair, or a section of a config."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from semclip.core.config import parse
+from semclip.core.errors import UserError
+from semclip.core.files import read_json
+from semclip.core.registry import FAMILIES
+from semclip.models.backends.base import Encoder
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedSection:
+    """Section `model:` with `from`: a saved model, frozen in part.
+
+    features, rows: another features file for a model of the backend `features`.
+    """
+
+    folder: str
+    features: str = ""
+    rows: str = ""
+
+
+def load(spec: str) -> Encoder:
+    """The model called `spec`, in evaluation mode.
+
+    A run folder (with `model/` inside), a saved model's folder (ours or one that open_clip loads as local-dir),
+    `ARCHITECTURE/TAG` of open_clip (`ViT-B-32/laion2b_s34b_b79k`), or an architecture alone, with random weights.
+    Raises UserError for anything else.
+    """
+    folder = Path(spec)
+    if folder.is_dir():
+        return _load_folder(folder).eval()
+    if folder.exists() or folder.is_absolute() or spec.startswith((".", "~")) or spec.count("/") > 1:
+        raise UserError(
+            f"no model folder '{spec}'", where=spec, fix="name a folder: a run, or what a run exported as `model/`"
+        )
+    try:
+        return create({"backend": "open_clip", "name": spec}, where=f"model '{spec}'").eval()
+    except UserError as error:
+        if not error.what.startswith("no architecture"):
+            raise
+        raise UserError(
+            f"'{spec}' is neither a folder nor an open_clip architecture", where=error.where, fix=error.fix
+        ) from error
+
+
+def create(section: Mapping[str, Any], where: str) -> Encoder:
+    """The model of a config's section `model:`.
+
+    `{backend: open_clip, name: ViT-B-32/openai}`, `{backend: features, features: X.npy, rows: X.jsonl, ...}`, or
+    `{from: FOLDER}` for a saved one; each with `freeze: [image, text, logit_scale]` where parts must not train.
+    Raises UserError for unknown keys, backends and parts.
+    """
+    values = dict(section)
+    freeze = values.pop("freeze", [])
+    if isinstance(freeze, str) or not isinstance(freeze, list | tuple):
+        raise UserError(f"'freeze' is a list of parts, found {freeze!r}", where=where, fix="write `freeze: [image]`")
+    source, backend = values.pop("from", None), values.pop("backend", None)
+    if (source is None) == (backend is None):
+        raise UserError(
+            "a model is made by a `backend` or taken `from` a folder: give one of the two",
+            where=where,
+            fix=f"backend is one of {', '.join(FAMILIES['backends'].names())}",
+        )
+    if source is not None:
+        encoder = _load_saved(parse(SavedSection, {"folder": str(source), **values}, where), where)
+    else:
+        cls = FAMILIES["backends"].get(str(backend))
+        encoder = cls.create(parse(cls.Config, values, where), where)
+    encoder.freeze(*freeze)
+    return encoder
+
+
+def _load_saved(section: SavedSection, where: str) -> Encoder:
+    from semclip.models.backends.features import FeatureEncoder
+
+    encoder = load(section.folder)
+    if section.rows and not section.features:
+        raise UserError("`rows` without the `features` they name", where=where, fix="give `features`, too")
+    if section.features:
+        if not isinstance(encoder, FeatureEncoder):
+            raise UserError(
+                "this model reads pixels, not a features file", where=where, fix="leave `features` and `rows` out"
+            )
+        encoder = encoder.with_features(section.features, section.rows)
+    return encoder.train()
+
+
+def _load_folder(folder: Path) -> Encoder:
+    if (folder / "model").is_dir():
+        folder = folder / "model"
+    if (folder / "open_clip_config.json").is_file():
+        return FAMILIES["backends"].get("open_clip").load(folder)
+    if (folder / "semclip_config.json").is_file():
+        saved = read_json(folder / "semclip_config.json")
+        backend = saved.get("backend") if isinstance(saved, dict) else None
+        if not isinstance(backend, str):
+            raise UserError(
+                "no `backend` in the file", where=str(folder / "semclip_config.json"), fix="save the model again"
+            )
+        return FAMILIES["backends"].get(backend).load(folder)
+    raise UserError(
+        "no model in this folder",
+        where=str(folder),
+        fix="it must hold open_clip_config.json or semclip_config.json, or a folder `model` with one of them",
+    )

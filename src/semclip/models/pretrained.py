@@ -1,0 +1,105 @@
+"""Pretrained weights by open_clip's tag: found in the local caches, downloaded where there is a network."""
+
+import contextlib
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import huggingface_hub
+import open_clip
+from open_clip.pretrained import download_pretrained, get_pretrained_cfg
+
+from semclip.core.errors import UserError, did_you_mean
+
+#: Names of weights that a repository of open_clip's may use, in the order in which open_clip tries them.
+_HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+#: Seconds to wait for the server before saying that there is no network; the hub's own client retries for a minute.
+_PATIENCE = 10
+#: The part of a tag's description that is preprocessing.
+_PREPROCESS = ("mean", "std", "interpolation", "resize_mode")
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A file of weights, and what its network was trained with."""
+
+    file: Path
+    quick_gelu: bool = False
+    preprocess: dict[str, Any] = field(default_factory=dict)
+
+
+def pretrained_weights(architecture: str, source: str, where: str) -> Pretrained:
+    """The weights called `source`: a file, or open_clip's tag for `architecture`.
+
+    Raises UserError for an unknown tag, and without a network one that says which file to put where.
+    """
+    if Path(source).is_file():
+        return Pretrained(Path(source))
+    settings = get_pretrained_cfg(architecture, source)
+    if not settings:
+        tags = open_clip.list_pretrained_tags_by_model(architecture)
+        raise UserError(
+            f"'{source}' is neither a file nor a pretrained tag of {architecture}",
+            where=where,
+            fix=did_you_mean(source, tags),
+        )
+    preprocess = {key: settings[key] for key in _PREPROCESS if settings.get(key) is not None}
+    file = _cached(settings) or _download(settings, f"{architecture}/{source}", where)
+    return Pretrained(file, bool(settings.get("quick_gelu", False)), preprocess)
+
+
+def _cached(settings: Mapping[str, Any]) -> Path | None:
+    if settings.get("hf_hub"):
+        repository, names = _hub_files(settings["hf_hub"])
+        for name in names:
+            found = huggingface_hub.try_to_load_from_cache(
+                repository, name, cache_dir=huggingface_hub.constants.HF_HUB_CACHE
+            )
+            if isinstance(found, str):
+                return Path(found)
+        return None
+    found_file = _url_cache(settings)
+    return found_file if found_file.is_file() else None
+
+
+def _download(settings: Mapping[str, Any], label: str, where: str) -> Path:
+    server = huggingface_hub.constants.ENDPOINT if settings.get("hf_hub") else str(settings["url"])
+    try:
+        _refuse_without_network(server)
+        return Path(download_pretrained(dict(settings)))
+    except (OSError, RuntimeError, ValueError) as error:
+        if settings.get("hf_hub"):
+            repository, names = _hub_files(settings["hf_hub"])
+            folder, cache = f"models--{repository.replace('/', '--')}", huggingface_hub.constants.HF_HUB_CACHE
+            fix = (
+                f"on a machine with a network run `hf download {repository} {names[0]}` (or {names[-1]}, whichever "
+                f"exists), then copy its cache folder {folder} to {cache}/{folder}"
+            )
+        else:
+            fix = f"on a machine with a network download {settings['url']} and put it at {_url_cache(settings)}"
+        raise UserError(
+            f"the weights of {label} are not on this machine and cannot be downloaded: {error}", where=where, fix=fix
+        ) from error
+
+
+def _refuse_without_network(server: str) -> None:
+    if huggingface_hub.constants.HF_HUB_OFFLINE:
+        raise OSError("HF_HUB_OFFLINE is set")
+    with contextlib.suppress(urllib.error.HTTPError):  # a refusal is an answer
+        urllib.request.urlopen(urllib.request.Request(server, method="HEAD"), timeout=_PATIENCE).close()
+
+
+def _hub_files(hub: str) -> tuple[str, tuple[str, ...]]:
+    # open_clip writes "owner/repository/file", or "owner/repository/" for the default names.
+    path = PurePosixPath(hub)
+    if hub.endswith("/"):
+        return str(path), _HUB_FILES
+    safe = str(PurePosixPath(path.name).with_suffix(".safetensors"))
+    return str(path.parent), (safe, path.name) if path.suffix in (".bin", ".pth") else (path.name,)
+
+
+def _url_cache(settings: Mapping[str, Any]) -> Path:
+    return Path.home() / ".cache" / "clip" / str(settings["url"]).rpartition("/")[2]

@@ -1,0 +1,74 @@
+"""Decoding images, and the evaluation transform."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image
+
+from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
+from semclip.models.images import Preprocessing, read_rgb
+
+
+def picture(width: int = 48, height: int = 48) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+def ref(path: Path) -> ImageRef:
+    return ImageRef(path.name, path)
+
+
+@pytest.mark.parametrize("size", [(48, 48), (60, 48), (100, 31), (20, 20)])
+@pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
+def test_bit_equal_to_open_clip(size: tuple[int, int], mode: str) -> None:
+    settings = {"size": 48, "resize_mode": mode, "interpolation": "bilinear", "mean": (0.5, 0.4, 0.3)}
+    theirs = image_transform_v2(PreprocessCfg(**settings), is_train=False)(picture(*size))
+    assert torch.equal(Preprocessing(settings, "test")(picture(*size)), theirs)
+
+
+def test_not_square() -> None:
+    ours = Preprocessing({"size": (32, 48)}, "test")
+    assert ours(picture(48, 32)).shape == ours(picture(70, 70)).shape == (3, 32, 48)
+    assert torch.equal(ours(picture(48, 32)), image_transform_v2(PreprocessCfg(size=(32, 48)), False)(picture(48, 32)))
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK", "RGBA", "P", "1", "LA"])
+def test_every_mode_becomes_rgb(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / ("x.jpg" if mode == "CMYK" else "x.png")
+    picture().convert(mode).save(path)
+    decoded = read_rgb(ref(path))
+    assert decoded.mode == "RGB"
+    if mode in ("CMYK", "RGBA", "P"):
+        difference = np.asarray(decoded, int) - np.asarray(picture().convert(mode).convert("RGB"), int)
+        assert abs(difference).mean() < 40  # not inverted; JPEG of noise is lossy
+
+
+def test_sixteen_bit_grey_is_not_clipped(tmp_path: Path) -> None:
+    Image.fromarray(np.full((4, 4), 0x80FF, dtype=np.uint16)).save(tmp_path / "x.png")
+    assert read_rgb(ref(tmp_path / "x.png")).getpixel((0, 0)) == (128, 128, 128)
+
+
+def test_bad_files_are_named(tmp_path: Path) -> None:
+    picture().save(tmp_path / "cut.png")
+    data = (tmp_path / "cut.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
+    (tmp_path / "text.jpg").write_text("not an image")
+    (tmp_path / "empty.png").write_bytes(b"")
+    Image.fromarray(np.zeros((2, 2), np.float32)).save(tmp_path / "float.tiff")
+    for name in ("cut.png", "text.jpg", "empty.png", "float.tiff", "missing.png"):
+        with pytest.raises(UserError) as caught:
+            read_rgb(ref(tmp_path / name))
+        assert name in caught.value.where and caught.value.fix
+    with pytest.raises(UserError, match="only the name"):
+        read_rgb(ImageRef("a.jpg"))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"size": 48, "crop": 3}, {"size": 48, "resize_mode": "tall"}, {"interpolation": "cubic"}]
+)
+def test_unknown_settings(settings: dict[str, object]) -> None:
+    with pytest.raises(UserError):
+        Preprocessing(settings, "config.yaml")
