@@ -1,0 +1,138 @@
+"""Examples and encoders whose scores are known beforehand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from semclip.core.example import Example, ImageRef
+
+KINDS = ("object denied", "attribute swapped")
+LABELS = ("red circle", "blue square", "green star")
+
+
+def examples(count: int = 12) -> list[Example]:
+    """Examples that have every view, two negations (one with a negation word, one without) and an absence."""
+    return [
+        Example(
+            id=f"e{i}",
+            image=ImageRef(f"{i}.png"),
+            caption=f"thing {i} on a table",
+            paraphrases=(f"on a table lies thing {i}", f"a table with thing {i}"),
+            negations=(f"no thing {i} on a table", f"thing {i} under a table"),
+            absences=(f"thing {i} on a table but no lamp",),
+            rewrites=(f"one can see thing {i}",),
+            negative_image=ImageRef(f"other{i}.png"),
+            group=f"{i}.png",
+            split="test",
+            meta={"negation_kinds": list(KINDS), "label": LABELS[i % 3]},
+            where=f"data.jsonl:{i + 1}",
+        )
+        for i in range(count)
+    ]
+
+
+class FakeEncoder(nn.Module):
+    """An encoder that looks embeddings up: image and text are functions of the name and of the string."""
+
+    name = "fake"
+    label = "a fake"
+    context_length = 1
+
+    def __init__(
+        self, image: Callable[[str], np.ndarray], text: Callable[[str], np.ndarray], dtype: torch.dtype = torch.float64
+    ) -> None:
+        super().__init__()
+        self._image, self._text, self._dtype = image, text, dtype
+        self.embed_dim = len(text("this is a photo of a red circle"))
+        self._names: list[str] = []
+        self.batches: list[list[str]] = []
+        self.image_calls: list[str] = []
+
+    @property
+    def logit_scale(self) -> Tensor:
+        return torch.tensor(100.0)
+
+    def load_image(self, ref: ImageRef) -> Tensor:
+        self.image_calls.append(ref.name)
+        return torch.from_numpy(self._image(ref.name)).to(self._dtype)
+
+    def encode_image(self, inputs: Tensor) -> Tensor:
+        return inputs
+
+    def tokenize(self, texts: Sequence[str]) -> Tensor:
+        self.batches.append(list(texts))
+        start = len(self._names)
+        self._names += texts
+        return torch.arange(start, len(self._names))[:, None]
+
+    def encode_text(self, tokens: Tensor) -> Tensor:
+        rows = [self._text(self._names[int(t)]) for t in tokens[:, 0]]
+        return torch.from_numpy(np.stack(rows)).to(self._dtype)
+
+
+def constant() -> FakeEncoder:
+    """Everything is the same."""
+    return FakeEncoder(lambda name: np.full(7, 0.3), lambda text: np.full(7, 0.3))
+
+
+def noise(seed: int = 0) -> FakeEncoder:
+    """Everything is random, but the same whenever it is asked."""
+
+    def draw(key: str) -> np.ndarray:
+        return np.random.default_rng([seed, *key.encode()]).normal(size=6)
+
+    return FakeEncoder(draw, draw)
+
+
+def oracle(data: Sequence[Example]) -> FakeEncoder:
+    """Knows the truth: true texts lie on their image, false ones opposite, class names on their images."""
+    return _from_truth(data, reverse=False)
+
+
+def reversed_oracle(data: Sequence[Example]) -> FakeEncoder:
+    """Knows the truth and says the contrary: the image is nearer to every false text, true texts are far apart."""
+    return _from_truth(data, reverse=True)
+
+
+def _from_truth(data: Sequence[Example], reverse: bool) -> FakeEncoder:
+    width = len(data) + 1
+    texts: dict[str, np.ndarray] = {}
+    images: dict[str, np.ndarray] = {}
+    classes: dict[str, np.ndarray] = {}
+    spare = np.eye(width)[-1]  # a direction that no image has
+    for i, e in enumerate(data):
+        axis = np.eye(width)[i]
+        images[e.image.name] = axis
+        if e.negative_image:
+            images[e.negative_image.name] = -axis
+        if reverse:
+            texts |= {e.caption: -axis + 2 * spare}
+            texts |= dict.fromkeys((*e.paraphrases, *e.absences, *e.rewrites), -axis - 2 * spare)
+            texts |= dict.fromkeys(e.negations, spare)
+        else:
+            texts |= dict.fromkeys((e.caption, *e.paraphrases, *e.absences, *e.rewrites), axis)
+            texts |= dict.fromkeys(e.negations, -axis)
+        label = str(e.meta.get("label", ""))
+        classes[label] = classes.get(label, np.zeros(width)) + (-axis if reverse else axis)
+
+    def text(string: str) -> np.ndarray:
+        if string in texts:
+            return texts[string]
+        of = next(vector for label, vector in classes.items() if string.endswith(label))
+        return -of if " not " in string or " no " in string else of
+
+    return FakeEncoder(lambda name: images[name], text)
+
+
+def without(data: Sequence[Example], view: str, keep: int = 0) -> list[Example]:
+    """The examples, of which all but the first `keep` lack a view or the label."""
+    empty: dict[str, object] = {
+        "paraphrase": {"paraphrases": ()},
+        "negation": {"negations": (), "meta": {"label": "red circle"}},
+        "absence": {"absences": ()},
+        "label": {"meta": {}},
+    }[view]  # type: ignore[assignment]
+    return [e if i < keep else replace(e, **empty) for i, e in enumerate(data)]  # type: ignore[arg-type]
