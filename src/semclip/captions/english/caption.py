@@ -1,0 +1,176 @@
+"""One caption as words, with the few grammatical questions the rules ask of it."""
+
+import re
+from functools import cached_property
+
+from semclip.captions.english import lexicon, things
+from semclip.captions.english.inflection import article_of, words
+
+_TOKEN = re.compile(r"\s+|[^\W_]+(?:['’\-][^\W_]+)*|'s\b|.", re.DOTALL)
+_END = re.compile(r"\s*[.!]?\s*$")
+
+
+class Caption:
+    """A caption cut into words and the marks and spaces between them; edits leave everything else as it was.
+
+    words: lower-case words and marks, in order.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._pieces = _TOKEN.findall(text)
+        self._places = [i for i, piece in enumerate(self._pieces) if not piece.isspace()]
+        self.words = [self._pieces[place].lower() for place in self._places]
+
+    def word(self, index: int) -> str:
+        """The word at an index, "" outside the caption."""
+        return self.words[index] if 0 <= index < len(self.words) else ""
+
+    @cached_property
+    def bag(self) -> frozenset[str]:
+        """All words, and the parts of hyphenated ones."""
+        parts = [part for word in self.words if "-" in word for part in word.split("-")]
+        return frozenset((*self.words, *parts))
+
+    @cached_property
+    def signs(self) -> frozenset[str]:
+        """Every thing that is named or hinted at."""
+        found: set[str] = set()
+        for word in self.bag:
+            found.update(things.SIGNS.get(word, ()))
+        if "person" not in found and any(_looks_like_a_role(word) for word in self.bag):
+            found.update(("person", "man", "woman", "child"))
+        return frozenset(found)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Every thing that is named as the head of a noun phrase: "dog" in `a brown dog`, not in `a dog house`."""
+        found = set()
+        for index, word in enumerate(self.words):
+            if word not in things.NAMES or not self.is_head(index) or self.word(index - 1) in _NOT_REAL:
+                continue
+            may_be_a_verb = word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
+            if not may_be_a_verb or ((start := self.phrase_start(index)) is not None and start < index):
+                found.add(things.NAMES[word][0])
+                if word in things.THINGS["child"].names:
+                    found.add("child")
+        return frozenset(found)
+
+    @cached_property
+    def is_negated(self) -> bool:
+        return not self.bag.isdisjoint(lexicon.NEGATION_WORDS) or any(
+            word.endswith(("n't", "n’t")) for word in self.words
+        )
+
+    @cached_property
+    def is_one_sentence(self) -> bool:
+        body = _END.sub("", self.text)
+        return set(body).isdisjoint('.!?;:\n"“”')
+
+    def is_head(self, index: int) -> bool:
+        """Whether the noun at `index` ends its noun phrase: what follows is no further noun and no unknown word."""
+        following = self.word(index + 1)
+        if not following or not following[0].isalnum():
+            return following != "'s"
+        if following in lexicon.PREPOSITIONS or following in lexicon.AUXILIARIES or following in lexicon.DETERMINERS:
+            return True
+        plural = lexicon.NOUNS[self.words[index]][1] if self.words[index] in lexicon.NOUNS else False
+        if plural and following in lexicon.BASE_FORMS:
+            return True
+        if not plural and following in lexicon.THIRD_FORMS:
+            return True
+        if following in lexicon.ADJECTIVES or following in lexicon.NOUNS:
+            return False
+        return following.endswith(("ing", "ed", "ly")) or following in _PARTICIPLES
+
+    def phrase_start(self, index: int) -> int | None:
+        """Where the noun phrase of the noun at `index` starts (its determiner, else its first adjective).
+
+        None when a word of the phrase is unknown, so that nothing is said about phrases not understood.
+        """
+        start = index
+        while start > 0:
+            before = self.words[start - 1]
+            joined = before in ("and", ",") and self.word(start - 2) in lexicon.COLOUR_WORDS
+            if before in lexicon.ADJECTIVES or (joined and self.words[start] in lexicon.COLOUR_WORDS):
+                start -= 1
+            elif before in lexicon.DETERMINERS:
+                return start - 1
+            elif _ends_a_phrase(before):
+                return start
+            else:
+                return None
+        return start
+
+    def replace(self, start: int, end: int, new: str) -> str:
+        """The text with words start..end-1 replaced by `new`; keeps the first capital and mends the article before."""
+        pieces = list(self._pieces)
+        first, last = self._places[start], self._places[end - 1]
+        if start == 0 and pieces[first][:1].isupper():
+            new = new[0].upper() + new[1:]
+        pieces[first : last + 1] = [new]
+        if start and self.words[start - 1] in ("a", "an"):
+            article = self._places[start - 1]
+            right = article_of(new.split()[0])
+            pieces[article] = right.capitalize() if pieces[article][0].isupper() else right
+        return "".join(pieces)
+
+    def insert(self, index: int, new: str) -> str:
+        """The text with `new` put before the word at `index`."""
+        pieces = list(self._pieces)
+        pieces.insert(self._places[index], new + " ")
+        return "".join(pieces)
+
+    @cached_property
+    def body_and_end(self) -> tuple[str, str]:
+        """The text without its final stop, and the stop as written: " .", "." or ""."""
+        match = _END.search(self.text)
+        assert match is not None  # it matches the empty string
+        return self.text[: match.start()].strip(), self.text[match.start() :].rstrip()
+
+    @cached_property
+    def body_in_sentence(self) -> str:
+        """The body with a small first letter, unless its first word may be a name."""
+        body = self.body_and_end[0]
+        first = self.word(0)
+        known = first in lexicon.KNOWN and first not in ("i", *_NATIONS)
+        return body[0].lower() + body[1:] if known else body
+
+
+_NATIONS = ("asian", "african", "american", "chinese", "indian", "japanese", "german")
+_NOT_REAL = words("toy stuffed hot teddy fake rocking painted plastic saw paper cardboard merry-go-round carousel")
+#: Other verb forms before a noun ("swimming suits") may be part of its phrase.
+_TAKES_AN_OBJECT = words(
+    """wearing wears wear holding holds hold carrying carries carry with using riding rides ride catching catches
+    throwing throws kicking kicks watching watches chasing chases jumping pulling pulls eating drinking"""
+)
+_PARTICIPLES = words("held thrown worn made shown lit hung sat caught upside bent swung")
+#: A word with such an ending that no list holds is probably a person by what they do.
+_ROLE = re.compile(r"(?:er|ers|ist|ists|man|men|woman|women|or|ors|ee|ees|ian|ians)$")
+_NO_ROLE = words(
+    """over under water another other after her river together sweater newspaper computer flower flowers corner winter
+    number helicopter tiger trailer outdoor indoor for or floor door color tractor mirror near paper counter summer
+    center rubber larger smaller bigger matter silver timber tower shower poster roller sprinkler scooter letter
+    leather feather fender border bumper boulder shoulder ladder hammer finger dinner however ever never per either
+    whether toilet terrier terriers retriever retrievers pointer boxer rottweiler setter soccer roller easter laser
+    later sticker hangar rooster cooler crater glacier barrier stroller blender lumber gutter motor minor visor tree
+    trees see three free knee knees coffee bee bees frisbee frisbees debris collar lobster oyster hamster beaver
+    otter panther outer upper lower inner clover layer layers power rear asian italian indian persian
+    dalmatian dalmatians doberman upper younger older taller longer faster harbor horror tuber butter
+    anchor razor labrador deer cheer beer steer amber platter banner streamer streamers wrapper slipper slippers
+    trigger shutter spider shelter cover covers underwater meter meters liter container sneaker speaker
+    speakers lawnmower mower skyscraper skyscrapers bleachers burger hamburger diaper cracker binder drawer dumpster
+    saucer screwdriver propeller loader bulldozer shoulders fingers bladder wander wanders enter enters gather
+    gathers batter scatter"""
+)  # fmt: skip
+
+
+def _looks_like_a_role(word: str) -> bool:
+    return _ROLE.search(word) is not None and word not in _NO_ROLE and len(word) > 3
+
+
+def _ends_a_phrase(word: str) -> bool:
+    """Whether a word may stand before a noun phrase without determiner: with | red hair, wearing | jeans."""
+    return (
+        not word[0].isalnum() or word in lexicon.PREPOSITIONS or word in lexicon.AUXILIARIES or word in _TAKES_AN_OBJECT
+    )
