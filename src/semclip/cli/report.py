@@ -1,0 +1,23 @@
+"""`semclip report`: one HTML page from run folders."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, in the order of the columns: base control treated.")],
+    out: Annotated[Path | None, typer.Option(help="The page. Default: report.html in the treated run.")] = None,
+    control: Annotated[str | None, typer.Option(help="Run that p-values refer to. Default: by role.")] = None,
+) -> None:
+    """Explain and compare trained runs in one self-contained HTML page."""
+    from rich.console import Console
+
+    from semclip.reports.page import write_report
+    from semclip.reports.summary import summary_table
+
+    page = write_report(runs, out, control)
+    console = Console()
+    console.print(summary_table(runs, control))
+    console.print(f"report: {page}", soft_wrap=True, markup=False)
