@@ -1,0 +1,74 @@
+"""One scene into one row of the data file: every view, with the claim that each text makes."""
+
+import random
+from typing import Any
+
+from semclip.core.seeds import derive_seed
+from semclip.data.scenes import world
+from semclip.data.scenes.claims import absences, describe, negations
+from semclip.data.scenes.phrasing import say
+from semclip.data.scenes.render import class_name
+from semclip.data.scenes.truth import Claim
+from semclip.data.scenes.world import Scene, sample_scene
+
+
+def make_row(seed: int, split: str, index: int) -> dict[str, Any]:
+    """Row `index` of a split, ready for JSON; the same for the same arguments, whatever other rows are made.
+
+    `negative_image` shows `negative_scene`, on which the first negation holds. Every negation and absence is about the
+    image, whichever of its texts it is set against. `label` stands only where the scene has a single object.
+    """
+    scene = sample_scene(seed, split, index)
+    rng = random.Random(derive_seed("texts", seed, split, index))
+    told = describe(scene, rng)
+    wording = rng.getrandbits(63)
+    caption = say(told.claim, split, random.Random(wording))
+    paraphrases = _paraphrases(told.claim, caption, split, rng)
+    false = negations(told, split, world.NEGATIONS, rng)
+    true = absences(told, rng)
+    name = f"{split}-{index:05d}"
+    row: dict[str, Any] = {
+        "id": name,
+        "split": split,
+        "group": name,
+        "image": f"images/{name}.png",
+        "caption": caption,
+        "paraphrases": paraphrases,
+        "negations": [_wording_of(negation.claim, split, wording, rng) for negation in false],
+        "negation_kinds": [negation.kind for negation in false],
+        "absences": [say(claim, split, rng) for _, claim in true],
+        "absence_kinds": [kind for kind, _ in true],
+        "negative_image": f"negative_images/{name}.png",
+        "mask": f"masks/{name}.png",
+        "scene": scene,
+        "negative_scene": false[0].scene,
+        "claims": {
+            "caption": told.claim,
+            "paraphrases": [told.claim] * len(paraphrases),
+            "negations": [negation.claim for negation in false],
+            "absences": [claim for _, claim in true],
+        },
+    }
+    if len(scene["objects"]) == 1:
+        row["label"] = class_name(scene["objects"][0])
+    return row
+
+
+def scenes_of(row: dict[str, Any]) -> tuple[Scene, Scene]:
+    """The scene of a row's image and the one of its negative image."""
+    return row["scene"], row["negative_scene"]
+
+
+def _paraphrases(claim: Claim, caption: str, split: str, rng: random.Random) -> list[str]:
+    found: list[str] = []
+    while len(found) < world.PARAPHRASES:
+        text = say(claim, split, rng, reworded=True)
+        if text != caption and text not in found:
+            found.append(text)
+    return found
+
+
+def _wording_of(claim: Claim, split: str, wording: int, rng: random.Random) -> str:
+    """A negation's text: at times the caption's own wording (a minimal pair), else any wording."""
+    kept = rng.random() < world.KEPT_WORDING_SHARE
+    return say(claim, split, random.Random(wording) if kept else rng)
