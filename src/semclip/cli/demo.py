@@ -41,4 +41,4 @@ def command(
 
 
 #: Size of the demo's world.
-SCENES = {"train": 4000, "val": 400, "test": 1000}
+SCENES = {"train": 5000, "val": 250, "test": 500}

@@ -25,6 +25,7 @@ def _mount() -> None:
         compare,
         data_check,
         data_features,
+        data_sample,
         data_scenes,
         demo,
         evaluate,
@@ -37,6 +38,7 @@ def _mount() -> None:
     app.command("list")(listing.command)
     app.add_typer(data_app, name="data")
     data_app.command("check")(data_check.command)
+    data_app.command("sample")(data_sample.command)
     data_app.command("scenes")(data_scenes.command)
     data_app.command("features")(data_features.command)
     app.add_typer(captions_app, name="captions")

@@ -68,8 +68,11 @@ class Result:
         for metric in self.metrics:
             if metric.name == name:
                 return metric
-        raise UserError(f"benchmark '{self.benchmark}' has no metric '{name}'", where=self.model,
-                        fix=f"known: {', '.join(m.name for m in self.metrics)}")
+        raise UserError(
+            f"benchmark '{self.benchmark}' has no metric '{name}'",
+            where=self.model,
+            fix=f"known: {', '.join(m.name for m in self.metrics)}",
+        )
 
     def save(self, path: Path) -> None:
         """Write as JSON, atomically."""
@@ -80,8 +83,9 @@ class Result:
         """Read what `save` wrote. Raises UserError for another schema."""
         values = read_json(path)
         if not isinstance(values, dict) or values.get("schema") != SCHEMA_VERSION:
-            raise UserError("not a result file of this version of semclip", where=str(path),
-                            fix="evaluate the model again")
+            raise UserError(
+                "not a result file of this version of semclip", where=str(path), fix="evaluate the model again"
+            )
         return cls(**{**values, "metrics": [_metric(m) for m in values["metrics"]]})
 
 

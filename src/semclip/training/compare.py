@@ -12,6 +12,7 @@ from semclip.core.errors import UserError
 from semclip.core.files import read_json
 from semclip.training.config import TrainConfig
 from semclip.training.loop import train
+from semclip.training.setup import build_objective
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +58,13 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
 def compare(config: CompareConfig, overrides: Sequence[str], out: Path, console: Console) -> list[Path]:
     """Run what is not finished yet; returns the run folders, in order. Killed and started again, it continues."""
     runs = plan(config, overrides, out)
+    needs = set().union(*(build_objective(c).needs for c in runs.values()))
     for number, (folder, train_config) in enumerate(runs.items(), start=1):
         if (folder / "run.json").exists() and read_json(folder / "run.json").get("finished"):
             console.print(f"{number}/{len(runs)} {folder.name} (seed {train_config.seed}): finished before")
             continue
         console.print(f"{number}/{len(runs)} seed {train_config.seed}:", end=" ")
-        train(train_config, folder, console, resume=(folder / "run.json").exists())
+        train(train_config, folder, console, resume=(folder / "run.json").exists(), also=needs)
     return list(runs)
 
 

@@ -1,8 +1,9 @@
 """The training loop: read it top to bottom."""
 
 import contextlib
+import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +51,24 @@ MAX_LOG_LOGIT_SCALE = 4.605170185988092
 LOG_EVERY = 10
 
 
-def train(config: TrainConfig, run_folder: Path, console: Console, resume: bool = False) -> dict[str, Result]:
+def train(
+    config: TrainConfig, run_folder: Path, console: Console, resume: bool = False, also: Collection[str] = ()
+) -> dict[str, Result]:
     """Train, keep the best checkpoint by `evaluate.primary`, export it to `model/`, evaluate it on the test split.
 
     Returns the test results by benchmark. With `resume`, a run that was killed continues from its newest checkpoint
-    and ends with the weights of an undisturbed run; a finished run is not trained again.
+    and ends with the weights of an undisturbed run. also: views that other arms of a comparison need.
     Errors: UserError for missing views, an unknown metric, too few examples, or a non-finite loss.
     """
     started = time.monotonic()
     objective = build_objective(config)
     refuse_unknown_benchmarks(config)
-    splits = load_splits(config, objective)
+    splits = load_splits(config, objective, also)
     refuse_overwriting(run_folder, config, resume)
     seed_everything(config.seed)
 
     precision = resolve_precision(config.train.precision)
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # `describe` says what it would say, once
     fabric = Fabric(accelerator="auto", devices=1, precision=precision)
     fabric.launch()
     encoder = create_encoder(dict(config.model), where=f"{config.name}: model")

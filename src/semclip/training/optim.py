@@ -14,7 +14,8 @@ def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, o
     One- and zero-dimensional parameters are norms, biases and the logit scale. The objective's `basis` is a matrix,
     but only its direction counts, so decay would merely shrink it into the epsilon of the cosine.
     """
-    decayed, plain = [], []
+    decayed: list[nn.Parameter] = []
+    plain: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
             no_decay = parameter.ndim < 2 or name.endswith(("basis", "positional_embedding", "class_embedding"))

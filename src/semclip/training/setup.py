@@ -1,7 +1,7 @@
 """Before and after the loop: reading data, refusing what cannot work, describing the run, keeping its record."""
 
 import resource
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class Splits:
     train: list[Example]
     val: list[Example]
     test: list[Example]
+    left_out: list[str]  # what was left out of training and why, one sentence per view
 
 
 def build_objective(config: TrainConfig) -> Objective:
@@ -55,16 +56,24 @@ def refuse_unknown_benchmarks(config: TrainConfig) -> None:
         )
 
 
-def load_splits(config: TrainConfig, objective: Objective) -> Splits:
-    """Read the data and check that it serves the objective, before any model is loaded."""
+def load_splits(config: TrainConfig, objective: Objective, also: Collection[str] = ()) -> Splits:
+    """Read the data and check that it serves the objective, before any model is loaded.
+
+    Training examples that lack a view the objective needs are left out and counted. also: views that the other arms
+    of a comparison need, so that all of them train on the same examples.
+    """
     examples = load_examples(config.data)
-    train_examples = select(examples, "train")
-    for view in sorted(objective.needs & set(VIEWS)):
-        lacking = [e for e in train_examples if not e.has(view)]
+    everything = select(examples, "train")
+    views = sorted((objective.needs | set(also)) & set(VIEWS))
+    train_examples = [e for e in everything if all(e.has(view) for view in views)]
+    left_out = []
+    for view in views:
+        lacking = [e for e in everything if not e.has(view)]
         if lacking:
+            left_out.append(f"{len(lacking):,} of {len(everything):,} lack '{view}' (first: {lacking[0].where})")
+        if len(lacking) == len(everything):
             raise UserError(
-                f"objective '{config.objective['name']}' needs the view '{view}', which {len(lacking):,} of "
-                f"{len(train_examples):,} training examples lack",
+                f"objective '{config.objective['name']}' needs the view '{view}', which no training example has",
                 where=lacking[0].where,
                 fix=f"add a column '{view}' (`semclip captions write` makes negations and absences), "
                 "or choose an objective that does without",
@@ -79,7 +88,7 @@ def load_splits(config: TrainConfig, objective: Objective) -> Splits:
     # A file without a validation or test split trains; the run then says that nothing was measured on it.
     present = {e.split for e in examples}
     val, test = (select(examples, s) if s in present else [] for s in ("val", "test"))
-    return Splits(train_examples, val, test)
+    return Splits(train_examples, val, test, left_out)
 
 
 def refuse_overwriting(run_folder: Path, config: TrainConfig, resume: bool) -> None:
@@ -126,6 +135,7 @@ def describe(
     lines = [
         f"[bold]{config.name}[/]: {encoder.label} with objective '{config.objective['name']}' on {device}, {precision}",
         f"  data    {sizes}; {images}",
+        *(f"  left out of training: {sentence}" for sentence in splits.left_out),
         f"  batch   {batch} images x {batch * len(texts)} texts ({', '.join(texts)}), {config.train.steps} steps",
         f"  trains  {', '.join(f'{part} {count:,}' for part, count in trainable.items())} parameters",
     ]

@@ -1,6 +1,8 @@
 """One training step's mathematics: one image pass, one text pass for all views, the objective in float32."""
 
 from collections.abc import Mapping
+from itertools import accumulate
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +27,7 @@ class StepModule(nn.Module):
 
     def forward(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:
         """Loss terms: `total` to minimise, and each part of the objective by name."""
-        views = self.encode_images(images) | self.encode_texts(tokens)
+        views: dict[str, Any] = {**self.encode_images(images), **self.encode_texts(tokens)}
         device_type = groups.device.type
         # Autocast would compute the similarities in bf16, whose spacing near 1 is 0.004: the loss is float32.
         with torch.autocast(device_type, enabled=False):
@@ -46,5 +48,5 @@ class StepModule(nn.Module):
         """All text views in one pass of the tower, which trims to the longest end-of-text among them."""
         views = [v for v in TEXT_VIEWS if v in tokens]
         flat = [tokens[v].flatten(0, -2) for v in views]  # each (B, L) or (B * K, L)
-        encoded = self.encoder.encode_text(torch.cat(flat)).split([len(f) for f in flat])
+        encoded = self.encoder.encode_text(torch.cat(flat)).tensor_split(list(accumulate(len(f) for f in flat))[:-1])
         return {v: e.unflatten(0, tokens[v].shape[:-1]) for v, e in zip(views, encoded, strict=True)}

@@ -24,7 +24,7 @@ def make_row(seed: int, split: str, index: int) -> dict[str, Any]:
     wording = rng.getrandbits(63)
     caption = say(told.claim, split, random.Random(wording))
     paraphrases = _paraphrases(told.claim, caption, split, rng)
-    false = negations(told, split, world.NEGATIONS, rng)
+    false = negations(told, split, world.NEGATIONS[split], rng)
     true = absences(told, rng)
     name = f"{split}-{index:05d}"
     row: dict[str, Any] = {

@@ -1,0 +1,109 @@
+"""The command as a user meets it: help, listings, errors in three parts, exit codes, and no heavy imports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from semclip.core.config import find_config, load_config, parse
+from semclip.core.errors import UserError
+from semclip.objectives import create
+from semclip.training.compare import CompareConfig, plan
+from semclip.training.config import TrainConfig
+
+CONFIGS = Path(str(find_config("scenes/base"))).parents[1]
+TRAIN_CONFIGS = sorted(str(p.relative_to(CONFIGS).with_suffix("")) for p in CONFIGS.rglob("*.yaml"))
+
+
+def semclip(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "semclip.cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["report", "--help"]])
+def test_light_commands_import_neither_torch_nor_open_clip(arguments: list[str]) -> None:
+    program = (
+        "import sys\n"
+        f"sys.argv = ['semclip', *{arguments!r}]\n"
+        "from semclip.cli.main import run\n"
+        "try:\n    run()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        "heavy = {'torch', 'open_clip', 'lightning'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_subcommand_has_help() -> None:
+    for words in (
+        ["demo"],
+        ["list"],
+        ["train"],
+        ["compare"],
+        ["evaluate"],
+        ["report"],
+        ["data", "check"],
+        ["data", "sample"],
+        ["data", "scenes"],
+        ["data", "features"],
+        ["captions", "write"],
+    ):
+        done = semclip(*words, "--help")
+        assert done.returncode == 0 and "Usage" in done.stdout, words
+
+
+def test_a_users_mistake_says_what_where_and_how_and_exits_2(tmp_path: Path) -> None:
+    for arguments, word in (
+        (["train", "scenes/semclp"], "scenes/semclip"),
+        (["train", "scenes/base", "trian.steps=3"], "train"),
+        (["train", "scenes/base", "data.root=nowhere"], "nowhere"),
+        (["list", "objectivs"], "objectives"),
+        (["report", str(tmp_path)], str(tmp_path)),
+        (["evaluate", "no/such/model", "--data", "x.jsonl"], "x.jsonl"),
+        (["data", "check", str(tmp_path / "missing.csv")], "missing.csv"),
+        (["compare", "scens"], "scenes"),
+    ):
+        done = semclip(*arguments)
+        assert done.returncode == 2, (arguments, done.stderr)
+        assert word in done.stderr and "fix:" in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("name", TRAIN_CONFIGS)
+def test_every_shipped_config_parses_and_names_a_real_objective(name: str) -> None:
+    path = find_config(name)
+    values = load_config(path, ["data.path=x.jsonl", "data.root=somewhere"])
+    config = parse(TrainConfig, values, where=str(path))
+    options = dict(config.objective)
+    create(options.pop("name"), **options)
+    assert path.read_text().startswith(f"# semclip train {name} "), "the first line is the command that runs it"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.parent.joinpath("compare").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_shipped_comparison_is_on_equal_terms(path: Path, tmp_path: Path) -> None:
+    config = parse(CompareConfig, yaml.safe_load(path.read_text()), where=str(path))
+    assert plan(config, ["data.root=somewhere"], tmp_path)
+
+
+def test_a_misspelt_key_deep_in_a_config_has_a_hint() -> None:
+    with pytest.raises(UserError) as error:
+        parse(TrainConfig, load_config(find_config("scenes/base"), ["train.learnin_rate=1"]), where="here")
+    assert "train.learnin_rate" in error.value.what and "learning_rate" in error.value.fix
+
+
+def test_sample_check_train_evaluate_and_report_work_on_ten_pictures(tmp_path: Path) -> None:
+    """The README's first steps, as typed, in an empty folder."""
+    steps = [
+        ["data", "sample", "photos"],
+        ["data", "check", "photos/scenes.jsonl"],
+        ["train", "scenes/base", "data.root=photos", "train.steps=3", "train.batch_size=4", "--out", "runs/base"],
+        ["evaluate", "runs/base", "--data", "photos/scenes.jsonl", "--benchmarks", "all"],
+        ["report", "runs/base"],
+    ]
+    for arguments in steps:
+        done = semclip(*arguments, cwd=tmp_path)
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+    assert (tmp_path / "runs/base/report.html").is_file()
+    assert json.loads((tmp_path / "runs/base/run.json").read_text())["finished"]
