@@ -80,7 +80,10 @@ def train(
     load_image, are_features, sentence = image_source(
         encoder, splits.train, views, run_folder.parent / "cache", fabric.device
     )
-    console.print(describe(config, encoder, splits, views, sentence, fabric.device, precision))
+    console.print(
+        describe(config, encoder, splits, views, sentence, fabric.device, precision),
+        soft_wrap=True,  # one line stays one line in a log file
+    )
     dataset = CaptionDataset(splits.train, views, config.seed, load_image)
     collate = Collate(encoder.tokenize)
 

@@ -49,4 +49,4 @@ class StepModule(nn.Module):
         views = [v for v in TEXT_VIEWS if v in tokens]
         flat = [tokens[v].flatten(0, -2) for v in views]  # each (B, L) or (B * K, L)
         encoded = self.encoder.encode_text(torch.cat(flat)).tensor_split(list(accumulate(len(f) for f in flat))[:-1])
-        return {v: e.unflatten(0, tokens[v].shape[:-1]) for v, e in zip(views, encoded, strict=True)}
+        return {v: e.view(*tokens[v].shape[:-1], -1) for v, e in zip(views, encoded, strict=True)}

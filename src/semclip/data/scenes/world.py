@@ -46,7 +46,7 @@ NEGATED_CAPTION_SHARE = 0.3
 
 #: Share of words replaced by a synonym in captions, negations and absences: how well plain CLIP, which reads captions,
 #: gets to know the words that paraphrases use. At 0.07 it knows them nearly as well as the plain ones, at 0 not at all.
-CAPTION_SYNONYM_SHARE = 0.02
+CAPTION_SYNONYM_SHARE = 0.01
 
 #: Share of objects named by synonyms in paraphrases.
 PARAPHRASE_SYNONYM_SHARE = 0.8
