@@ -59,4 +59,6 @@ def test_it_runs_and_continues(tmp_path: Path, world: Path, console: Console) ->
     stamps = {f: (f / "run.json").stat().st_mtime_ns for f in folders}
     compare(config, [], tmp_path / "out", console)
     assert printed(console).count("finished before") == 6
+    with pytest.raises(UserError, match="another config"):
+        compare(config, ["train.learning_rate=0.5"], tmp_path / "out", console)
     assert stamps == {f: (f / "run.json").stat().st_mtime_ns for f in folders}

@@ -46,6 +46,9 @@ def command(
 
     path = data_file(config)
     described = {"path": str(path), "split": split, "sha256": sha256_file(path) if path.is_file() else ""}
+    folder = out or (Path(model) / "results" if _is_run(model) else None)
+    if folder is not None:
+        _refuse_replacing(folder, names, described)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     results = evaluate(load(model), examples, names, described, _device(device), batch_size, model=model, progress=True)
@@ -57,13 +60,29 @@ def command(
     for name, result in results.items():
         for note in result.notes:
             console.print(f"{name}: {note}", markup=False, highlight=False)
-    folder = out or (Path(model) / "results" if _is_run(model) else None)
     if folder is None:
         console.print("not saved: give --out FOLDER to keep the results")
         return
     for name, result in results.items():
         result.save(folder / f"{_file_name(name)}.json")
     console.print(f"saved: {len(results)} files in {folder}", markup=False, highlight=False)
+
+
+def _refuse_replacing(folder: Path, names: Mapping[str, Any] | Sequence[str], described: Mapping[str, str]) -> None:
+    """Results on other data are never written over: a report would mix them unseen."""
+    from semclip.metrics.result import Result
+
+    for name in names:
+        path = folder / f"{_file_name(name)}.json"
+        if not path.exists():
+            continue
+        there = Result.load(path).data
+        if (there.get("sha256"), there.get("split")) != (described["sha256"], described["split"]):
+            raise UserError(
+                f"this would replace results on other data ({there.get('path')}, split {there.get('split')})",
+                where=str(path),
+                fix="give another folder: --out FOLDER",
+            )
 
 
 def result_table(title: str, results: Mapping[str, "Result"]) -> "Table":

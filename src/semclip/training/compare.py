@@ -12,7 +12,7 @@ from semclip.core.errors import UserError
 from semclip.core.files import read_json
 from semclip.training.config import TrainConfig
 from semclip.training.loop import train
-from semclip.training.setup import build_objective
+from semclip.training.setup import build_objective, refuse_another_config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,7 @@ def compare(config: CompareConfig, overrides: Sequence[str], out: Path, console:
     needs = set().union(*(build_objective(c).needs for c in runs.values()))
     for number, (folder, train_config) in enumerate(runs.items(), start=1):
         if (folder / "run.json").exists() and read_json(folder / "run.json").get("finished"):
+            refuse_another_config(folder, train_config)
             console.print(f"{number}/{len(runs)} {folder.name} (seed {train_config.seed}): finished before")
             continue
         console.print(f"{number}/{len(runs)} seed {train_config.seed}:", end=" ")

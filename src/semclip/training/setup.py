@@ -98,15 +98,21 @@ def refuse_overwriting(run_folder: Path, config: TrainConfig, resume: bool) -> N
             where=str(run_folder),
             fix="continue it with --resume, choose another --out, or delete the folder",
         )
-    if resume and (run_folder / "config.yaml").exists():
-        old, new = load_config(run_folder / "config.yaml"), dump(config)
-        differing = sorted(k for k in {*old, *new} if old.get(k) != new.get(k))
-        if differing:
-            raise UserError(
-                f"the run was started with another config; sections that differ: {', '.join(differing)}",
-                where=str(run_folder / "config.yaml"),
-                fix="resume with the config it was started with",
-            )
+    if resume:
+        refuse_another_config(run_folder, config)
+
+
+def refuse_another_config(run_folder: Path, config: TrainConfig) -> None:
+    """A run continues, or counts as finished, only under the config it was started with."""
+    saved = run_folder / "config.yaml"
+    old, new = (load_config(saved) if saved.exists() else {}), dump(config)
+    differing = sorted(k for k in {*old, *new} if saved.exists() and old.get(k) != new.get(k))
+    if differing:
+        raise UserError(
+            f"the run was started with another config; sections that differ: {', '.join(differing)}",
+            where=str(saved),
+            fix="use the config it was started with, or another --out",
+        )
 
 
 def resolve_precision(precision: str) -> Any:
