@@ -27,4 +27,4 @@ check: .venv/installed
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv runs build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -28,19 +28,26 @@ def test_finite_values_pass() -> None:
 
 def test_chance_is_said_once_and_only_after_patience() -> None:
     guard = ChanceGuard(batch_size=128)
-    messages = [guard.message(math.log(128)) for _ in range(6)]
+    messages = [guard.message({"contrastive": math.log(128)}) for _ in range(6)]
     assert [bool(m) for m in messages] == [False, False, True, False, False, False]
     assert "4.852" in messages[2]
 
 
+def test_the_guard_reads_clips_two_directions() -> None:
+    guard = ChanceGuard(batch_size=128)
+    terms = {"total": 0.0, "image_to_text": math.log(128) + 0.01, "text_to_image": math.log(128) - 0.01}
+    assert [bool(guard.message(terms)) for _ in range(3)] == [False, False, True]
+    assert guard.message({"total": 1.0}) == ""
+
+
 def test_a_learning_loss_is_not_chance() -> None:
     guard = ChanceGuard(batch_size=128)
-    assert not any(guard.message(math.log(128) - 0.1 * i) for i in range(10))
+    assert not any(guard.message({"contrastive": math.log(128) - 0.1 * i}) for i in range(10))
 
 
 def test_a_batch_of_one_has_no_chance_level() -> None:
     guard = ChanceGuard(batch_size=1)
-    assert not any(guard.message(0.0) for _ in range(10))
+    assert not any(guard.message({"contrastive": 0.0}) for _ in range(10))
 
 
 def test_constant_embeddings_are_called_out() -> None:

@@ -1,17 +1,22 @@
 """The training loop as a user meets it: run folders, resuming, refusing, guarding."""
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
 from torch import Tensor
 
+from semclip.core.config import dump
 from semclip.core.errors import UserError
 from semclip.core.files import read_json
+from semclip.data.features_file import write_features
 from semclip.metrics.result import Result
 from semclip.models.load import load
 from semclip.training import loop
@@ -92,16 +97,57 @@ def test_ctrl_c_leaves_a_resumable_run(
     def interrupted(*args: Any, **kwargs: Any) -> Iterator[Any]:
         for number, batch in enumerate(original(*args, **kwargs)):
             if number == 3:
-                raise KeyboardInterrupt
+                os.kill(os.getpid(), signal.SIGINT)  # in the middle: the step under way is finished first
             yield batch
 
     monkeypatch.setattr(loop, "batches", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(make_config(), tmp_path / "run", console)
-    assert "stopped after step 3" in printed(console)
+    assert "stopped after step 4" in printed(console)
     monkeypatch.setattr(loop, "batches", original)
     train(make_config(), tmp_path / "run", console, resume=True)
-    assert "resuming after step 3" in printed(console)
+    assert "resuming after step 4" in printed(console)
+
+
+def test_changed_data_is_refused_on_resume(make_config: Make, world: Path, tmp_path: Path, console: Console) -> None:
+    data = tmp_path / "copy.jsonl"
+    data.write_text((world / "scenes.jsonl").read_text())
+    config = make_config(data={"path": str(data), "images": str(world)}, train={"steps": 2})
+    train(config, tmp_path / "run", console)
+    data.write_text("\n".join((world / "scenes.jsonl").read_text().splitlines()[:-1]) + "\n")
+    with pytest.raises(UserError, match="data file has changed"):
+        train(config, tmp_path / "run", console, resume=True)
+
+
+def test_missing_test_images_are_found_before_training(make_config: Make, tmp_path: Path, console: Console) -> None:
+    config = make_config()
+    config = make_config(data={**dump(config.data), "images": str(tmp_path)})
+    with pytest.raises(UserError, match="image files are missing"):
+        train(config, tmp_path / "run", console)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_plane_survives_a_resume(
+    make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_ctrl_c_leaves_a_resumable_run(make_config, tmp_path, console, monkeypatch)
+    assert read_json(tmp_path / "run" / "results" / "plane.json").keys() >= {"before", "after"}
+
+
+def test_features_without_pixels_train(make_config: Make, world: Path, tmp_path: Path, console: Console) -> None:
+    rows = [json.loads(line) for line in (world / "scenes.jsonl").read_text().splitlines()]
+    names = [row["image"] for row in rows]
+    write_features(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(len(names), 8)).astype("f4"), names)
+    (tmp_path / "captions.jsonl").write_text((world / "scenes.jsonl").read_text())  # no image stands beside it
+    model = {"backend": "features", "features": str(tmp_path / "x.npy"), "rows": str(tmp_path / "x.rows.json")}
+    model |= {"embed_dim": 16, "text": {"width": 32, "layers": 1, "heads": 2}}
+    config = make_config(data={"path": str(tmp_path / "captions.jsonl")}, model=model, train={"steps": 2})
+    assert train(config, tmp_path / "run", console)
+
+
+def test_an_objective_that_no_backend_can_serve_says_so(make_config: Make, tmp_path: Path, console: Console) -> None:
+    with pytest.raises(UserError, match="image_pooled"):
+        train(make_config(objective={"name": "superclip"}), tmp_path / "run", console)
 
 
 def test_a_finished_run_is_never_overwritten(make_config: Make, tmp_path: Path, console: Console) -> None:

@@ -25,10 +25,11 @@ def command(
     if dry_run:
         import yaml
 
-        from semclip.training.setup import build_objective, load_splits
+        from semclip.training.setup import build_objective, load_splits, refuse_impossible_evaluation
 
         objective = build_objective(parsed)
         splits = load_splits(parsed, objective)
+        refuse_impossible_evaluation(parsed, splits)
         console.print(yaml.safe_dump(dump(parsed), sort_keys=False, allow_unicode=True), markup=False, highlight=False)
         console.print(
             f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples; "
@@ -39,6 +40,8 @@ def command(
     from semclip.training.loop import train
 
     folder = out or Path("runs") / parsed.name
-    train(parsed, folder, console, resume=resume)
-    console.print(summary_table([folder]))
+    if train(parsed, folder, console, resume=resume):
+        console.print(summary_table([folder]))
+    else:
+        console.print("the data has no test split: nothing was measured on one")
     console.print(f"run folder: {folder}; `semclip report {folder}` writes its page")

@@ -25,7 +25,7 @@ class UserError(Exception):
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[str, str, str]]:
-        # Loader workers send exceptions through pickle, which would otherwise keep only `what`.
+        # Pickled between processes; without this only `what` would arrive.
         return type(self), (self.what, self.where, self.fix)
 
 

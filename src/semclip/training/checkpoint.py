@@ -17,10 +17,17 @@ _NAME = re.compile(r"step_(\d+)\.pt")
 def save_checkpoint(folder: Path, step: int, state: Mapping[str, Any], keep: int = 2) -> Path:
     """Write `step_<step>.pt`, then remove all but the newest `keep`."""
     path = folder / f"step_{step:08d}.pt"
-    write_atomic(path, lambda temporary: torch.save(dict(state), temporary))
+    write_atomic(path, lambda temporary: _save(dict(state), temporary))
     for old in list_checkpoints(folder)[:-keep]:
         old.unlink()
     return path
+
+
+def _save(state: dict[str, Any], path: Path) -> None:
+    try:
+        torch.save(state, path)
+    except RuntimeError as error:  # how torch reports a full disk
+        raise OSError(f"{str(error).splitlines()[0]} (is the disk full?)") from error
 
 
 def list_checkpoints(folder: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """Several systems on equal terms: one base per seed, every arm from that base, with equal data and steps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,12 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
             path = find_config(source)
             own = [f"name={arm}", f"seed={seed}"]
             if arm != "base":
-                own.append(f"model.from={out / f'seed{seed}' / 'base' / 'model'}")
+                own.append(f"model.from={_as_yaml(str(out / f'seed{seed}' / 'base' / 'model'))}")
             values = load_config(path, [*shared, *own])
             runs[out / f"seed{seed}" / arm] = parse(TrainConfig, values, where=str(path))
+    # What one arm reads, every run must have: all of them train on the same examples.
+    views = {view for c in runs.values() for view in build_objective(c).needs}
+    runs = {folder: replace(c, require=tuple(sorted(views))) for folder, c in runs.items()}
     _refuse_unequal(runs)
     return runs
 
@@ -58,14 +61,13 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
 def compare(config: CompareConfig, overrides: Sequence[str], out: Path, console: Console) -> list[Path]:
     """Run what is not finished yet; returns the run folders, in order. Killed and started again, it continues."""
     runs = plan(config, overrides, out)
-    needs = set().union(*(build_objective(c).needs for c in runs.values()))
     for number, (folder, train_config) in enumerate(runs.items(), start=1):
         if (folder / "run.json").exists() and read_json(folder / "run.json").get("finished"):
             refuse_another_config(folder, train_config)
             console.print(f"{number}/{len(runs)} {folder.name} (seed {train_config.seed}): finished before")
             continue
         console.print(f"{number}/{len(runs)} seed {train_config.seed}:", end=" ")
-        train(train_config, folder, console, resume=(folder / "run.json").exists(), also=needs)
+        train(train_config, folder, console, resume=(folder / "run.json").exists(), how_to_continue="the same command")
     return list(runs)
 
 

@@ -1,5 +1,6 @@
 """What a training run is told: the YAML file, section by section."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -33,8 +34,14 @@ class LoopConfig:
         for name in ("steps", "batch_size"):
             if getattr(self, name) < 1:
                 raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")
-        if self.learning_rate <= 0:
-            raise UserError("train.learning_rate must be positive", where="config", fix="set train.learning_rate=5e-5")
+        for name in ("learning_rate", "clip_norm"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise UserError(f"train.{name} must be a positive number", where="config", fix=f"set train.{name}")
+        for name in ("weight_decay", "warmup_steps", "workers", "checkpoint_every"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise UserError(f"train.{name} must not be negative", where="config", fix=f"set train.{name}=0 or more")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise UserError("train.betas lie between 0 and 1", where="config", fix="set train.betas=[0.9,0.98]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +62,8 @@ class TrainConfig:
     """A whole config file. `model` and `objective` are read by the backend and the objective they name.
 
     role: what the run stands for in a comparison: `base`, `control` or `treated`; reports compare against the control.
+    require: views that every training example must have although the objective does not read them, so that the arms
+    of a comparison train on the same examples.
     """
 
     name: str
@@ -63,6 +72,7 @@ class TrainConfig:
     objective: Mapping[str, Any]
     train: LoopConfig
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    require: tuple[str, ...] = ()
     role: Literal["", "base", "control", "treated"] = ""
     seed: int = 0
     trackers: tuple[Literal["tensorboard"], ...] = ()

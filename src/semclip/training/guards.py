@@ -35,8 +35,12 @@ class ChanceGuard:
         self.chance = math.log(batch_size) if batch_size > 1 else math.nan
         self.seen = 0
 
-    def message(self, contrastive: float) -> str:
-        """A warning, or "" while there is nothing to say."""
+    def message(self, terms: Mapping[str, float]) -> str:
+        """A warning, or "" while there is nothing to say. The contrastive loss is named so, or given by direction."""
+        directions = [terms[name] for name in ("image_to_text", "text_to_image") if name in terms]
+        if "contrastive" not in terms and not directions:
+            return ""
+        contrastive = terms["contrastive"] if "contrastive" in terms else sum(directions) / len(directions)
         self.seen = self.seen + 1 if abs(contrastive - self.chance) < _NEAR_CHANCE else 0
         if self.seen != _PATIENCE:
             return ""

@@ -1,6 +1,7 @@
 """Where a training batch's images come from: decoded in workers, decoded once, or encoded once by a frozen tower."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ def image_source(
     the rows are memory-mapped. A tower that trains reads its decoded inputs from such a file where they fit.
     """
     refs = _unique_refs(examples, views)
+    if not encoder.reads_pixels:  # the pixels may be gone; the features file is part of the key
+        refs = [replace(ref, path=None) for ref in refs]
     key = encoder.image_fingerprint()
     if encoder.frozen("image"):
         store = ImageStore.build(

@@ -2,10 +2,12 @@
 
 import contextlib
 import logging
+import signal
+import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from lightning.fabric import Fabric
@@ -37,8 +39,10 @@ from semclip.training.setup import (
     describe,
     finish_run_file,
     load_splits,
+    refuse_impossible_evaluation,
+    refuse_missing_images,
     refuse_overwriting,
-    refuse_unknown_benchmarks,
+    reset_peak_memory,
     resolve_precision,
     write_run_files,
 )
@@ -52,19 +56,23 @@ LOG_EVERY = 10
 
 
 def train(
-    config: TrainConfig, run_folder: Path, console: Console, resume: bool = False, also: Collection[str] = ()
+    config: TrainConfig,
+    run_folder: Path,
+    console: Console,
+    resume: bool = False,
+    how_to_continue: str = "the same command with --resume",
 ) -> dict[str, Result]:
     """Train, keep the best checkpoint by `evaluate.primary`, export it to `model/`, evaluate it on the test split.
 
-    Returns the test results by benchmark. With `resume`, a run that was killed continues from its newest checkpoint
-    and ends with the weights of an undisturbed run. also: views that other arms of a comparison need.
-    Errors: UserError for missing views, an unknown metric, too few examples, or a non-finite loss.
+    Returns the test results by benchmark, none without a test split. With `resume`, a run that was killed continues
+    from its newest checkpoint and ends with the weights of an undisturbed run. Ctrl-C finishes the step, saves, stops.
+    Errors: UserError for missing views, images or metrics, too few examples, or a non-finite loss.
     """
-    started = time.monotonic()
     objective = build_objective(config)
-    refuse_unknown_benchmarks(config)
-    splits = load_splits(config, objective, also)
+    splits = load_splits(config, objective)
+    refuse_impossible_evaluation(config, splits)
     refuse_overwriting(run_folder, config, resume)
+    reset_peak_memory()
     seed_everything(config.seed)
 
     precision = resolve_precision(config.train.precision)
@@ -74,7 +82,9 @@ def train(
     encoder = create_encoder(dict(config.model), where=f"{config.name}: model")
     objective.setup(encoder.info)
     encoder.to(fabric.device)
-    write_run_files(run_folder, config, encoder, objective)
+    if encoder.reads_pixels:
+        refuse_missing_images(splits)
+    write_run_files(run_folder, config, encoder)
 
     views = sorted(objective.needs & set(VIEWS))
     load_image, are_features, sentence = image_source(
@@ -98,7 +108,7 @@ def train(
     wrapped, fabric_optimizer = fabric.setup(module, optimizer)
 
     trackers = build_trackers(config.trackers, run_folder, resume_step=state.step)
-    plane = PlaneRecorder(objective, encoder, splits.test)
+    plane = PlaneRecorder(objective, encoder, splits.test, state.plane)
     best_folder = run_folder / "best"
 
     def validate() -> None:
@@ -122,54 +132,57 @@ def train(
             state.best_value, state.best_step = value, state.step
             encoder.save(best_folder)
 
-    def checkpoint() -> None:
-        save_checkpoint(checkpoints, state.step, state.snapshot())
+    def validation_is_due() -> bool:
+        every = config.evaluate.every
+        return state.step in (0, config.train.steps) or bool(every and state.step % every == 0)
+
+    def checkpoint_is_due() -> bool:
+        every = config.train.checkpoint_every
+        return state.step == config.train.steps or bool(every and state.step % every == 0)
 
     if state.step == 0:
         plane.record("before")
+    # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
+    if validation_is_due():
         validate()
     guard = ChanceGuard(config.train.batch_size)
     encoder.train()
-    try:
-        with fast_attention(fabric.device), progress_bar(console, config.train.steps, state.step) as advance:
-            for batch in batches(dataset, collate, config, start_step=state.step, device=fabric.device):
-                for group in optimizer.param_groups:
-                    group["lr"] = learning_rate(state.step, config.train)
-                terms = wrapped(batch.images, batch.tokens, batch.groups)
-                fabric.backward(terms["total"])
-                norm = fabric.clip_gradients(
-                    wrapped, fabric_optimizer, max_norm=config.train.clip_norm, error_if_nonfinite=False
-                )
-                assert norm is not None
-                refuse_non_finite(terms, norm, state.step)
-                fabric_optimizer.step()
-                fabric_optimizer.zero_grad()
-                with torch.no_grad():
-                    encoder.log_logit_scale.clamp_(0, MAX_LOG_LOGIT_SCALE)
-                state.step += 1
-                advance(terms["total"].item())
-                if state.step % LOG_EVERY == 0 or state.step == config.train.steps:
-                    values = {name: value.item() for name, value in terms.items()}
-                    values |= {"gradient_norm": norm.item(), "logit_scale": encoder.logit_scale.item()}
-                    values |= {"learning_rate": optimizer.param_groups[0]["lr"]}
-                    for tracker in trackers:
-                        tracker.log(state.step, "train", values)
-                    if "contrastive" in values:
-                        warn(console, guard.message(values["contrastive"]))
-                if (
-                    config.evaluate.every
-                    and state.step % config.evaluate.every == 0
-                    and state.step < config.train.steps
-                ):
-                    validate()
-                if config.train.checkpoint_every and state.step % config.train.checkpoint_every == 0:
-                    checkpoint()
-    except KeyboardInterrupt:
-        checkpoint()
-        console.print(f"stopped after step {state.step}; the same command with --resume continues from here")
-        raise
-    validate()
-    checkpoint()
+    with (
+        fast_attention(fabric.device),
+        progress_bar(console, config.train.steps, state.step) as advance,
+        StopRequest() as stop,
+    ):
+        for batch in batches(dataset, collate, config, start_step=state.step, device=fabric.device):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(state.step, config.train)
+            terms = wrapped(batch.images, batch.tokens, batch.groups)
+            fabric.backward(terms["total"])
+            norm = fabric.clip_gradients(
+                wrapped, fabric_optimizer, max_norm=config.train.clip_norm, error_if_nonfinite=False
+            )
+            assert norm is not None
+            refuse_non_finite(terms, norm, state.step)
+            fabric_optimizer.step()
+            fabric_optimizer.zero_grad()
+            with torch.no_grad():
+                encoder.log_logit_scale.clamp_(0, MAX_LOG_LOGIT_SCALE)
+            state.step += 1
+
+            advance(terms["total"].item())
+            if state.step % LOG_EVERY == 0 or state.step == config.train.steps:
+                values = {name: value.item() for name, value in terms.items()}
+                values |= {"gradient_norm": norm.item(), "logit_scale": encoder.logit_scale.item()}
+                values |= {"learning_rate": optimizer.param_groups[0]["lr"]}
+                for tracker in trackers:
+                    tracker.log(state.step, "train", values)
+                warn(console, guard.message(values))
+            if checkpoint_is_due() or stop.asked:
+                save_checkpoint(checkpoints, state.step, state.snapshot())
+            if stop.asked:
+                console.print(f"stopped after step {state.step}; {how_to_continue} continues from here")
+                raise KeyboardInterrupt
+            if validation_is_due():
+                validate()
     if state.best_step == 0:  # no validation split: nothing to choose by
         state.best_step = state.step
         encoder.save(best_folder)
@@ -181,8 +194,33 @@ def train(
     plane.save(run_folder / "results" / "plane.json")
     results = evaluate_test(config, best, splits, run_folder, fabric.device)
     trainable = sum(p.numel() for p in module.parameters() if p.requires_grad)
-    finish_run_file(run_folder, config, views, state.best_step, trainable, time.monotonic() - started)
+    finish_run_file(run_folder, config, views, state.best_step, trainable, state.seconds())
     return results
+
+
+class StopRequest:
+    """Ctrl-C as a request: the step under way ends first, so that a checkpoint never holds half of one.
+
+    A second Ctrl-C stops at once, without saving; the last checkpoint stands. Only the main thread can ask.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Self:
+        self._main = threading.current_thread() is threading.main_thread()
+        if self._main:
+            self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._main:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
 
 
 class State:
@@ -193,12 +231,21 @@ class State:
         self.step = 0
         self.best_value = float("-inf")
         self.best_step = 0
+        self.plane: dict[str, Any] = {}  # the projected plane before training
+        self._seconds_before = 0.0  # of earlier sessions
+        self._started = time.monotonic()
+
+    def seconds(self) -> float:
+        """Time spent on this run in all its sessions."""
+        return self._seconds_before + time.monotonic() - self._started
 
     def snapshot(self) -> dict[str, Any]:
         return {
             "step": self.step,
             "best_value": self.best_value,
             "best_step": self.best_step,
+            "plane": self.plane,
+            "seconds": self.seconds(),
             "module": self.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "torch_rng": torch.get_rng_state(),
@@ -207,6 +254,7 @@ class State:
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         self.step = snapshot["step"]
         self.best_value, self.best_step = snapshot["best_value"], snapshot["best_step"]
+        self.plane, self._seconds_before = snapshot["plane"], snapshot["seconds"]
         self.module.load_state_dict(snapshot["module"])
         self.optimizer.load_state_dict(snapshot["optimizer"])
         torch.set_rng_state(snapshot["torch_rng"])

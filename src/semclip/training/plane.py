@@ -23,11 +23,13 @@ class PlaneRecorder:
     u = n(t) B^T with B (2, D) the first two rows of the basis; the two numbers of each text are its point.
     """
 
-    def __init__(self, objective: Objective, encoder: Encoder, examples: Sequence[Example]) -> None:
+    def __init__(
+        self, objective: Objective, encoder: Encoder, examples: Sequence[Example], points: dict[str, Any]
+    ) -> None:
         self.objective = objective
         self.encoder = encoder
         self.examples = [e for e in examples if all(e.has(v) for v in VIEWS)][:POINTS]
-        self.points: dict[str, Any] = {}
+        self.points = points  # kept in the checkpoint, so that a resumed run still knows "before"
 
     def record(self, moment: str) -> None:
         """Project the texts with the weights of now; `moment` is "before" or "after"."""

@@ -1,7 +1,8 @@
 """Before and after the loop: reading data, refusing what cannot work, describing the run, keeping its record."""
 
+import contextlib
 import resource
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,31 +41,55 @@ def build_objective(config: TrainConfig) -> Objective:
             where=config.name,
             fix=f"one of: {', '.join(FAMILIES['objectives'].names())}",
         )
-    return create_objective(options.pop("name"), **options).float()
-
-
-def refuse_unknown_benchmarks(config: TrainConfig) -> None:
-    """Find a misspelt benchmark now, not after the first hour of training."""
-    for name in config.evaluate.benchmarks:
-        FAMILIES["benchmarks"].get(name)
-    benchmark = config.evaluate.primary.partition(".")[0]
-    if benchmark not in config.evaluate.benchmarks:
+    objective = create_objective(options.pop("name"), **options).float()
+    beyond = sorted(objective.needs - set(VIEWS))
+    if beyond:
         raise UserError(
-            f"evaluate.primary names the benchmark '{benchmark}', which is not evaluated",
+            f"objective '{config.objective['name']}' needs {', '.join(beyond)}, which no backend gives yet",
+            where=config.name,
+            fix="use it on features of your own (`semclip.objectives.create`), or train with another objective",
+        )
+    return objective
+
+
+def refuse_impossible_evaluation(config: TrainConfig, splits: "Splits") -> None:
+    """Find what would break an evaluation now, not after the first hour of training."""
+    from semclip.benchmarks import create
+
+    for name in config.evaluate.benchmarks:
+        benchmark = create(name)
+        for examples in (splits.val, splits.test):
+            if examples:
+                benchmark.usable(examples)  # a UserError when none of them can serve it
+    benchmark_name = config.evaluate.primary.partition(".")[0]
+    if benchmark_name not in config.evaluate.benchmarks:
+        raise UserError(
+            f"evaluate.primary names the benchmark '{benchmark_name}', which is not evaluated",
             where="evaluate.primary",
             fix=f"one of: {', '.join(config.evaluate.benchmarks)}, as benchmark.metric",
         )
 
 
-def load_splits(config: TrainConfig, objective: Objective, also: Collection[str] = ()) -> Splits:
+def refuse_missing_images(splits: "Splits") -> None:
+    """Images of all splits must be there before training starts; they are not opened."""
+    everyone = [*splits.train, *splits.val, *splits.test]
+    missing = [e for e in everyone if e.image.path is None or not e.image.path.is_file()]
+    if missing:
+        raise UserError(
+            f"{len(missing):,} of {len(everyone):,} image files are missing, first '{missing[0].image.name}'",
+            where=missing[0].where,
+            fix="set data.images to the folder that image names are relative to; `semclip data check FILE` lists all",
+        )
+
+
+def load_splits(config: TrainConfig, objective: Objective) -> Splits:
     """Read the data and check that it serves the objective, before any model is loaded.
 
-    Training examples that lack a view the objective needs are left out and counted. also: views that the other arms
-    of a comparison need, so that all of them train on the same examples.
+    Training examples that lack a view the objective needs, or that `config.require` names, are left out and counted.
     """
     examples = load_examples(config.data)
     everything = select(examples, "train")
-    views = sorted((objective.needs | set(also)) & set(VIEWS))
+    views = sorted((objective.needs | set(config.require)) & set(VIEWS))
     train_examples = [e for e in everything if all(e.has(view) for view in views)]
     left_out = []
     for view in views:
@@ -113,6 +138,13 @@ def refuse_another_config(run_folder: Path, config: TrainConfig) -> None:
             where=str(saved),
             fix="use the config it was started with, or another --out",
         )
+    record = run_folder / "run.json"
+    if record.exists() and read_json(record).get("data_sha256", {}) != data_hashes(config):
+        raise UserError(
+            "the data file has changed since this run was started",
+            where=str(data_file(config.data)),
+            fix="put the old file back, or choose another --out",
+        )
 
 
 def resolve_precision(precision: str) -> Any:
@@ -148,20 +180,24 @@ def describe(
     return "\n".join(lines)
 
 
-def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder, objective: Objective) -> None:
+def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder) -> None:
+    """Write config.yaml and run.json; a resumed run keeps its record and adds a session."""
+    path = run_folder / "run.json"
+    info = run_info(config.seed, data_hashes(config))
+    if path.exists():
+        record = read_json(path)
+        record["sessions"] = [*record.get("sessions", []), {k: info[k] for k in ("command", "started", "git")}]
+    else:
+        described = {"name": config.name, "role": config.role, "objective": dict(config.objective)}
+        record = {**described, "model": encoder.label, **info}
     save_config(run_folder / "config.yaml", dump(config))
+    write_json(path, record)
+
+
+def data_hashes(config: TrainConfig) -> dict[str, str]:
+    """sha256 of the data file by its name; none for a folder."""
     data = data_file(config.data)
-    hashes = {data.name: sha256_file(data)} if data.is_file() else {}
-    write_json(
-        run_folder / "run.json",
-        {
-            "name": config.name,
-            "role": config.role,
-            "objective": dict(config.objective),
-            "model": encoder.label,
-            **run_info(config.seed, hashes),
-        },
-    )
+    return {data.name: sha256_file(data)} if data.is_file() else {}
 
 
 def finish_run_file(
@@ -177,9 +213,24 @@ def finish_run_file(
             "steps": config.train.steps,
             "best_step": best_step,
             "seconds": round(seconds, 1),
-            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "peak_memory_mb": peak_memory_mb(),
             "trainable_parameters": trainable,
             "images_seen": config.train.steps * config.train.batch_size,
             "texts_seen": config.train.steps * config.train.batch_size * len(texts),
         },
     )
+
+
+def reset_peak_memory() -> None:
+    """Start measuring peak memory anew, so that a run is not charged for the one before it in the same process."""
+    with contextlib.suppress(OSError):  # only Linux can; elsewhere the peak is the process's
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory_mb() -> int:
+    """Largest resident memory since `reset_peak_memory`, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -27,13 +27,21 @@ class JsonLines:
                     record = json.loads(line)
                 except json.JSONDecodeError:
                     continue
-                if resume_step and record["step"] <= resume_step:
+                # The validation of the checkpoint's own step comes again, too.
+                if record["step"] < resume_step or (record["step"] == resume_step > 0 and record["split"] == "train"):
                     kept.append(line)
         write_text(path, "".join(line + "\n" for line in kept))
 
     def log(self, step: int, split: str, values: Mapping[str, float]) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "split": split, **values}) + "\n")
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"step": step, "split": split, **values}) + "\n")
+        except OSError as error:
+            raise UserError(
+                f"cannot write the metrics: {error.strerror or error}",
+                where=str(self.path),
+                fix="free some space; --resume continues from the last checkpoint",
+            ) from error
 
 
 class TensorBoard:

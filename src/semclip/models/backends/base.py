@@ -22,6 +22,7 @@ class Encoder(nn.Module):
     """
 
     name: ClassVar[str] = ""  # the backend's registry name
+    reads_pixels: ClassVar[bool] = True  # whether `load_image` opens the image file
     label: str = ""  # what this model is, for people: "ViT-B-32/laion2b_s34b_b79k"
     embed_dim: int
     context_length: int

@@ -92,6 +92,8 @@ class FeatureEncoder(Encoder):
     Errors: UserError for an unknown image name, a features file with NaN, of another width, content or network.
     """
 
+    reads_pixels = False
+
     @dataclass(frozen=True, kw_only=True)
     class Config:
         """Section `model:` with `backend: features`.
