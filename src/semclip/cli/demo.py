@@ -11,12 +11,11 @@ def command(
     seeds: Annotated[str, typer.Option(help="Comma-separated seeds.")] = "0",
 ) -> None:
     """Render a small world, train a base CLIP, fine-tune it with CLIP and with SemCLIP, compare, explain."""
-    import resource
     import time
 
     from rich.console import Console
 
-    from semclip.core.files import write_json
+    from semclip.core.files import read_json, write_json
     from semclip.data.scenes.write import write_scenes
     from semclip.training.parity import embedding_parity
 
@@ -36,7 +35,7 @@ def command(
         f"largest difference of embeddings against plain open_clip: image {parity['image']:.1e}, "
         f"text {parity['text']:.1e} ({out / 'parity.json'})"
     )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    peak = max(read_json(run)["peak_memory_mb"] for run in out.glob("seed*/*/run.json")) / 1024
     console.print(f"{time.monotonic() - started:.0f} seconds, peak memory {peak:.1f} GB; open {out / 'report.html'}")
 
 
