@@ -76,7 +76,8 @@ def train(
     seed_everything(config.seed)
 
     precision = resolve_precision(config.train.precision)
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # `describe` says what it would say, once
+    for room in ("fabric", "pytorch"):  # `describe` says what they would say, once; importing one sets both up
+        logging.getLogger(f"lightning.{room}").setLevel(logging.WARNING)
     fabric = Fabric(accelerator="auto", devices=1, precision=precision)
     fabric.launch()
     encoder = create_encoder(dict(config.model), where=f"{config.name}: model")
