@@ -150,6 +150,29 @@ def test_an_objective_that_no_backend_can_serve_says_so(make_config: Make, tmp_p
         train(make_config(objective={"name": "superclip"}), tmp_path / "run", console)
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_error_while_loading_keeps_its_three_parts(
+    workers: int, make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> tuple[Callable[[object], Tensor], bool, str]:
+        def load_image(ref: object) -> Tensor:
+            raise UserError("cannot decode the image", where="photos/7.jpg", fix="replace the file")
+
+        return load_image, False, ""
+
+    monkeypatch.setattr(loop, "image_source", broken)
+    with pytest.raises(UserError) as error:
+        train(make_config(train={"workers": workers}), tmp_path / "run", console)
+    assert (error.value.what, error.value.where) == ("cannot decode the image", "photos/7.jpg")
+
+
+def test_workers_do_not_change_the_weights(make_config: Make, tmp_path: Path, console: Console) -> None:
+    for workers in (0, 2):
+        train(make_config(train={"workers": workers, "steps": 3}), tmp_path / f"run{workers}", console)
+    a, b = weights(tmp_path / "run0" / "model"), weights(tmp_path / "run2" / "model")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
 def test_a_finished_run_is_never_overwritten(make_config: Make, tmp_path: Path, console: Console) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")

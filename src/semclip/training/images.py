@@ -1,7 +1,7 @@
 """Where a training batch's images come from: decoded in workers, decoded once, or encoded once by a frozen tower."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ def image_source(
             lambda batch: _encode(encoder, batch, device),
             key=key,
         )
-        return _reader(store), True, f"image tower frozen: {len(refs):,} images encoded once and memory-mapped"
+        return _Row(store), True, f"image tower frozen: {len(refs):,} images encoded once and memory-mapped"
     bytes_needed = encoder.load_image(refs[0]).nbytes * len(refs)
     if bytes_needed <= INPUT_STORE_LIMIT:
         # The decoded inputs depend on the preprocessing, never on the weights.
@@ -48,16 +48,21 @@ def image_source(
             key=recipe,
         )
         return (
-            _reader(store),
+            _Row(store),
             False,
             f"{len(refs):,} images decoded once and memory-mapped ({bytes_needed / 1e6:.0f} MB)",
         )
     return encoder.load_image, False, f"{len(refs):,} images decoded at every visit (too large to keep decoded)"
 
 
-def _reader(store: ImageStore) -> Callable[[ImageRef], Tensor]:
-    # The memory map is read-only: copy the row, which torch would otherwise warn about.
-    return lambda ref: torch.from_numpy(np.array(store.row(ref)))
+@dataclass(frozen=True)
+class _Row:
+    """Reads rows of a store; a class, so that it can be sent to a worker process."""
+
+    store: ImageStore
+
+    def __call__(self, ref: ImageRef) -> Tensor:
+        return torch.from_numpy(self.store.row(ref))
 
 
 def _encode(encoder: Encoder, refs: Sequence[ImageRef], device: torch.device) -> np.ndarray:

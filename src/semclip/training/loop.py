@@ -18,10 +18,9 @@ from semclip.benchmarks import evaluate
 from semclip.core.example import VIEWS
 from semclip.core.files import sha256_file
 from semclip.core.seeds import seed_everything
-from semclip.data.collate import Batch, Collate
+from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset
 from semclip.data.load import data_file
-from semclip.data.sampler import GroupBatchSampler
 from semclip.metrics.result import Result
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
@@ -31,6 +30,7 @@ from semclip.training.checkpoint import list_checkpoints, load_checkpoint, save_
 from semclip.training.config import TrainConfig
 from semclip.training.guards import ChanceGuard, constant_embeddings, refuse_non_finite
 from semclip.training.images import image_source
+from semclip.training.loading import batches
 from semclip.training.optim import build_optimizer, learning_rate
 from semclip.training.plane import PlaneRecorder
 from semclip.training.setup import (
@@ -259,26 +259,6 @@ class State:
         self.module.load_state_dict(snapshot["module"])
         self.optimizer.load_state_dict(snapshot["optimizer"])
         torch.set_rng_state(snapshot["torch_rng"])
-
-
-def batches(
-    dataset: CaptionDataset, collate: Collate, config: TrainConfig, start_step: int, device: torch.device
-) -> Iterator[Batch]:
-    """Batches from step `start_step` to the last. Epochs follow from the step, so resuming sees the same stream."""
-    groups = dataset.groups
-    per_epoch = len(GroupBatchSampler(groups, config.train.batch_size, config.seed, epoch=0))
-    step = start_step
-    while step < config.train.steps:
-        epoch, position = divmod(step, per_epoch)
-        sampler = GroupBatchSampler(groups, config.train.batch_size, config.seed, epoch, start=position)
-        loader = torch.utils.data.DataLoader(
-            dataset, batch_sampler=sampler, collate_fn=collate, num_workers=config.train.workers
-        )
-        for batch in loader:
-            yield batch.to(device)
-            step += 1
-            if step == config.train.steps:
-                return
 
 
 def evaluate_test(
