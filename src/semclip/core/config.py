@@ -1,5 +1,6 @@
 """Config files: YAML with `a.b=value` overrides, parsed into frozen dataclasses; an unknown key fails with a hint."""
 
+import copy
 import dataclasses
 import re
 import types
@@ -75,7 +76,7 @@ def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """A copy of `config` with each `a.b=value` set."""
-    result = _copy(config)
+    result = copy.deepcopy(dict(config))
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals or not all(key.split(".")):
@@ -163,9 +164,3 @@ def _dataclasses_in(hint: Any) -> list[Any]:
 def _is_type_name(part: Any) -> bool:
     # pydantic names the member of a union inside the path ("int", "float"); a user never wrote that.
     return isinstance(part, str) and part in {"int", "float", "str", "bool", "none"}
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {k: _copy(v) for k, v in value.items()}
-    return [_copy(v) for v in value] if isinstance(value, list) else value

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from semclip.core.errors import UserError
@@ -70,38 +70,8 @@ class Contrasts:
         a, b = _metric(first, benchmark, metric, slice_name), _metric(second, benchmark, metric, slice_name)
         if a is None or b is None:
             return None
-        items = [_items(r, benchmark, metric, slice_name) for r in (first, second)]
-        if items[0] is None or items[1] is None:
-            return Contrast(
-                run=first,
-                reference=second,
-                benchmark=benchmark,
-                name=metric,
-                metric=a,
-                reference_metric=b,
-                slice_name=slice_name,
-                difference=a.value - b.value,
-                interval=None,
-                p=None,
-                reason="no outcomes per item",
-            )
-        if slice_name:
-            # There are many slices: the bootstrap, which costs most, is kept for whole metrics.
-            test = _mcnemar(items[0], items[1])
-            return Contrast(
-                run=first,
-                reference=second,
-                benchmark=benchmark,
-                name=metric,
-                metric=a,
-                reference_metric=b,
-                slice_name=slice_name,
-                difference=a.value - b.value,
-                interval=None,
-                p=test.p,
-            )
-        paired = compare(items[0], items[1])
-        return Contrast(
+        contrast = partial(
+            Contrast,
             run=first,
             reference=second,
             benchmark=benchmark,
@@ -110,9 +80,16 @@ class Contrasts:
             reference_metric=b,
             slice_name=slice_name,
             difference=a.value - b.value,
-            interval=paired.interval,
-            p=paired.test.p,
         )
+        items = [_items(r, benchmark, metric, slice_name) for r in (first, second)]
+        if items[0] is None or items[1] is None:
+            return contrast(interval=None, p=None, reason="no outcomes per item")
+        if slice_name:
+            # There are many slices: the bootstrap, which costs most, is kept for whole metrics.
+            test = _mcnemar(items[0], items[1])
+            return contrast(interval=None, p=test.p)
+        paired = compare(items[0], items[1])
+        return contrast(interval=paired.interval, p=paired.test.p)
 
 
 def got_worse(contrasts: Contrasts) -> tuple[list[Contrast], int]:

@@ -1,5 +1,6 @@
 """Several systems on equal terms: one base per seed, every arm from that base, with equal data and steps."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,13 +43,13 @@ class CompareConfig:
 def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Path, TrainConfig]:
     """Every run of the comparison in order: its folder and its config. All are parsed before the first one starts."""
     runs: dict[Path, TrainConfig] = {}
-    shared = [f"{key}={_as_yaml(value)}" for key, value in config.overrides.items()] + list(overrides)
+    shared = [f"{key}={json.dumps(value)}" for key, value in config.overrides.items()] + list(overrides)
     for seed in config.seeds:
         for arm, source in {"base": config.base, **config.arms}.items():
             path = find_config(source)
             own = [f"name={arm}", f"seed={seed}"]
             if arm != "base":
-                own.append(f"model.from={_as_yaml(str(out / f'seed{seed}' / 'base' / 'model'))}")
+                own.append(f"model.from={json.dumps(str(out / f'seed{seed}' / 'base' / 'model'))}")
             values = load_config(path, [*shared, *own])
             runs[out / f"seed{seed}" / arm] = parse(TrainConfig, values, where=str(path))
     # What one arm reads, every run must have: all of them train on the same examples.
@@ -88,9 +89,3 @@ def _refuse_unequal(runs: Mapping[Path, TrainConfig]) -> None:
                     where="compare",
                     fix="give every arm the same budget and data",
                 )
-
-
-def _as_yaml(value: Any) -> str:
-    import json
-
-    return json.dumps(value)

@@ -16,7 +16,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from semclip.benchmarks import evaluate
 from semclip.core.example import VIEWS
-from semclip.core.files import sha256_file
 from semclip.core.seeds import seed_everything
 from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset
@@ -36,6 +35,7 @@ from semclip.training.plane import PlaneRecorder
 from semclip.training.setup import (
     Splits,
     build_objective,
+    data_hashes,
     describe,
     finish_run_file,
     load_splits,
@@ -267,8 +267,8 @@ def evaluate_test(
     """Evaluate the exported model on the test split, one result file per benchmark."""
     if not splits.test:
         return {}
-    data = data_file(config.data)
-    described = {"path": data.name, "split": "test", "sha256": sha256_file(data) if data.is_file() else ""}
+    name = data_file(config.data).name
+    described = {"path": name, "split": "test", "sha256": data_hashes(config).get(name, "")}
     results = evaluate(encoder.eval(), splits.test, config.evaluate.benchmarks, data=described, device=device)
     for name, result in results.items():
         result.save(run_folder / "results" / f"{name}.json")

@@ -11,7 +11,7 @@ import torch
 
 from semclip.core.config import dump, load_config, save_config
 from semclip.core.errors import UserError
-from semclip.core.example import VIEWS, Example
+from semclip.core.example import TEXT_VIEWS, VIEWS, Example
 from semclip.core.files import read_json, sha256_file, write_json
 from semclip.core.registry import FAMILIES
 from semclip.core.run_info import run_info
@@ -167,7 +167,7 @@ def describe(
 ) -> str:
     """What is about to be trained on what, in a few lines."""
     trainable = {part: sum(p.numel() for _, p in encoder.parts()[part] if p.requires_grad) for part in PARTS}
-    texts = [v for v in views if v not in ("image", "negative_image")]
+    texts = [v for v in views if v in TEXT_VIEWS]
     sizes = f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples"
     batch = config.train.batch_size
     lines = [
@@ -204,7 +204,7 @@ def finish_run_file(
     run_folder: Path, config: TrainConfig, views: Sequence[str], best_step: int, trainable: int, seconds: float
 ) -> None:
     """Add what the run cost to run.json."""
-    texts = [v for v in views if v not in ("image", "negative_image")]
+    texts = [v for v in views if v in TEXT_VIEWS]
     write_json(
         run_folder / "run.json",
         read_json(run_folder / "run.json")
