@@ -108,6 +108,16 @@ def test_views_in_two_steps(data: Path, tmp_path: Path) -> None:
     assert "already" in again.exception.what and "first.jsonl:1" in again.exception.where
 
 
+def test_a_negative_image_is_not_given_to_a_new_negation(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(json.dumps({**ROWS[0], "negative_image": "b.jpg"}) + "\n")
+    refused = run(str(path), "--out", str(tmp_path / "out.jsonl"), "--views", "negation")
+    assert isinstance(refused.exception, UserError) and "negative image" in refused.exception.what
+    assert run(str(path), "--out", str(tmp_path / "out.jsonl"), "--views", "absence").exit_code == 0
+    row = json.loads((tmp_path / "out.jsonl").read_text())
+    assert row["negative_images"] == ["b.jpg"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

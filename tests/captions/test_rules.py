@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from semclip.captions.english import denials, edits, things
-from semclip.captions.english.caption import Caption
-from semclip.captions.english.edits import Edit
-from semclip.captions.english.siblings import Siblings
 from semclip.captions.writers.base import create
 from semclip.captions.writers.rules import family_of_pair, unfit
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.registry import FAMILIES
+from semclip.english import denials, edits, things
+from semclip.english.caption import Caption
+from semclip.english.edits import Edit
+from semclip.english.siblings import Siblings
 
 
 def texts_of(rule: Callable[[Caption, Siblings], Iterator[Edit]], caption: str, *siblings: str) -> set[str]:

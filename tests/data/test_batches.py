@@ -1,5 +1,6 @@
 """Dataset, collate and sampler together: the stream that training sees."""
 
+import dataclasses
 import pickle
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.data.collate import Batch, Collate
 from semclip.data.dataset import CaptionDataset, Sample
-from semclip.data.draw import draw_texts
+from semclip.data.draw import draw_views
 from semclip.data.sampler import GroupBatchSampler
 
 
@@ -34,7 +35,7 @@ def examples(count: int = 24, per_group: int = 2) -> list[Example]:
             image=ImageRef(str(i)),
             caption=f"c{i}",
             negations=(f"n{i}", f"mm{i}"),
-            negative_image=ImageRef(str(i + 1000)),
+            negative_images=(ImageRef(str(i + 1000)), ImageRef(str(i + 2000))),
             group=str(i // per_group),
             where=f"x:{i}",
         )
@@ -51,9 +52,18 @@ def test_sample_holds_what_its_address_says() -> None:
     assert sample.index == 7
     assert sample.group == dataset.groups[7] == dataset.groups[6] == 3
     assert sample.images["image"].eq(7).all()
-    assert sample.images["negative_image"].eq(1007).all()
-    assert sample.texts == draw_texts(examples()[7], ("caption", "negation"), 5, 2)
+    assert sample.epoch == 2
+    assert sample.texts == draw_views(examples()[7], VIEWS, 5, 2).texts
     assert len(dataset) == 24
+
+
+def test_the_negative_image_shows_the_drawn_negation() -> None:
+    dataset = CaptionDataset(examples(), VIEWS, 5, load_image)
+    seen = set()
+    for epoch in range(20):
+        sample = dataset[epoch, 7]
+        seen.add((sample.texts["negation"], int(sample.images["negative_image"][0, 0])))
+    assert seen == {("n7", 1007), ("mm7", 2007)}
 
 
 def test_missing_view_is_refused_before_anything_is_loaded() -> None:
@@ -89,7 +99,7 @@ def test_each_text_is_tokenized_once_and_right_when_cached() -> None:
         return tokenize(texts)
 
     def sample(i: int, text: str) -> Sample:
-        return Sample(i, {"image": torch.zeros(1)}, {"caption": text, "negation": text + "x"}, i)
+        return Sample(i, {"image": torch.zeros(1)}, {"caption": text, "negation": text + "x"}, i, 0)
 
     collate = Collate(counting)
     collate([sample(0, "a"), sample(1, "b"), sample(2, "a")])
@@ -97,6 +107,29 @@ def test_each_text_is_tokenized_once_and_right_when_cached() -> None:
     assert set(asked.values()) == {1}
     assert batch.tokens["caption"].equal(tokenize(["b", "d", "a"]))
     assert batch.tokens["negation"].equal(tokenize(["bx", "dx", "ax"]))
+
+
+def several(*texts: str | tuple[str, ...]) -> list[Sample]:
+    return [Sample(i, {"image": torch.zeros(1)}, {"absence": text}, i, 0) for i, text in enumerate(texts)]
+
+
+def test_several_texts_per_sample_are_stacked() -> None:
+    batch = Collate(tokenize)(several(("a", "bb"), ("ccc", "a")))
+    assert batch.tokens["absence"].shape == (2, 2, 3)
+    assert batch.tokens["absence"][1, 0].equal(tokenize(["ccc"])[0])
+    assert batch.tokens["absence"][0, 0].equal(batch.tokens["absence"][1, 1])
+
+
+@pytest.mark.parametrize("texts", [("a", ("b",)), (("a", "b"), ("c",)), ((), ())])
+def test_samples_with_unequal_numbers_of_texts_are_refused(texts: tuple[str | tuple[str, ...], ...]) -> None:
+    with pytest.raises(UserError, match="differ in their number of absences"):
+        Collate(tokenize)(several(*texts))
+
+
+def test_what_steps_could_not_make_is_counted() -> None:
+    samples = [dataclasses.replace(s, unmade=("x",) * (s.index > 0)) for s in several("a", "b", "c")]
+    batch = Collate(tokenize)(samples)
+    assert batch.unmade == batch.to("cpu").unmade == {"x": 2}
 
 
 def stream(workers: int) -> list[Batch]:

@@ -49,7 +49,7 @@ def test_every_field_lands_where_it_belongs() -> None:
         negations=("no cat",),
         absences=("a cat, but no dog",),
         rewrites=("cat photo",),
-        negative_image=ImageRef("b.jpg", Path("photos/b.jpg")),
+        negative_images=(ImageRef("b.jpg", Path("photos/b.jpg")),),
         group="3",
         split="val",
         meta={
@@ -209,3 +209,20 @@ def test_layout_tells_columns_understood_and_kept() -> None:
     parser.example({"filename": "a.jpg", "title": "x", "negated": "y"}, "x:2")
     assert parser.layout.used == {"image": "filename", "caption": "title", "negations": "negated"}
     assert parser.layout.meta == ("extra",)
+
+
+def test_negative_images_are_one_name_or_a_list() -> None:
+    row = {"image": "a.jpg", "caption": "a cat", "negations": ["no cat", "a dog"]}
+    refs = tuple(ImageRef(name, IMAGES / name) for name in ("b.jpg", "5"))
+    assert parsed({**row, "negative_image": "b.jpg"}).negative_images == refs[:1]
+    assert parsed({**row, "negative_images": ["b.jpg", 5]}).negative_images == refs
+    assert parsed({**row, "negative_images": '["b.jpg", 5]'}).negative_images == refs  # a table's cell
+    for nothing in (None, "", [], "[]"):
+        assert parsed({**row, "negative_images": nothing}).negative_images == ()
+
+
+def test_malformed_negative_images_are_named() -> None:
+    row = {"image": "a.jpg", "caption": "a cat", "negations": ["no cat"]}
+    assert "2 negative images for 1 negations" in refused({**row, "negative_images": ["b.jpg", "c.jpg"]}).what
+    assert "empty name in 'negative_images'" in refused({**row, "negative_images": ["b.jpg", ""]}).what
+    assert "both mean 'negative_images'" in refused({**row, "negative_images": ["b"], "negative_image": "b"}).what

@@ -6,12 +6,16 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
-from semclip.data.draw import draw_texts
+from semclip.data.draw import Drawn, draw_views
 
 
 def example(**fields: object) -> Example:
     values = {"id": "1", "image": ImageRef("1"), "caption": "c0", "where": "x:1", **fields}
     return Example(**values)  # type: ignore[arg-type]
+
+
+def draw_texts(subject: Example, views: tuple[str, ...], seed: int, epoch: int) -> dict[str, str]:
+    return draw_views(subject, views, seed, epoch).texts
 
 
 PLAIN = example(paraphrases=("p0", "p1"), negations=("n0", "n1", "n2"), absences=("a0",), rewrites=("r0", "r1"))
@@ -77,7 +81,7 @@ def test_examples_draw_independently() -> None:
     assert 140 < draws.count("n0") < 260
 
 
-@pytest.mark.parametrize("view", ["paraphrase", "negation", "absence", "rewrite"])
+@pytest.mark.parametrize("view", ["paraphrase", "negation", "absence", "rewrite", "negative_image"])
 def test_a_missing_view_is_named_with_file_and_row(view: str) -> None:
     for subject in (example(), example(meta={"captions_equal": True})):
         with pytest.raises(UserError, match=f"no {view}") as caught:
@@ -89,3 +93,52 @@ def test_unknown_view_has_a_hint() -> None:
     with pytest.raises(UserError) as caught:
         draw_texts(PLAIN, ("negatoin",), 0, 0)
     assert "negation" in caught.value.fix
+
+
+def pairs(subject: Example, views: tuple[str, ...], epochs: int = 300) -> set[tuple[str, str]]:
+    drawn = [draw_views(subject, views, 0, epoch) for epoch in range(epochs)]
+    return {(d.texts["negation"], d.images["negative_image"].name) for d in drawn}
+
+
+IMAGES = (ImageRef("i0"), ImageRef("i1"))
+
+
+@pytest.mark.parametrize("views", [("negation", "negative_image"), ("negative_image", "caption", "negation")])
+def test_negation_and_its_image_are_drawn_together(views: tuple[str, ...]) -> None:
+    subject = example(negations=("n0", "n1", "n2"), negative_images=IMAGES)
+    assert pairs(subject, views) == {("n0", "i0"), ("n1", "i1")}  # n2 has no image
+    alone = {draw_texts(subject, ("negation",), 0, epoch)["negation"] for epoch in range(300)}
+    assert alone == {"n0", "n1", "n2"}
+
+
+def test_images_for_all_negations_change_no_draw() -> None:
+    subject = example(negations=("n0", "n1"), negative_images=IMAGES)
+    for epoch in range(50):
+        both = draw_views(subject, ("negation", "negative_image"), 0, epoch)
+        assert draw_texts(subject, ("negation",), 0, epoch)["negation"] == both.texts["negation"]
+        assert draw_views(subject, ("negative_image",), 0, epoch).images == both.images
+
+
+def test_the_drawn_caption_does_not_depend_on_the_negative_image() -> None:
+    subject = example(
+        paraphrases=("c1", "c2"),
+        negations=("n0", "n1", "m1", "n2"),
+        negative_images=(*IMAGES, ImageRef("i2")),
+        meta={"captions_equal": True, "negation_of": [0, 1, 1, 2]},
+    )
+    seen = set()
+    for epoch in range(300):
+        drawn = draw_views(subject, ("caption", "negation", "negative_image"), 0, epoch)
+        assert drawn.texts["caption"] == draw_texts(subject, ("caption",), 0, epoch)["caption"]
+        seen.add((drawn.texts["caption"], drawn.texts["negation"]))
+    # The negation of c2 has no image: any negation that has one.
+    assert seen == {("c0", "n0"), ("c1", "n1"), ("c1", "m1"), ("c2", "n0"), ("c2", "n1"), ("c2", "m1")}
+
+
+def test_an_image_without_negations_serves_its_view() -> None:
+    subject = example(negative_images=IMAGES[:1])
+    assert draw_views(subject, ("image", "negative_image"), 0, 0) == Drawn(
+        {"image": ImageRef("1"), "negative_image": IMAGES[0]}, {}
+    )
+    with pytest.raises(UserError, match="no negation"):
+        draw_views(subject, ("negation", "negative_image"), 0, 0)

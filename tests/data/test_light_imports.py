@@ -11,7 +11,7 @@ def test_reading_and_checking_data_imports_no_torch() -> None:
         + "".join(f"import semclip.data.{module}\n" for module in modules)
         + "import semclip.cli.data_check\n"
         + "from semclip.core.registry import FAMILIES\n"
-        + "[FAMILIES['readers'].get(name) for name in FAMILIES['readers'].names()]\n"
+        + "[FAMILIES[family].get(name) for family in ('readers', 'steps') for name in FAMILIES[family].names()]\n"
         + "heavy = {'torch', 'open_clip', 'pyarrow'} & set(sys.modules)\n"
         + "assert not heavy, heavy\n"
     )

@@ -75,6 +75,11 @@ def _check(examples: Sequence[Example], writer: Writer, views: Sequence[str]) ->
                     f"the row has {COLUMNS[view]} already", where=example.where,
                     fix=f"leave '{view}' out of --views, or remove the column",
                 )  # fmt: skip
+            if view == "negation" and example.negative_images:
+                raise UserError(
+                    "the row has a negative image, which would be taken for one of the new negations",
+                    where=example.where, fix="remove the column of negative images",
+                )  # fmt: skip
 
 
 def _row(example: Example, written: dict[str, list[Candidate]], provenance: dict[str, Any]) -> dict[str, Any]:
@@ -89,8 +94,8 @@ def _row(example: Example, written: dict[str, list[Candidate]], provenance: dict
     for column in ("rewrites", "negations", "absences"):
         if texts := getattr(example, column):
             row[column] = list(texts)
-    if example.negative_image is not None:
-        row["negative_image"] = example.negative_image.name
+    if example.negative_images:
+        row["negative_images"] = [ref.name for ref in example.negative_images]
     row |= {"group": example.group, "split": example.split}
     row = {key: value for key, value in row.items() if value not in ("", None, [])} | meta
     for view, candidates in written.items():

@@ -39,6 +39,7 @@ class Example:
 
     group: what must never be each other's negative; readers set it to the image's name unless told otherwise.
     split: `train`, `val`, `test` or None.
+    negative_images: parallel to `negations`: image i shows what negations[i] says; may be shorter.
     meta:  whatever else the row holds; `negation_kinds` and `absence_kinds` run parallel to the lists.
     where: `file:row`, for messages.
     """
@@ -50,7 +51,7 @@ class Example:
     negations: tuple[str, ...] = ()
     absences: tuple[str, ...] = ()
     rewrites: tuple[str, ...] = ()
-    negative_image: ImageRef | None = None
+    negative_images: tuple[ImageRef, ...] = ()
     group: str = ""
     split: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -71,5 +72,5 @@ class Example:
         if view == "image":
             return True
         if view == "negative_image":
-            return self.negative_image is not None
+            return bool(self.negative_images)
         return bool(self.texts(view))

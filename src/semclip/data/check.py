@@ -239,8 +239,8 @@ def _check_lengths(
 def _check_images(examples: list[Example], findings: _Findings, track: Track) -> None:
     first_use: dict[Path, str] = {}
     for example in examples:
-        for ref in (example.image, example.negative_image):
-            if ref is not None and ref.path is not None:
+        for ref in (example.image, *example.negative_images):
+            if ref.path is not None:
                 first_use.setdefault(ref.path, f"{example.where}: {ref.name}")
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside the interpreter's lock
         problems = track(pool.map(_image_problem, first_use), "images", len(first_use))

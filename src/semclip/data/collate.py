@@ -1,11 +1,13 @@
 """Samples -> one batch of tensors; every text is tokenized once."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from semclip.core.errors import UserError
 from semclip.data.dataset import Sample
 
 #: Texts whose tokens are kept: at 77 tokens about 120 MB.
@@ -14,15 +16,17 @@ _CACHED_TEXTS = 200_000
 
 @dataclass
 class Batch:
-    """Shapes: B samples, L context length.
+    """Shapes: B samples, L context length, K texts of a view that has several per sample.
 
-    indices (B,) int64 places in the data set; images[view] (B, ...); tokens[view] (B, L) int64; groups (B,) int64.
+    indices (B,) int64 places in the data set; images[view] (B, ...); tokens[view] (B, L) or (B, K, L) int64;
+    groups (B,) int64; unmade: what data steps could not make -> of how many samples.
     """
 
     indices: Tensor
     images: dict[str, Tensor]
     tokens: dict[str, Tensor]
     groups: Tensor
+    unmade: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -41,6 +45,7 @@ class Batch:
             images={view: change(x) for view, x in self.images.items()},
             tokens={view: change(x) for view, x in self.tokens.items()},
             groups=change(self.groups),
+            unmade=self.unmade,
         )
 
 
@@ -56,9 +61,26 @@ class Collate:
         return Batch(
             indices=torch.tensor([s.index for s in samples], dtype=torch.int64),  # (B,)
             images={view: torch.stack([s.images[view] for s in samples]) for view in first.images},  # (B, ...)
-            tokens={view: self._tokens([s.texts[view] for s in samples]) for view in first.texts},  # (B, L)
+            tokens={view: self._view(view, [s.texts[view] for s in samples]) for view in first.texts},
             groups=torch.tensor([s.group for s in samples], dtype=torch.int64),  # (B,)
+            unmade=dict(Counter(what for s in samples for what in s.unmade)),
         )
+
+    def _view(self, view: str, texts: Sequence[str | tuple[str, ...]]) -> Tensor:
+        """(B, L) where every sample has one text, (B, K, L) where every one has K."""
+        single = [text for text in texts if isinstance(text, str)]
+        if len(single) == len(texts):
+            return self._tokens(single)  # (B, L)
+        several = [text for text in texts if not isinstance(text, str)]
+        counts = sorted({len(versions) for versions in several})
+        if single or len(counts) != 1 or counts[0] == 0:
+            raise UserError(
+                f"the samples of a batch differ in their number of {view}s: {[1, *counts] if single else counts}",
+                where="data steps",
+                fix="a step must give all samples equally many texts of a view, one or more",
+            )
+        flat = self._tokens([text for versions in several for text in versions])  # (B * K, L)
+        return flat.view(len(several), counts[0], -1)  # (B, K, L)
 
     def _tokens(self, texts: Sequence[str]) -> Tensor:
         new = [text for text in dict.fromkeys(texts) if text not in self._cache]

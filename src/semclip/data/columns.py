@@ -19,7 +19,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "negations": ("negations", "negation", "negated", "negative_caption"),
     "absences": ("absences", "absence"),
     "rewrites": ("rewrites", "rewrite"),
-    "negative_image": ("negative_image",),
+    "negative_images": ("negative_images", "negative_image"),
     "group": ("group",),
     "split": ("split",),
     "id": ("id",),
@@ -94,7 +94,13 @@ class RowParser:
         image = _name(cells["image"], layout.used["image"], where)
         if not image:
             raise EmptyTextError("no image name", where=where, fix=f"fill the column '{layout.used['image']}'")
-        negative = _name(cells.get("negative_image"), "negative_image", where)
+        negative_images = _names(cells.get("negative_images"), layout.used.get("negative_images", ""), where)
+        if len(negative_images) > max(1, len(negations)):
+            raise UserError(
+                f"{len(negative_images)} negative images for {len(negations)} negations",
+                where=where,
+                fix="image i shows what negation i says: give at most one for each",
+            )
         meta = {name: row[name] for name in layout.meta}
         if equal:
             meta["captions_equal"] = True
@@ -108,7 +114,7 @@ class RowParser:
             negations=negations,
             absences=absences,
             rewrites=_texts(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
-            negative_image=ImageRef(negative, self._images / negative) if negative else None,
+            negative_images=tuple(ImageRef(name, self._images / name) for name in negative_images),
             group=_name(cells.get("group"), "group", where) or image,
             split=_split(cells.get("split"), where),
             meta=meta,
@@ -252,6 +258,16 @@ def _name(cell: Any, column: str, where: str) -> str:
     if isinstance(cell, bool) or not isinstance(cell, str | int):
         raise UserError(f"'{column}' must be a name, found {_shown(cell)}", where=where, fix="write a text or a number")
     return str(cell).strip()
+
+
+def _names(cell: Any, column: str, where: str) -> tuple[str, ...]:
+    """Names of a cell that may hold several, as `_texts` reads texts; an empty one among several is refused."""
+    names = tuple(_name(item, column, where) for item in _items(cell, column, where))
+    if names == ("",):
+        return ()
+    if "" in names:
+        raise EmptyTextError(f"empty name in '{column}'", where=where, fix="write the name; the list may end early")
+    return names
 
 
 def _split(cell: Any, where: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Examples as training sees them: images loaded, one text drawn per view, addressed by (epoch, index)."""
+"""Examples as training sees them: images loaded, one image and text drawn per view, addressed by (epoch, index)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,25 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from semclip.core.errors import UserError, did_you_mean
-from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS, VIEWS, Example, ImageRef
-from semclip.data.draw import draw_texts
+from semclip.core.example import VIEWS, Example, ImageRef
+from semclip.data.draw import draw_views
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One visit of one example. index: its place in the data set. group: its group's number."""
+    """One visit of one example.
+
+    index:  its place in the data set. group: its group's number.
+    texts:  view -> a text, or K texts where a data step gives several; K is the same for all samples of a batch.
+    unmade: what a data step could not make of this visit, one sentence each; batches count them.
+    """
 
     index: int
     images: dict[str, Tensor]
-    texts: dict[str, str]
+    texts: dict[str, str | tuple[str, ...]]
     group: int
+    epoch: int
+    unmade: tuple[str, ...] = ()
 
 
 class CaptionDataset(Dataset[Sample]):
@@ -45,8 +52,7 @@ class CaptionDataset(Dataset[Sample]):
                     fix=f"add the column '{view}' or fill its empty cells (`semclip data check FILE` shows them)",
                 )
         self.examples = examples
-        self.image_views = [view for view in views if view in IMAGE_VIEWS]
-        self.text_views = [view for view in views if view in TEXT_VIEWS]
+        self.views = list(views)
         self.seed = seed
         self.load_image = load_image
         numbers: dict[str, int] = {}
@@ -58,7 +64,6 @@ class CaptionDataset(Dataset[Sample]):
     def __getitem__(self, address: tuple[int, int]) -> Sample:
         epoch, index = address
         example = self.examples[index]
-        references = {"image": example.image, "negative_image": example.negative_image}
-        images = {view: self.load_image(ref) for view in self.image_views if (ref := references[view]) is not None}
-        texts = draw_texts(example, self.text_views, self.seed, epoch)
-        return Sample(index=index, images=images, texts=texts, group=self.groups[index])
+        drawn = draw_views(example, self.views, self.seed, epoch)
+        images = {view: self.load_image(ref) for view, ref in drawn.images.items()}
+        return Sample(index=index, images=images, texts={**drawn.texts}, group=self.groups[index], epoch=epoch)

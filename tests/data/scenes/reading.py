@@ -70,6 +70,17 @@ def read(text):
     return {"objects": sorted(objects), "relations": sorted(relations), "absent": sorted(absent), "count": count}
 
 
+def claim_of(text):
+    """What a text says, as a claim that `truth.holds` takes."""
+    said = read(text)
+    claim = {
+        "objects": [dict(thing) for thing in said["objects"]],
+        "relations": [[r, said["objects"].index(a), said["objects"].index(b)] for r, a, b in said["relations"]],
+        "absent": [dict(thing) for thing in said["absent"]],
+    }
+    return claim | ({"count": said["count"]} if said["count"] else {})
+
+
 def normal(claim):
     """A claim in the same form."""
     objects = [frozen(p) for p in claim.get("objects", [])]

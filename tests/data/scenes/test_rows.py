@@ -1,5 +1,7 @@
 """Rows hold every view, kinds are kept apart by split, and each row depends on nothing but its own place."""
 
+import hashlib
+import json
 import subprocess
 import sys
 
@@ -7,6 +9,7 @@ import pytest
 
 from semclip.data.scenes import world
 from semclip.data.scenes.claims import describe, negations
+from semclip.data.scenes.phrasing import SHAPE_SYNONYMS
 from semclip.data.scenes.rows import make_row
 from semclip.data.scenes.truth import holds
 from semclip.data.scenes.world import sample_scene, split_of
@@ -16,10 +19,28 @@ def test_every_row_has_every_view(every_row):
     for row in every_row:
         assert row["caption"]
         assert len(row["paraphrases"]) >= 3
+        assert len({row["caption"], *row["rewrites"]}) == 4
         assert len(row["negations"]) == len(row["negation_kinds"]) >= (2 if row["split"] == "test" else 3)
         assert len(row["absences"]) == len(row["absence_kinds"]) >= 2
         assert row["negative_image"] and row["mask"] and row["group"] == row["id"]
         assert ("label" in row) == (len(row["scene"]["objects"]) == 1)
+
+
+def test_rewrites_and_objects_left_all_other_fields_as_they_were():
+    digest = hashlib.sha256()
+    for split in world.SPLITS:
+        for index in range(40):
+            row = make_row(11, split, index)
+            kept = {key: value for key, value in row.items() if key not in ("rewrites", "objects")}
+            digest.update(json.dumps(kept, sort_keys=True).encode())
+    assert digest.hexdigest() == "e1a24822a81192c7277f5a9eeb656172099c2a1717a2f1ffe2666f9b13297aff"
+
+
+def test_objects_are_all_nouns_for_the_shapes_of_the_scene_and_no_others(every_row):
+    for row in every_row:
+        shapes = {thing["shape"] for thing in row["scene"]["objects"]}
+        assert set(row["objects"]) == {noun for shape in shapes for noun in (shape, *SHAPE_SYNONYMS[shape])}
+        assert len(row["objects"]) == 3 * len(shapes)
 
 
 def test_kinds_of_the_test_split_that_are_never_trained(rows):

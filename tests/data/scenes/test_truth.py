@@ -4,7 +4,7 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.data.scenes.truth import holds
-from tests.data.scenes.reading import normal, read
+from tests.data.scenes.reading import claim_of, normal, read
 
 VIEWS = ("caption", "paraphrases", "negations", "absences")
 
@@ -61,6 +61,16 @@ def test_true_texts_hold_and_negations_do_not(every_row):
                 assert holds(claim, row["scene"]), (row["id"], text)
         for text, claim in texts_and_claims(row, "negations"):
             assert not holds(claim, row["scene"]), (row["id"], text)
+
+
+def test_rewrites_are_true_and_say_other_things_than_the_caption(every_row):
+    other = 0
+    for row in every_row:
+        for text in row["rewrites"]:
+            claim = claim_of(text)
+            assert claim["objects"] and holds(claim, row["scene"]), (row["id"], text)
+            other += read(text) != normal(row["claims"]["caption"])
+    assert other > 0.5 * sum(len(row["rewrites"]) for row in every_row)
 
 
 def test_the_first_negation_holds_on_the_negative_image(every_row):

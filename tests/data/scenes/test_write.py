@@ -167,6 +167,6 @@ def test_the_sample_reads_as_any_data_file():
     examples = load_examples(DataConfig(path=str(path)))
     assert len(examples) == 10
     for example in examples:
-        assert example.image.path.is_file() and example.negative_image.path.is_file()
+        assert example.image.path.is_file() and example.negative_images[0].path.is_file()
         assert len(example.paraphrases) >= 3 and len(example.negations) >= 2 and len(example.absences) >= 2
         assert {"scene", "claims", "negation_kinds", "absence_kinds", "mask"} <= example.meta.keys()

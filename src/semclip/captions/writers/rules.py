@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from semclip.captions.english import denials, edits, lexicon
-from semclip.captions.english.caption import Caption
-from semclip.captions.english.edits import Edit
-from semclip.captions.english.siblings import Siblings
 from semclip.captions.writers.base import Candidate, Writer
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.seeds import derive_seed
+from semclip.english import denials, edits, lexicon
+from semclip.english.caption import Caption
+from semclip.english.edits import Edit
+from semclip.english.siblings import Siblings
 
 T = TypeVar("T")
 Rule = Callable[[Caption, Siblings], Iterator[Edit]]

@@ -6,7 +6,7 @@ from typing import Any
 from semclip.core.seeds import derive_seed
 from semclip.data.scenes import world
 from semclip.data.scenes.claims import absences, describe, negations
-from semclip.data.scenes.phrasing import say
+from semclip.data.scenes.phrasing import SHAPE_SYNONYMS, say
 from semclip.data.scenes.render import class_name
 from semclip.data.scenes.truth import Claim
 from semclip.data.scenes.world import Scene, sample_scene
@@ -16,7 +16,9 @@ def make_row(seed: int, split: str, index: int) -> dict[str, Any]:
     """Row `index` of a split, ready for JSON; the same for the same arguments, whatever other rows are made.
 
     `negative_image` shows `negative_scene`, on which the first negation holds. Every negation and absence is about the
-    image, whichever of its texts it is set against. `label` stands only where the scene has a single object.
+    image, whichever of its texts it is set against. `rewrites` are other true captions of the scene, which may mention
+    other facts than the caption does; `objects` holds every noun that names a shape of the scene. `label` stands only
+    where the scene has a single object.
     """
     scene = sample_scene(seed, split, index)
     rng = random.Random(derive_seed("texts", seed, split, index))
@@ -34,12 +36,14 @@ def make_row(seed: int, split: str, index: int) -> dict[str, Any]:
         "image": f"images/{name}.png",
         "caption": caption,
         "paraphrases": paraphrases,
+        "rewrites": _rewrites(scene, caption, split, random.Random(derive_seed("rewrites", seed, split, index))),
         "negations": [_wording_of(negation.claim, split, wording, rng) for negation in false],
         "negation_kinds": [negation.kind for negation in false],
         "absences": [say(claim, split, rng) for _, claim in true],
         "absence_kinds": [kind for kind, _ in true],
         "negative_image": f"negative_images/{name}.png",
         "mask": f"masks/{name}.png",
+        "objects": _nouns(scene),
         "scene": scene,
         "negative_scene": false[0].scene,
         "claims": {
@@ -66,6 +70,22 @@ def _paraphrases(claim: Claim, caption: str, split: str, rng: random.Random) -> 
         if text != caption and text not in found:
             found.append(text)
     return found
+
+
+def _rewrites(scene: Scene, caption: str, split: str, rng: random.Random) -> list[str]:
+    """Captions that other people might write of the same picture: each describes it anew."""
+    found: list[str] = []
+    while len(found) < world.REWRITES:
+        claim = describe(scene, rng).claim
+        text = say(claim, split, rng, reworded=rng.random() < world.REWRITE_REWORDED_SHARE)
+        if text != caption and text not in found:
+            found.append(text)
+    return found
+
+
+def _nouns(scene: Scene) -> list[str]:
+    shapes = dict.fromkeys(thing["shape"] for thing in scene["objects"])
+    return [noun for shape in shapes for noun in (shape, *SHAPE_SYNONYMS[shape])]
 
 
 def _wording_of(claim: Claim, split: str, wording: int, rng: random.Random) -> str:

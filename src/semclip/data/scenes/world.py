@@ -51,8 +51,12 @@ CAPTION_SYNONYM_SHARE = 0.01
 #: Share of objects named by synonyms in paraphrases.
 PARAPHRASE_SYNONYM_SHARE = 0.8
 
+#: Share of rewrites worded as paraphrases are, with their synonyms; the others are worded as captions are.
+REWRITE_REWORDED_SHARE = 0.5
+
 #: Texts per image. Fewer negations in the test split: kinds that every CLIP tells apart would fill the other places.
 PARAPHRASES = 3
+REWRITES = 3
 NEGATIONS = {"train": 4, "val": 4, "test": 2}
 
 #: Share of negations that keep their caption's wording apart from what they change.

@@ -1,7 +1,7 @@
 """Hand-written word lists: people, sports, attributes, nouns, adjectives, verbs, function words."""
 
-from semclip.captions.english.inflection import ing_form, plural_of, third_form, words
-from semclip.captions.english.things import NAMES
+from semclip.english.inflection import ing_form, plural_of, third_form, words
+from semclip.english.things import NAMES
 
 MALE_TO_FEMALE = {"man": "woman", "men": "women", "boy": "girl", "boys": "girls", "guy": "woman", "guys": "women",
                   "gentleman": "lady", "gentlemen": "ladies"}  # fmt: skip

@@ -3,8 +3,8 @@
 import re
 from functools import cached_property
 
-from semclip.captions.english import lexicon, things
-from semclip.captions.english.inflection import article_of, words
+from semclip.english import lexicon, things
+from semclip.english.inflection import article_of, words
 
 _TOKEN = re.compile(r"\s+|[^\W_]+(?:['’\-][^\W_]+)*|'s\b|.", re.DOTALL)
 _END = re.compile(r"\s*[.!]?\s*$")

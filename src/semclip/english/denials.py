@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from semclip.captions.english import things
-from semclip.captions.english.caption import Caption
-from semclip.captions.english.inflection import article_of
-from semclip.captions.english.siblings import Siblings
+from semclip.english import things
+from semclip.english.caption import Caption
+from semclip.english.inflection import article_of
+from semclip.english.siblings import Siblings
 
 #: Sentence forms by family: "A" for training and validation, "B" for test only.
 #: {X}/{x}: the caption without its stop, as written / inside a sentence. {y}: dog, dogs, water. {any}: a dog, any dogs.
@@ -33,17 +33,22 @@ _INDEX = {name: i for i, name in enumerate(things.DENIABLE)}
 
 
 def sentence(caption: Caption, thing: str, form: str, plural: bool) -> str:
-    """The caption with "no thing" said in the given form; spaces before marks as the caption has them."""
-    body, end = caption.body_and_end
-    entry = things.THINGS[thing]
+    """The caption with "no thing" said in the given form; spaces before marks as the caption has them.
+
+    thing: one of `things.THINGS`, or any other noun that can be counted.
+    """
+    entry = things.THINGS.get(thing) or things.Thing(thing, (thing,), frozenset())
     plural = plural and not entry.mass
     name = entry.plural if plural else entry.name
-    space = " " if end.startswith(" ") else ""
     some = f"any {name}" if plural or entry.mass else f"{article_of(name)} {name}"
-    be = "are" if plural else "is"
-    return form.format(
-        X=body, x=caption.body_in_sentence, y=name, be=be, any=some, end=end, comma=space + ",", colon=space + ":"
-    )
+    return fill(caption, form, y=name, be="are" if plural else "is", any=some)
+
+
+def fill(caption: Caption, form: str, **parts: str) -> str:
+    """The form with the caption in it, and the other parts that the form names."""
+    body, end = caption.body_and_end
+    space = " " if end.startswith(" ") else ""
+    return form.format(X=body, x=caption.body_in_sentence, end=end, comma=space + ",", colon=space + ":", **parts)
 
 
 def deniable(caption: Caption, siblings: Siblings) -> list[str]:

@@ -7,10 +7,10 @@ the changed text is true as well. A rule that does not understand a phrase gives
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from semclip.captions.english import lexicon, things
-from semclip.captions.english.caption import Caption
-from semclip.captions.english.inflection import ing_form, third_form, words
-from semclip.captions.english.siblings import Siblings
+from semclip.english import lexicon, things
+from semclip.english.caption import Caption
+from semclip.english.inflection import ing_form, third_form, words
+from semclip.english.siblings import Siblings
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ an activity). A thing is called absent only where neither a name nor a sign of i
 
 from dataclasses import dataclass
 
-from semclip.captions.english.inflection import plural_of, words
+from semclip.english.inflection import plural_of, words
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
-from semclip.captions.english.caption import Caption
+from semclip.english.caption import Caption
 
 
 class Siblings:

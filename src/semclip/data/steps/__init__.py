@@ -1,0 +1,1 @@
+"""What a system does to its data before and while it trains: one file per step."""
