@@ -13,7 +13,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.data.draw import draw_views
 from semclip.data.steps.base import create
-from tests.data.steps.worlds import Hashed
+from tests.data.steps.worlds import Hashed, scenes, visits
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "laclip.json").read_text())
 
@@ -85,7 +85,6 @@ LINE_1, LINE_2, LINE_9 = (f'{{"id": "{id_}", "rewrites": ["x y"]}}\n' for id_ in
     ("text", "message", "where"),
     [
         (LINE_1, "1 of 2 training examples are not in the file, first '2'", "data.csv:2"),
-        (LINE_1 + LINE_2 + LINE_9, "1 of 3 ids belong to no .*, first '9'", "rewrites.jsonl:3"),
         (LINE_1 + LINE_1, "the id '1' occurs twice", "rewrites.jsonl:2"),
         (LINE_1 + "{\n", "not valid JSON", "rewrites.jsonl:2"),
         (LINE_1 + '{"id": "2"}\n', "needs 'id' and 'rewrites', found id", "rewrites.jsonl:2"),
@@ -115,3 +114,17 @@ def test_json_files_that_do_not_fit(tmp_path: Path, text: str, message: str) -> 
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="not found"):
         prepared(PAIR, file=str(tmp_path / name))
+
+
+def test_ids_of_other_splits_are_counted(tmp_path: Path) -> None:
+    step = create({"name": "rewrites", "file": written(tmp_path, LINE_1 + LINE_2 + LINE_9)}, 0)
+    assert "1 of its ids belong to no training example, first '9'" in step.prepare(PAIR, Hashed()).note
+
+
+def test_all_at_once_gives_every_rewrite_and_not_the_caption() -> None:
+    step = create({"name": "rewrites", "all_at_once": True}, 0)
+    examples = step.prepare(scenes(4)[0], Hashed()).examples
+    for sample in step.batch(visits(examples, ["image", "caption"], range(4), 0), examples):
+        assert sample.texts["rewrite"] == examples[sample.index].rewrites
+        assert len(sample.texts["rewrite"]) == 3
+        assert sample.texts["caption"] not in sample.texts["rewrite"]

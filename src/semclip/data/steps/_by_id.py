@@ -19,23 +19,16 @@ class Entry:
     where: str
 
 
-def read_by_id(path: str | Path, column: str, examples: Sequence[Example]) -> list[Entry]:
-    """One entry for each example, in their order.
+def read_by_id(path: str | Path, column: str, examples: Sequence[Example]) -> tuple[list[Entry], str]:
+    """One entry for each example, in their order; and a sentence on ids that no example has, "" where all are known.
 
     A `.json` file is one object `{id: value}`; a `.jsonl` file has lines `{"id": ..., column: value}`.
-    Raises UserError, with counts and the first case, for malformed lines, repeated ids, examples that the file does not
-    name, and ids that no example has.
+    Raises UserError, with counts and the first case, for malformed lines, repeated ids, and examples that the file does
+    not name. Ids of no training example are no error: a file may well cover the other splits too.
     """
     path = Path(path).expanduser()
     entries = _json(path) if path.suffix == ".json" else _jsonl(path, column)
     ids = {example.id for example in examples}
-    unknown = [(id_, entry) for id_, entry in entries.items() if id_ not in ids]
-    if unknown:
-        raise UserError(
-            f"{len(unknown):,} of {len(entries):,} ids belong to no training example, first '{unknown[0][0]}'",
-            where=unknown[0][1].where,
-            fix="use the ids of the training examples alone: the column 'id', or image names where there is none",
-        )
     missing = [example for example in examples if example.id not in entries]
     if missing:
         raise UserError(
@@ -43,7 +36,9 @@ def read_by_id(path: str | Path, column: str, examples: Sequence[Example]) -> li
             where=f"{path} (example: {missing[0].where or missing[0].id})",
             fix="add them, with an empty list where there is nothing to say",
         )
-    return [entries[example.id] for example in examples]
+    unknown = [id_ for id_ in entries if id_ not in ids]
+    note = f"{len(unknown):,} of its ids belong to no training example, first '{unknown[0]}'" if unknown else ""
+    return [entries[example.id] for example in examples], note
 
 
 def texts_of(entry: Entry, what: str) -> list[str]:

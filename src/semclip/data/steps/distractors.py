@@ -60,11 +60,13 @@ class Distractors(Step):
     def prepare(self, examples: Sequence[Example], embeddings: Embeddings) -> Prepared:
         """Raises UserError for a mapping that does not fit the examples, and where too few images are left."""
         require(examples, self.needs, "distractors")
-        ranked = self._mapped(examples) if self.config.mapping else self._nearest(examples, embeddings)
+        ranked, more = self._mapped(examples) if self.config.mapping else (self._nearest(examples, embeddings), "")
         prepared = [self._paired(example, own) for example, own in zip(examples, ranked, strict=True)]
         count = sum(len(example.negations) for example in examples)
         source = self.config.mapping or "the nearest of other groups"
         note = f"{count:,} negations, each with {self.config.top} negative image{'s' * (self.config.top > 1)}: {source}"
+        if more:
+            note += f"; {more}"
         replaced = sum(bool(example.negative_images) for example in examples)
         if replaced:
             note += f"; {replaced:,} examples had some of their own, which are not used"
@@ -94,8 +96,8 @@ class Distractors(Step):
 
     # -- from a file ---------------------------------------------------------------------------------------------------
 
-    def _mapped(self, examples: Sequence[Example]) -> list[Ranked]:
-        entries = read_by_id(self.config.mapping, "images", examples)
+    def _mapped(self, examples: Sequence[Example]) -> tuple[list[Ranked], str]:
+        entries, note = read_by_id(self.config.mapping, "images", examples)
         ranked = [
             [names[: self.config.top] for names in _names(example, entry)]
             for example, entry in zip(examples, entries, strict=True)
@@ -118,7 +120,7 @@ class Distractors(Step):
             "images belong to the group whose negation they should show, which is false of it",
             "choose images of other groups",
         )
-        return [[[known[name] for name in names] for names in own] for own in ranked]
+        return [[[known[name] for name in names] for names in own] for own in ranked], note
 
     # -- the nearest ---------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
     slots(i) = (caption_i, R_i1, ..., R_iK);  at each visit one slot, every one with probability 1 / (K + 1)
     R_ik is caption_i itself where it has fewer than `minimum_words` pieces between single spaces
+    all_at_once: no draw; every visit brings R_i1, ..., R_iK (LaCLIP-MT, `laclip` with `multi_text=True`)
 
 Columns: caption and `rewrites`, or the rewrites come from `file`.
 Paper: arXiv 2305.20088, its text augmentation. Deviations: rewrites are found by id, where the released code goes by
@@ -11,6 +12,7 @@ When to use: with the objective `laclip`, or any other that reads the view `rewr
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -18,11 +20,15 @@ from semclip.core.protocols import Embeddings
 from semclip.data.steps._by_id import read_by_id, texts_of
 from semclip.data.steps.base import Prepared, Step, require
 
+if TYPE_CHECKING:
+    from semclip.data.dataset import Sample
+
 
 class Rewrites(Step):
     """Makes each example's rewrites (caption, *rewrites), of which the data set draws one per visit.
 
     file: `.json` `{id: [texts]}` or `.jsonl` `{"id": ..., "rewrites": [texts]}`; "" takes the data's column `rewrites`.
+    all_at_once: the view is all rewrites of the row, without the caption; every row must have equally many.
     """
 
     gives = frozenset({"rewrite"})
@@ -31,32 +37,44 @@ class Rewrites(Step):
     class Config:
         file: str = ""
         minimum_words: int = 2
+        all_at_once: bool = False
 
     def __init__(self, config: Config | None = None, seed: int = 0) -> None:
         super().__init__(config, seed)
         if self.config.minimum_words < 0:
             raise UserError("'minimum_words' is negative", where="step 'rewrites'", fix="set it to 0 or more")
+        self.gives_in_batch = self.gives if self.config.all_at_once else frozenset()
         self.needs = frozenset({"caption"} if self.config.file else {"caption", "rewrite"})
 
     def prepare(self, examples: Sequence[Example], embeddings: Embeddings) -> Prepared:
         """Raises UserError for examples without rewrites, and for a file that does not fit the examples."""
         require(examples, self.needs, "rewrites")
-        prepared, short = [], 0
-        for example, rewrites in zip(examples, self._rewrites(examples), strict=True):
+        texts, more = self._rewrites(examples)
+        prepared = []
+        for example, rewrites in zip(examples, texts, strict=True):
             long_enough = [text if self._counts(text) else example.caption for text in rewrites]
-            short += sum(not self._counts(text) for text in rewrites)
-            prepared.append(replace(example, rewrites=(example.caption, *long_enough)))
-        total = sum(len(example.rewrites) - 1 for example in prepared)
-        note = f"{total:,} rewrites for {len(prepared):,} captions; one of caption and rewrites is drawn per visit"
+            slots = long_enough if self.config.all_at_once else [example.caption, *long_enough]
+            prepared.append(replace(example, rewrites=tuple(slots)))
+        total, short = sum(map(len, texts)), sum(not self._counts(text) for own in texts for text in own)
+        way = "all at every visit" if self.config.all_at_once else "one of caption and rewrites is drawn per visit"
+        note = f"{total:,} rewrites for {len(prepared):,} captions; {way}"
+        if more:
+            note += f"; {more}"
         if short:
             note += f"; {short:,} of fewer than {self.config.minimum_words} words, in their place the caption"
         return Prepared(prepared, note)
+
+    def batch(self, samples: "Sequence[Sample]", examples: Sequence[Example]) -> "list[Sample]":
+        if not self.config.all_at_once:
+            return list(samples)
+        return [replace(s, texts={**s.texts, "rewrite": examples[s.index].rewrites}) for s in samples]
 
     def _counts(self, text: str) -> bool:
         # Pieces between single spaces, as in the released code, so that "  x " counts as four.
         return len(text.split(" ")) >= self.config.minimum_words
 
-    def _rewrites(self, examples: Sequence[Example]) -> list[Sequence[str]]:
-        if self.config.file:
-            return [texts_of(entry, "rewrites") for entry in read_by_id(self.config.file, "rewrites", examples)]
-        return [example.rewrites for example in examples]
+    def _rewrites(self, examples: Sequence[Example]) -> tuple[list[Sequence[str]], str]:
+        if not self.config.file:
+            return [example.rewrites for example in examples], ""
+        entries, note = read_by_id(self.config.file, "rewrites", examples)
+        return [texts_of(entry, "rewrites") for entry in entries], note
