@@ -6,7 +6,7 @@ split, because the test split of scenes was made so that the detector cannot win
 
     semclip data scenes runs/shortcut/scenes --train 5000 --val 1000 --test 1 --seed 8
     python examples/shortcut.py runs/shortcut/scenes runs/shortcut/denied.jsonl
-    semclip compare scenes data.path=runs/shortcut/denied.jsonl data.images=runs/shortcut/scenes --out runs/shortcut/out
+    semclip compare demo data.path=runs/shortcut/denied.jsonl data.images=runs/shortcut/scenes --out runs/shortcut/out
 
 docs/results/scenes.md says what came out.
 """

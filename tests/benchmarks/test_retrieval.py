@@ -21,7 +21,7 @@ def test_recalls_are_those_of_sorting() -> None:
     images = np.stack([encoder._image(e.image.name) for e in data])
     images /= np.linalg.norm(images, axis=1, keepdims=True)
     result = run(encoder, data)
-    for view in ("caption", "paraphrase"):
+    for view in ("caption", "paraphrase", "absence"):
         places = [np.argsort(-(images @ encoder._text(e.texts(view)[0]))).tolist().index(i) for i, e in enumerate(data)]
         for k in (1, 3, 5, 10):
             metric = result.metric(f"{view}_r{k}")
@@ -56,9 +56,27 @@ def test_paraphrases_are_optional() -> None:
     assert not any(m.name.startswith("paraphrase") for m in run(noise(), without(examples(), "paraphrase")).metrics)
 
 
+def test_every_absence_is_a_query_sliced_by_its_kind() -> None:
+    """The first absence of each image finds it, the second finds another; both kinds stand apart."""
+    data = [
+        replace(
+            e,
+            absences=(f"only {i}", f"without {i}"),
+            meta={**e.meta, "absence_kinds": ["absent_beside", "absent_alone"]},
+        )
+        for i, e in enumerate(examples())
+    ]
+    plane = {f"{i}.png": np.eye(12)[i] for i in range(12)} | {f"only {i}": np.eye(12)[i] for i in range(12)}
+    plane |= {f"without {i}": np.eye(12)[i - 1] for i in range(12)}
+    encoder = FakeEncoder(lambda n: plane[n], lambda t: plane.get(t, np.ones(12)))
+    metric = run(encoder, data).metric("absence_r1")
+    assert (metric.n, metric.value, metric.chance) == (24, 0.5, pytest.approx(1 / 12))
+    assert {name: m.value for name, m in metric.per_slice.items()} == {"absent_beside": 1.0, "absent_alone": 0.0}
+
+
 def test_ks_are_an_option() -> None:
     assert [m.name for m in run(noise(), examples(), ks=[2]).metrics] == [
-        "caption_r1", "caption_r2", "paraphrase_r1", "paraphrase_r2"]  # fmt: skip
+        "caption_r1", "caption_r2", "paraphrase_r1", "paraphrase_r2", "absence_r1", "absence_r2"]  # fmt: skip
     with pytest.raises(UserError):
         run(noise(), examples(), ks=[0])
 
@@ -69,15 +87,21 @@ def scenes() -> list[Example]:
     for i in range(6):
         colour, shape = ("red", "circle") if i % 2 else ("blue", "square")
         thing = {"shape": shape, "colour": colour, "size": "small", "place": "top left", "x": 0.2, "y": 0.2}
+        other = "blue" if i % 2 else "red"
         claim = {"objects": [{"colour": colour, "shape": shape}]}
+        absent = {"objects": [], "absent": [{"colour": other}]}
         made.append(
             Example(
                 id=str(i),
                 image=ImageRef(f"{i}.png"),
                 caption=f"a {colour} {shape}",
                 paraphrases=(f"a {shape} that is {colour}",),
+                absences=(f"a picture without a {other} thing",),
                 group=f"{i}.png",
-                meta={"scene": {"objects": [thing]}, "claims": {"caption": claim, "paraphrases": [claim]}},
+                meta={
+                    "scene": {"objects": [thing]},
+                    "claims": {"caption": claim, "paraphrases": [claim], "absences": [absent]},
+                },
                 where=f"data.jsonl:{i + 1}",
             )
         )
@@ -85,12 +109,15 @@ def scenes() -> list[Example]:
 
 
 def by_colour() -> FakeEncoder:
-    return FakeEncoder(lambda name: np.eye(2)[int(name[0]) % 2], lambda text: np.eye(2)[1 if "red" in text else 0])
+    def text(string: str) -> np.ndarray:
+        return np.eye(2)[int(("red" in string) != ("without" in string))]
+
+    return FakeEncoder(lambda name: np.eye(2)[int(name[0]) % 2], text)
 
 
 def test_on_scenes_every_image_of_which_the_text_is_true_is_right() -> None:
     result = run(by_colour(), scenes())
-    for view in ("caption", "paraphrase"):
+    for view in ("caption", "paraphrase", "absence"):
         true = result.metric(f"{view}_true_r1")
         assert (true.value, true.ties) == (1.0, 0)
         assert true.chance == pytest.approx(0.5)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from semclip.core.errors import UserError
-from semclip.metrics.paired import bootstrap_difference, compare, mcnemar
+from semclip.metrics.intervals import bootstrap_mean
+from semclip.metrics.paired import compare, mcnemar
 
 
 def naive_p(better: int, worse: int) -> float:
@@ -47,14 +48,19 @@ def test_false_alarms_stay_below_five_percent() -> None:
     assert np.mean(np.array(p) < 0.05) < 0.06
 
 
-def test_bootstrap_of_a_difference() -> None:
+def test_the_interval_of_a_difference_is_the_bootstraps() -> None:
     random = np.random.default_rng(1)
     b = random.integers(0, 2, size=1000)
     a = np.maximum(b, random.random(1000) < 0.1)
-    low, high = bootstrap_difference(a, b)
-    assert low < (a - b).mean() < high
-    assert low > 0
-    assert high - low == pytest.approx(2 * 1.96 * (a - b).std() / np.sqrt(1000), rel=0.1)
+    ids = [str(i) for i in range(1000)]
+    interval = compare({"id": ids, "outcome": a}, {"id": ids, "outcome": b}).interval
+    assert interval is not None
+    assert interval == pytest.approx(bootstrap_mean(a - b, ids), abs=0.003)
+
+
+def test_one_image_has_no_interval() -> None:
+    one = {"id": ["a", "b"], "outcome": [1.0, 0.0], "cluster": ["x", "x"]}
+    assert compare(one, one).interval is None
 
 
 def test_compare_matches_items_by_id() -> None:

@@ -1,7 +1,8 @@
 """Three made-up but realistic run folders: a base, a CLIP control and a SemCLIP run on 240 rendered pictures."""
 
 import json
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from semclip.metrics.intervals import wilson
 from semclip.metrics.result import Metric, Result
+from semclip.reports.comparison import Comparison, load_tracks
 
 N = 240
 KINDS = ("object_denied", "attribute_swapped", "relation_reversed", "object_added")
@@ -80,6 +82,44 @@ def make_runs(tmp_path: Path, pictures: Path) -> MakeRuns:
 @pytest.fixture
 def runs(make_runs: MakeRuns) -> list[Path]:
     return make_runs()
+
+
+@pytest.fixture
+def make_tracks(make_runs: MakeRuns, tmp_path: Path) -> MakeRuns:
+    """make_tracks((0, 1)): scratch {clip, cyclip}, finetune from scratch/clip {control, semclip, negclip}, per seed."""
+    arms = {
+        "scratch": {"clip": ("base", "control"), "cyclip": ("base", "treated")},
+        "finetune": {
+            "control": ("control", "control"),
+            "semclip": ("semclip", "treated"),
+            "negclip": ("control", "treated"),
+        },
+    }
+
+    def make(seeds: Sequence[int] = (0, 1, 2)) -> list[Path]:
+        folders = []
+        for seed in seeds:
+            made = {run.name: run for run in make_runs(seed, f"made{seed}")}
+            for track, names in arms.items():
+                for arm, (source, role) in names.items():
+                    folder = tmp_path / "out" / f"seed{seed}" / track / arm
+                    shutil.copytree(made[source], folder)
+                    objective = {"name": "clip" if arm == "control" else arm}
+                    config = yaml.safe_load((folder / "config.yaml").read_text())
+                    start = {"from": f"runs/out/seed{seed}/scratch/clip/model"} if track == "finetune" else {}
+                    config |= {"name": arm, "track": track, "role": role, "objective": objective, "model": start}
+                    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+                    edit_json(folder / "run.json", lambda i, a=arm, r=role: i | {"name": a, "role": r})
+                    folders.append(folder)
+        return folders
+
+    return make
+
+
+def load_one(folders: Sequence[Path], control: str | None = None) -> Comparison:
+    """The comparison of runs that are in no tracks."""
+    [comparison] = load_tracks(folders, control)
+    return comparison
 
 
 def edit_json(path: Path, change: Callable[[Any], Any]) -> None:

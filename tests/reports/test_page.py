@@ -102,8 +102,8 @@ def test_every_section_is_there_with_its_content(runs: list[Path]) -> None:
     assert "1 tie [" in told
     assert "1,204,993" in told and "42 s" in told
     assert "0123abcd" * 5 in told and "5e" * 32 in told
-    # Three histograms, two planes, the curves.
-    assert markup.count("<svg") == markup.count('<div role="img"') == 3 + 2 + 11
+    # The trade-off, three histograms, two planes, the curves of main skills and of training.
+    assert markup.count("<svg") == markup.count('<div role="img"') == 1 + 3 + 2 + 10
     # Colours are the page's own, so that they follow light and dark.
     assert not re.findall(r"(?:fill|stroke): #", markup[markup.index("<body>") :])
     assert "prefers-color-scheme: dark" in markup
@@ -117,7 +117,7 @@ def test_the_headline_is_what_the_results_say(runs: list[Path]) -> None:
         if m["name"] == "caption_over_negation"
     )
     assert f"Original over negation {100 * value:.1f} %" in told
-    assert "SemCLIP is clearly better at Original over negation" in told
+    assert "SemCLIP is clearly better at Paraphrase R@1, Original over negation" in told
     assert "SemCLIP read 115,200 texts, CLIP control 38,400" in told
 
 
@@ -231,13 +231,27 @@ def test_default_place_is_the_treated_run(runs: list[Path]) -> None:
     assert write_report(runs) == runs[2] / "report.html"
 
 
-def test_several_seeds_have_a_table_of_their_own(make_runs: MakeRuns) -> None:
-    runs = [*make_runs(0, "seed0"), *make_runs(1, "seed1")]
-    told = text_of(page(runs))
-    assert "Over several seeds" in told
-    assert "Base 2 seeds" in told
-    assert "SemCLIP, seed 1" in told
-    assert "figures are about Base, seed 0, CLIP control, seed 0 and SemCLIP, seed 0 alone" in told
+def test_several_seeds_have_a_table_of_their_own_and_the_rest_is_about_one(make_runs: MakeRuns) -> None:
+    markup = page([*make_runs(0, "seed0"), *make_runs(1, "seed1")])
+    told = text_of(markup)
+    assert "Over several seeds: Skills" in told and "Over several seeds: Original over negation, by kind" in told
+    assert "One seed by itself: 0" in told
+    assert "figures and tables of single runs are about seed 0 alone" in told
+    assert markup.count("<article") == 12
+    assert checked(markup).open == []
+
+
+def test_each_track_is_a_part_with_its_own_control(make_tracks: MakeRuns) -> None:
+    markup = page(make_tracks((0, 1)))
+    told = text_of(markup)
+    found = checked(markup)
+    assert found.open == [] and len(found.ids) == len(set(found.ids))
+    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
+    assert "2 parts, one per track: scratch and finetune. Nothing is ranked across tracks" in told
+    assert "Track “scratch”: What CyCLIP changes, measured against the CLIP control" in told
+    assert "Track “finetune”: 2 systems, measured against the CLIP control" in told
+    assert "Does one system lose nowhere?" in told and "Who is above SemCLIP?" in told
+    assert told.count("What was trained on what How") == 2
 
 
 def test_imports_neither_torch_nor_open_clip() -> None:
@@ -271,9 +285,11 @@ def test_command(runs: list[Path], tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(command)
     out = tmp_path / "out" / "page.html"
-    result = CliRunner().invoke(app, [*map(str, runs), "--out", str(out), "--control", "control"])
+    result = CliRunner().invoke(
+        app, [*map(str, runs), "--out", str(out), "--control", "control", "--markdown", str(out) + ".md"]
+    )
     assert result.exit_code == 0, result.output
-    assert out.exists()
-    assert "Original over negation" in result.output
+    assert out.exists() and Path(f"{out}.md").read_text().startswith("### Skills")
+    assert "Paraphrase R@1" in result.output
     failed = CliRunner().invoke(app, [str(tmp_path / "nowhere")])
     assert isinstance(failed.exception, UserError)

@@ -1,14 +1,19 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from semclip.core.errors import UserError
-from semclip.reports.runs import load_comparison, load_run
-from tests.reports.conftest import MakeRuns, edit_json
+from semclip.core.registry import FAMILIES
+from semclip.reports.comparison import load_tracks
+from semclip.reports.runs import load_run
+from tests.reports.conftest import MakeRuns, edit_json, load_one
 
 
 def test_titles_roles_and_seeds(runs: list[Path]) -> None:
-    comparison = load_comparison(runs)
+    comparison = load_one(runs)
     assert [r.title for r in comparison.runs] == ["Base", "CLIP control", "SemCLIP"]
     assert [r.seed for r in comparison.runs] == [0, 0, 0]
     assert comparison.focus.name == "semclip"
@@ -18,7 +23,7 @@ def test_titles_roles_and_seeds(runs: list[Path]) -> None:
 
 
 def test_control_of_the_same_seed(make_runs: MakeRuns) -> None:
-    comparison = load_comparison([*make_runs(0, "seed0"), *make_runs(1, "seed1")])
+    comparison = load_one([*make_runs(0, "seed0"), *make_runs(1, "seed1")])
     assert [r.name for r in comparison.runs][:2] == ["seed0/base", "seed0/control"]
     for treated in comparison.treated:
         control = comparison.control_of(treated)
@@ -37,26 +42,26 @@ def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such run folder"):
         load_run(tmp_path / "nothing")
     with pytest.raises(UserError, match="no run folder given"):
-        load_comparison([])
+        load_tracks([])
 
 
 @pytest.mark.parametrize(("key", "value"), [("sha256", "77" * 32), ("split", "val")])
 def test_different_data_is_refused(runs: list[Path], key: str, value: str) -> None:
     edit_json(runs[2] / "results" / "retrieval.json", lambda r: r | {"data": r["data"] | {key: value}})
     with pytest.raises(UserError, match="measured on different data") as caught:
-        load_comparison(runs)
+        load_one(runs)
     assert "'retrieval'" in caught.value.what and "semclip" in caught.value.where
 
 
 def test_another_version_of_a_benchmark_is_refused(runs: list[Path]) -> None:
     edit_json(runs[1] / "results" / "absence.json", lambda r: r | {"version": 2})
     with pytest.raises(UserError, match="benchmark version"):
-        load_comparison(runs)
+        load_one(runs)
 
 
 def test_same_folder_twice_is_refused(runs: list[Path]) -> None:
     with pytest.raises(UserError, match="named twice"):
-        load_comparison([runs[0], runs[0]])
+        load_one([runs[0], runs[0]])
 
 
 def test_nan_in_a_result_is_refused(runs: list[Path]) -> None:
@@ -88,7 +93,54 @@ def test_unknown_role_is_refused(runs: list[Path]) -> None:
 
 def test_a_control_named_among_bases_makes_the_others_treated(make_runs: MakeRuns) -> None:
     bases = [make_runs(seed, f"seed{seed}")[0] for seed in (0, 1)]
-    assert load_comparison(bases).treated == []
-    comparison = load_comparison(bases, control="seed0/base")
+    assert load_one(bases).treated == []
+    comparison = load_one(bases, control="seed0/base")
     assert [r.name for r in comparison.treated] == ["seed1/base"]
     assert comparison.control_of(comparison.focus) is comparison.runs[0]
+
+
+def test_each_track_is_a_comparison_with_its_own_control_and_the_base_it_starts_from(make_tracks: MakeRuns) -> None:
+    scratch, finetune = load_tracks(make_tracks((0,)))
+    assert [c.track for c in (scratch, finetune)] == ["scratch", "finetune"]
+    assert [r.title for r in scratch.runs] == ["CLIP control", "CyCLIP"]
+    assert [r.title for r in finetune.runs] == ["Base", "CLIP control", "SemCLIP", "NegCLIP"]
+    assert finetune.runs[0].folder == scratch.runs[0].folder and finetune.runs[0].role == "base"
+    for comparison in (scratch, finetune):
+        control = comparison.control_of(comparison.focus)
+        assert control is not None and control.track == comparison.track
+    assert finetune.base_of(finetune.focus) is finetune.runs[0]
+
+
+def test_seeds_stand_together_and_keep_apart_what_is_named_alike(make_tracks: MakeRuns) -> None:
+    _, finetune = load_tracks(make_tracks((0, 1)))
+    assert [(arm.title, [r.seed for r in arm.runs]) for arm in finetune.arms] == [
+        (title, [0, 1]) for title in ("Base", "CLIP control", "SemCLIP", "NegCLIP")
+    ]
+    assert finetune.runs[2].name == "seed0/finetune/control"
+    alone = finetune.one_seed
+    assert [(r.title, r.seed) for r in alone.runs] == [
+        ("Base", 0), ("CLIP control", 0), ("SemCLIP", 0), ("NegCLIP", 0)]  # fmt: skip
+    assert alone.control_of(alone.focus) is alone.runs[1]
+
+
+def test_a_track_of_bases_alone_is_shown_where_it_is_used(make_tracks: MakeRuns) -> None:
+    folders = [f for f in make_tracks((0,)) if f.name != "cyclip"]
+    config = yaml.safe_load((folders[0] / "config.yaml").read_text())
+    (folders[0] / "config.yaml").write_text(yaml.safe_dump(config | {"role": "base"}))
+    edit_json(folders[0] / "run.json", lambda info: info | {"role": "base"})
+    assert [r.title for r in load_one(folders).runs] == ["Base", "CLIP control", "SemCLIP", "NegCLIP"]
+
+
+def test_every_objective_has_a_title(runs: list[Path]) -> None:
+    titles = {
+        name: replace(load_run(runs[0]), objective=name).objective_title for name in FAMILIES["objectives"].names()
+    }
+    assert titles["semclip"] == "SemCLIP" and titles["conclip"] == "CoN-CLIP" and titles["superclip"] == "SuperCLIP"
+    assert not [name for name, title in titles.items() if title == name]
+    assert replace(load_run(runs[0]), objective="my/own.py:Mine").objective_title == "Mine"
+
+
+def test_the_folder_of_a_comparison_stands_for_its_runs(runs: list[Path]) -> None:
+    out = runs[0].parent
+    (out / "runs.json").write_text(json.dumps([run.name for run in reversed(runs)]))
+    assert [r.name for r in load_one([out]).runs] == ["semclip", "control", "base"]

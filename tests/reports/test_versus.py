@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from semclip.reports.runs import load_comparison
 from semclip.reports.versus import Contrasts, got_worse
-from tests.reports.conftest import edit_json
+from tests.reports.conftest import edit_json, load_one
 
 
 def outcomes(run: Path, benchmark: str, metric: str) -> dict[str, float]:
@@ -21,7 +20,7 @@ def exact_mcnemar(better: int, worse: int) -> float:
 
 
 def test_p_is_mcnemar_over_the_same_items(runs: list[Path]) -> None:
-    comparison = load_comparison(runs)
+    comparison = load_one(runs)
     contrast = Contrasts(comparison).with_control(comparison.focus, "retrieval", "caption_r1")
     assert contrast is not None and contrast.p is not None and contrast.interval is not None
     treated, control = (outcomes(r, "retrieval", "caption_r1") for r in (runs[2], runs[1]))
@@ -33,7 +32,7 @@ def test_p_is_mcnemar_over_the_same_items(runs: list[Path]) -> None:
 
 
 def test_items_are_matched_by_id_and_not_by_place(runs: list[Path]) -> None:
-    before = load_comparison(runs)
+    before = load_one(runs)
     p = [Contrasts(before).with_control(before.focus, "retrieval", "caption_r1")]
 
     def reverse(result: dict) -> None:
@@ -41,13 +40,13 @@ def test_items_are_matched_by_id_and_not_by_place(runs: list[Path]) -> None:
         result["items"]["caption_r1"] = {key: values[::-1] for key, values in items.items()}
 
     edit_json(runs[1] / "results" / "retrieval.json", reverse)
-    after = load_comparison(runs)
+    after = load_one(runs)
     p.append(Contrasts(after).with_control(after.focus, "retrieval", "caption_r1"))
     assert p[0] is not None and p[1] is not None and p[0].p == p[1].p
 
 
 def test_slices_are_paired_over_their_own_items(runs: list[Path]) -> None:
-    comparison = load_comparison(runs)
+    comparison = load_one(runs)
     contrast = Contrasts(comparison).with_control(
         comparison.focus, "original_over_negation", "caption_over_negation", "object_denied"
     )
@@ -60,7 +59,7 @@ def test_slices_are_paired_over_their_own_items(runs: list[Path]) -> None:
 
 
 def test_got_worse_finds_the_planted_loss_only_where_it_is(runs: list[Path]) -> None:
-    found, looked = got_worse(Contrasts(load_comparison(runs)))
+    found, looked = got_worse(Contrasts(load_one(runs)))
     assert {(c.name, c.reference.title) for c in found} >= {("caption_r5", "CLIP control"), ("caption_r5", "Base")}
     assert not {"paraphrase_r1", "caption_over_negation", "itt", "tot"} & {c.name for c in found}
     # Nine metrics with items against base and control, and three sliced metrics of four kinds against the control.
@@ -73,12 +72,12 @@ def test_lower_is_better_turns_the_verdict(runs: list[Path]) -> None:
             run / "results" / "retrieval.json",
             lambda r: r | {"metrics": [m | {"higher_is_better": m["name"] != "caption_r5"} for m in r["metrics"]]},
         )
-    comparison = load_comparison(runs)
+    comparison = load_one(runs)
     contrast = Contrasts(comparison).with_control(comparison.focus, "retrieval", "caption_r5")
     assert contrast is not None and contrast.difference < 0 and contrast.better and not contrast.worse
 
 
 def test_no_items_no_p(runs: list[Path]) -> None:
-    comparison = load_comparison(runs)
+    comparison = load_one(runs)
     contrast = Contrasts(comparison).with_control(comparison.focus, "margins", "caption_minus_negation")
     assert contrast is not None and contrast.p is None and contrast.reason and not contrast.clear

@@ -1,49 +1,77 @@
 """A comparison is on equal terms, planned before it starts, and continues where it stopped."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from rich.console import Console
 
 from semclip.core.errors import UserError
-from semclip.training.compare import CompareConfig, compare, plan
+from semclip.core.files import read_json
+from semclip.reports.comparison import load_tracks
+from semclip.training.compare import CompareConfig, Track, compare, plan
 from tests.training.conftest import TINY, printed
 
 
-def write_configs(folder: Path, world: Path, treated_steps: int = 3) -> CompareConfig:
+def write_configs(folder: Path, world: Path, **changes: Any) -> CompareConfig:
+    """A scratch track of one arm, and a control and SemCLIP that start from it. changes: `train.` keys of SemCLIP."""
     common = {
         "data": {"root": str(world), "path": "scenes.jsonl"},
         "evaluate": {"benchmarks": ["retrieval", "original_over_negation"]},
     }
     loop = {"batch_size": 16, "learning_rate": 1e-3, "warmup_steps": 1, "precision": "32-true"}
     configs = {
-        "base": {"model": {"backend": "open_clip", "config": TINY}, "objective": {"name": "clip"}},
+        "clip": {"model": {"backend": "open_clip", "config": TINY}, "objective": {"name": "clip"}, "role": "control"},
         "control": {"model": {"freeze": ["image"]}, "objective": {"name": "clip"}, "role": "control"},
         "semclip": {"model": {"freeze": ["image"]}, "objective": {"name": "semclip"}, "role": "treated"},
     }
     for name, config in configs.items():
-        steps = treated_steps if name == "semclip" else 3
-        config |= common | {"name": name, "train": {**loop, "steps": steps}}
+        own = changes if name == "semclip" else {"steps": 4} if name == "clip" else {}
+        config |= common | {"name": name, "train": {**loop, "steps": 3, **own}}
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(config))
-    arms = {name: str(folder / f"{name}.yaml") for name in ("control", "semclip")}
-    return CompareConfig(name="tiny", base=str(folder / "base.yaml"), arms=arms, seeds=(0, 1))
+    path = {name: str(folder / f"{name}.yaml") for name in configs}
+    tracks = {
+        "scratch": Track(arms={"clip": path["clip"]}),
+        "finetune": Track(arms={name: path[name] for name in ("control", "semclip")}, base="scratch/clip"),
+    }
+    return CompareConfig(name="tiny", tracks=tracks, seeds=(0, 1))
 
 
-def test_the_plan_has_one_base_per_seed_and_every_arm_starts_from_it(tmp_path: Path, world: Path) -> None:
-    runs = plan(write_configs(tmp_path, world), [], tmp_path / "out")
-    assert [f"{p.parent.name}/{p.name}" for p in runs] == [
-        f"seed{s}/{arm}" for s in (0, 1) for arm in ("base", "control", "semclip")
-    ]
+def test_the_plan_has_every_arm_per_seed_and_each_starts_from_its_tracks_base(tmp_path: Path, world: Path) -> None:
+    out = tmp_path / "out"
+    runs = plan(write_configs(tmp_path, world), [], out)
+    arms = ("scratch/clip", "finetune/control", "finetune/semclip")
+    assert [str(p.relative_to(out)) for p in runs] == [f"seed{s}/{arm}" for s in (0, 1) for arm in arms]
     for folder, config in runs.items():
-        assert config.seed == int(folder.parent.name[-1])
-        if folder.name != "base":
-            assert config.model["from"] == str(folder.parent / "base" / "model")
+        assert (folder.parts[-3], config.track, config.name) == (f"seed{config.seed}", *folder.parts[-2:])
+        start = {"scratch": None, "finetune": str(folder.parents[1] / "scratch" / "clip" / "model")}[config.track]
+        assert config.model.get("from") == start
+        assert config.require == ("caption", "image", "negation", "paraphrase")
 
 
-def test_unequal_budgets_are_refused(tmp_path: Path, world: Path) -> None:
-    with pytest.raises(UserError, match=r"train\.steps"):
-        plan(write_configs(tmp_path, world, treated_steps=4), [], tmp_path / "out")
+@pytest.mark.parametrize("change", [{"steps": 4}, {"batch_size": 8}])
+def test_unequal_budgets_within_a_track_are_refused(tmp_path: Path, world: Path, change: dict[str, int]) -> None:
+    with pytest.raises(UserError, match=rf"'control' and 'semclip' differ in train\.{next(iter(change))}"):
+        plan(write_configs(tmp_path, world, **change), [], tmp_path / "out")
+
+
+def test_other_data_in_another_track_are_refused(tmp_path: Path, world: Path) -> None:
+    config = write_configs(tmp_path, world)
+    values = yaml.safe_load((tmp_path / "clip.yaml").read_text())
+    (tmp_path / "clip.yaml").write_text(yaml.safe_dump(values | {"data": {**values["data"], "images": "elsewhere"}}))
+    with pytest.raises(UserError, match="'clip' and 'control' differ in data"):
+        plan(config, [], tmp_path / "out")
+
+
+def test_a_base_must_be_an_arm_of_a_track_above() -> None:
+    scratch, finetune = Track(arms={"clip": "x"}), Track(arms={"control": "y"}, base="scratch/clp")
+    with pytest.raises(UserError, match="'scratch/clp' of track 'finetune'") as error:
+        CompareConfig(name="typo", tracks={"scratch": scratch, "finetune": finetune})
+    assert error.value.fix == "Did you mean scratch/clip?"
+    with pytest.raises(UserError, match="no arm of a track above"):
+        CompareConfig(name="order", tracks={"finetune": replace(finetune, base="scratch/clip"), "scratch": scratch})
 
 
 def test_a_typo_in_the_last_arm_stops_before_the_first_run(tmp_path: Path, world: Path) -> None:
@@ -53,12 +81,24 @@ def test_a_typo_in_the_last_arm_stops_before_the_first_run(tmp_path: Path, world
     assert not (tmp_path / "out").exists()
 
 
-def test_it_runs_and_continues(tmp_path: Path, world: Path, console: Console) -> None:
-    config = write_configs(tmp_path, world)
-    folders = compare(config, [], tmp_path / "out", console)
+def test_it_runs_side_by_side_and_continues(tmp_path: Path, world: Path, console: Console) -> None:
+    config = replace(write_configs(tmp_path, world), seeds=(0,))
+    folders = compare(config, [], tmp_path / "out", console, at_once=2)
+    assert printed(console).count("finished") == 3
+    assert "retrieval.caption_r1" in (folders[0] / "log.txt").read_text()
+    assert [r.folder for r in load_tracks([tmp_path / "out"])[-1].runs] == folders
     stamps = {f: (f / "run.json").stat().st_mtime_ns for f in folders}
     compare(config, [], tmp_path / "out", console)
-    assert printed(console).count("finished before") == 6
+    assert printed(console).count("finished before") == 3
     with pytest.raises(UserError, match="another config"):
         compare(config, ["train.learning_rate=0.5"], tmp_path / "out", console)
     assert stamps == {f: (f / "run.json").stat().st_mtime_ns for f in folders}
+
+
+def test_one_after_the_other_gives_the_same(tmp_path: Path, world: Path, console: Console) -> None:
+    config = replace(write_configs(tmp_path, world), seeds=(0,))
+    apart = compare(config, [], tmp_path / "apart", console, at_once=2)
+    here = compare(config, [], tmp_path / "here", console)
+    for a, b in zip(apart, here, strict=True):
+        results = [read_json(run / "results" / "retrieval.json") for run in (a, b)]
+        assert results[0]["items"] == results[1]["items"]

@@ -1,4 +1,4 @@
-"""`semclip compare`: several systems from the same base, with equal data, steps and seeds."""
+"""`semclip compare`: several systems on equal terms, in tracks, over several seeds."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +11,9 @@ def command(
     overrides: Annotated[list[str] | None, typer.Argument(help="a.b=value, applied to every run.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for all runs. Default: runs/NAME.")] = None,
     seeds: Annotated[str, typer.Option(help="Comma-separated seeds instead of the config's.")] = "",
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each a process with its share of the cores.")] = 1,
 ) -> None:
-    """Train the base and every arm, evaluate them on one test split, write the report. Resumes by itself."""
+    """Train every arm of every track, evaluate them on one test split, write the report. Resumes by itself."""
     from rich.console import Console
 
     from semclip.core.config import find_config, load_config, parse
@@ -30,8 +31,6 @@ def command(
     parsed = parse(CompareConfig, values, where=str(path))
     folder = out or Path("runs") / parsed.name
     console = Console()
-    runs = compare(parsed, overrides or [], folder, console)
+    runs = compare(parsed, overrides or [], folder, console, at_once=jobs)
     console.print(summary_table(runs))
-    first = [run for run in runs if run.parent == runs[0].parent]
-    page = write_report(first, folder / "report.html")
-    console.print(f"report: {page} (seed {parsed.seeds[0]}; the table above is over seeds {list(parsed.seeds)})")
+    console.print(f"report: {write_report(runs, folder / 'report.html')}", soft_wrap=True, markup=False)

@@ -26,16 +26,16 @@ def command(
     console.rule("[bold]2. A base model, then the same steps with CLIP and with SemCLIP")
     from semclip.cli.compare import command as compare_command
 
-    compare_command("scenes", [f"data.root={out}/scenes"], out=out, seeds=seeds)
+    compare_command("demo", [f"data.root={out}/scenes"], out=out, seeds=seeds)
     console.rule("[bold]3. The saved model is an ordinary open_clip folder")
     first = out / f"seed{seeds.partition(',')[0].strip()}"
-    parity = embedding_parity(first / "semclip" / "model", out / "scenes")
+    parity = embedding_parity(first / "finetune" / "semclip" / "model", out / "scenes")
     write_json(out / "parity.json", parity)
     console.print(
         f"largest difference of embeddings against plain open_clip: image {parity['image']:.1e}, "
         f"text {parity['text']:.1e} ({out / 'parity.json'})"
     )
-    peak = max(read_json(run)["peak_memory_mb"] for run in out.glob("seed*/*/run.json")) / 1024
+    peak = max(read_json(run)["peak_memory_mb"] for run in out.glob("seed*/*/*/run.json")) / 1024
     console.print(f"{time.monotonic() - started:.0f} seconds, peak memory {peak:.1f} GB; open {out / 'report.html'}")
 
 

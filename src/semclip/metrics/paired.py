@@ -1,4 +1,4 @@
-"""Two models on the same items: exact McNemar, and a bootstrap interval of the difference."""
+"""Two models on the same items: exact McNemar, and an interval of the difference."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
 from semclip.core.errors import UserError
-from semclip.metrics.intervals import Interval, bootstrap_mean
+from semclip.metrics.crossed import crossed_mean
+from semclip.metrics.intervals import Interval
 from semclip.metrics.outcomes import TIE, finite, mean
 
 
@@ -24,10 +25,13 @@ class McNemar:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The first model minus the second on the same n items, with a 95 % bootstrap interval and McNemar's test."""
+    """The first model minus the second on the same n items, with McNemar's test.
+
+    interval: 95 %, Student's over clusters of items; None for a single cluster, which cannot tell how sure it is.
+    """
 
     difference: float
-    interval: Interval
+    interval: Interval | None
     n: int
     test: McNemar
 
@@ -58,16 +62,6 @@ def mcnemar(first: ArrayLike, second: ArrayLike, clusters: Sequence[str] | None 
     return McNemar(better, worse, p)
 
 
-def bootstrap_difference(
-    first: ArrayLike, second: ArrayLike, clusters: Sequence[str] | None = None, seed: int = 0
-) -> Interval:
-    """95 % interval of mean(first - second), drawing items (or clusters of items) with replacement."""
-    a, b = finite(first, "the first outcomes"), finite(second, "the second outcomes")
-    if a.shape != b.shape or a.ndim != 1:
-        raise UserError(f"outcomes of shapes {a.shape} and {b.shape}", where="bootstrap", fix="compare the same items")
-    return bootstrap_mean(a - b, clusters if clusters is not None else [str(i) for i in range(len(a))], seed)
-
-
 def compare(first: Mapping[str, Sequence[Any]], second: Mapping[str, Sequence[Any]]) -> Comparison:
     """Compare two models by `Result.items[metric]` of each: items are matched by id, clusters by `cluster`.
 
@@ -85,4 +79,5 @@ def compare(first: Mapping[str, Sequence[Any]], second: Mapping[str, Sequence[An
     ids = list(first["id"])
     clusters = list(first["cluster"]) if "cluster" in first else ids
     x, y = np.array([a[i] for i in ids], dtype=np.float64), np.array([b[i] for i in ids], dtype=np.float64)
-    return Comparison(mean(x) - mean(y), bootstrap_difference(x, y, clusters), len(ids), mcnemar(x, y, clusters))
+    interval = crossed_mean([x - y], clusters).interval if len(set(clusters)) > 1 else None
+    return Comparison(mean(x) - mean(y), interval, len(ids), mcnemar(x, y, clusters))

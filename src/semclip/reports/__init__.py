@@ -1,5 +1,5 @@
 """From result files to a page a newcomer understands. No torch.
 
-`semclip.reports.page.write_report(folders, out)` writes the page, `semclip.reports.summary.summary_table(folders)` is
-the same comparison for the terminal.
+`semclip.reports.page.write_report(folders, out)` writes the page; `semclip.reports.summary` has the same comparison for
+the terminal (`summary_table`) and as Markdown (`write_markdown`).
 """

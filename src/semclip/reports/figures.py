@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CURVE_POINTS = 150
 BINS = 32
 #: Runs beyond this many share colours.
-RUN_COLOURS = 8
+RUN_COLOURS = 10
 
 _WIDTH, _HEIGHT = 3.7, 2.75  # inches
 _VIEWS = ("caption", "paraphrase", "negation", "absence")
@@ -29,10 +29,10 @@ _MARKERS = {"caption": "o", "paraphrase": "^", "negation": "x"}
 _RUN_DASHES: Sequence[Any] = ((0, (5, 1.5)), (0, (1.2, 1)), "-")
 
 # matplotlib draws with these placeholder colours; they become CSS variables of the page.
-_INK, _SOFT = "#010101", "#010102"
+INK, SOFT = "#010101", "#010102"
 _VARIABLES = {
-    _INK: "var(--ink)",
-    _SOFT: "var(--line)",
+    INK: "var(--ink)",
+    SOFT: "var(--line)",
     **{f"#0102{i:02x}": f"var(--run-{i})" for i in range(RUN_COLOURS)},
     **{f"#0103{i:02x}": f"var(--{view})" for i, view in enumerate(_VIEWS)},
 }
@@ -60,7 +60,7 @@ def curves(title: str, lines: Sequence[Line], percent: bool = False) -> Figure:
     """One quantity over training steps, one line per run."""
     letters = [len(line.label) + 5 for line in lines]
     columns = len(lines) if sum(letters) <= 42 else max(1, 42 // max(letters))
-    figure, axes = _panel(height=_HEIGHT + 0.2 * (math.ceil(len(lines) / columns) - 1))
+    figure, axes = panel(height=_HEIGHT + 0.2 * (math.ceil(len(lines) / columns) - 1))
     told = []
     for line in lines:
         points = _thin(line.points)
@@ -84,12 +84,12 @@ def curves(title: str, lines: Sequence[Line], percent: bool = False) -> Figure:
     axes.set_xlabel("training step")
     axes.set_ylabel("%" if percent else "")
     _legend(axes, columns=columns)
-    return _finish(figure, title, f"Line chart of {title}: {'; '.join(told)}.")
+    return finish(figure, title, f"Line chart of {title}: {'; '.join(told)}.")
 
 
 def histogram(title: str, values: Mapping[str, Sequence[float]], limits: tuple[float, float], top: float) -> Figure:
     """How often each cosine similarity occurs, one row per view. limits, top: shared by the panels to be compared."""
-    figure, axes = _panel(height=0.62 * len(values) + 0.6)
+    figure, axes = panel(height=0.62 * len(values) + 0.6)
     edges = np.linspace(*limits, BINS + 1)
     told = []
     for row, (view, numbers) in enumerate(reversed(list(values.items()))):
@@ -117,7 +117,7 @@ def histogram(title: str, values: Mapping[str, Sequence[float]], limits: tuple[f
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("similarity of image and text (cosine)")
-    return _finish(figure, title, f"Histograms of image-text similarity, {title}. Means: {', '.join(reversed(told))}.")
+    return finish(figure, title, f"Histograms of image-text similarity, {title}. Means: {', '.join(reversed(told))}.")
 
 
 def histogram_limits(panels: Sequence[Mapping[str, Sequence[float]]]) -> tuple[tuple[float, float], float]:
@@ -136,9 +136,9 @@ def plane(title: str, points: Mapping[str, Sequence[Sequence[float]]], reach: fl
 
     reach: half the width of the panel, shared. example: index of the example whose rays are drawn.
     """
-    figure, axes = _panel(height=3.5)
-    axes.axhline(0, color=_SOFT, linewidth=0.8)
-    axes.axvline(0, color=_SOFT, linewidth=0.8)
+    figure, axes = panel(height=3.5)
+    axes.axhline(0, color=SOFT, linewidth=0.8)
+    axes.axvline(0, color=SOFT, linewidth=0.8)
     for view, pairs in points.items():
         xy = np.asarray(pairs, dtype=float)
         colour = view_colour(view)
@@ -156,7 +156,7 @@ def plane(title: str, points: Mapping[str, Sequence[Sequence[float]]], reach: fl
     cosines = plane_cosines(points)
     told = ", ".join(f"{view} {float(np.mean(values)):.2f}" for view, values in cosines.items())
     alt = f"Scatter plot of texts in the projected plane, {title}. Mean cosine with the caption: {told}."
-    return _finish(figure, title, alt)
+    return finish(figure, title, alt)
 
 
 def plane_cosines(points: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, list[float]]:
@@ -191,23 +191,24 @@ def _thin(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     return [(int(g[:, 0].mean()), float(g[:, 1].mean())) for g in groups]
 
 
-def _panel(height: float = _HEIGHT) -> tuple[Any, "Axes"]:
+def panel(height: float = _HEIGHT, width: float = _WIDTH) -> tuple[Any, "Axes"]:
+    """An empty canvas and its axes, in the colours of the page. height, width: inches."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
 
-    figure = Canvas(figsize=(_WIDTH, height), layout="constrained")
+    figure = Canvas(figsize=(width, height), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.add_subplot()
     figure.patch.set_alpha(0)
     axes.patch.set_alpha(0)
     for name, spine in axes.spines.items():
         spine.set_visible(name in ("left", "bottom"))
-        spine.set_color(_SOFT)
-    axes.tick_params(colors=_INK, labelsize=9, color=_SOFT)
-    axes.grid(color=_SOFT, linewidth=0.5, alpha=0.6)
+        spine.set_color(SOFT)
+    axes.tick_params(colors=INK, labelsize=9, color=SOFT)
+    axes.grid(color=SOFT, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)
     for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set_color(_INK)
+        label.set_color(INK)
         label.set_fontsize(10)
     return figure, axes
 
@@ -219,7 +220,7 @@ def _legend(axes: "Axes", columns: int) -> None:
         ncols=columns,
         frameon=False,
         fontsize=9.5,
-        labelcolor=_INK,
+        labelcolor=INK,
         handlelength=1.9,
         handletextpad=0.5,
         columnspacing=1.0,
@@ -227,7 +228,8 @@ def _legend(axes: "Axes", columns: int) -> None:
     )
 
 
-def _finish(figure: Any, title: str, alt: str) -> Figure:
+def finish(figure: Any, title: str, alt: str) -> Figure:
+    """The drawn canvas as SVG for the page."""
     import matplotlib
 
     # parse_math off: a `$` in a run's name is a letter, not a formula. fonttype none: text keeps the page's font.

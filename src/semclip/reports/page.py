@@ -8,9 +8,12 @@ import yaml
 
 from semclip.core.files import write_text
 from semclip.reports import figures, gallery, tables, wording
+from semclip.reports.comparison import Comparison, load_tracks
 from semclip.reports.figures import Figure, Line
-from semclip.reports.runs import Comparison, Run, load_comparison
-from semclip.reports.summary import summarise
+from semclip.reports.runs import Run
+from semclip.reports.sheet import without_unit
+from semclip.reports.summary import NOT_RANKED, sheets
+from semclip.reports.tradeoff import size_note, tradeoff
 from semclip.reports.versus import ALPHA, Contrasts, got_worse
 
 #: Figures of training quantities that are shown at once; the others are folded away.
@@ -31,14 +34,14 @@ def write_report(folders: Sequence[Path], out: Path | None = None, control: str 
     about. control: name of the run that p-values refer to; default the runs with the role `control`.
     Errors: UserError for a folder without results, results measured on different data, an unknown control.
     """
-    comparison = load_comparison([Path(f) for f in folders], control)
-    path = Path(out) if out is not None else comparison.focus.folder / "report.html"
-    write_text(path, render(comparison))
+    comparisons = load_tracks([Path(f) for f in folders], control)
+    path = Path(out) if out is not None else comparisons[-1].focus.folder / "report.html"
+    write_text(path, render(comparisons))
     return path
 
 
-def render(comparison: Comparison) -> str:
-    """The page as HTML text. The same runs give the same bytes."""
+def render(comparisons: Sequence[Comparison]) -> str:
+    """The page as HTML text, a part per track. The same runs give the same bytes."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -52,21 +55,40 @@ def render(comparison: Comparison) -> str:
     numbers = iter(range(10_000))
     # Everything is escaped but what our own code drew; matplotlib escapes the texts inside it.
     environment.filters["svg"] = lambda f: Markup(figures.separate_ids(f.svg, f"figure{next(numbers)}"))
+    environment.filters["without_unit"] = without_unit
     environment.globals["style"] = Markup(environment.get_template("style.css").render())
-    return environment.get_template("page.html").render(**_context(comparison)).lstrip()
+    template = environment.get_template("track.html")
+    several = len(comparisons) > 1
+    parts = [Markup(template.render(**_context(c, n if several else 0))) for n, c in enumerate(comparisons, start=1)]
+    titles = wording.listing([c.track or "runs outside tracks" for c in comparisons])
+    return environment.get_template("page.html").render(
+        parts=parts,
+        titles=titles,
+        title=titles if several else comparisons[0].focus.title,
+        not_ranked=NOT_RANKED,
+        alpha=ALPHA,
+    )
 
 
-def _context(comparison: Comparison) -> dict[str, Any]:
+def _context(every: Comparison, number: int) -> dict[str, Any]:
+    """What the template shows of one track. number: of the track, from 1; 0 where there is one track only.
+
+    Tables over seeds hold every run; all else is about one seed, or nobody could read it.
+    """
+    comparison = every.one_seed
     contrasts = Contrasts(comparison)
     worse, looked = got_worse(contrasts)
-    pictures = gallery.build_gallery(comparison.focus, comparison.shown)
     planes, plane_notes = _planes(comparison)
-    distributions = _distributions(comparison)
     curves = _curves(comparison)
-    arms, seed_rows = summarise(comparison)
+    by_name = [(sheet.name, sheet) for sheet in sheets(every)]
+    several = len(every.runs) > len(comparison.runs)
     control = comparison.control_of(comparison.focus)
+    picture = tradeoff(every)
     return {
+        "here": f"track{number}-" if number else "",
+        "track": every.track if number else "",
         "runs": comparison.runs,
+        "treated": comparison.treated,
         "colours": [_colour(comparison, run) for run in comparison.runs],
         "shown": comparison.shown,
         "shown_colours": [_colour(comparison, run) for run in comparison.shown],
@@ -79,6 +101,11 @@ def _context(comparison: Comparison) -> dict[str, Any]:
         "equal_steps": control is not None and comparison.focus.info.get("steps", 0) == control.info.get("steps"),
         "outcome": _outcome(contrasts),
         "cards": _cards(contrasts),
+        "tradeoff": picture,
+        "sizes": size_note(every) if picture else "",
+        "standing": [sheet for name, sheet in by_name if name == "standing"],
+        "over_seeds": [sheet for name, sheet in by_name if name in ("skills", "kinds") and several],
+        "cost": [sheet for name, sheet in by_name if name == "cost"],
         "trained": [_trained(run) for run in comparison.runs],
         "skills": tables.skill_groups(contrasts, main=True),
         "other_skills": tables.skill_groups(contrasts, main=False),
@@ -86,23 +113,20 @@ def _context(comparison: Comparison) -> dict[str, Any]:
         "worse": tables.worse_rows(worse),
         "looked": looked,
         "by_chance": f"{looked * ALPHA / 2:.1f}",
-        "distributions": distributions,
+        "distributions": _distributions(comparison),
         "planes": planes,
-        "gallery": pictures,
+        "gallery": gallery.build_gallery(comparison.focus, comparison.shown),
         "curves": curves[:OPEN_CURVES],
         "more_curves": curves[OPEN_CURVES:],
-        "arms": arms,
-        "seed_rows": seed_rows if any(len(a.runs) > 1 for a in arms) else [],
-        "cost": tables.cost_rows(comparison.runs),
-        "missing": _missing(comparison) + plane_notes,
+        "missing": _missing(every) + plane_notes,
         "notes": _notes(comparison),
-        "provenance": [_provenance(run) for run in comparison.runs],
+        "provenance": [_provenance(run) for run in every.runs],
         "view_titles": wording.VIEW_TITLES,
     }
 
 
 def _cards(contrasts: Contrasts) -> list[dict[str, Any]]:
-    """The headline numbers, each with bars for base, control and the run the page is about."""
+    """The headline numbers, each with bars for every run."""
     comparison, cards = contrasts.comparison, []
     focus = comparison.focus
     for skill in wording.HEADLINE:
@@ -117,7 +141,7 @@ def _cards(contrasts: Contrasts) -> list[dict[str, Any]]:
             test = contrast.reason and "no paired test" if contrast.p is None else wording.p_value(contrast.p)
             change = f"{wording.difference(contrast.difference, mine.unit)} against the control, {test}"
         bars = []
-        for run in comparison.shown:
+        for run in comparison.runs:
             metric = run.metric(skill.benchmark, skill.metric)
             if metric is None or metric.unit != "share":
                 continue
@@ -206,7 +230,9 @@ def _trained(run: Run) -> dict[str, str]:
     return {
         "role": _ROLES.get(run.role, "no role recorded"),
         "objective": f"{run.objective_title}{f' ({options})' if options else ''}" if run.objective else "not recorded",
-        "model": str(run.info.get("model") or model.get("name") or model.get("backend") or "not recorded"),
+        "model": str(run.info.get("model") or model.get("name") or model.get("backend") or "not recorded").partition(
+            " ("
+        )[0],
         "start": start,
         "frozen": ", ".join(map(str, frozen)) or ("nothing" if config else "not recorded"),
         "data": "/".join(filter(None, (str(data.get("root") or ""), str(data.get("path") or "")))) or "not recorded",
@@ -222,7 +248,7 @@ def _section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _distributions(comparison: Comparison) -> list[Figure]:
-    panels = {run.title: gallery.similarities(run) for run in comparison.pictured}
+    panels = {run.title: gallery.similarities(run) for run in comparison.runs}
     panels = {title: values for title, values in panels.items() if values}
     if not panels:
         return []
@@ -272,26 +298,27 @@ def _typical(points: Mapping[str, Sequence[Sequence[float]]]) -> int:
 
 
 def _curves(comparison: Comparison) -> list[Figure]:
-    """One figure per quantity: the validation scores of the main skills, then the loss and its parts, then the rest."""
-    keys = dict.fromkeys(key for run in comparison.pictured for key in run.curves)
-    validated = [f"{s.benchmark}.{s.metric}" for s in wording.MAIN]
+    """One figure per quantity: the first validation scores, the loss and its parts, other main skills, the rest."""
+    first = [f"{s.benchmark}.{s.metric}" for s in wording.HEADLINE]
+    validated = [*first, *(name for s in wording.MAIN if (name := f"{s.benchmark}.{s.metric}") not in first)]
+    keys = dict.fromkeys(
+        key for run in comparison.runs for key in run.curves if key[0] == "train" or key[1] in validated
+    )
 
     def place(key: tuple[str, str]) -> tuple[int, int]:
         split, name = key
-        if split != "train" and name in validated[:4]:
+        if split != "train" and name in first:
             return 0, validated.index(name)
         if split == "train" and name not in _TECHNICAL:
             return 1, 0
-        if name in validated:
-            return 2, validated.index(name)
-        return (4, 0) if name in _TECHNICAL else (3, 0)
+        return (2, validated.index(name)) if name in validated else (3, 0)
 
     drawn = []
     for split, name in sorted(keys, key=place):
         lines = [
             Line(run.title, number, run.curves[split, name])
             for number, run in enumerate(comparison.runs)
-            if run in comparison.pictured and (split, name) in run.curves
+            if (split, name) in run.curves
         ]
         percent = split != "train" and _is_share(comparison, name)
         drawn.append(figures.curves(_curve_title(split, name), lines, percent))
@@ -331,10 +358,11 @@ def _missing(comparison: Comparison) -> list[str]:
         alone = [r.title for r in comparison.treated if comparison.control_of(r) is None]
         if alone:
             told.append(f"{wording.listing(alone)}: no control of the same seed among the runs, so no p-values")
-    for what, some in (("figures are", comparison.pictured), ("cards and test images are", comparison.shown)):
-        if len(some) < len(comparison.runs):
-            told.append(f"{what} about {wording.listing([r.title for r in some])} alone; tables hold every run")
-    for run in comparison.pictured:
+    one_seed = comparison.one_seed
+    if len(one_seed.runs) < len(comparison.runs):
+        about = "" if one_seed.focus.seed is None else f" {one_seed.focus.seed}"
+        told.append(f"figures and tables of single runs are about seed{about} alone; tables over seeds hold every run")
+    for run in one_seed.runs:
         if not gallery.items_of(run):
             told.append(f"{run.title} has no similarities per item (results/margins.json): no distributions, no images")
     return told

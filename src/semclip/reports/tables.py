@@ -1,26 +1,17 @@
-"""The tables of the page, as text ready to be placed: who wins where, kinds of negation, what got worse, cost."""
+"""The tables of the page, as text ready to be placed: who wins where, kinds of negation, what got worse."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from semclip.metrics.result import Metric
 from semclip.reports import wording
-from semclip.reports.runs import Comparison, Run
+from semclip.reports.comparison import Comparison
+from semclip.reports.runs import Run
+from semclip.reports.sheet import Cell
 from semclip.reports.versus import Contrast, Contrasts, metric_names
 
 #: A table of more slices than this is folded away.
 _OPEN_SLICES = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One run's number. state: "better" or "worse" than the control where that is clear, else ""."""
-
-    value: str
-    interval: str = ""
-    ties: str = ""
-    versus: str = ""
-    state: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,25 +95,6 @@ def worse_rows(found: Sequence[Contrast]) -> list[dict[str, str]]:
     ]
 
 
-def cost_rows(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """What each run cost, as run.json says it."""
-    fields = (
-        ("Training time", "seconds", _duration),
-        ("Peak memory", "peak_memory_mb", lambda mb: f"{mb / 1024:.1f} GB"),
-        ("Trainable parameters", "trainable_parameters", wording.count),
-        ("Optimizer steps", "steps", wording.count),
-        ("Step that was kept", "best_step", wording.count),
-        ("Images seen", "images_seen", wording.count),
-        ("Texts seen", "texts_seen", wording.count),
-    )
-    rows = []
-    for title, key, write in fields:
-        values = [r.info.get(key) for r in runs]
-        if any(v is not None for v in values):
-            rows.append((title, [write(v) if isinstance(v, int | float) else "not recorded" for v in values]))
-    return rows
-
-
 def blind_value(run: Run, benchmark: str, slice_name: str = "") -> float | None:
     """The best score of a blind method on the items of a benchmark, or of one slice; None where none was measured."""
     result = run.results.get(benchmark)
@@ -146,7 +118,7 @@ def _skill_row(benchmark: str, metric: Metric, contrasts: Contrasts, baseline: b
     cells = []
     for run, m in zip(comparison.runs, found, strict=True):
         contrast = None if baseline else contrasts.with_control(run, benchmark, metric.name)
-        cells.append(_cell(m, contrast, with_interval=True))
+        cells.append(_cell(m, contrast))
     skill = wording.skill_of(benchmark, metric.name)
     note = skill.meaning if skill is not None else _sentence(metric)
     verdict, winner = ("", "") if baseline else _verdict(benchmark, metric.name, contrasts)
@@ -167,7 +139,7 @@ def _slice_row(benchmark: str, metric: Metric, name: str, contrasts: Contrasts) 
     comparison = contrasts.comparison
     found = [m.per_slice.get(name) if (m := r.metric(benchmark, metric.name)) else None for r in comparison.runs]
     cells = [
-        _cell(m, contrasts.with_control(r, benchmark, metric.name, name), with_interval=True)
+        _cell(m, contrasts.with_control(r, benchmark, metric.name, name))
         for r, m in zip(comparison.runs, found, strict=True)
     ]
     some = next(m for m in found if m is not None)
@@ -183,13 +155,9 @@ def _slice_row(benchmark: str, metric: Metric, name: str, contrasts: Contrasts) 
     )
 
 
-def _cell(metric: Metric | None, contrast: Contrast | None, with_interval: bool) -> Cell:
+def _cell(metric: Metric | None, contrast: Contrast | None) -> Cell:
     if metric is None:
         return Cell(value="not measured")
-    versus = ""
-    if contrast is not None:
-        versus = wording.difference(contrast.difference, metric.unit)
-        versus += f", {wording.p_value(contrast.p)}" if contrast.p is not None else ", no p"
     ties = ""
     if metric.ties:
         ties = f"{wording.count(metric.ties)} {'tie' if metric.ties == 1 else 'ties'}"
@@ -198,9 +166,10 @@ def _cell(metric: Metric | None, contrast: Contrast | None, with_interval: bool)
     state = "" if contrast is None else "better" if contrast.better else "worse" if contrast.worse else ""
     return Cell(
         value=wording.number(metric.value, metric.unit),
-        interval=wording.interval(metric.interval, metric.unit) if with_interval else "",
+        interval=wording.interval(metric.interval, metric.unit),
         ties=ties,
-        versus=versus,
+        change="" if contrast is None else wording.difference(contrast.difference, metric.unit),
+        p="" if contrast is None else "no p" if contrast.p is None else wording.p_value(contrast.p),
         state=state,
     )
 
@@ -240,11 +209,3 @@ def _sentence(metric: Metric) -> str:
 
 def _same(values: Sequence[str]) -> str:
     return " / ".join(dict.fromkeys(values))
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.1f} min"
-    return f"{seconds / 3600:.1f} h"

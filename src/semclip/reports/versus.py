@@ -1,14 +1,14 @@
 """One run against another on the same items: the difference, how sure it is, who wins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from semclip.core.errors import UserError
-from semclip.metrics.paired import McNemar, compare, mcnemar
+from semclip.metrics.paired import compare
 from semclip.metrics.result import Metric
-from semclip.reports.runs import Comparison, Run
+from semclip.reports.comparison import Comparison
+from semclip.reports.runs import Run
 
 #: Below this p a difference counts as clear.
 ALPHA = 0.05
@@ -67,7 +67,7 @@ class Contrasts:
 
     def _contrast(self, run: int, reference: int, benchmark: str, metric: str, slice_name: str) -> Contrast | None:
         first, second = self.comparison.runs[run], self.comparison.runs[reference]
-        a, b = _metric(first, benchmark, metric, slice_name), _metric(second, benchmark, metric, slice_name)
+        a, b = metric_of(first, benchmark, metric, slice_name), metric_of(second, benchmark, metric, slice_name)
         if a is None or b is None:
             return None
         contrast = partial(
@@ -81,13 +81,9 @@ class Contrasts:
             slice_name=slice_name,
             difference=a.value - b.value,
         )
-        items = [_items(r, benchmark, metric, slice_name) for r in (first, second)]
+        items = [outcomes_of(r, benchmark, metric, slice_name) for r in (first, second)]
         if items[0] is None or items[1] is None:
             return contrast(interval=None, p=None, reason="no outcomes per item")
-        if slice_name:
-            # There are many slices: the bootstrap, which costs most, is kept for whole metrics.
-            test = _mcnemar(items[0], items[1])
-            return contrast(interval=None, p=test.p)
         paired = compare(items[0], items[1])
         return contrast(interval=paired.interval, p=paired.test.p)
 
@@ -125,26 +121,15 @@ def metric_names(runs: Sequence[Run], kind: str = "model") -> list[tuple[str, Me
     return [(benchmark, metric) for (benchmark, _), metric in seen.items()]
 
 
-def _mcnemar(first: Mapping[str, Sequence[Any]], second: Mapping[str, Sequence[Any]]) -> McNemar:
-    """McNemar's test of items matched by id. Raises UserError when the two hold different items."""
-    a, b = (dict(zip(items["id"], items["outcome"], strict=True)) for items in (first, second))
-    if a.keys() != b.keys():
-        raise UserError(
-            "two results hold different items",
-            where=f"for example {min(a.keys() ^ b.keys())}",
-            fix="evaluate both models on the same file and split",
-        )
-    return mcnemar(list(a.values()), [b[i] for i in a], first.get("cluster", list(a)))
-
-
-def _metric(run: Run, benchmark: str, name: str, slice_name: str) -> Metric | None:
+def metric_of(run: Run, benchmark: str, name: str, slice_name: str) -> Metric | None:
+    """A metric of a run, or one slice of it; None where it was not measured."""
     metric = run.metric(benchmark, name)
     if metric is None or not slice_name:
         return metric
     return metric.per_slice.get(slice_name)
 
 
-def _items(run: Run, benchmark: str, metric: str, slice_name: str) -> dict[str, list[Any]] | None:
+def outcomes_of(run: Run, benchmark: str, metric: str, slice_name: str) -> dict[str, list[Any]] | None:
     """The outcomes of one metric, of one slice where asked for; None where the result does not hold them."""
     items = run.results[benchmark].items.get(metric)
     if not items or not items.get("id") or (slice_name and "slice" not in items):

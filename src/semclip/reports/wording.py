@@ -1,6 +1,6 @@
 """What metrics, views and numbers are called on a page for people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -14,13 +14,13 @@ class Skill:
     meaning: str
 
 
-#: The negation suite and, beside it, what must not get worse.
+#: Ordinary ability, the negation suite, and zero-shot naming: the rows of every summary.
 MAIN = (
     Skill(
-        "original_over_negation",
-        "caption_over_negation",
-        "Original over negation",
-        "Given a picture, the model likes its true caption better than a version that says something false.",
+        "retrieval",
+        "caption_r1",
+        "Caption R@1",
+        "Ordinary search: given the caption, the right picture is the first one found. This must not get worse.",
     ),
     Skill(
         "retrieval",
@@ -30,9 +30,21 @@ MAIN = (
     ),
     Skill(
         "retrieval",
-        "caption_r1",
-        "Caption R@1",
-        "Ordinary search: given the caption, the right picture is the first one found. This must not get worse.",
+        "absence_r1",
+        "Absence R@1",
+        "Given a true text that says what is not there, its picture is the first one found. Many pictures may fit.",
+    ),
+    Skill(
+        "original_over_negation",
+        "caption_over_negation",
+        "Original over negation",
+        "Given a picture, the model likes its true caption better than a version that says something false.",
+    ),
+    Skill(
+        "original_over_negation",
+        "paraphrase_over_negation",
+        "Paraphrase over negation",
+        "Given a picture, the model likes a rewording of its caption better than the false version.",
     ),
     Skill(
         "absence",
@@ -61,14 +73,21 @@ MAIN = (
     ),
     Skill(
         "zeroshot",
+        "negated_accuracy",
+        "Zero-shot accuracy, negated (lower is better)",
+        "“Not a photo of a ...” still finds the label that it denies.",
+    ),
+    Skill(
+        "zeroshot",
         "delta",
         "Zero-shot delta",
         "Accuracy with the ordinary sentence minus accuracy with its negated form: near zero for a model that is deaf "
         "to “not”. Large is no proof: guessing whenever “not” is read gives a large value, too.",
     ),
 )
+MAIN_BY_NAME = {(s.benchmark, s.metric): s for s in MAIN}
 
-#: What stands beside the main skills in the table, though no summary counts it.
+#: What stands beside the main skills in the page's table, though no summary counts it.
 BESIDE = (
     Skill(
         "retrieval",
@@ -83,16 +102,10 @@ BESIDE = (
         "As above, but every picture of which the reworded caption is true counts as right.",
     ),
     Skill(
-        "original_over_negation",
-        "paraphrase_over_negation",
-        "Paraphrase over negation",
-        "Given a picture, the model likes a rewording of its caption better than the false version.",
-    ),
-    Skill(
-        "zeroshot",
-        "negated_accuracy",
-        "Zero-shot accuracy, negated (lower is better)",
-        "“Not a photo of a ...” still finds the label that it denies.",
+        "retrieval",
+        "absence_true_r1",
+        "Absence R@1, any fitting picture",
+        "As above, but every picture of which the absence is true counts as right.",
     ),
 )
 
@@ -100,7 +113,15 @@ BESIDE = (
 _SHARES = ("share", "difference")
 
 #: The four numbers on top of the page.
-HEADLINE = MAIN[:4]
+HEADLINE = tuple(
+    MAIN_BY_NAME[name]
+    for name in (
+        ("original_over_negation", "caption_over_negation"),
+        ("retrieval", "paraphrase_r1"),
+        ("retrieval", "caption_r1"),
+        ("absence", "absence_over_negation"),
+    )
+)
 
 VIEW_TITLES = {
     "caption": "caption",
@@ -147,7 +168,9 @@ def number(value: float, unit: str = "share") -> str:
 
 def difference(value: float, unit: str = "share") -> str:
     """A signed difference: "+21.3 points" for shares and differences of shares."""
-    return minus(f"{100 * value:+.1f} points" if unit in _SHARES else f"{value:+.3f}")
+    scale, digits, after = (100, 1, " points") if unit in _SHARES else (1, 3, "")
+    rounded = round(scale * value, digits) + 0.0  # no "-0.0"
+    return minus(f"{rounded:+.{digits}f}{after}")
 
 
 def interval(bounds: Sequence[float] | None, unit: str = "share", signed: bool = False) -> str:
@@ -178,3 +201,25 @@ def count(value: float) -> str:
 def listing(parts: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "42 s", "12.5 min", "3.1 h"."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+#: What a run cost: title, its key in run.json, how its number is written.
+COSTS: Sequence[tuple[str, str, Callable[[float], str]]] = (
+    ("Training time", "seconds", duration),
+    ("Peak memory", "peak_memory_mb", lambda mb: f"{mb / 1024:.1f} GB"),
+    ("Trainable parameters", "trainable_parameters", count),
+    ("Parameters of the objective's own", "objective_parameters", count),
+    ("Optimizer steps", "steps", count),
+    ("Step that was kept", "best_step", count),
+    ("Images seen", "images_seen", count),
+    ("Texts seen", "texts_seen", count),
+)

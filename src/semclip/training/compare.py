@@ -1,6 +1,7 @@
-"""Several systems on equal terms: one base per seed, every arm from that base, with equal data and steps."""
+"""Several systems on equal terms: within a track the same start, data, steps and batch; one run per arm and seed."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,84 +9,139 @@ from typing import Any
 
 from rich.console import Console
 
-from semclip.core.config import dump, find_config, load_config, parse
-from semclip.core.errors import UserError
-from semclip.core.files import read_json
+from semclip.core.config import dump, find_config, load_config, parse, save_config
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.example import VIEWS
+from semclip.core.files import read_json, write_json
+from semclip.data.steps.base import views_of_data
 from semclip.training.config import TrainConfig
+from semclip.training.jobs import Job, run_jobs
 from semclip.training.loop import train
-from semclip.training.setup import build_objective, refuse_another_config
+from semclip.training.setup import build_objective, build_steps, refuse_another_config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """Arms that may be ranked against each other. arms: name -> training config.
+
+    base: TRACK/ARM of a track above; every arm then starts from that arm's model of the same seed.
+    """
+
+    arms: Mapping[str, str]
+    base: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompareConfig:
     """A file in configs/compare/.
 
-    base: training config of the model that every arm starts from. arms: name -> training config; each gets
-    `model.from` = the base of its seed. seeds: one base and one run of every arm per seed.
-    overrides: applied to the base and to every arm, so that all see the same data and sizes.
+    seeds: one run of every arm per seed. overrides: applied to every arm, so that all see the same data and sizes.
     """
 
     name: str
-    base: str
-    arms: Mapping[str, str]
+    tracks: Mapping[str, Track]
     seeds: tuple[int, ...] = (0,)
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.arms or not self.seeds:
+        if not self.seeds or not self.tracks or not all(track.arms for track in self.tracks.values()):
             raise UserError(
-                "a comparison needs at least one arm and one seed", where=self.name, fix="write `arms:` and `seeds:`"
+                "a comparison needs at least one seed, one track, and one arm in each",
+                where=self.name,
+                fix="write `tracks: {NAME: {arms: {ARM: CONFIG}}}` and `seeds: [0]`",
             )
-        if "base" in self.arms:
-            raise UserError("no arm may be called 'base'", where=self.name, fix="rename the arm")
+        above: list[str] = []
+        for name, track in self.tracks.items():
+            if track.base and track.base not in above:
+                raise UserError(
+                    f"the base '{track.base}' of track '{name}' is no arm of a track above it",
+                    where=self.name,
+                    fix=did_you_mean(track.base, above),
+                )
+            above += [f"{name}/{arm}" for arm in track.arms]
 
 
 def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Path, TrainConfig]:
-    """Every run of the comparison in order: its folder and its config. All are parsed before the first one starts."""
+    """Every run in order: its folder OUT/seedN/TRACK/ARM and its config. All are parsed before the first one starts."""
     runs: dict[Path, TrainConfig] = {}
     shared = [f"{key}={json.dumps(value)}" for key, value in config.overrides.items()] + list(overrides)
     for seed in config.seeds:
-        for arm, source in {"base": config.base, **config.arms}.items():
-            path = find_config(source)
-            own = [f"name={arm}", f"seed={seed}"]
-            if arm != "base":
-                own.append(f"model.from={json.dumps(str(out / f'seed{seed}' / 'base' / 'model'))}")
-            values = load_config(path, [*shared, *own])
-            runs[out / f"seed{seed}" / arm] = parse(TrainConfig, values, where=str(path))
-    # What one arm reads, every run must have: all of them train on the same examples.
-    views = {view for c in runs.values() for view in build_objective(c).needs}
+        for name, track in config.tracks.items():
+            start = [f"model.from={json.dumps(str(out / f'seed{seed}' / track.base / 'model'))}"] if track.base else []
+            for arm, source in track.arms.items():
+                path = find_config(source)
+                own = [f"name={json.dumps(arm)}", f"track={json.dumps(name)}", f"seed={seed}"]
+                values = load_config(path, [*shared, *own, *start])
+                runs[out / f"seed{seed}" / name / arm] = parse(TrainConfig, values, where=str(path))
+    # What one arm needs of the data, every run must have: all of them train on the same examples.
+    views = {v for c in runs.values() for v in views_of_data(build_steps(c), build_objective(c).needs & set(VIEWS))}
     runs = {folder: replace(c, require=tuple(sorted(views))) for folder, c in runs.items()}
     _refuse_unequal(runs)
     return runs
 
 
-def compare(config: CompareConfig, overrides: Sequence[str], out: Path, console: Console) -> list[Path]:
-    """Run what is not finished yet; returns the run folders, in order. Killed and started again, it continues."""
+def compare(
+    config: CompareConfig, overrides: Sequence[str], out: Path, console: Console, at_once: int = 1
+) -> list[Path]:
+    """Run what is not finished yet; returns the run folders, in order. Killed and started again, it continues.
+
+    at_once: with more than 1, that many runs at a time, each a process that writes RUN/log.txt.
+    """
     runs = plan(config, overrides, out)
+    write_json(out / "runs.json", [_label(folder, out) for folder in runs])  # `semclip report OUT` reads it
+    todo = []
     for number, (folder, train_config) in enumerate(runs.items(), start=1):
-        if (folder / "run.json").exists() and read_json(folder / "run.json").get("finished"):
+        record = folder / "run.json"
+        if record.exists():
             refuse_another_config(folder, train_config)
-            console.print(f"{number}/{len(runs)} {folder.name} (seed {train_config.seed}): finished before")
-            continue
-        console.print(f"{number}/{len(runs)} seed {train_config.seed}:", end=" ")
-        train(train_config, folder, console, resume=(folder / "run.json").exists(), how_to_continue="the same command")
+        if record.exists() and read_json(record).get("finished"):
+            console.print(f"{number}/{len(runs)} {_label(folder, out)}: finished before")
+        else:
+            todo.append((number, folder))
+    if at_once > 1:
+        run_jobs([_job(folder, runs[folder], out) for _, folder in todo], at_once, console)
+        return list(runs)
+    for number, folder in todo:
+        console.print(f"{number}/{len(runs)} {_label(folder, out)}:", end=" ")
+        train(runs[folder], folder, console, resume=(folder / "run.json").exists(), how_to_continue="the same command")
     return list(runs)
 
 
+def _job(folder: Path, config: TrainConfig, out: Path) -> Job:
+    """The run as a `semclip train` of its own, on its resolved config, after the run it starts from."""
+    save_config(folder / "config.yaml", dump(config))
+    command = [sys.executable, "-m", "semclip.cli.main", "train", str(folder / "config.yaml"), "--out", str(folder)]
+    resume = ["--resume"] if (folder / "run.json").exists() else []
+    start = Path(str(config.model.get("from", ""))).parent
+    return Job(_label(folder, out), [*command, *resume], folder / "log.txt", after=_label(start, out))
+
+
+def _label(folder: Path, out: Path) -> str:
+    return str(folder.relative_to(out)) if folder.is_relative_to(out) else str(folder)
+
+
 def _refuse_unequal(runs: Mapping[Path, TrainConfig]) -> None:
-    """Arms of one comparison must share data, steps and batch, or their numbers say nothing about the method."""
-    arms = {folder: config for folder, config in runs.items() if folder.name != "base"}
-    first = next(iter(arms))
-    for folder, config in arms.items():
-        for section, mine, theirs in (
-            ("data", dump(config.data), dump(arms[first].data)),
-            ("train.steps", config.train.steps, arms[first].train.steps),
-            ("train.batch_size", config.train.batch_size, arms[first].train.batch_size),
-            ("evaluate", dump(config.evaluate), dump(arms[first].evaluate)),
+    """Arms of one track must share steps, batch and evaluation, and all runs their data: else numbers say nothing."""
+    anywhere = next(iter(runs))
+    of_track = {config.track: folder for folder, config in reversed(list(runs.items()))}
+    for folder, config in runs.items():
+        for section, other in (
+            ("data", anywhere),
+            ("train.steps", of_track[config.track]),
+            ("train.batch_size", of_track[config.track]),
+            ("evaluate", of_track[config.track]),
         ):
+            mine, theirs = (_value(c, section) for c in (config, runs[other]))
             if mine != theirs:
                 raise UserError(
-                    f"arms '{first.name}' and '{folder.name}' differ in {section}: {theirs} and {mine}",
+                    f"arms '{other.name}' and '{folder.name}' differ in {section}: {theirs} and {mine}",
                     where="compare",
-                    fix="give every arm the same budget and data",
+                    fix="give every arm of a track the same budget, and every arm the same data",
                 )
+
+
+def _value(config: TrainConfig, section: str) -> Any:
+    value: Any = dump(config)
+    for part in section.split("."):
+        value = value[part]
+    return value

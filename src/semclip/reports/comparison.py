@@ -1,0 +1,199 @@
+"""Runs side by side, track by track: who is whose control, what each is called, and that all saw the same test data."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.files import read_json
+from semclip.reports.runs import Run, load_run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One system: runs that differ in nothing but the seed."""
+
+    title: str
+    runs: Sequence[Run]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The runs of one track, in the order they were named; before them the runs that they start from, as bases.
+
+    control: `control_of(run)` is the run that p-values of `run` refer to. focus: the run the page is about.
+    """
+
+    runs: Sequence[Run]
+    controls: Sequence[Run]
+    focus: Run
+    track: str = ""
+
+    def control_of(self, run: Run) -> Run | None:
+        """The control of a treated run: the only one, else the one with the same seed. None for base and control."""
+        if run not in self.treated:
+            return None
+        if len(self.controls) == 1:
+            return self.controls[0]
+        return next((c for c in self.controls if c.seed == run.seed), None)
+
+    @property
+    def treated(self) -> list[Run]:
+        """The runs under test: neither base nor control. Where a control was named among bases, the other bases."""
+        others = [r for r in self.runs if r not in self.controls]
+        treated = [r for r in others if r.role != "base"]
+        return treated or (others if self.controls else [])
+
+    def base_of(self, run: Run) -> Run | None:
+        """The base a run is compared with: the only one, else the one with the same seed."""
+        bases = [r for r in self.runs if r.role == "base" and r is not run]
+        if len(bases) == 1:
+            return bases[0]
+        return next((b for b in bases if b.seed == run.seed), None)
+
+    @property
+    def shown(self) -> list[Run]:
+        """Where there is no room for every run: base, control and the run the page is about."""
+        wanted = [self.base_of(self.focus), self.control_of(self.focus), self.focus]
+        return [r for r in self.runs if r in wanted]
+
+    @property
+    def arms(self) -> list[Arm]:
+        """The systems, in the order of their first run."""
+        groups: dict[str, list[Run]] = {}
+        for run in self.runs:
+            objective = run.config.get("objective") or run.info.get("objective") or run.name
+            same = [run.role, run in self.controls, objective, run.folder.resolve().name]
+            key = json.dumps(same, sort_keys=True, default=str)
+            if run.seed is None or run.seed in [r.seed for r in groups.get(key, [])]:
+                key += run.name  # the same seed twice: these differ in something else
+            groups.setdefault(key, []).append(run)
+        titles = [runs[0].title for runs in groups.values()]
+        return [
+            Arm(title=title.removesuffix(f", seed {runs[0].seed}") if len(runs) > 1 else title, runs=runs)
+            for title, runs in zip(titles, groups.values(), strict=True)
+        ]
+
+    @property
+    def one_seed(self) -> "Comparison":
+        """A run of each system: that with the seed of the run the page is about, else its first."""
+        chosen = [next((r for r in arm.runs if r.seed == self.focus.seed), arm.runs[0]) for arm in self.arms]
+        if len(chosen) == len(self.runs):
+            return self
+        titled = _titled(chosen)
+        place = [r.name for r in titled]
+        controls = [titled[place.index(c.name)] for c in self.controls if c.name in place]
+        return replace(self, runs=titled, controls=controls, focus=titled[place.index(self.focus.name)])
+
+
+def load_tracks(folders: Sequence[Path], control: str | None = None) -> list[Comparison]:
+    """Read run folders that are to stand side by side: a comparison per track, in the order they were named.
+
+    folders: of runs, or of whole comparisons. A comparison's folder stands for its runs.
+    A run of another track from which runs of a track start stands among these as their base. A track of nothing but
+    such bases is not shown by itself.
+    control: name of the run that p-values of its track refer to; without it, the runs with the role `control`.
+    Errors: UserError for a folder without results, two results of one benchmark that were measured on different data,
+    a control that is not among the runs, the same folder twice.
+    """
+    if not folders:
+        raise UserError("no run folder given", where="semclip report", fix="semclip report runs/NAME ...")
+    runs = _named([load_run(run) for folder in folders for run in _runs_in(Path(folder))])
+    _refuse_different_data(runs)
+    named = [r for r in runs if control in (r.name, r.folder.name, str(r.folder))]
+    if control is not None and len(named) != 1:
+        what = "no run" if not named else "more than one run"
+        raise UserError(
+            f"{what} is called '{control}'", where="--control", fix=did_you_mean(control, [r.name for r in runs])
+        )
+    tracks = {r.track: [own for own in runs if own.track == r.track] for r in runs}
+    bases = {
+        track: [b for b in runs if b.track != track and any(r.starts_from(b) for r in own)]
+        for track, own in tracks.items()
+    }
+    used = [b for some in bases.values() for b in some]
+    return [
+        _comparison(track, [*(replace(b, role="base") for b in bases[track]), *own], [r.name for r in named])
+        for track, own in tracks.items()
+        if len(tracks) == 1 or not all(r.role == "base" and r in used for r in own)
+    ]
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    """The runs that `semclip compare` lists in its folder; a run folder is itself."""
+    listed = folder / "runs.json"
+    return [folder / name for name in read_json(listed)] if listed.is_file() else [folder]
+
+
+def _comparison(track: str, runs: Sequence[Run], named: Sequence[str]) -> Comparison:
+    runs = _titled(runs)
+    controls = [r for r in runs if r.name in named] or [r for r in runs if r.role == "control"]
+    candidates = Comparison(runs=runs, controls=controls, focus=runs[-1]).treated or runs
+    # The first treated run's seed is the one whose pictures are shown; with one seed this is the last system named.
+    focus = [r for r in candidates if r.seed == candidates[0].seed][-1]
+    return Comparison(runs=runs, controls=controls, focus=focus, track=track)
+
+
+def _named(runs: Sequence[Run]) -> list[Run]:
+    """Names that are used twice become the shortest end of the folder's path that is used once."""
+    folders = Counter(r.folder.resolve() for r in runs)
+    twice = next((f for f, count in folders.items() if count > 1), None)
+    if twice is not None:
+        raise UserError("the same run folder is named twice", where=str(twice), fix="name each run once")
+    names = Counter(r.name for r in runs)
+    return [r if names[r.name] == 1 else replace(r, name=_shortest_end(r.folder, list(folders))) for r in runs]
+
+
+def _shortest_end(folder: Path, folders: Sequence[Path]) -> str:
+    parts = folder.resolve().parts
+    ends = (parts[-length:] for length in range(2, len(parts) + 1))
+    return "/".join(next(end for end in ends if sum(f.parts[-len(end) :] == end for f in folders) == 1))
+
+
+def _titled(runs: Sequence[Run]) -> list[Run]:
+    """Titles that are used twice get the seed or the name."""
+    titles = [_title(r) for r in runs]
+    with_seed = [
+        f"{title}, seed {run.seed}" if titles.count(title) > 1 and run.seed is not None else title
+        for title, run in zip(titles, runs, strict=True)
+    ]
+    unique = [t if with_seed.count(t) == 1 else r.name for t, r in zip(with_seed, runs, strict=True)]
+    return [replace(r, title=t) for r, t in zip(runs, unique, strict=True)]
+
+
+def _title(run: Run) -> str:
+    objective = run.objective_title
+    if run.role == "base":
+        return "Base"
+    if run.role == "control":
+        return f"{objective} control".strip()
+    return objective if run.role == "treated" and objective else run.name
+
+
+def _refuse_different_data(runs: Sequence[Run]) -> None:
+    """Numbers measured on different files, splits or versions of a benchmark must not stand in one row."""
+    for first, second, benchmark in _pairs(runs):
+        a, b = first.results[benchmark], second.results[benchmark]
+        for what, mine, theirs in (
+            ("file (sha256)", a.data.get("sha256"), b.data.get("sha256")),
+            ("split", a.data.get("split"), b.data.get("split")),
+            ("benchmark", a.benchmark, b.benchmark),
+            ("benchmark version", a.version, b.version),
+            ("protocol", a.protocol, b.protocol),
+        ):
+            if mine != theirs:
+                raise UserError(
+                    f"'{benchmark}' was measured on different data: {what} is {mine!r} in '{first.name}' "
+                    f"and {theirs!r} in '{second.name}'",
+                    where=str(second.folder / "results" / f"{benchmark}.json"),
+                    fix="evaluate both runs on the same file and split",
+                )
+
+
+def _pairs(runs: Sequence[Run]) -> Iterator[tuple[Run, Run, str]]:
+    for benchmark in dict.fromkeys(b for r in runs for b in r.results):
+        having = [r for r in runs if benchmark in r.results]
+        for other in having[1:]:
+            yield having[0], other, benchmark
