@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,20 +135,78 @@ def test_the_plane_survives_a_resume(
     assert read_json(tmp_path / "run" / "results" / "plane.json").keys() >= {"before", "after"}
 
 
-def test_features_without_pixels_train(make_config: Make, world: Path, tmp_path: Path, console: Console) -> None:
-    rows = [json.loads(line) for line in (world / "scenes.jsonl").read_text().splitlines()]
-    names = [row["image"] for row in rows]
+@pytest.fixture
+def feature_config(make_config: Make, world: Path, tmp_path: Path) -> Make:
+    """The same data, of which only features of another network are there: no image stands beside it."""
+    names = [json.loads(line)["image"] for line in (world / "scenes.jsonl").read_text().splitlines()]
     write_features(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(len(names), 8)).astype("f4"), names)
-    (tmp_path / "captions.jsonl").write_text((world / "scenes.jsonl").read_text())  # no image stands beside it
+    (tmp_path / "captions.jsonl").write_text((world / "scenes.jsonl").read_text())
     model = {"backend": "features", "features": str(tmp_path / "x.npy"), "rows": str(tmp_path / "x.rows.json")}
     model |= {"embed_dim": 16, "text": {"width": 32, "layers": 1, "heads": 2}}
-    config = make_config(data={"path": str(tmp_path / "captions.jsonl")}, model=model, train={"steps": 2})
-    assert train(config, tmp_path / "run", console)
+    return partial(make_config, data={"path": str(tmp_path / "captions.jsonl")}, model=model, train={"steps": 2})
 
 
-def test_an_objective_that_no_backend_can_serve_says_so(make_config: Make, tmp_path: Path, console: Console) -> None:
-    with pytest.raises(UserError, match="image_pooled"):
-        train(make_config(objective={"name": "superclip"}), tmp_path / "run", console)
+def test_features_without_pixels_train(feature_config: Make, tmp_path: Path, console: Console) -> None:
+    assert train(feature_config(), tmp_path / "run", console)
+
+
+def test_patch_tokens_are_read_in_the_same_pass_as_the_embedding(
+    make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    config = make_config(objective={"name": "superclip", "idf": "corpus"})
+    train(config, tmp_path / "run", console)
+    record = read_json(tmp_path / "run" / "run.json")
+    # LayerNorm of 32 and a linear layer 32 -> 49,408 with bias: what is gone from the exported model.
+    assert record["objective_parameters"] == 2 * 32 + 33 * 49408
+    assert all(0 < row["class"] < 20 for row in lines(tmp_path / "run", "train"))
+    assert not any("head" in name for name in weights(tmp_path / "run"))
+
+
+def test_features_of_another_network_have_no_patch_tokens(
+    feature_config: Make, tmp_path: Path, console: Console
+) -> None:
+    with pytest.raises(UserError, match="no patch tokens"):
+        train(feature_config(objective={"name": "superclip"}), tmp_path / "run", console)
+
+
+def test_data_steps_make_the_views_that_the_data_lacks(make_config: Make, tmp_path: Path, console: Console) -> None:
+    config = make_config(objective={"name": "tngclip"}, steps=[{"name": "batch_absences"}])
+    train(config, tmp_path / "run", console)
+    record = read_json(tmp_path / "run" / "run.json")
+    assert record["images_seen"] == 6 * 16
+    assert record["texts_seen"] == 6 * 16 * 3  # two absences and the caption
+    assert "two absences per visit" in printed(console)
+
+
+def test_a_step_that_gives_nothing_the_data_lacks_names_what_is_missing(
+    make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    config = make_config(data={"root": str(tmp_path), "path": "plain.jsonl"}, objective={"name": "conclip"})
+    rows = [{"image": f"{i}.png", "caption": f"a {i}", "split": "train"} for i in range(40)]
+    (tmp_path / "plain.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(UserError, match="needs the view 'negation', which no training example has"):
+        train(config, tmp_path / "run", console)
+
+
+def test_steps_resume_exactly(make_config: Make, tmp_path: Path, console: Console) -> None:
+    config = make_config(objective={"name": "tngclip"}, steps=[{"name": "batch_absences"}], train={"workers": 1})
+    train(config, tmp_path / "whole", console)
+    train(config, tmp_path / "cut", console)
+    for path in sorted((tmp_path / "cut" / "checkpoints").iterdir()):
+        if "4" not in path.name:
+            path.unlink()
+    train(config, tmp_path / "cut", console, resume=True)
+    whole, cut = weights(tmp_path / "whole"), weights(tmp_path / "cut")
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+    costs = [read_json(tmp_path / name / "run.json")["texts_seen"] for name in ("whole", "cut")]
+    assert costs[0] == costs[1] == 6 * 16 * 3
+
+
+def test_micro_batches_give_the_weights_of_whole_ones(make_config: Make, tmp_path: Path, console: Console) -> None:
+    for name, size in (("whole", 0), ("micro", 5)):
+        train(make_config(train={"micro_batch": size}), tmp_path / name, console)
+    whole, micro = weights(tmp_path / "whole"), weights(tmp_path / "micro")
+    assert all(torch.allclose(whole[name], micro[name], atol=2e-4) for name in whole)
 
 
 @pytest.mark.parametrize("workers", [0, 1])

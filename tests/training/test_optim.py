@@ -1,11 +1,13 @@
 """The learning rate of each step, and what weight decay touches."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from semclip.core.errors import UserError
 from semclip.training.config import LoopConfig
 from semclip.training.optim import build_optimizer, learning_rate, parameter_groups
 
@@ -27,6 +29,26 @@ def test_warm_up_longer_than_the_run_only_rises() -> None:
     config = LoopConfig(steps=10, learning_rate=1.0, warmup_steps=50)
     rates = [learning_rate(step, config) for step in range(10)]
     assert rates == sorted(rates) and rates[-1] == pytest.approx(1.0)
+
+
+def test_a_constant_rate_stays_at_the_peak() -> None:
+    config = LoopConfig(steps=10, learning_rate=2.0, schedule="constant", warmup_steps=2)
+    assert [learning_rate(step, config) for step in range(10)] == [1.0] + [2.0] * 9
+    none = LoopConfig(steps=10, learning_rate=2.0, schedule="constant", warmup_steps=0)
+    assert learning_rate(0, none) == 2.0
+
+
+def test_the_optimizer_is_as_configured() -> None:
+    config = LoopConfig(steps=1, learning_rate=0.1, betas=(0.8, 0.9), eps=1e-6)
+    defaults = build_optimizer(_Toy(), config).defaults
+    assert (defaults["lr"], defaults["betas"], defaults["eps"]) == (0.1, (0.8, 0.9), 1e-6)
+
+
+@pytest.mark.parametrize("wrong", [{"eps": 0.0}, {"clip_norm": 0.0}, {"clip_norm": math.inf}, {"micro_batch": -1}])
+def test_impossible_settings_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=next(iter(wrong))):
+        LoopConfig(steps=1, **wrong)
+    assert LoopConfig(steps=1, clip_norm=None).clip_norm is None
 
 
 class _Toy(nn.Module):

@@ -43,7 +43,7 @@ def test_several_texts_of_one_view_keep_their_shape(make_config: Callable[..., T
     encoder = create_encoder(dict(make_config().model), where="test").eval()
     tokens = encoder.tokenize(["a red circle", "a blue star", "a green square", "two stars"])  # (4, 77)
     step = StepModule(encoder, create("clip"), images_are_features=False)
-    views = step.encode_texts({"caption": tokens[:2], "negation": tokens.reshape(2, 2, -1)})
+    views = step._encode_texts({"caption": tokens[:2], "negation": tokens.reshape(2, 2, -1)})
     assert views["negation"].shape == (2, 2, encoder.embed_dim)
     assert torch.allclose(views["negation"][0], views["caption"], atol=1e-5)
 

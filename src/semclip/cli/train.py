@@ -25,10 +25,10 @@ def command(
     if dry_run:
         import yaml
 
-        from semclip.training.setup import build_objective, load_splits, refuse_impossible_evaluation
+        from semclip.training.setup import build_objective, build_steps, load_splits, refuse_impossible_evaluation
 
         objective = build_objective(parsed)
-        splits = load_splits(parsed, objective)
+        splits = load_splits(parsed, objective, build_steps(parsed))
         refuse_impossible_evaluation(parsed, splits)
         console.print(yaml.safe_dump(dump(parsed), sort_keys=False, allow_unicode=True), markup=False, highlight=False)
         console.print(

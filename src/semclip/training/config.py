@@ -13,19 +13,25 @@ from semclip.data.load import DataConfig
 class LoopConfig:
     """Section `train:`.
 
-    steps: optimizer steps. learning_rate: peak, after `warmup_steps`, then a cosine to zero.
-    weight_decay: of matrices only; norms, biases, logit scale and the objective's basis have none.
-    clip_norm: gradients are scaled down to this norm. precision: `auto` takes bf16 where the processor computes it.
+    steps: optimizer steps. learning_rate: peak, after `warmup_steps`, then a cosine to zero, or constant (`schedule`).
+    micro_batch: rows encoded at a time, for batches that do not fit into memory; the gradients stay those of the whole
+    batch, for one more forward pass. 0: the whole batch at once.
+    weight_decay: of matrices only; norms, biases, logit scale and the objective's basis have none. eps: AdamW's.
+    clip_norm: gradients are scaled down to this norm; null: never.
+    precision: `auto` takes bf16 where the processor computes it.
     checkpoint_every: steps between checkpoints for `--resume`; 0 writes one at the end only.
     """
 
     steps: int
     batch_size: int = 256
+    micro_batch: int = 0
     learning_rate: float = 5e-5
+    schedule: Literal["cosine", "constant"] = "cosine"
     weight_decay: float = 0.2
     betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-8
     warmup_steps: int = 50
-    clip_norm: float = 1.0
+    clip_norm: float | None = 1.0
     precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
     workers: int = 0
     checkpoint_every: int = 100
@@ -34,10 +40,11 @@ class LoopConfig:
         for name in ("steps", "batch_size"):
             if getattr(self, name) < 1:
                 raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")
-        for name in ("learning_rate", "clip_norm"):
-            if not 0 < getattr(self, name) < math.inf:
+        for name in ("learning_rate", "eps", "clip_norm"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
                 raise UserError(f"train.{name} must be a positive number", where="config", fix=f"set train.{name}")
-        for name in ("weight_decay", "warmup_steps", "workers", "checkpoint_every"):
+        for name in ("weight_decay", "warmup_steps", "workers", "checkpoint_every", "micro_batch"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise UserError(f"train.{name} must not be negative", where="config", fix=f"set train.{name}=0 or more")
         if not all(0 <= beta < 1 for beta in self.betas):
@@ -62,6 +69,8 @@ class TrainConfig:
     """A whole config file. `model` and `objective` are read by the backend and the objective they name.
 
     role: what the run stands for in a comparison: `base`, `control` or `treated`; reports compare against the control.
+    track: group of a comparison that the run may be ranked in; reports show each track by itself.
+    steps: data steps, such as `{name: rewrites}`: what a system makes of its data before and while it trains.
     require: views that every training example must have although the objective does not read them, so that the arms
     of a comparison train on the same examples.
     """
@@ -72,7 +81,9 @@ class TrainConfig:
     objective: Mapping[str, Any]
     train: LoopConfig
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    steps: tuple[Mapping[str, Any], ...] = ()
     require: tuple[str, ...] = ()
     role: Literal["", "base", "control", "treated"] = ""
+    track: str = ""
     seed: int = 0
     trackers: tuple[Literal["tensorboard"], ...] = ()

@@ -1,6 +1,6 @@
 """Where a training batch's images come from: decoded in workers, decoded once, or encoded once by a frozen tower."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,24 +18,22 @@ INPUT_STORE_LIMIT = 2 * 1024**3
 
 
 def image_source(
-    encoder: Encoder, examples: Sequence[Example], views: Sequence[str], cache: Path, device: torch.device
+    encoder: Encoder,
+    examples: Sequence[Example],
+    views: Collection[str],
+    reads_patches: bool,
+    cache: Path,
+    device: torch.device,
 ) -> tuple[Callable[[ImageRef], Tensor], bool, str]:
     """Choose how images are loaded. Returns (load function, whether it gives embeddings, one sentence for people).
 
     The preprocessing is deterministic, so a frozen tower gives the same embedding at every visit: it is run once and
     the rows are memory-mapped. A tower that trains reads its decoded inputs from such a file where they fit.
+    reads_patches: the objective reads patch tokens, of which an embedding knows nothing.
     """
-    refs = _unique_refs(examples, views)
-    if not encoder.reads_pixels:  # the pixels may be gone; the features file is part of the key
-        refs = [replace(ref, path=None) for ref in refs]
-    key = encoder.image_fingerprint()
-    if encoder.frozen("image"):
-        store = ImageStore.build(
-            cache / f"features-{derive_seed(key, *(r.name for r in refs)):016x}.npy",
-            refs,
-            lambda batch: _encode(encoder, batch, device),
-            key=key,
-        )
+    refs = _unique_refs(encoder, examples, views)
+    if encoder.frozen("image") and not reads_patches:
+        store = feature_store(encoder, refs, cache, device)
         return _Row(store), True, f"image tower frozen: {len(refs):,} images encoded once and memory-mapped"
     bytes_needed = encoder.load_image(refs[0]).nbytes * len(refs)
     if bytes_needed <= INPUT_STORE_LIMIT:
@@ -55,6 +53,13 @@ def image_source(
     return encoder.load_image, False, f"{len(refs):,} images decoded at every visit (too large to keep decoded)"
 
 
+def feature_store(encoder: Encoder, refs: Sequence[ImageRef], cache: Path, device: torch.device) -> ImageStore:
+    """Raw embeddings of images by the encoder as it is now, memory-mapped; made once for the same tower and images."""
+    key = encoder.image_fingerprint()
+    path = cache / f"features-{derive_seed(key, *sorted(r.name for r in refs)):016x}.npy"
+    return ImageStore.build(path, refs, lambda batch: _encode(encoder, batch, device), key=key)
+
+
 @dataclass(frozen=True)
 class _Row:
     """Reads rows of a store; a class, so that it can be sent to a worker process."""
@@ -67,14 +72,18 @@ class _Row:
 
 def _encode(encoder: Encoder, refs: Sequence[ImageRef], device: torch.device) -> np.ndarray:
     inputs = torch.stack([encoder.load_image(r) for r in refs]).to(device)
+    training = encoder.training
+    encoder.eval()
     with torch.no_grad():
-        return encoder.encode_image(inputs).float().cpu().numpy()  # (B, D)
+        rows: np.ndarray = encoder.encode_image(inputs).float().cpu().numpy()  # (B, D)
+    encoder.train(training)
+    return rows
 
 
-def _unique_refs(examples: Sequence[Example], views: Sequence[str]) -> list[ImageRef]:
+def _unique_refs(encoder: Encoder, examples: Sequence[Example], views: Collection[str]) -> list[ImageRef]:
     refs: dict[str, ImageRef] = {}
     for example in examples:
-        for ref in (example.image, example.negative_image if "negative_image" in views else None):
-            if ref is not None:
-                refs.setdefault(ref.name, ref)
+        for ref in (example.image, *(example.negative_images if "negative_image" in views else ())):
+            # Where features stand for pixels, the pixels may be gone; the features file is part of the stores' keys.
+            refs.setdefault(ref.name, ref if encoder.reads_pixels else replace(ref, path=None))
     return list(refs.values())

@@ -2,10 +2,12 @@
 
 import contextlib
 import logging
+import math
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,11 +17,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from semclip.benchmarks import evaluate
-from semclip.core.example import VIEWS
+from semclip.core.example import VIEWS, Example
 from semclip.core.seeds import seed_everything
-from semclip.data.collate import Collate
+from semclip.data.collate import Batch, Collate
 from semclip.data.dataset import CaptionDataset
 from semclip.data.load import data_file
+from semclip.data.steps.base import views_to_draw
 from semclip.metrics.result import Result
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
@@ -27,14 +30,17 @@ from semclip.models.load import create as create_encoder
 from semclip.models.load import load as load_encoder
 from semclip.training.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
 from semclip.training.config import TrainConfig
+from semclip.training.grad_cache import forward_backward
 from semclip.training.guards import ChanceGuard, constant_embeddings, refuse_non_finite
 from semclip.training.images import image_source
-from semclip.training.loading import batches
+from semclip.training.loading import MakeBatch, batches
+from semclip.training.neighbours import StartEmbeddings
 from semclip.training.optim import build_optimizer, learning_rate
 from semclip.training.plane import PlaneRecorder
 from semclip.training.setup import (
     Splits,
     build_objective,
+    build_steps,
     data_hashes,
     describe,
     finish_run_file,
@@ -53,6 +59,7 @@ from semclip.training.trackers import build_trackers
 MAX_LOG_LOGIT_SCALE = 4.605170185988092
 #: Steps between lines in metrics.jsonl.
 LOG_EVERY = 10
+CAPTIONS_AT_ONCE = 1024
 
 
 def train(
@@ -69,7 +76,8 @@ def train(
     Errors: UserError for missing views, images or metrics, too few examples, or a non-finite loss.
     """
     objective = build_objective(config)
-    splits = load_splits(config, objective)
+    steps = build_steps(config)
+    splits = load_splits(config, objective, steps)
     refuse_impossible_evaluation(config, splits)
     refuse_overwriting(run_folder, config, resume)
     reset_peak_memory()
@@ -87,16 +95,24 @@ def train(
         refuse_missing_images(splits)
     write_run_files(run_folder, config, encoder)
 
-    views = sorted(objective.needs & set(VIEWS))
+    cache = run_folder.parent / "cache"
+    examples, notes = splits.train, []
+    for step in steps:
+        prepared = step.prepare(examples, StartEmbeddings(encoder, cache, fabric.device))
+        examples = prepared.examples
+        notes.append(prepared.note)
+    views = objective.needs & set(VIEWS)
+    drawn = views_to_draw(steps, views)
     load_image, are_features, sentence = image_source(
-        encoder, splits.train, views, run_folder.parent / "cache", fabric.device
+        encoder, examples, drawn, "image_pooled" in objective.needs, cache, fabric.device
     )
     console.print(
-        describe(config, encoder, splits, views, sentence, fabric.device, precision),
+        describe(config, encoder, splits, views, sentence, notes, fabric.device, precision),
         soft_wrap=True,  # one line stays one line in a log file
     )
-    dataset = CaptionDataset(splits.train, views, config.seed, load_image)
-    collate = Collate(encoder.tokenize)
+    dataset = CaptionDataset(examples, sorted(drawn), config.seed, load_image)
+    make_batch = MakeBatch(steps, examples, views, Collate(encoder.tokenize))
+    objective.prepare(lambda: caption_ids(examples, encoder, fabric.device))
 
     module = StepModule(encoder, objective, are_features)
     optimizer = build_optimizer(module, config.train)
@@ -153,13 +169,12 @@ def train(
         progress_bar(console, config.train.steps, state.step) as advance,
         StopRequest() as stop,
     ):
-        for batch in batches(dataset, collate, config, start_step=state.step, device=fabric.device):
+        for batch in batches(dataset, make_batch, config, start_step=state.step, device=fabric.device):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(state.step, config.train)
-            terms = wrapped(batch.images, batch.tokens, batch.groups)
-            fabric.backward(terms["total"])
+            terms = forward_backward(fabric, wrapped, module, batch, config.train.micro_batch)
             norm = fabric.clip_gradients(
-                wrapped, fabric_optimizer, max_norm=config.train.clip_norm, error_if_nonfinite=False
+                wrapped, fabric_optimizer, max_norm=config.train.clip_norm or math.inf, error_if_nonfinite=False
             )
             assert norm is not None
             refuse_non_finite(terms, norm, state.step)
@@ -168,6 +183,7 @@ def train(
             with torch.no_grad():
                 encoder.log_logit_scale.clamp_(0, MAX_LOG_LOGIT_SCALE)
             state.step += 1
+            state.count(batch)
 
             advance(terms["total"].item())
             if state.step % LOG_EVERY == 0 or state.step == config.train.steps:
@@ -194,8 +210,16 @@ def train(
     plane.record("after")
     plane.save(run_folder / "results" / "plane.json")
     results = evaluate_test(config, best, splits, run_folder, fabric.device)
-    trainable = sum(p.numel() for p in module.parameters() if p.requires_grad)
-    finish_run_file(run_folder, config, views, state.best_step, trainable, state.seconds())
+    cost = {
+        "best_step": state.best_step,
+        "seconds": round(state.seconds(), 1),
+        "trainable_parameters": sum(p.numel() for p in module.parameters() if p.requires_grad),
+        "objective_parameters": sum(p.numel() for p in objective.parameters()),  # gone after training
+        **state.seen,
+    }
+    finish_run_file(run_folder, config, cost)
+    for what, count in state.unmade.items():
+        warn(console, f"{count:,} visits: {what}")
     return results
 
 
@@ -233,6 +257,8 @@ class State:
         self.best_value = float("-inf")
         self.best_step = 0
         self.plane: dict[str, Any] = {}  # the projected plane before training
+        self.seen = {"images_seen": 0, "texts_seen": 0}
+        self.unmade: Counter[str] = Counter()  # what data steps could not make -> visits
         self._seconds_before = 0.0  # of earlier sessions
         self._started = time.monotonic()
 
@@ -240,8 +266,16 @@ class State:
         """Time spent on this run in all its sessions."""
         return self._seconds_before + time.monotonic() - self._started
 
+    def count(self, batch: Batch) -> None:
+        """Add a batch to what was seen."""
+        self.seen["images_seen"] += sum(len(x) for x in batch.images.values())
+        self.seen["texts_seen"] += sum(x[..., 0].numel() for x in batch.tokens.values())
+        self.unmade.update(batch.unmade)
+
     def snapshot(self) -> dict[str, Any]:
         return {
+            "seen": self.seen,
+            "unmade": dict(self.unmade),
             "step": self.step,
             "best_value": self.best_value,
             "best_step": self.best_step,
@@ -254,11 +288,18 @@ class State:
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         self.step = snapshot["step"]
+        self.seen, self.unmade = snapshot["seen"], Counter(snapshot["unmade"])
         self.best_value, self.best_step = snapshot["best_value"], snapshot["best_step"]
         self.plane, self._seconds_before = snapshot["plane"], snapshot["seconds"]
         self.module.load_state_dict(snapshot["module"])
         self.optimizer.load_state_dict(snapshot["optimizer"])
         torch.set_rng_state(snapshot["torch_rng"])
+
+
+def caption_ids(examples: Sequence[Example], encoder: Encoder, device: torch.device) -> Iterator[torch.Tensor]:
+    """Token ids (B, L) of all training captions, each example's own once."""
+    for start in range(0, len(examples), CAPTIONS_AT_ONCE):
+        yield encoder.tokenize([e.caption for e in examples[start : start + CAPTIONS_AT_ONCE]]).to(device)
 
 
 def evaluate_test(

@@ -2,7 +2,7 @@
 
 import contextlib
 import resource
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,13 @@ import torch
 
 from semclip.core.config import dump, load_config, save_config
 from semclip.core.errors import UserError
-from semclip.core.example import TEXT_VIEWS, VIEWS, Example
+from semclip.core.example import VIEWS, Example
 from semclip.core.files import read_json, sha256_file, write_json
 from semclip.core.registry import FAMILIES
 from semclip.core.run_info import run_info
 from semclip.data.load import data_file, load_examples, select
+from semclip.data.steps.base import Step, views_of_data
+from semclip.data.steps.base import create as create_step
 from semclip.models.backends.base import PARTS, Encoder
 from semclip.objectives import Objective
 from semclip.objectives import create as create_objective
@@ -41,15 +43,12 @@ def build_objective(config: TrainConfig) -> Objective:
             where=config.name,
             fix=f"one of: {', '.join(FAMILIES['objectives'].names())}",
         )
-    objective = create_objective(options.pop("name"), **options).float()
-    beyond = sorted(objective.needs - set(VIEWS))
-    if beyond:
-        raise UserError(
-            f"objective '{config.objective['name']}' needs {', '.join(beyond)}, which no backend gives yet",
-            where=config.name,
-            fix="use it on features of your own (`semclip.objectives.create`), or train with another objective",
-        )
-    return objective
+    return create_objective(options.pop("name"), **options).float()
+
+
+def build_steps(config: TrainConfig) -> list[Step]:
+    """The data steps of the config's list `steps:`, in order."""
+    return [create_step(section, config.seed) for section in config.steps]
 
 
 def refuse_impossible_evaluation(config: TrainConfig, splits: "Splits") -> None:
@@ -82,14 +81,15 @@ def refuse_missing_images(splits: "Splits") -> None:
         )
 
 
-def load_splits(config: TrainConfig, objective: Objective) -> Splits:
+def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]) -> Splits:
     """Read the data and check that it serves the objective, before any model is loaded.
 
-    Training examples that lack a view the objective needs, or that `config.require` names, are left out and counted.
+    Training examples that lack a view are left out and counted: one that the objective needs and no step makes, that a
+    step reads, or that `config.require` names.
     """
     examples = load_examples(config.data)
     everything = select(examples, "train")
-    views = sorted((objective.needs | set(config.require)) & set(VIEWS))
+    views = sorted(views_of_data(steps, objective.needs & set(VIEWS)) | set(config.require))
     train_examples = [e for e in everything if all(e.has(view) for view in views)]
     left_out = []
     for view in views:
@@ -100,8 +100,8 @@ def load_splits(config: TrainConfig, objective: Objective) -> Splits:
             raise UserError(
                 f"objective '{config.objective['name']}' needs the view '{view}', which no training example has",
                 where=lacking[0].where,
-                fix=f"add a column '{view}' (`semclip captions write` makes negations and absences), "
-                "or choose an objective that does without",
+                fix=f"add a column '{view}' (`semclip captions write` makes negations and absences), let a data step "
+                "make it (`semclip list steps`), or choose an objective that does without",
             )
     groups = len({e.group for e in train_examples})
     if groups < config.train.batch_size:
@@ -160,21 +160,22 @@ def describe(
     config: TrainConfig,
     encoder: Encoder,
     splits: Splits,
-    views: Sequence[str],
+    views: Collection[str],
     images: str,
+    notes: Sequence[str],
     device: torch.device,
     precision: str,
 ) -> str:
     """What is about to be trained on what, in a few lines."""
     trainable = {part: sum(p.numel() for _, p in encoder.parts()[part] if p.requires_grad) for part in PARTS}
-    texts = [v for v in views if v in TEXT_VIEWS]
     sizes = f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples"
-    batch = config.train.batch_size
+    shown = ", ".join(v for v in VIEWS if v in views)
     lines = [
         f"[bold]{config.name}[/]: {encoder.label} with objective '{config.objective['name']}' on {device}, {precision}",
         f"  data    {sizes}; {images}",
         *(f"  left out of training: {sentence}" for sentence in splits.left_out),
-        f"  batch   {batch} images x {batch * len(texts)} texts ({', '.join(texts)}), {config.train.steps} steps",
+        *(f"  step    {note}" for note in notes),
+        f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps} steps",
         f"  trains  {', '.join(f'{part} {count:,}' for part, count in trainable.items())} parameters",
     ]
     return "\n".join(lines)
@@ -200,25 +201,10 @@ def data_hashes(config: TrainConfig) -> dict[str, str]:
     return {data.name: sha256_file(data)} if data.is_file() else {}
 
 
-def finish_run_file(
-    run_folder: Path, config: TrainConfig, views: Sequence[str], best_step: int, trainable: int, seconds: float
-) -> None:
+def finish_run_file(run_folder: Path, config: TrainConfig, cost: Mapping[str, Any]) -> None:
     """Add what the run cost to run.json."""
-    texts = [v for v in views if v in TEXT_VIEWS]
-    write_json(
-        run_folder / "run.json",
-        read_json(run_folder / "run.json")
-        | {
-            "finished": True,
-            "steps": config.train.steps,
-            "best_step": best_step,
-            "seconds": round(seconds, 1),
-            "peak_memory_mb": peak_memory_mb(),
-            "trainable_parameters": trainable,
-            "images_seen": config.train.steps * config.train.batch_size,
-            "texts_seen": config.train.steps * config.train.batch_size * len(texts),
-        },
-    )
+    found = {"finished": True, "steps": config.train.steps, "peak_memory_mb": peak_memory_mb(), **cost}
+    write_json(run_folder / "run.json", read_json(run_folder / "run.json") | found)
 
 
 def reset_peak_memory() -> None:

@@ -15,7 +15,7 @@ from semclip.objectives import Features, Objective
 class StepModule(nn.Module):
     """Encoder and objective as one module, so that every parameter is reduced over ranks by the same wrapper.
 
-    Shapes: B batch, L tokens, K texts of a view, D embed_dim.
+    Shapes: B batch, L tokens, K texts of a view, D embed_dim, W width of patch tokens.
     images_are_features: the image tower is frozen and `images` already holds its embeddings (B, D).
     """
 
@@ -24,27 +24,41 @@ class StepModule(nn.Module):
         self.encoder = encoder
         self.objective = objective
         self.images_are_features = images_are_features
+        self.reads_patches = "image_pooled" in objective.needs
+        self.reads_ids = "caption_ids" in objective.needs
 
     def forward(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:
         """Loss terms: `total` to minimise, and each part of the objective by name."""
-        views: dict[str, Any] = {**self.encode_images(images), **self.encode_texts(tokens)}
-        device_type = groups.device.type
+        return self.score(self.encode(images, tokens), groups)
+
+    def encode(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Everything the objective reads, rows first: views (B, D) or (B, K, D), `image_pooled` (B, W), ids (B, L)."""
+        views = {**self._encode_images(images), **self._encode_texts(tokens)}
+        return {**views, "caption_ids": tokens["caption"]} if self.reads_ids else views
+
+    def score(self, views: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:
+        """Loss terms of a whole batch; the objective's own counts move on by one step."""
         # Autocast would compute the similarities in bf16, whose spacing near 1 is 0.004: the loss is float32.
-        with torch.autocast(device_type, enabled=False):
-            features = Features(**views, logit_scale=self.encoder.logit_scale.float(), groups=groups)
+        with torch.autocast(groups.device.type, enabled=False):
+            given: dict[str, Any] = dict(views)
+            features = Features(**given, logit_scale=self.encoder.logit_scale.float(), groups=groups)
             self.objective.update(features)
             terms = self.objective(features)
         return {"total": terms.total, **terms.parts}
 
-    def encode_images(self, images: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def _encode_images(self, images: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All image views in one pass of the tower."""
         views = [v for v in IMAGE_VIEWS if v in images]
         if self.images_are_features:
             return {v: images[v] for v in views}
-        encoded = self.encoder.encode_image(torch.cat([images[v] for v in views]))  # (views * B, D)
-        return dict(zip(views, encoded.chunk(len(views)), strict=True))
+        inputs = torch.cat([images[v] for v in views])  # (views * B, ...)
+        if not self.reads_patches:
+            return dict(zip(views, self.encoder.encode_image(inputs).chunk(len(views)), strict=True))
+        encoded, patches = self.encoder.encode_image_with_tokens(inputs)  # (views * B, D), (views * B, T, W)
+        pooled = patches[: len(images["image"])].mean(1)  # (B, W)
+        return {**dict(zip(views, encoded.chunk(len(views)), strict=True)), "image_pooled": pooled}
 
-    def encode_texts(self, tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def _encode_texts(self, tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All text views in one pass of the tower, which trims to the longest end-of-text among them."""
         views = [v for v in TEXT_VIEWS if v in tokens]
         flat = [tokens[v].flatten(0, -2) for v in views]  # each (B, L) or (B * K, L)

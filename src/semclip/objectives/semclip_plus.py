@@ -1,0 +1,104 @@
+"""SemCLIP+: every true text of an image is picked out of what is false of it: its own negations, and others' texts.
+
+    L = sum_x w_x [ pick(I, x) + CE(s x I^t) ] / (2 sum_x w_x) + v [ pick(T, P) + pick(P, T) ] / 2
+    pick(q, x) = mean_i -log( exp(s q_i.x_i) / ( exp(s q_i.x_i) + sum_{f in F_i} exp(s q_i.f) ) )
+    x over T (w = 1), P (w = paraphrase_weight), A (w = absence_weight);  v = text_weight
+    F_i = the row's own negations, and T, P, A of all rows of other groups
+
+Shapes: I image, T caption, P paraphrase, A absence, G negation, (B, D) unit rows, s the logit scale. P, A and G may be
+(B, K, D): the mean over K; all K negations are in F_i. True texts of one image never compete with each other.
+Columns: image, caption, paraphrase, negation, and absence unless its weight is 0.
+Paper: none, ours. From SemCLIP the triple and its three relations, from NegCLIP negations in the softmax, from
+NegationCLIP absences as positives. Negations of other rows are left out: "no dog" is true of most images.
+When to use: the first choice for fine-tuning on captions with paraphrases, negations and absences. It was chosen by the
+ablation in docs/results/semclip_plus.md, which also shows where it gains nothing.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from semclip.objectives._contrastive import bank, banned, pick, refuse_bad_weights, single, versions
+from semclip.objectives.base import Features, Objective, Paper, Terms
+
+
+class SemCLIPPlus(Objective):
+    """Parts: `caption`, `paraphrase`, `absence` (image picks text), `text_to_image`, `text_to_text`."""
+
+    paper = Paper(
+        title="SemCLIP+ (this project)",
+        arxiv="",
+        equation="sum_x w_x [pick(I, x) + CE(x, I)] / 2 + v [pick(T, P) + pick(P, T)] / 2",
+        deviations="none: there is no paper",
+    )
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        paraphrase_weight: float = 1.0
+        absence_weight: float = 1.0
+        text_weight: float = 0.5
+        mask_same_group: bool = True
+
+    def __init__(self, config: Config | None = None) -> None:
+        super().__init__(config)
+        c = self.config
+        refuse_bad_weights(
+            "semclip_plus",
+            caption=1.0,
+            paraphrase_weight=c.paraphrase_weight,
+            absence_weight=c.absence_weight,
+            text_weight=c.text_weight,
+        )
+        weights = {"caption": 1.0, "paraphrase": c.paraphrase_weight, "absence": c.absence_weight}
+        self.weights = {view: weight for view, weight in weights.items() if weight}
+        needs = {"image", "caption", "negation", *self.weights}
+        self.needs = frozenset(needs | {"paraphrase"} if c.text_weight else needs)
+
+    def forward(self, f: Features) -> Terms:
+        image, caption = single(f.image, "image"), single(f.caption, "caption")
+        truths = {view: f.unit(view) for view in self.weights}
+        share = {view: weight / sum(self.weights.values()) for view, weight in self.weights.items()}
+
+        false_of_image = self._false_texts(f, image)
+        to_text = {view: _pick(f, image, text, false_of_image) for view, text in truths.items()}
+        images, same = f.all(image), banned(f, 1, self.config.mask_same_group)
+        to_image = {
+            view: _mean(pick(text, images, f.labels, f.logit_scale, same) for text in versions(x))
+            for view, x in truths.items()
+        }
+        text_to_image = _sum(share[view] * value for view, value in to_image.items())
+        total = (_sum(share[view] * value for view, value in to_text.items()) + text_to_image) / 2
+        parts = {**to_text, "text_to_image": text_to_image}
+        if self.config.text_weight:
+            pairs = [pair for p in versions(f.paraphrase) for pair in ((caption, p), (p, caption))]
+            parts["text_to_text"] = _mean(_pick(f, query, text, self._false_texts(f, query)) for query, text in pairs)
+            total = total + self.config.text_weight * parts["text_to_text"]
+        return Terms(total=total, parts=parts)
+
+    def _false_texts(self, f: Features, query: Tensor) -> Tensor:
+        """(B,) logsumexp over F_i of s q_i.f, for local queries (B, D)."""
+        others = bank(f, *(f.unit(view) for view in self.weights))  # (C, D)
+        rows = f.all(f.labels).shape[0]  # G
+        own = torch.arange(rows, device=query.device) == f.labels[:, None]  # (B, G)
+        true = own | f.same_group if self.config.mask_same_group else own
+        foreign = (f.logit_scale * query @ others.T).masked_fill(true.repeat(1, len(others) // rows), -math.inf)
+        negations = [f.logit_scale * (query * text).sum(1, keepdim=True) for text in versions(f.negation)]
+        return torch.cat([foreign, *negations], dim=1).logsumexp(1)
+
+
+def _pick(f: Features, query: Tensor, text: Tensor, false: Tensor) -> Tensor:
+    """Mean of -log p of a true text (B, D) or (B, K, D), alone against what is false of its row (B,). A scalar."""
+    # -log( e^a / (e^a + e^b) ) = softplus(b - a)
+    return _mean(F.softplus(false - f.logit_scale * (query * x).sum(1)).mean() for x in versions(text))
+
+
+def _mean(values: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(values)).mean()
+
+
+def _sum(values: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(values)).sum()

@@ -1,0 +1,76 @@
+"""Processes side by side: in order of need, stopped together, with their errors told."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from semclip.core.errors import UserError
+from semclip.training.jobs import Job, run_jobs
+from tests.training.conftest import printed
+
+#: Prints when it starts and ends; Ctrl-C leaves a file, as a training run leaves a checkpoint.
+SLEEPER = (
+    "import sys, time, pathlib\n"
+    "print('ready', flush=True)\n"
+    "try:\n    time.sleep(float(sys.argv[1]))\n"
+    "except KeyboardInterrupt:\n    pathlib.Path(sys.argv[2]).write_text('saved'); sys.exit(130)\n"
+)
+
+
+def job(folder: Path, name: str, program: str, *arguments: str, after: str = "") -> Job:
+    return Job(name, (sys.executable, "-c", program, *arguments), folder / f"{name}.txt", after)
+
+
+def test_a_job_waits_for_the_one_it_needs_and_the_others_do_not(tmp_path: Path, console: Console) -> None:
+    needs = "import pathlib, sys; assert pathlib.Path(sys.argv[1]).exists()"
+    makes = "import pathlib, sys, time; time.sleep(0.5); pathlib.Path(sys.argv[1]).touch()"
+    made = str(tmp_path / "made")
+    jobs = [
+        job(tmp_path, "base", makes, made),
+        job(tmp_path, "arm", needs, made, after="base"),
+        job(tmp_path, "other", "print('alone')", after="not among the jobs"),
+    ]
+    run_jobs(jobs, 2, console)
+    said = printed(console)
+    assert said.index("other: started") < said.index("arm: started")
+    assert said.index("base: finished") < said.index("arm: started")
+    assert (tmp_path / "other.txt").read_text() == "alone\n"
+
+
+def test_no_more_than_asked_run_at_a_time(tmp_path: Path, console: Console) -> None:
+    run_jobs([job(tmp_path, str(i), "pass") for i in range(4)], 1, console)
+    states = [line.split(": ")[1].split()[0].rstrip(",") for line in printed(console).splitlines()]
+    assert states == ["started", "finished"] * 4
+
+
+def test_a_failure_names_the_log_and_stops_the_others_softly(tmp_path: Path, console: Console) -> None:
+    fails = "import sys, time; time.sleep(1); print('error: no such file\\n  where: x.jsonl'); sys.exit(2)"
+    saved = tmp_path / "saved"
+    with pytest.raises(UserError, match=r"bad failed \(exit code 2\): no such file") as error:
+        run_jobs([job(tmp_path, "long", SLEEPER, "60", str(saved)), job(tmp_path, "bad", fails)], 2, console)
+    assert error.value.where == str(tmp_path / "bad.txt")
+    assert saved.read_text() == "saved"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_reaches_every_process_once(tmp_path: Path, how: signal.Signals) -> None:
+    log = tmp_path / "long.txt"
+    program = (
+        "import sys, pathlib\n"
+        "from rich.console import Console\n"
+        "from semclip.training.jobs import Job, run_jobs\n"
+        f"command = (sys.executable, '-c', {SLEEPER!r}, '60', {str(tmp_path / 'saved')!r})\n"
+        f"run_jobs([Job('long', command, pathlib.Path({str(log)!r}))], 2, Console())\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    while not (log.exists() and "ready" in log.read_text()):
+        time.sleep(0.05)
+    os.kill(process.pid, how)
+    assert process.wait(timeout=30) != 0
+    assert (tmp_path / "saved").read_text() == "saved"
