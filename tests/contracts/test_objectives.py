@@ -10,8 +10,9 @@ from torch import Tensor
 
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
-from semclip.objectives import Features, create, weighted_sum
+from semclip.objectives import Features, _pieces, create, superclip, weighted_sum
 from tests import gloo
+from tests.objectives.encoder import Step, inputs_for, step
 from tests.objectives.features import FALSE, INFO, TRUE, Outcome, build, make_matching, make_views, outcome
 
 NAMES = FAMILIES["objectives"].names()
@@ -21,6 +22,13 @@ GROUPS = torch.tensor([0, 1, 1, 2, 3, 0])  # two pairs of one group each, apart 
 
 def close(a: Tensor, b: Tensor, tolerance: float = 1e-9) -> None:
     torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
+
+
+def same_step(actual: Step, expected: Step) -> None:
+    for mine, theirs in ((actual.terms, expected.terms), (actual.gradients, expected.gradients)):
+        assert mine.keys() == theirs.keys()
+        for key, value in theirs.items():
+            close(mine[key], value)
 
 
 def updated(name: str, views: dict[str, Tensor], **config: object) -> torch.nn.Module:
@@ -101,6 +109,12 @@ def test_a_missing_view_is_the_users_error(name: str) -> None:
 
 
 @every
+def test_groups_need_one_row_per_example(name: str) -> None:
+    with pytest.raises(UserError, match="batch size"):
+        Features(logit_scale=12.0, groups=GROUPS[:2], **make_views(build(name).needs))
+
+
+@every
 def test_an_unknown_option_is_answered_with_the_closest_one(name: str) -> None:
     option = dataclasses.fields(FAMILIES["objectives"].get(name).Config)[0].name
     with pytest.raises(UserError) as error:
@@ -138,32 +152,21 @@ def test_one_seed_gives_one_set_of_parameters(name: str) -> None:
 
 
 @every
-def test_micro_batching_equals_the_plain_step(name: str) -> None:
-    """Embeddings in chunks without a graph, the loss on all of them, then each chunk again with its gradient."""
-    inputs = make_views(build(name).needs)
-    weight = torch.linspace(0.5, 1.5, INFO.embed_dim, dtype=torch.float64)
+@pytest.mark.parametrize("size", [1, 4])
+def test_micro_batches_equal_the_whole_batch(name: str, size: int) -> None:
+    """Loss, and gradients of a small encoder, of the logit scale and of the objective's own parameters."""
+    inputs = inputs_for(name)
+    same_step(step(name, inputs, micro_batch=size, groups=GROUPS), step(name, inputs, groups=GROUPS))
 
-    def encode(view: str, x: Tensor, weight: Tensor) -> Tensor:
-        return x * weight if view in (*TRUE, *FALSE) else x
 
-    objective = updated(name, inputs)
-    plain = weight.clone().requires_grad_()
-    total = objective(
-        Features(logit_scale=12.0, groups=GROUPS, **{v: encode(v, x, plain) for v, x in inputs.items()})
-    ).total
-    total.backward()
-
-    cached = weight.clone().requires_grad_()
-    with torch.no_grad():
-        chunks = {v: torch.cat([encode(v, part, cached) for part in x.split(2)]) for v, x in inputs.items()}
-    result = outcome(objective, chunks, groups=GROUPS)
-    for view, gradient in result.views.items():
-        for part, part_gradient in zip(inputs[view].split(2), gradient.split(2), strict=True):
-            embedded = encode(view, part, cached)
-            if embedded.requires_grad:
-                embedded.backward(part_gradient)
-    close(result.total, total.detach())
-    close(cached.grad, plain.grad)
+@every
+def test_pieces_of_a_batch_equal_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of large batches are computed a piece at a time, and again in backward."""
+    inputs = inputs_for(name)
+    whole = step(name, inputs, groups=GROUPS)
+    monkeypatch.setattr(_pieces, "ROWS", 4)
+    monkeypatch.setattr(superclip, "_ROWS", 4)
+    same_step(step(name, inputs, groups=GROUPS), whole)
 
 
 @every
@@ -182,16 +185,39 @@ def test_pairs_of_one_group_are_no_negatives(name: str) -> None:
 
 
 @every
+@pytest.mark.parametrize("preset", ["ours", "as released"])
 @pytest.mark.parametrize("rows, groups", [(1, [7]), (4, [7, 7, 7, 7])], ids=["batch of one", "all of one group"])
-def test_a_batch_without_negatives_is_finite_or_refused(name: str, rows: int, groups: list[int]) -> None:
-    views = make_views(build(name).needs, rows=rows)
+def test_a_batch_without_negatives_is_finite_or_refused(name: str, rows: int, groups: list[int], preset: str) -> None:
+    config = FAMILIES["objectives"].get(name).paper.as_released if preset == "as released" else {}
+    views = make_views(build(name, **config).needs, rows=rows)
     try:
-        objective = updated(name, views)
+        objective = updated(name, views, **config)
         result = outcome(objective, views, groups=torch.tensor(groups))
     except UserError:
         return
     assert result.total.isfinite() and result.scale.isfinite()
     assert all(gradient.isfinite().all() for gradient in (*result.views.values(), *result.parameters.values()))
+
+
+@every
+def test_an_empty_batch_is_refused(name: str) -> None:
+    """Means over no rows, or over no texts of a row, would be NaN."""
+    views = make_views(build(name).needs)
+    for view, x in views.items():
+        no_texts = {**views, view: x[:, :0]}
+        for empty in ({v: y[:0] for v, y in views.items()}, no_texts):
+            with pytest.raises(UserError, match="nothing to compare"):
+                Features(logit_scale=12.0, **empty)
+
+
+@every
+def test_the_released_options_exist_and_change_the_loss(name: str) -> None:
+    released = FAMILIES["objectives"].get(name).paper.as_released
+    views = make_views(build(name, **released).needs)
+    result = outcome(updated(name, views, **released), views, groups=GROUPS)
+    assert result.total.isfinite() and all(gradient.isfinite().all() for gradient in result.views.values())
+    if released:
+        assert abs(result.total - outcome(updated(name, views), views, groups=GROUPS).total) > 1e-6
 
 
 @every
@@ -234,32 +260,47 @@ def test_listing_imports_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def _on_rank(rank: int, names: list[str]) -> dict[str, tuple[Outcome, dict[str, Tensor]]]:
-    """Each rank has half of the rows."""
+def _on_rank(rank: int, names: list[str]) -> dict[str, tuple[Outcome, dict[str, Tensor], Step]]:
+    """Each rank has half of the rows; a whole step encodes them in micro-batches of two and one."""
     results = {}
     for name in names:
         objective = build(name)
         half = {view: x.chunk(2)[rank] for view, x in make_views(objective.needs).items()}
         objective.update(Features(logit_scale=12.0, gather=gloo.gather, offset=3 * rank, **half))
         result = outcome(objective, half, groups=GROUPS.chunk(2)[rank], gather=gloo.gather, offset=3 * rank)
-        results[name] = (result, dict(objective.state_dict()))
+        state = dict(objective.state_dict())
+        whole = step(name, half, micro_batch=2, groups=GROUPS.chunk(2)[rank], gather=gloo.gather, offset=3 * rank)
+        results[name] = (result, state, whole)
     return results
 
 
+Ranks = list[dict[str, tuple[Outcome, dict[str, Tensor], Step]]]
+
+
 @pytest.fixture(scope="module")
-def on_two_ranks() -> list[dict[str, tuple[Outcome, dict[str, Tensor]]]]:
+def on_two_ranks() -> Ranks:
     return gloo.run(_on_rank, NAMES)
 
 
 @every
-def test_two_ranks_equal_one_process(
-    name: str, on_two_ranks: list[dict[str, tuple[Outcome, dict[str, Tensor]]]]
-) -> None:
+def test_two_ranks_in_micro_batches_equal_one_process(name: str, on_two_ranks: Ranks) -> None:
+    """As in data-parallel training: loss and gradients are averaged over ranks."""
+    alone = step(name, inputs_for(name), groups=GROUPS)
+    first, second = (results[name][2] for results in on_two_ranks)
+    mean = Step(
+        {key: (value + second.terms[key]) / 2 for key, value in first.terms.items()},
+        {key: (value + second.gradients[key]) / 2 for key, value in first.gradients.items()},
+    )
+    same_step(mean, alone)
+
+
+@every
+def test_two_ranks_equal_one_process(name: str, on_two_ranks: Ranks) -> None:
     """As in data-parallel training: loss and gradients are averaged over ranks."""
     views = make_views(build(name).needs)
     objective = updated(name, views)
     alone = outcome(objective, views, groups=GROUPS)
-    (first, state), (second, other_state) = (results[name] for results in on_two_ranks)
+    (first, state, _), (second, other_state, _) = (results[name] for results in on_two_ranks)
     close((first.total + second.total) / 2, alone.total)
     close((first.scale + second.scale) / 2, alone.scale)
     for view, gradient in alone.views.items():

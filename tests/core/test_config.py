@@ -97,3 +97,42 @@ def test_missing_config_files(tmp_path: Path) -> None:
         find_config("nothing/like/it")
     (tmp_path / "c.yaml").write_text("a: 1")
     assert find_config(str(tmp_path / "c.yaml")) == tmp_path / "c.yaml"
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return folder / "c.yaml"
+
+
+def test_a_config_extends_another_and_the_nearest_wins(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        a="name: a\ndata: {path: x, root: r}\nlist: [1, 2]\ndeep: {one: {two: 2, three: 3}}\nsection: {k: 1}\n",
+        b="extends: a.yaml\nname: b\ndata: {path: '${data.root}/y'}\nsection: null\n",
+        c="extends: b.yaml\nlist: [3]\ndeep: {one: {two: 4}}\n",
+    )
+    assert load_config(path, ["data.root=s"]) == {
+        "name": "b",
+        "data": {"path": "s/y", "root": "s"},
+        "list": [3],
+        "deep": {"one": {"two": 4, "three": 3}},
+        "section": None,
+    }
+
+
+def test_a_shipped_config_can_be_extended_from_anywhere(tmp_path: Path) -> None:
+    path = write(tmp_path, c="extends: scenes/base\nname: mine\ntrain: {steps: 7}\n")
+    base = load_config(find_config("scenes/base"))
+    mine = load_config(path)
+    assert mine == {**base, "name": "mine", "train": {**base["train"], "steps": 7}}
+
+
+def test_what_cannot_be_extended_is_refused(tmp_path: Path) -> None:
+    circle = write(tmp_path, c="extends: d.yaml", d="extends: e.yaml", e="extends: c.yaml")
+    with pytest.raises(UserError, match=r"c\.yaml -> d\.yaml -> e\.yaml -> c\.yaml"):
+        load_config(circle)
+    with pytest.raises(UserError, match="circle"):
+        load_config(write(tmp_path, c="extends: c.yaml"))
+    with pytest.raises(UserError, match="scenes/bse"):
+        load_config(write(tmp_path, c="extends: scenes/bse"))

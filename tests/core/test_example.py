@@ -14,7 +14,7 @@ FULL = Example(
     negations=("n",),
     absences=("a",),
     rewrites=("r",),
-    negative_image=ImageRef("b.jpg"),
+    negative_images=(ImageRef("b.jpg"),),
 )
 
 

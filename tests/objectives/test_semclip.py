@@ -126,7 +126,7 @@ def test_the_basis_moves_with_the_module() -> None:
     [
         ({"num_projections": 1}, "cosines"),
         ({"num_projections": 0}, "cannot train"),
-        ({"basis": [[1.0, 0.0]]}, "cosines"),
+        ({"basis": []}, "rows"),
         ({"basis": [[1.0, 0.0], [1.0]]}, "length"),
         ({"basis": [[1.0, 0.0], [0.0, 0.0]]}, "zeros"),
         ({"basis": [[1.0], [0.5]]}, "rows"),
@@ -136,6 +136,12 @@ def test_the_basis_moves_with_the_module() -> None:
 def test_what_cannot_work_is_refused(config: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         create("semclip", **config)
+
+
+def test_one_given_row_has_cosines_of_one_and_trains_nothing() -> None:
+    result = outcome(create("semclip", basis=torch.full((1, 8), 0.5)), VIEWS)
+    assert result.total.isfinite()
+    assert result.views["paraphrase"].abs().max() < 1e-9 and result.views["negation"].abs().max() < 1e-9
 
 
 def test_a_basis_of_another_width_is_refused() -> None:

@@ -89,3 +89,10 @@ def test_the_head_starts_as_published() -> None:
     head = build("superclip").head[1]
     assert head.weight.shape == (INFO.vocab_size, INFO.image_width) and not head.bias.any()
     assert head.weight.std().item() == pytest.approx(INFO.image_width**-0.5, rel=0.2)
+
+
+def test_prepare_reads_the_corpus_only_where_it_counts() -> None:
+    corpus, running = build("superclip", idf="corpus"), build("superclip")
+    corpus.prepare(lambda: [IDS[:1], IDS[1:]])
+    assert corpus.documents == 3
+    running.prepare(lambda: pytest.fail("a running count reads no corpus"))

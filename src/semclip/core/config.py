@@ -36,8 +36,24 @@ def find_config(name: str, kind: str = "train") -> Path:
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """Read a YAML mapping, apply `a.b=value` overrides (values are YAML too), then fill in `${a.b}` references."""
+    """Read a YAML mapping, apply `a.b=value` overrides (values are YAML too), then fill in `${a.b}` references.
+
+    `extends: scenes/semclip` starts from another config: a shipped one, or a file beside this one. Sections are merged
+    key by key, and what this file says wins; lists and single values are replaced whole.
+    """
     path = Path(path)
+    return interpolate(apply_overrides(_read(path, ()), overrides), where=str(path))
+
+
+def _read(path: Path, inner: tuple[Path, ...]) -> dict[str, Any]:
+    """The mapping in a file on top of the ones it extends. inner: the files that led here, to refuse a circle."""
+    circle = (*inner, path.resolve())
+    if path.resolve() in inner:
+        raise UserError(
+            f"configs extend each other in a circle: {' -> '.join(p.name for p in circle)}",
+            where=str(path),
+            fix="remove one `extends:` line",
+        )
     try:
         config = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -46,7 +62,20 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, An
         raise UserError(f"not valid YAML: {error}", where=str(path), fix="mend the line named above") from error
     if not isinstance(config, dict):
         raise UserError("a config is a mapping of keys to values", where=str(path), fix="write `key: value` lines")
-    return interpolate(apply_overrides(config, overrides), where=str(path))
+    if "extends" not in config:
+        return config
+    base = str(config.pop("extends"))
+    beside = path.parent / base
+    return _merged(_read(beside if beside.is_file() else find_config(base), circle), config)
+
+
+def _merged(base: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:
+    """Both mappings in one, recursively; where both have a value, the nearer one's."""
+    merged = {**base, **nearer}
+    for key in base.keys() & nearer.keys():
+        if isinstance(base[key], Mapping) and isinstance(nearer[key], Mapping):
+            merged[key] = _merged(base[key], nearer[key])
+    return merged
 
 
 def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from semclip.core.errors import UserError
+from semclip.objectives._pieces import by_pieces
 from semclip.objectives.base import Features
 
 # Legend for shapes: B rows of this rank, G rows over all ranks, K texts of one view per row, D embed_dim, C candidates.
@@ -24,10 +25,14 @@ def pick(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Tens
 
 def pick_any(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Tensor | None = None) -> Tensor:
     """The same with several positives per row, own (B, P): mean over them of -log p, all in one softmax."""
-    logits = scale * queries @ bank.T  # (B, C)
-    if banned is not None:
-        logits = logits.masked_fill(banned, -math.inf)
-    return (torch.logsumexp(logits, dim=1, keepdim=True) - logits.gather(1, own)).mean()
+
+    def costs(queries: Tensor, own: Tensor, *banned: Tensor) -> Tensor:
+        logits = scale * queries @ bank.T  # (piece, C)
+        for mask in banned:
+            logits = logits.masked_fill(mask, -math.inf)
+        return (torch.logsumexp(logits, dim=1, keepdim=True) - logits.gather(1, own)).mean(1)
+
+    return by_pieces(costs, queries, own, *([] if banned is None else [banned])).mean()
 
 
 def bank(f: Features, *views: Tensor) -> Tensor:

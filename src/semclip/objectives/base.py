@@ -1,7 +1,7 @@
 """What an objective is: features in, named terms out. It never sees a model, a device, a rank or a file."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
@@ -34,7 +34,8 @@ class Features:
     gather: concatenates a tensor's rows over ranks, with gradient. The default is one rank.
     offset: index of this rank's first row among all G rows.
 
-    Errors: UserError for an unknown view name, for views of different batch sizes, and on asking for an absent view.
+    Errors: UserError for an unknown view name, for no view, for a view without rows or texts (its mean would be NaN),
+    for views or groups of different batch sizes, and on asking for an absent view.
     """
 
     def __init__(
@@ -50,7 +51,16 @@ class Features:
         for name in views:
             if name not in known:
                 raise UserError(f"unknown view '{name}'", where="Features", fix=did_you_mean(name, known))
+        empty = {name: tuple(tensor.shape) for name, tensor in views.items() if 0 in tensor.shape}
+        if empty or not views:
+            raise UserError(
+                f"nothing to compare: {f'shapes {empty}' if empty else 'no view'}",
+                where="Features",
+                fix="give every view at least one row and one text",
+            )
         sizes = {name: tensor.shape[0] for name, tensor in views.items()}
+        if groups is not None:
+            sizes["groups"] = groups.shape[0]
         if len(set(sizes.values())) > 1:
             raise UserError(f"views differ in batch size: {sizes}", where="Features", fix="one row per example")
         self._raw = views
@@ -139,12 +149,16 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """Where an objective comes from, and where ours differs."""
+    """Where an objective comes from, and where ours differs.
+
+    as_released: the options that give the loss of the released code, where it differs from our defaults.
+    """
 
     title: str
     arxiv: str
     equation: str
     deviations: str
+    as_released: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Objective(nn.Module):
@@ -152,6 +166,7 @@ class Objective(nn.Module):
 
     needs: views and encoder extras the formula reads; checked against the data before a model is loaded.
     setup: called once with the encoder's shapes; build parameters here. Usable without it when all shapes are known.
+    prepare: called once before the first step, with a way to read all training captions.
     update: the only place where state of its own may change; called once per optimizer step on the global batch.
     """
 
@@ -170,6 +185,12 @@ class Objective(nn.Module):
 
     def setup(self, info: EncoderInfo) -> None:
         """Build parameters that depend on the encoder's shapes. Most objectives have none."""
+
+    def prepare(self, caption_ids: Callable[[], Iterable[Tensor]]) -> None:
+        """Read all training captions once, before step 0; most need none and never call it.
+
+        caption_ids: gives the captions of the whole training data as batches of token ids (B, L), each caption once.
+        """
 
     def update(self, features: Features) -> None:
         """Change state of its own (running counts). Most objectives have none."""
@@ -191,39 +212,3 @@ def create(name: str, **config: Any) -> Objective:
     cls = FAMILIES["objectives"].get(name)
     plain = {key: value.tolist() if isinstance(value, Tensor) else value for key, value in config.items()}
     return cls(parse(cls.Config, plain, where=f"objective '{name}'"))
-
-
-class WeightedSum(Objective):
-    """Sum of objectives, each times its weight; its parts are named `objective/part`."""
-
-    paper = Paper(title="sum of objectives", arxiv="", equation="sum_k w_k L_k", deviations="none")
-
-    def __init__(self, members: Mapping[str, tuple[float, Objective]]) -> None:
-        super().__init__()
-        self.weights = {name: weight for name, (weight, _) in members.items()}
-        self.members = nn.ModuleDict({name: objective for name, (_, objective) in members.items()})
-        self.needs = frozenset().union(*(o.needs for _, o in members.values()))
-
-    def _objectives(self) -> Mapping[str, Objective]:
-        return dict(self.members.items())  # type: ignore[arg-type]
-
-    def setup(self, info: EncoderInfo) -> None:
-        for objective in self._objectives().values():
-            objective.setup(info)
-
-    def update(self, features: Features) -> None:
-        for objective in self._objectives().values():
-            objective.update(features)
-
-    def forward(self, f: Features) -> Terms:
-        terms = {name: objective(f) for name, objective in self._objectives().items()}
-        total = torch.stack([self.weights[name] * t.total for name, t in terms.items()]).sum()
-        parts = {f"{name}/{part}": value for name, t in terms.items() for part, value in t.parts.items()}
-        return Terms(total=total, parts=parts)
-
-
-def weighted_sum(members: Mapping[str, tuple[float, Objective]]) -> Objective:
-    """Compose objectives: `weighted_sum({"clip": (1.0, create("clip")), "semclip": (0.5, create("semclip"))})`."""
-    if not members:
-        raise UserError("a sum of no objectives", where="weighted_sum", fix="give at least one")
-    return WeightedSum(members)

@@ -21,7 +21,8 @@ class CLIP(Objective):
         title="Learning Transferable Visual Models From Natural Language Supervision",
         arxiv="2103.00020",
         equation="Figure 3",
-        deviations="same-group pairs are masked (mask_same_group=False: as released)",
+        deviations="same-group pairs are masked",
+        as_released={"mask_same_group": False},
     )
 
     @dataclass(frozen=True, kw_only=True)

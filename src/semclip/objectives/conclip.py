@@ -24,7 +24,8 @@ class CoNCLIP(Objective):
         title="Learn 'No' to Say 'Yes' Better: Improving Vision-Language Models via Negations",
         arxiv="2403.20312",
         equation="(L1 + L2 + L3) / 3",
-        deviations="same-group pairs are masked (mask_same_group=False: as released)",
+        deviations="same-group pairs are masked",
+        as_released={"mask_same_group": False},
     )
 
     @dataclass(frozen=True, kw_only=True)

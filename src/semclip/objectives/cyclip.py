@@ -16,6 +16,7 @@ When to use: training from scratch where zero-shot and nearest-neighbour decisio
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from semclip.objectives._contrastive import clip_terms, refuse_bad_weights, single
 from semclip.objectives.base import Features, Objective, Paper, Terms
@@ -29,8 +30,8 @@ class CyCLIP(Objective):
         title="CyCLIP: Cyclic Contrastive Language-Image Pretraining",
         arxiv="2205.14459",
         equation="L_clip + lambda1 L_I-cyclic + lambda2 L_C-cyclic",
-        deviations="computed from D x D Gram matrices; same-group pairs are masked in L_clip "
-        "(mask_same_group=False: as released)",
+        deviations="computed from D x D Gram matrices; same-group pairs are masked in L_clip",
+        as_released={"mask_same_group": False},
     )
 
     @dataclass(frozen=True, kw_only=True)
@@ -48,10 +49,16 @@ class CyCLIP(Objective):
     def forward(self, f: Features) -> Terms:
         image, text = single(f.image, "image"), single(f.caption, "caption")
         contrastive = torch.stack(clip_terms(f, image, text, self.config.mask_same_group)).mean()
+        inmodal, crossmodal = self.cyclic_terms(f)
+        total = contrastive + self.config.inmodal_weight * inmodal + self.config.crossmodal_weight * crossmodal
+        return Terms(total=total, parts={"contrastive": contrastive, "inmodal": inmodal, "crossmodal": crossmodal})
+
+    def cyclic_terms(self, f: Features) -> tuple[Tensor, Tensor]:
+        """L_in and L_cross, each a scalar, over all ranks."""
+        image, text = single(f.image, "image"), single(f.caption, "caption")
         local = torch.stack([image.T @ image, text.T @ text, image.T @ text])  # (3, D, D)
         a, c, m = f.all(local[None]).sum(0)  # sums over samples, hence over ranks
         rows = f.all(f.labels).shape[0]  # G
         inmodal = (a.square().sum() + c.square().sum() - 2 * m.square().sum()) / rows
         crossmodal = 2 * ((a * c).sum() - (m * m.T).sum()) / rows
-        total = contrastive + self.config.inmodal_weight * inmodal + self.config.crossmodal_weight * crossmodal
-        return Terms(total=total, parts={"contrastive": contrastive, "inmodal": inmodal, "crossmodal": crossmodal})
+        return inmodal, crossmodal

@@ -27,7 +27,8 @@ class LaCLIP(Objective):
         title="Improving CLIP Training with Language Rewrites",
         arxiv="2305.20088",
         equation="CLIP's, on one of the rewrites",
-        deviations="multi_text is a reconstruction; same-group pairs are masked (mask_same_group=False: as released)",
+        deviations="LaCLIP-MT (multi_text) is a reconstruction; same-group pairs are masked",
+        as_released={"mask_same_group": False},
     )
 
     @dataclass(frozen=True, kw_only=True)

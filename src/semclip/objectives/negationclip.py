@@ -26,7 +26,8 @@ class NegationCLIP(Objective):
         title="Know 'No' Better: A Data-Driven Approach for Enhancing Negation Awareness in CLIP",
         arxiv="2501.10913",
         equation="CLIP's, on negation-inclusive captions",
-        deviations="same-group pairs are masked (mask_same_group=False: as released); share < 1 is ours",
+        deviations="same-group pairs are masked; share < 1 is ours",
+        as_released={"mask_same_group": False},
     )
 
     @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,8 @@ class NegCLIP(Objective):
         title="When and why vision-language models behave like bags-of-words, and what to do about it?",
         arxiv="2210.01936",
         equation="CLIP with strong alternatives in the image-to-text softmax",
-        deviations="negations come from the data; same-group pairs are masked (mask_same_group=False: as released)",
+        deviations="negations come from the data; same-group pairs are masked",
+        as_released={"mask_same_group": False},
     )
 
     @dataclass(frozen=True, kw_only=True)

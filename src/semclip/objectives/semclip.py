@@ -9,7 +9,8 @@ Columns: image, caption, paraphrase, negation. With a = 0 (b = 0) paraphrase (ne
 Paper: arXiv 2511.16527. Deviations:
 - released code leaves I and T of C unnormalised: `normalize_contrastive=False` gives that (published: normalised);
 - the basis is drawn on the CPU, so that one seed gives one basis on every device, and is kept in the checkpoint;
-- k = 1 is refused; same-group pairs are masked in C (`mask_same_group=False` as released).
+- k = 1 is refused, unless its row is given as `basis` (to reproduce a number: it trains nothing);
+- same-group pairs are masked in C (`mask_same_group=False` as released).
 When to use: fine-tuning a CLIP whose text tower ignores rewording and negation, at little cost to anything else.
 """
 
@@ -40,8 +41,8 @@ class SemCLIP(Objective):
         title="SemCLIP",
         arxiv="2511.16527",
         equation="(1*C + a*L_para + b*L_neg) / (1+a+b)",
-        deviations="basis drawn on the CPU and stored; k=1 refused; same-group pairs masked; "
-        "as released: normalize_contrastive=False, mask_same_group=False",
+        deviations="basis drawn on the CPU and stored; k=1 refused; same-group pairs are masked",
+        as_released={"normalize_contrastive": False, "mask_same_group": False},
     )
 
     @dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,9 @@ class SemCLIP(Objective):
         optional = {"paraphrase": c.paraphrase_weight, "negation": c.negation_weight}
         self.needs = frozenset({"image", "caption"} | {view for view, weight in optional.items() if weight})
         self.register_buffer("basis", None)
-        refuse_one_row(c.num_projections if c.basis is None else len(c.basis))
-        if c.basis is not None:
+        if c.basis is None:
+            refuse_one_row(c.num_projections)
+        else:
             self._store(explicit_rows(c.basis))
 
     def setup(self, info: EncoderInfo) -> None:

@@ -6,7 +6,7 @@
     idf=corpus:   w_c = max(0, log( N / (df_c + 1) )), counted once over all captions (`count_corpus`)
 
 Shapes: h (B, W) mean patch token, z (B, V) over V token ids, caption ids (B, L). Terms are gathered at the L tokens of
-a caption: no B x V target is ever made.
+a caption: no B x V target is ever made, and logits of 256 rows at a time.
 Columns: image, caption; the image tower must have patch tokens.
 Paper: arXiv 2512.14480. `running` is the released code (the paper's is `corpus`). Deviations: start, end and the
 padding behind it are no classes (`special_tokens=as_released` counts them); exact integer counts; same-group pairs
@@ -14,7 +14,7 @@ are masked in L_clip. The published patch mean is un-projected and after the fin
 When to use: training from scratch with small batches or long captions. The head adds V (W + 1) parameters.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,9 +26,12 @@ from semclip.core.protocols import EncoderInfo
 from semclip.core.seeds import derive_seed
 from semclip.objectives._contrastive import clip_terms, full, refuse_bad_weights, single
 from semclip.objectives._heads import LayerNorm, Linear
+from semclip.objectives._pieces import by_pieces
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 _WHERE = "objective 'superclip'"
+#: Rows whose logits are in memory at once: 50 MB at CLIP's vocabulary, and as much three times more in backward.
+_ROWS = 256
 
 
 class SuperCLIP(Objective):
@@ -39,8 +42,9 @@ class SuperCLIP(Objective):
         title="SuperCLIP: CLIP with Simple Classification Supervision",
         arxiv="2512.14480",
         equation="L_clip + L_class",
-        deviations="special tokens masked (special_tokens=as_released counts them); idf=running as released, "
-        "idf=corpus as in the paper; same-group pairs are masked in L_clip",
+        deviations="start, end and padding are no classes; the paper's counts over the whole corpus are idf=corpus; "
+        "same-group pairs are masked in L_clip",
+        as_released={"special_tokens": "as_released", "mask_same_group": False},
     )
     documents: Tensor
     document_counts: Tensor
@@ -75,6 +79,11 @@ class SuperCLIP(Objective):
         self.register_buffer("documents", torch.zeros((), dtype=torch.int64))
         self.register_buffer("document_counts", torch.zeros(info.vocab_size, dtype=torch.int64))
 
+    def prepare(self, caption_ids: Callable[[], Iterable[Tensor]]) -> None:
+        """In corpus mode, count all training captions."""
+        if self.config.idf == "corpus":
+            self.count_corpus(caption_ids())
+
     def update(self, features: Features) -> None:
         """Count the global batch, once per optimizer step, before `forward`. In corpus mode counts stay as they are."""
         if self.config.idf == "running":
@@ -107,21 +116,34 @@ class SuperCLIP(Objective):
 
         A caption whose tokens all weigh nothing adds 0.
         """
+        return self._class_losses(logits, ids, idf).mean()
+
+    def _class_losses(self, logits: Tensor, ids: Tensor, idf: Tensor) -> Tensor:
+        """(B,) one for each caption."""
         logits = full(logits)
         distinct, first = self._distinct(ids, logits.shape[1])  # (B, L) both
         inside = distinct.clamp(max=logits.shape[1] - 1)  # ids that are no class: any index, weight 0
         weights = idf.to(logits)[inside] * first  # (B, L)
         targets = weights / weights.sum(1, keepdim=True).clamp(min=1e-12)
-        return (targets * (logits.logsumexp(1, keepdim=True) - logits.gather(1, inside))).sum(1).mean()
+        return (targets * (logits.logsumexp(1, keepdim=True) - logits.gather(1, inside))).sum(1)
 
     def forward(self, f: Features) -> Terms:
         self._built()
         image, caption = single(f.image, "image"), single(f.caption, "caption")
         contrastive = torch.stack(clip_terms(f, image, caption, self.config.mask_same_group)).mean()
-        logits = self.head(full(f.raw("image_pooled")))  # (B, V)
-        class_loss = self.class_loss(logits, f.raw("caption_ids"), self.idf_weights())
+        class_loss = self.class_part(f)
         total = contrastive + self.config.class_weight * class_loss
         return Terms(total=total, parts={"contrastive": contrastive, "class": class_loss})
+
+    def class_part(self, f: Features) -> Tensor:
+        """L_class of the batch, head included; the logits of a piece of it are in memory at a time."""
+        self._built()
+        idf = self.idf_weights()
+
+        def losses(pooled: Tensor, ids: Tensor) -> Tensor:
+            return self._class_losses(self.head(pooled), ids, idf)
+
+        return by_pieces(losses, full(f.raw("image_pooled")), f.raw("caption_ids"), rows=_ROWS).mean()
 
     def _distinct(self, ids: Tensor, vocab: int) -> tuple[Tensor, Tensor]:
         """Ids of each row sorted, those that are no class replaced by `vocab`; and where each class first occurs."""

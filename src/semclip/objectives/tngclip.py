@@ -39,8 +39,8 @@ class TNGCLIP(Objective):
         title="TNG-CLIP: Training-Time Negation Data Generation for Negation Awareness of CLIP",
         arxiv="2505.18434",
         equation="(L_img + L_txt) / 2",
-        deviations="image_labels=aligned (as released: random); same-group pairs are masked "
-        "(mask_same_group=False: as released)",
+        deviations="images pick their own caption, not a random text; same-group pairs are masked unless labelled",
+        as_released={"image_labels": "random", "mask_same_group": False},
     )
     steps: Tensor
 

@@ -27,8 +27,8 @@ class TripletCLIP(Objective):
         title="TripletCLIP: Improving Compositional Reasoning of CLIP via Synthetic Vision-Language Negatives",
         arxiv="2411.02545",
         equation="(2), (3)",
-        deviations="same-group pairs are masked (mask_same_group=False: as released); "
-        "text_sees_negative_images=True is ours",
+        deviations="same-group pairs are masked; text_sees_negative_images=True is ours",
+        as_released={"mask_same_group": False},
     )
 
     @dataclass(frozen=True, kw_only=True)

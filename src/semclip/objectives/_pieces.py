@@ -1,0 +1,23 @@
+"""Losses of many rows, a piece at a time: memory that grows with the piece, not with the square of the batch."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+#: Rows computed at once. Smaller batches are one piece and pay nothing; larger ones compute each piece's forward twice.
+ROWS = 1024
+
+
+def by_pieces(per_row: Callable[..., Tensor], *tensors: Tensor, rows: int | None = None) -> Tensor:
+    """`per_row(*tensors)` where every row's result depends on its own row of each tensor alone: (B,).
+
+    Backward keeps a piece's inputs and computes the rest of it anew, so that only one piece is ever in memory.
+    What `per_row` closes over (a bank of candidates, a head) gets its gradient as usual.
+    """
+    rows = ROWS if rows is None else rows
+    if len(tensors[0]) <= rows:
+        return per_row(*tensors)
+    pieces = zip(*(torch.split(x, rows) for x in tensors), strict=True)
+    return torch.cat([checkpoint(per_row, *piece, use_reentrant=False, preserve_rng_state=False) for piece in pieces])
