@@ -1,20 +1,40 @@
 """Examples and encoders whose scores are known beforehand."""
 
+import json
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from semclip.core.example import Example, ImageRef
+from semclip.core.protocols import DenseReading
 
 KINDS = ("object denied", "attribute swapped")
 LABELS = ("red circle", "blue square", "green star")
 
 
+#: Keeps the folder of masks for as long as the tests run.
+_FOLDER = tempfile.TemporaryDirectory()
+
+
+@cache
+def mask(label: str) -> str:
+    """A mask that is all of one label, with its classes file beside it."""
+    folder = Path(_FOLDER.name)
+    names = ["background", *LABELS]
+    (folder / "classes.json").write_text(json.dumps(dict(enumerate(names))), "utf-8")
+    Image.new("L", (3, 2), names.index(label)).save(folder / f"{label}.png")
+    return str(folder / f"{label}.png")
+
+
 def examples(count: int = 12) -> list[Example]:
-    """Examples that have every view, two negations (one with a negation word, one without) and an absence."""
+    """Examples with every view and a mask; two negations, one with a negation word and one without, and an absence."""
     return [
         Example(
             id=f"e{i}",
@@ -24,10 +44,10 @@ def examples(count: int = 12) -> list[Example]:
             negations=(f"no thing {i} on a table", f"thing {i} under a table"),
             absences=(f"thing {i} on a table but no lamp",),
             rewrites=(f"one can see thing {i}",),
-            negative_image=ImageRef(f"other{i}.png"),
+            negative_images=(ImageRef(f"other{i}.png"),),
             group=f"{i}.png",
             split="test",
-            meta={"negation_kinds": list(KINDS), "label": LABELS[i % 3]},
+            meta={"negation_kinds": list(KINDS), "label": LABELS[i % 3], "mask": mask(LABELS[i % 3])},
             where=f"data.jsonl:{i + 1}",
         )
         for i in range(count)
@@ -61,6 +81,21 @@ class FakeEncoder(nn.Module):
 
     def encode_image(self, inputs: Tensor) -> Tensor:
         return inputs
+
+    def why_not_dense(self) -> str:
+        return ""
+
+    def load_whole_image(self, ref: ImageRef, size: int = 0) -> Tensor:
+        return self.load_image(ref)
+
+    def encode_dense(self, inputs: Tensor, variant: str) -> Tensor:
+        return self.encode_image(inputs)[:, None, None]  # the same everywhere
+
+    def class_scores(
+        self, inputs: Tensor, classes: Tensor, background: Tensor, reading: DenseReading, size: tuple[int, int]
+    ) -> Tensor:
+        features = nn.functional.normalize(self.encode_dense(inputs, reading.variant).double(), dim=-1)
+        return (features @ classes.T).permute(0, 3, 1, 2).expand(-1, -1, *size)
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         self.batches.append(list(texts))
@@ -106,8 +141,8 @@ def _from_truth(data: Sequence[Example], reverse: bool) -> FakeEncoder:
     for i, e in enumerate(data):
         axis = np.eye(width)[i]
         images[e.image.name] = axis
-        if e.negative_image:
-            images[e.negative_image.name] = -axis
+        for ref in e.negative_images:
+            images[ref.name] = -axis
         if reverse:
             texts |= {e.caption: -axis + 2 * spare}
             texts |= dict.fromkeys((*e.paraphrases, *e.absences, *e.rewrites), -axis - 2 * spare)
@@ -134,5 +169,6 @@ def without(data: Sequence[Example], view: str, keep: int = 0) -> list[Example]:
         "negation": {"negations": (), "meta": {"label": "red circle"}},
         "absence": {"absences": ()},
         "label": {"meta": {}},
+        "mask": {"meta": {"label": "red circle"}},
     }[view]  # type: ignore[assignment]
     return [e if i < keep else replace(e, **empty) for i, e in enumerate(data)]  # type: ignore[arg-type]

@@ -57,6 +57,16 @@ def test_statistics_do_not_overflow_half_precision(tmp_path: Path) -> None:
     assert float(encoder.mean[0]) == pytest.approx(300.022, abs=0.01)
 
 
+def test_no_patch_tokens_and_the_text_norm_freezes_alone(tmp_path: Path) -> None:
+    write(tmp_path / "x.npy")
+    encoder = build(tmp_path / "x.npy", freeze=["text_norm"])
+    assert encoder.info.image_width is None
+    with pytest.raises(UserError, match="one precomputed row per image"):
+        encoder.encode_image_with_tokens(torch.zeros(1, 6))
+    still = {name for name, p in encoder.named_parameters() if not p.requires_grad}
+    assert still == {"text.ln_final.weight", "text.ln_final.bias"}
+
+
 def test_saved_and_loaded(tmp_path: Path) -> None:
     write(tmp_path / "x.npy")
     encoder = build(tmp_path / "x.npy")

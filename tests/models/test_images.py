@@ -72,3 +72,20 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
 def test_unknown_settings(settings: dict[str, object]) -> None:
     with pytest.raises(UserError):
         Preprocessing(settings, "config.yaml")
+
+
+def test_a_box_is_cut_out_and_its_sides_are_rounded_half_to_even(tmp_path: Path) -> None:
+    pixels = (np.arange(10 * 12 * 3) % 256).astype(np.uint8).reshape(10, 12, 3)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    cut = read_rgb(ImageRef("a.png", tmp_path / "a.png", (0.5, 1.5, 4.5, 6.6)))
+    assert np.array_equal(np.asarray(cut), pixels[2:7, 0:4])
+    beyond = np.asarray(read_rgb(ImageRef("a.png", tmp_path / "a.png", (10, 8, 14, 11))))
+    assert beyond.shape == (3, 4, 3) and not beyond[:, 2:].any() and np.array_equal(beyond[:2, :2], pixels[8:, 10:])
+    with pytest.raises(UserError, match="is empty"):
+        read_rgb(ImageRef("a.png", tmp_path / "a.png", (3, 3, 3.2, 5)))
+
+
+def test_two_boxes_of_one_file_are_two_pictures() -> None:
+    whole, one, other = (ImageRef("a.png", None, box) for box in (None, (0, 0, 1, 1), (0, 0, 1, 2)))
+    assert len({whole.key, one.key, other.key}) == len({whole, one, other}) == 3
+    assert whole.key == "a.png" and ImageRef("a.png", None, (0.0, 0.0, 1.0, 1.0)).key == one.key

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.models.backends.open_clip import OpenClip
-from tests.models.tiny import CONFIGS, TEXTS, UNTRIMMABLE, tiny
+from tests.models.tiny import CONFIGS, TEXTS, UNTRIMMABLE, VISION, tiny
 
 ODD = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7], "interpolation": "bilinear", "resize_mode": "squash"}
 
@@ -101,6 +101,58 @@ def test_freezing_stops_parameters_and_running_statistics() -> None:
     assert not any(p.requires_grad for p in encoder.parameters())
     with pytest.raises(UserError, match="unknown part"):
         encoder.freeze("images")
+
+
+@pytest.mark.parametrize("kind", ["plain", "custom_text", "eos_pool", "custom_blocks", "resnet"])
+def test_text_norm_freezes_alone(kind: str) -> None:
+    encoder = tiny(kind).train()
+    encoder.freeze("text_norm")
+    still = {name for name, p in encoder.named_parameters() if not p.requires_grad}
+    assert {name.rpartition(".")[0].rpartition(".")[2] for name in still} == {"ln_final"} and len(still) == 2
+    assert not encoder.frozen("text")
+    encoder.encode_text(encoder.tokenize(TEXTS)).square().sum().backward()
+    assert all(encoder.get_parameter(name).grad is None for name in still)
+    encoder.freeze("text")
+    assert encoder.frozen("text")
+
+
+VISIONS = {
+    "plain": {},
+    "avg": {"pool_type": "avg"},
+    "norm_after_pool": {"pool_type": "avg", "final_ln_after_pool": True},
+    "custom_blocks": {"qk_norm": True},
+}
+
+
+def with_vision(**changes: object) -> OpenClip:
+    config = {**CONFIGS["plain"], "vision_cfg": {**VISION, **changes}}
+    return OpenClip.create(OpenClip.Config(config=config, seed=0), where="test").eval()
+
+
+@pytest.mark.parametrize("changes", VISIONS.values(), ids=VISIONS)
+def test_one_pass_gives_embedding_and_patch_tokens(changes: dict[str, object]) -> None:
+    encoder = with_vision(**changes)
+    visual = encoder.network.visual
+    visual.ln_post.weight.data.normal_()
+    inputs = torch.randn(3, 3, 16, 16)
+    seen = []
+    visual.transformer.resblocks[0].register_forward_pre_hook(lambda *_: seen.append(1))
+    embedding, tokens = encoder.encode_image_with_tokens(inputs)
+    assert len(seen) == 1  # the tower runs once
+    assert torch.equal(embedding, encoder.encode_image(inputs))
+    assert tokens.shape == (3, 4, encoder.info.image_width)
+    expected = visual.ln_post(visual.transformer(visual._embeds(inputs)))[:, 1:]
+    torch.testing.assert_close(tokens, expected, atol=1e-6, rtol=0)
+    (embedding.sum() + tokens.square().mean()).backward()
+    assert visual.conv1.weight.grad.abs().max() > 0
+
+
+def test_towers_without_patch_tokens_say_so() -> None:
+    for encoder in (tiny("resnet"), with_vision(attentional_pool=True, attn_pooler_heads=2)):
+        assert encoder.info.image_width is None
+        with pytest.raises(UserError, match="no patch tokens: its") as caught:
+            encoder.encode_image_with_tokens(torch.zeros(1, 3, 32, 32))
+        assert caught.value.fix and caught.value.where
 
 
 @pytest.mark.parametrize("kind", CONFIGS)

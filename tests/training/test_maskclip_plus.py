@@ -44,7 +44,9 @@ def test_pixel_loss_equals_the_reference() -> None:
     logits = torch.tensor(inputs["logits"], dtype=torch.float64)
     labels = torch.tensor(inputs["label"])
     assert float(pixel_loss(logits, labels)) == pytest.approx(expected["mean_over_valid_pixels"], abs=1e-9)
-    assert float(pixel_loss(logits, labels, "all")) == pytest.approx(expected["reference_mean_over_all_pixels"], abs=1e-9)
+    assert float(pixel_loss(logits, labels, "all")) == pytest.approx(
+        expected["reference_mean_over_all_pixels"], abs=1e-9
+    )
     logits.requires_grad_(True)
     nothing = pixel_loss(logits, torch.full_like(labels, NO_LABEL))
     nothing.backward()
@@ -64,8 +66,7 @@ class ColourTeacher(OpenClip):
 
 def teacher() -> ColourTeacher:
     config = {**CONFIGS["plain"], "vision_cfg": {**CONFIGS["plain"]["vision_cfg"], "image_size": SIZE}}
-    made = ColourTeacher.create(OpenClip.Config(config=config, seed=0), "test")
-    return made
+    return ColourTeacher.create(OpenClip.Config(config=config, seed=0), "test")
 
 
 ROWS = torch.linalg.qr(torch.randn(16, 3, generator=torch.Generator().manual_seed(0)))[0].T  # (3, D)
@@ -107,7 +108,9 @@ def test_a_student_learns_from_pictures_alone_and_beats_chance(tmp_path: Path) -
     assert torch.equal(student.rows, rows)  # the classifier is the texts' and never trains
     again = new_student(teacher(), list(COLOURS), ROWS, config)
     distill(teacher(), again, refs, config)
-    assert all(torch.equal(a, b) for a, b in zip(student.state_dict().values(), again.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(student.state_dict().values(), again.state_dict().values(), strict=True)
+    )
 
     student.save(tmp_path / "student")
     assert is_student(tmp_path / "student") and not is_student(tmp_path)
@@ -140,7 +143,9 @@ def test_no_pictures_and_no_dense_features() -> None:
     with pytest.raises(UserError, match="no pictures"):
         distill(teacher(), new_student(teacher(), list(COLOURS), ROWS, config), [], config)
     blind = OpenClip.create(
-        OpenClip.Config(config={**CONFIGS["plain"], "vision_cfg": {**CONFIGS["plain"]["vision_cfg"], "pool_type": "avg"}}),
+        OpenClip.Config(
+            config={**CONFIGS["plain"], "vision_cfg": {**CONFIGS["plain"]["vision_cfg"], "pool_type": "avg"}}
+        ),
         "test",
     )
     with pytest.raises(UserError, match="no dense features"):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from semclip.benchmarks._encodings import Encodings
+from semclip.benchmarks._prompts import check_templates, class_rows, fill
 from semclip.benchmarks.base import Benchmark, Scores, average, cluster, item_record, share
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -41,16 +42,13 @@ class ZeroShot(Benchmark):
         negated_templates: tuple[str, ...] = ("this is not a photo of a {}",)
 
         def __post_init__(self) -> None:
-            for template in (*self.templates, *self.negated_templates):
-                if template.count("{}") != 1:
-                    raise UserError(f"template '{template}' has no place for the class name, or several",
-                                    where="benchmark 'zeroshot'", fix="write {} once")  # fmt: skip
+            check_templates((*self.templates, *self.negated_templates), "benchmark 'zeroshot'")
             if not self.templates or not self.negated_templates:
                 raise UserError("no templates", where="benchmark 'zeroshot'", fix="give at least one of each")
 
     def texts(self, examples: Sequence[Example]) -> list[str]:
         templates = (*self.config.templates, *self.config.negated_templates)
-        return [_fill(template, name) for template in templates for name in _classes(examples)]
+        return [fill(template, name) for template in templates for name in _classes(examples)]
 
     def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
         classes = _classes(examples)
@@ -64,7 +62,7 @@ class ZeroShot(Benchmark):
         clusters, ids = [cluster(e) for e in own], [e.id for e in own]
         guess = chance(len(classes))
         original, negated = (
-            accuracy(images @ _class_rows(encodings, templates, classes).T, labels)
+            accuracy(images @ class_rows(encodings, templates, classes).T, labels)
             for templates in (self.config.templates, self.config.negated_templates)
         )
         drop = original.expected - negated.expected
@@ -109,19 +107,8 @@ def _mean_recall(outcomes: np.ndarray, labels: np.ndarray, guess: float) -> Metr
     )
 
 
-def _class_rows(encodings: Encodings, templates: Sequence[str], classes: Sequence[str]) -> np.ndarray:
-    """(C, D) unit rows: per class the mean of its templates' unit embeddings, normalised."""
-    rows = np.mean([encodings.text([_fill(t, name) for name in classes]) for t in templates], axis=0)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(norms > 0, norms, 1.0))
-
-
 def _classes(examples: Sequence[Example]) -> list[str]:
     return sorted({str(e.meta["label"]) for e in examples})
-
-
-def _fill(template: str, name: str) -> str:
-    return template.replace("{}", name.replace("_", " "))
 
 
 def _one_per_image(examples: Sequence[Example]) -> list[Example]:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
 
 from semclip.core.example import Example, ImageRef
 
@@ -12,8 +14,8 @@ from semclip.core.example import Example, ImageRef
 class EncoderInfo:
     """The shapes an objective may need to build parameters of its own.
 
-    embed_dim: D, width of the shared space. image_width: W, width of the mean patch token; None where the image tower
-    has no patch tokens. special_ids: token ids that carry no content (padding, start, end).
+    embed_dim: D, width of the shared space. image_width: W, width of the patch tokens of `encode_image_with_tokens`;
+    None where the image tower has none. special_ids: token ids that carry no content (padding, start, end).
     """
 
     embed_dim: int
@@ -30,6 +32,10 @@ class DualEncoder(Protocol):
     Shapes: B batch, D embed_dim, L tokens. Tensors are torch's; embeddings are raw (not normalised).
     `load_image` runs in data workers and returns one CPU input; `encode_image` takes a stacked batch of them.
     `tokenize` returns (B, L) int64; `encode_text` takes that. Both encode methods accept inputs on any device.
+
+    Encoders of `semclip.models` give two things more, or refuse with the reason: `encode_image_with_tokens(inputs) ->
+    (embedding (B, D), tokens (B, T, W))`, patch tokens after the tower's final norm, not projected, without the class
+    token, for objectives that ask for `image_pooled`; and what `DenseEncoder` names.
     """
 
     embed_dim: int
@@ -50,6 +56,44 @@ class DualEncoder(Protocol):
     def encode_text(self, tokens: Any) -> Any: ...  # -> (B, D)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DenseReading:
+    """How a picture is read position by position.
+
+    variant: of the last attention layer: `paper`, `official`, `clearclip`, `clip` (`semclip.models.dense.VARIANTS`).
+    size:    pixels of the shorter side of the network's input; 0: the model's own.
+    denoise: drop classes that no position is this sure of (published: 0.5); 0: keep all.
+    smooth:  `channels` or `positions`: smooth by the likeness of keys, as in the paper or as released; "": do not.
+    threshold: a pixel is background where no class has this probability; 0: wherever a prompt of it scores best.
+    """
+
+    variant: str = "paper"
+    size: int = 0
+    denoise: float = 0.0
+    smooth: Literal["", "channels", "positions"] = ""
+    threshold: float = 0.0
+
+
+@runtime_checkable
+class DenseEncoder(DualEncoder, Protocol):
+    """A DualEncoder whose image tower can be read position by position.
+
+    Shapes: B pictures of one size, H x W pixels, h x w positions, K classes. `why_not_dense` is "" where it really can,
+    else the reason; the other three raise UserError then. `class_scores` takes unit text rows: classes (K, D), and P
+    prompts of the background (P, D); with P > 0 or a threshold the background is a class of its own, the first.
+    """
+
+    def why_not_dense(self) -> str: ...
+
+    def load_whole_image(self, ref: ImageRef, size: int = 0) -> Any: ...  # -> (3, H, W), not cropped, CPU
+
+    def encode_dense(self, inputs: Any, variant: str) -> Any: ...  # -> (B, h, w, D), raw
+
+    def class_scores(
+        self, inputs: Any, classes: Any, background: Any, reading: DenseReading, size: tuple[int, int]
+    ) -> Any: ...  # -> (B, K, H, W) or (B, 1 + K, H, W)
+
+
 class Reader(Protocol):
     """A file format of data: yields raw rows with their row numbers."""
 
@@ -68,3 +112,11 @@ class Verifier(Protocol):
     """Accepts a candidate (returns "") or says why not."""
 
     def why_not(self, example: Example, view: str, text: str) -> str: ...
+
+
+class Embeddings(Protocol):
+    """Unit rows, float32 (N, D), of images and texts in one space: what data steps find neighbours with."""
+
+    def images(self, refs: Sequence[ImageRef]) -> np.ndarray: ...  # (N, D)
+
+    def texts(self, texts: Sequence[str]) -> np.ndarray: ...  # (N, D)

@@ -21,7 +21,7 @@ class Metric:
     interval:   95 %, Wilson for shares. None only where the metric is no share of items (`unit` says what it is).
     chance:     what guessing scores; None where guessing has no meaning.
     per_slice:  the same fields for each slice, keyed by its name (negation kind, class, template).
-    kind:       "model", or "baseline" for what a blind method scores on the same items.
+    kind:       "model"; "official" for the published script's own rule; "baseline" for a blind method's score.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Result:
     items:   per-item outcomes by metric: {"id": [...], "outcome": [0..1, ...], "slice": [...]}, for paired tests.
     extra:   whatever else a picture needs, such as similarities per item.
     notes:   what the reader must know: skipped rows, truncated texts, defects of the data.
+    encoder: how the embeddings came to be: dtype, activation, preprocessing, as far as the model says.
     """
 
     benchmark: str
@@ -61,6 +62,7 @@ class Result:
     extra: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    encoder: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA_VERSION
 
     def metric(self, name: str) -> Metric:

@@ -17,7 +17,7 @@ from torch import Tensor
 from semclip.core.errors import UserError
 
 #: A saved model holds one of these; a folder with neither is not replaced.
-CONFIG_FILES = ("open_clip_config.json", "semclip_config.json")
+CONFIG_FILES = ("open_clip_config.json", "semclip_config.json", "student.json")
 
 #: What reading weights raises for a damaged file, a pickle that wants to run code, or weights of another shape.
 UNREADABLE_WEIGHTS = (

@@ -20,7 +20,9 @@ _UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.
 def read_rgb(ref: ImageRef) -> Image.Image:
     """The picture as 8-bit RGB; greyscale, palette, CMYK and alpha are converted (alpha is dropped).
 
-    Raises UserError naming the file when it is missing or cannot be decoded.
+    A box is cut out with Pillow, as the scripts of public benchmarks do: its sides are rounded half to even, and what
+    lies outside the picture is black. Raises UserError naming the file when it is missing or cannot be decoded, or when
+    the box is empty.
     """
     if ref.path is None:
         raise UserError(
@@ -30,7 +32,7 @@ def read_rgb(ref: ImageRef) -> Image.Image:
         )
     try:
         with Image.open(ref.path) as image:
-            return _to_rgb(image, ref)
+            return _crop(_to_rgb(image, ref), ref)
     except FileNotFoundError:
         raise UserError(
             "image file not found", where=str(ref.path), fix="check `data.root` and `data.images`, or remove the row"
@@ -54,6 +56,15 @@ def _to_rgb(image: Image.Image, ref: ImageRef) -> Image.Image:
     if image.mode == "P" and "transparency" in image.info:
         image = image.convert("RGBA")
     return image.convert("RGB")
+
+
+def _crop(image: Image.Image, ref: ImageRef) -> Image.Image:
+    if ref.box is None:
+        return image
+    left, top, right, bottom = (round(side) for side in ref.box)
+    if right <= left or bottom <= top:
+        raise UserError(f"the box {ref.box} is empty", where=str(ref.path), fix="mend it: x, y, x + width, y + height")
+    return image.crop((left, top, right, bottom))
 
 
 class Preprocessing:
@@ -93,7 +104,26 @@ class Preprocessing:
 
     def __call__(self, image: Image.Image) -> Tensor:
         """(3, H, W) float32."""
-        if image.size != self._pixels:
-            return self._transform(image)
+        return self._normalised(image) if image.size == self._pixels else self._transform(image)
+
+    def whole(self, image: Image.Image, size: int, stride: tuple[int, int]) -> Tensor:
+        """(3, H, W) float32: the picture uncropped, its shorter side about `size` pixels (0: the network's own).
+
+        stride: H and W are rounded to multiples of it (down, across). Resized as the settings' interpolation says,
+        directly to (H, W): the aspect ratio changes by less than half a stride per side, and the picture's edges stay
+        the grid's edges.
+        """
+        scale = (size or min(self._pixels)) / min(image.size)
+        width, height = (
+            max(1, round(side * scale / step)) * step for side, step in zip(image.size, reversed(stride), strict=True)
+        )
+        if image.size != (width, height):
+            method = (
+                Image.Resampling.BICUBIC if self.settings["interpolation"] == "bicubic" else Image.Resampling.BILINEAR
+            )
+            image = image.resize((width, height), method)
+        return self._normalised(image)
+
+    def _normalised(self, image: Image.Image) -> Tensor:
         pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()  # (3, H, W) uint8
         return pixels.float().div_(255).sub_(self._mean).div_(self._std)

@@ -28,12 +28,15 @@ def load(spec: str) -> Encoder:
     """The model called `spec`, in evaluation mode.
 
     A run folder (with `model/` inside), a saved model's folder (ours or one that open_clip loads as local-dir),
-    `ARCHITECTURE/TAG` of open_clip (`ViT-B-32/laion2b_s34b_b79k`), or an architecture alone, with random weights.
+    `ARCHITECTURE/TAG` of open_clip (`ViT-B-32/laion2b_s34b_b79k`), an architecture alone, with random weights, or
+    `hf:ID` of transformers (`hf:openai/clip-vit-base-patch32`).
     Raises UserError for anything else.
     """
     folder = Path(spec)
     if folder.is_dir():
         return _load_folder(folder).eval()
+    if spec.startswith("hf:"):
+        return create({"backend": "transformers", "name": spec.removeprefix("hf:")}, where=f"model '{spec}'").eval()
     if folder.exists() or folder.is_absolute() or spec.startswith((".", "~")) or spec.count("/") > 1:
         raise UserError(
             f"no model folder '{spec}'", where=spec, fix="name a folder: a run, or what a run exported as `model/`"
@@ -52,7 +55,8 @@ def create(section: Mapping[str, Any], where: str) -> Encoder:
     """The model of a config's section `model:`.
 
     `{backend: open_clip, name: ViT-B-32/openai}`, `{backend: features, features: X.npy, rows: X.jsonl, ...}`, or
-    `{from: FOLDER}` for a saved one; each with `freeze: [image, text, logit_scale]` where parts must not train.
+    `{from: FOLDER}` for a saved one; each with `freeze: [image, text, logit_scale]` where parts must not train, or with
+    `text_norm`, the last norm of the text tower.
     Raises UserError for unknown keys, backends and parts.
     """
     values = dict(section)
@@ -103,8 +107,10 @@ def _load_folder(folder: Path) -> Encoder:
                 "no `backend` in the file", where=str(folder / "semclip_config.json"), fix="save the model again"
             )
         return FAMILIES["backends"].get(backend).load(folder)
+    if (folder / "config.json").is_file():  # what transformers' `save_pretrained` writes
+        return FAMILIES["backends"].get("transformers").load(folder)
     raise UserError(
         "no model in this folder",
         where=str(folder),
-        fix="it must hold open_clip_config.json or semclip_config.json, or a folder `model` with one of them",
+        fix="it must hold open_clip_config.json, semclip_config.json or config.json, or a folder `model` with one",
     )

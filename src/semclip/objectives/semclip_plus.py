@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from semclip.objectives._contrastive import bank, banned, pick, refuse_bad_weights, single, versions
+from semclip.objectives._pieces import by_pieces
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 
@@ -85,9 +86,13 @@ class SemCLIPPlus(Objective):
         rows = f.all(f.labels).shape[0]  # G
         own = torch.arange(rows, device=query.device) == f.labels[:, None]  # (B, G)
         true = own | f.same_group if self.config.mask_same_group else own
-        foreign = (f.logit_scale * query @ others.T).masked_fill(true.repeat(1, len(others) // rows), -math.inf)
-        negations = [f.logit_scale * (query * text).sum(1, keepdim=True) for text in versions(f.negation)]
-        return torch.cat([foreign, *negations], dim=1).logsumexp(1)
+
+        def false(query: Tensor, true: Tensor, *negations: Tensor) -> Tensor:
+            foreign = (f.logit_scale * query @ others.T).masked_fill(true.repeat(1, len(others) // rows), -math.inf)
+            denied = [f.logit_scale * (query * text).sum(1, keepdim=True) for text in negations]  # each (piece, 1)
+            return torch.cat([foreign, *denied], dim=1).logsumexp(1)
+
+        return by_pieces(false, query, true, *versions(f.negation))
 
 
 def _pick(f: Features, query: Tensor, text: Tensor, false: Tensor) -> Tensor:

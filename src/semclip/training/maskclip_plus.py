@@ -88,9 +88,7 @@ def distill(
     device = student.rows.device
     generator = torch.Generator().manual_seed(derive_seed("maskclip+", config.seed))
     optimizer = torch.optim.AdamW(student.parameters(), lr=config.learning_rate, weight_decay=5e-4)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: (1 - step / config.steps) ** 0.9
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 - step / config.steps) ** 0.9)
     store: dict[ImageRef, Tensor] = {}
     student.train()
     for _ in range(config.steps):
@@ -100,7 +98,7 @@ def distill(
         labels = teacher_labels(teacher, student.rows, crops, config)
         loss = pixel_loss(student(crops), labels, config.mean_over)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         schedule.step()
         progress(float(loss.detach()))

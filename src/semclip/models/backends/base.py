@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
-from semclip.core.protocols import EncoderInfo
+from semclip.core.protocols import DenseReading, EncoderInfo
+from semclip.models.dense import DenseMap
+from semclip.models.refine import cosines, denoise, smooth, upsample, with_background
 
-#: The parts that can be frozen by name.
+#: The parts that a model's parameters fall into.
 PARTS = ("image", "text", "logit_scale")
+#: What can be frozen by name: a part, or the last norm of the text tower (as NegationCLIP does), which is in `text`.
+FREEZABLE = (*PARTS, "text_norm")
 
 
 class Encoder(nn.Module):
     """Base of all backends; see `semclip.core.protocols.DualEncoder` for the shapes.
 
-    Parameters fall into three parts, `image`, `text` and `logit_scale`; `freeze` stops one of them from training.
+    Parameters fall into three parts, `image`, `text` and `logit_scale`; `freeze` stops one of them from training, or
+    the last norm of the text tower alone (`text_norm`).
     """
 
     name: ClassVar[str] = ""  # the backend's registry name
@@ -67,6 +73,62 @@ class Encoder(nn.Module):
         """(B, D) raw embeddings."""
         raise NotImplementedError
 
+    def encode_image_with_tokens(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """One pass: (B, D) raw embeddings, and (B, T, W) patch tokens after the image tower's final norm.
+
+        The tokens are not projected and leave the class token out; W is `info.image_width`. Raises UserError with the
+        reason where the image side has no patch tokens; `info.image_width` is None there.
+        """
+        raise UserError(
+            f"this model gives no patch tokens: {self.why_no_tokens()}",
+            where=self.label,
+            fix="use an open_clip model with a vision transformer, such as ViT-B-32",
+        )
+
+    def why_no_tokens(self) -> str:
+        """Why `encode_image_with_tokens` refuses, in a few words; "" where it does not."""
+        return f"the backend '{self.name}' has none"
+
+    def encode_dense(self, inputs: Tensor, variant: str) -> Tensor:
+        """(B, h, w, D) raw features of every position, in the space of the texts; see `models.dense.dense_map`."""
+        return self.dense_map(inputs, variant).features
+
+    def dense_map(self, inputs: Tensor, variant: str) -> DenseMap:
+        """Features and keys of every position of images (B, 3, H, W) of any size, as `load_whole_image` gives them.
+
+        Raises UserError with the reason where the image side has no dense features, and for an unknown variant.
+        """
+        raise self._no_dense()
+
+    def why_not_dense(self) -> str:
+        """Why `encode_dense` refuses, in a few words; "" where it does not."""
+        return f"the backend '{self.name}' has none"
+
+    def load_whole_image(self, ref: ImageRef, size: int = 0) -> Tensor:
+        """(3, H, W) on the CPU: the whole picture, not cropped, its shorter side about `size` pixels (0: the model's).
+
+        Each side is rounded to a multiple of the distance between positions, so that the grid covers the picture
+        exactly. Raises UserError where `encode_dense` would, and for a picture that cannot be decoded.
+        """
+        raise self._no_dense()
+
+    def class_scores(
+        self, inputs: Tensor, classes: Tensor, background: Tensor, reading: DenseReading, size: tuple[int, int]
+    ) -> Tensor:
+        """(B, K, H, W) scores of K classes at `size` = (H, W) pixels; (B, 1 + K, H, W) where background is one of them.
+
+        classes (K, D), background (P, D), P >= 0: unit text rows. Order: cosine, denoise, smooth, upsample, background
+        (the first row, where there are P > 0 prompts of it or a threshold). Without `smooth` the scores are cosines.
+        """
+        found = self.dense_map(inputs, reading.variant)
+        scores = cosines(found.features, torch.cat([classes, background]))  # (B, K + P, h, w)
+        if reading.denoise:
+            scores = denoise(scores, reading.denoise)
+        if reading.smooth:
+            keys = found.keys if reading.smooth == "channels" else found.released_keys
+            scores = smooth(scores, keys, reading.smooth)
+        return with_background(upsample(scores, size), len(classes), reading.threshold, bool(reading.smooth))
+
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         """(B, context_length) int64."""
         raise NotImplementedError
@@ -79,6 +141,13 @@ class Encoder(nn.Module):
         """For each text, whether the tokenizer cuts it: a cut can lose the "not"."""
         raise NotImplementedError
 
+    def _no_dense(self) -> UserError:
+        return UserError(
+            f"this model has no dense features: {self.why_not_dense()}",
+            where=self.label,
+            fix="use an open_clip model with a plain vision transformer or a ModifiedResNet, such as ViT-B-16 or RN50",
+        )
+
     def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
         """Named parameters by part."""
         raise NotImplementedError
@@ -87,14 +156,22 @@ class Encoder(nn.Module):
         """The modules of a part, whose dropout and running statistics `freeze` stops."""
         raise NotImplementedError
 
+    @property
+    def text_norm(self) -> nn.Module:
+        """The last norm of the text tower."""
+        raise NotImplementedError
+
     def freeze(self, *parts: str) -> None:
-        """Stop the named parts from training; their dropout and running statistics stand still too.
+        """Stop the named parts, or `text_norm`, from training; their dropout and running statistics stand still too.
 
         They stay in evaluation mode after `train()`. Raises UserError for an unknown part.
         """
         for part in parts:
-            if part not in PARTS:
-                raise UserError(f"unknown part '{part}'", where="freeze", fix=did_you_mean(part, PARTS))
+            if part not in FREEZABLE:
+                raise UserError(f"unknown part '{part}'", where="freeze", fix=did_you_mean(part, FREEZABLE))
+            if part == "text_norm":
+                self.text_norm.requires_grad_(False)  # a norm has no dropout and no running statistics
+                continue
             self._standing_still.add(part)
             for _, parameter in self.parts()[part]:
                 parameter.requires_grad_(False)
@@ -115,6 +192,14 @@ class Encoder(nn.Module):
     def image_fingerprint(self) -> str:
         """Hash of image-tower weights and preprocessing: equal hashes give equal image features."""
         raise NotImplementedError
+
+    def text_fingerprint(self) -> str:
+        """Hash of text-tower weights and of what decides how they are used: equal hashes give equal text embeddings."""
+        raise NotImplementedError
+
+    def description(self) -> dict[str, Any]:
+        """What decides the numbers beside the weights, ready for JSON: `activation`, `preprocessing`, where known."""
+        return {}
 
     def preprocessing_fingerprint(self) -> str:
         """Hash of what `load_image` does: equal hashes give equal image inputs, whatever the weights."""

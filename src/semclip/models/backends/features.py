@@ -203,7 +203,7 @@ class FeatureEncoder(Encoder):
 
     def load_image(self, ref: ImageRef) -> Tensor:
         """(W,) float32: the row stored under the image's name."""
-        return torch.from_numpy(np.array(self._features().row(ref.name), dtype=np.float32))
+        return torch.from_numpy(np.array(self._features().row(ref.key), dtype=np.float32))
 
     def encode_image(self, inputs: Tensor) -> Tensor:
         return self.projection((inputs - self.mean) / self.spread)  # (B, W) -> (B, D)
@@ -227,9 +227,25 @@ class FeatureEncoder(Encoder):
     def modules_of(self, part: str) -> list[nn.Module]:
         return {"image": [self.projection], "text": [self.text]}.get(part, [])
 
+    @property
+    def text_norm(self) -> nn.Module:
+        return self.text.ln_final
+
+    def why_no_tokens(self) -> str:
+        return "it reads one precomputed row per image"
+
+    def why_not_dense(self) -> str:
+        return self.why_no_tokens()
+
     def image_fingerprint(self) -> str:
         state = {**self.projection.state_dict(), "mean": self.mean, "spread": self.spread}
         return fingerprint(state.items(), self._content())
+
+    def text_fingerprint(self) -> str:
+        return fingerprint(self.parts()["text"], asdict(self.text_config))
+
+    def description(self) -> dict[str, Any]:
+        return {"preprocessing": f"precomputed features of {self.source.network or 'an unknown network'}"}
 
     def preprocessing_fingerprint(self) -> str:
         return fingerprint([], self._content())

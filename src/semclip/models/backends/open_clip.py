@@ -17,6 +17,7 @@ from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
 from semclip.models.backends.base import Encoder
+from semclip.models.dense import DenseMap, dense_map, dense_stride, why_not_dense
 from semclip.models.folder import (
     UNREADABLE_WEIGHTS,
     fingerprint,
@@ -134,12 +135,11 @@ class OpenClip(Encoder):
 
     @property
     def info(self) -> EncoderInfo:
-        visual = self.network.visual
         return EncoderInfo(
             embed_dim=self.embed_dim,
             context_length=self.context_length,
             vocab_size=int(self.network.vocab_size),
-            image_width=visual.transformer.width if isinstance(visual, VisionTransformer) else None,
+            image_width=None if self.why_no_tokens() else self.network.visual.transformer.width,
             special_ids=self.tokenizer.special_ids,
         )
 
@@ -148,6 +148,34 @@ class OpenClip(Encoder):
 
     def encode_image(self, inputs: Tensor) -> Tensor:
         return self.network.encode_image(inputs)
+
+    def encode_image_with_tokens(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """One pass: (B, D) raw embeddings, those of `encode_image`, and (B, T, W) patch tokens after `ln_post`."""
+        if self.why_no_tokens():
+            return super().encode_image_with_tokens(inputs)
+        out = self.network.visual.forward_intermediates(
+            inputs, indices=1, normalize_intermediates=True, output_fmt="NLC"
+        )
+        return out["image_features"], out["image_intermediates"][0]
+
+    def why_no_tokens(self) -> str:
+        visual = self.network.visual
+        if not isinstance(visual, VisionTransformer):
+            return f"its image tower is a {type(visual).__name__}, not a vision transformer of open_clip"
+        return "its attention pooler stands before the final norm" if visual.attn_pool is not None else ""
+
+    def dense_map(self, inputs: Tensor, variant: str) -> DenseMap:
+        if self.why_not_dense():
+            raise self._no_dense()
+        return dense_map(self.network.visual, inputs, variant)
+
+    def why_not_dense(self) -> str:
+        return why_not_dense(self.network.visual)
+
+    def load_whole_image(self, ref: ImageRef, size: int = 0) -> Tensor:
+        if self.why_not_dense():
+            raise self._no_dense()
+        return self.preprocess.whole(read_rgb(ref), size, dense_stride(self.network.visual))
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         return self.tokenizer(texts)
@@ -178,8 +206,20 @@ class OpenClip(Encoder):
             return [m for n, m in self.network.named_children() if n != "visual"]
         return []
 
+    @property
+    def text_norm(self) -> nn.Module:
+        return self._text_tower.get_submodule("ln_final")
+
     def image_fingerprint(self) -> str:
         return fingerprint(self.network.visual.state_dict().items(), self._image_settings())
+
+    def text_fingerprint(self) -> str:
+        settings = {"text_cfg": self.model_cfg["text_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
+        return fingerprint(self.parts()["text"], settings)
+
+    def description(self) -> dict[str, Any]:
+        activation = "QuickGELU" if self.model_cfg.get("quick_gelu", False) else "GELU"
+        return {"activation": activation, "preprocessing": self.preprocess.settings}
 
     def preprocessing_fingerprint(self) -> str:
         return fingerprint([], self.preprocess.settings)

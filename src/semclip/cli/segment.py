@@ -1,0 +1,173 @@
+"""`semclip segment`: which class every pixel of your pictures belongs to, as label pictures and overlays."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from semclip.core.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from semclip.core.example import ImageRef
+    from semclip.core.protocols import DenseReading
+    from semclip.models.backends.base import Encoder
+
+#: A label picture has 8 bits, and 255 means "no label" wherever masks are read.
+_MOST_CLASSES = 255
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A run, a saved model, ARCHITECTURE/TAG, or a student of `distill`.")],
+    images: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
+    classes: Annotated[str, typer.Option(help="Class names with commas between: 'red circle,blue square'.")] = "",
+    background: Annotated[str, typer.Option(help="Texts of what is no class, with commas between: 'sky,wall'.")] = "",
+    threshold: Annotated[float, typer.Option(help="Background is where no class is this probable.", min=0, max=1)] = 0,
+    templates: Annotated[
+        str, typer.Option(help="Texts with {} for the name, | between; `published`: the 85 of MaskCLIP.")
+    ] = "a photo of a {}",
+    variant: Annotated[str, typer.Option(help="paper, official, clearclip or clip.")] = "paper",
+    size: Annotated[int, typer.Option(help="Pixels of the input's shorter side; 0: the model's own.", min=0)] = 0,
+    smooth_keys: Annotated[str, typer.Option(help="channels (as in the paper) or positions (as released).")] = "",
+    denoise: Annotated[float, typer.Option(help="Drop classes nowhere this probable: 0.5.", min=0, max=1)] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("segments"),
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+) -> None:
+    """Label every pixel: NAME.labels.png holds class numbers, NAME.overlay.png is to look at."""
+    refs = _pictures(images, out)
+
+    from rich.console import Console
+    from rich.progress import track
+
+    from semclip.core.config import parse
+    from semclip.core.protocols import DenseReading
+    from semclip.models.student import is_student
+
+    names = [name.strip() for name in classes.split(",") if name.strip()]
+    if is_student(model):
+        if names:
+            raise UserError("a student knows its own classes", where="--classes", fix="leave --classes out")
+        segmenter = _student(Path(model), device)
+    else:
+        options = {"variant": variant, "size": size, "smooth": smooth_keys, "denoise": denoise, "threshold": threshold}
+        ground = [text.strip() for text in background.split(",") if text.strip()]
+        segmenter = _reader(model, names, ground, templates, parse(DenseReading, options, "command line"), device)
+    console = Console()
+    for ref in track(refs, description="images", console=console, disable=not console.is_terminal):
+        _write(out, ref, segmenter)
+    console.print(f"{out}: {len(refs):,} images, {len(segmenter.classes)} classes", markup=False, highlight=False)
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """classes: names by label. scores: a picture and its size (H, W) -> (C, H, W)."""
+
+    classes: list[str]
+    scores: "Callable[[ImageRef, tuple[int, int]], Tensor]"
+
+
+def _pictures(images: Path, out: Path) -> "list[ImageRef]":
+    from semclip.cli.data_features import image_refs
+    from semclip.core.example import ImageRef
+
+    if images.is_file():
+        return [ImageRef(images.name, images)]
+    if not images.is_dir():
+        raise UserError("no such image or folder", where=str(images), fix="check the path")
+    own = out.resolve()  # pictures of an earlier call are no input
+    refs = [ref for ref in image_refs(images, "") if ref.path and not ref.path.resolve().is_relative_to(own)]
+    if not refs:
+        raise UserError("no images but those of --out", where=str(images), fix="name the folder of your pictures")
+    return refs
+
+
+def _student(folder: Path, device: str) -> Segmenter:
+    from semclip.models.refine import upsample
+    from semclip.models.student import Student
+
+    student = on_device(Student.load(folder), device)
+
+    def scores(ref: "ImageRef", size: tuple[int, int]) -> "Tensor":
+        return upsample(student(student.load_whole_image(ref)[None].to(device)), size)[0]
+
+    return Segmenter(student.config.classes, scores)
+
+
+def _reader(
+    model: str, names: Sequence[str], background: Sequence[str], templates: str, reading: "DenseReading", device: str
+) -> Segmenter:
+    from semclip.models.load import load
+
+    scored = bool(background or reading.threshold)
+    classes = [*(["background"] if scored else []), *names]
+    if not names or not 2 <= len(classes) <= _MOST_CLASSES:
+        raise UserError(
+            f"{len(names)} classes named, where two to {_MOST_CLASSES} are needed, background counted",
+            where="--classes",
+            fix="--classes 'dog,grass', or --classes dog --threshold 0.9",
+        )
+    encoder = on_device(load(model), device)
+    rows, ground = text_rows(encoder, names, templates), text_rows(encoder, background, "{}")
+
+    def scores(ref: "ImageRef", size: tuple[int, int]) -> "Tensor":
+        inputs = encoder.load_whole_image(ref, reading.size)[None].to(device)  # (1, 3, H', W')
+        return encoder.class_scores(inputs, rows, ground, reading, size)[0]
+
+    return Segmenter(classes, scores)
+
+
+def text_rows(encoder: "Encoder", names: Sequence[str], templates: str) -> "Tensor":
+    """(K, D) unit rows of class names in texts. templates: as `template_texts` reads them."""
+    import torch
+
+    from semclip.models.refine import classifier
+
+    texts = template_texts(templates)
+    device = encoder.log_logit_scale.device
+    rows = [torch.zeros(0, encoder.embed_dim, device=device)]
+    with torch.no_grad():
+        for name in names:
+            tokens = encoder.tokenize([text.replace("{}", name) for text in texts])
+            rows.append(classifier(encoder.encode_text(tokens.to(device))[None]))  # (1, D)
+    return torch.cat(rows)
+
+
+def template_texts(templates: str) -> tuple[str, ...]:
+    """The texts with `{}` for the name: `published`, or texts with | between. Raises UserError for one without it."""
+    from semclip.models.prompts import published_templates
+
+    texts = published_templates() if templates == "published" else tuple(templates.split("|"))
+    for text in texts:
+        if text.count("{}") != 1:
+            raise UserError(
+                f"'{text}' has no place for the class name, or several",
+                where="--templates",
+                fix="write {} once in each: 'a photo of a {}|a {}'",
+            )
+    return texts
+
+
+def on_device(module: Any, device: str) -> Any:
+    """The module, moved. Raises UserError for a device that is not there."""
+    try:
+        return module.to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise UserError(f"cannot use this device: {error}", where=f"--device {device}", fix="--device cpu") from error
+
+
+def _write(out: Path, ref: "ImageRef", segmenter: Segmenter) -> None:
+    import torch
+
+    from semclip.cli.label_pictures import label_picture, overlay
+    from semclip.core.files import write_atomic
+    from semclip.models.images import read_rgb
+
+    picture = read_rgb(ref)
+    with torch.no_grad():
+        labels = segmenter.scores(ref, (picture.height, picture.width)).argmax(dim=0).cpu().numpy()  # (H, W)
+    numbers, shown = label_picture(labels, segmenter.classes), overlay(picture, labels, segmenter.classes)
+    write_atomic(out / f"{ref.name}.labels.png", lambda path: numbers.save(path, "PNG"))
+    write_atomic(out / f"{ref.name}.overlay.png", lambda path: shown.save(path, "PNG"))

@@ -1,0 +1,122 @@
+"""`semclip segment` and `semclip distill`: the pictures they write, a student from start to end, and plain errors."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer import Typer
+from typer.testing import CliRunner
+
+from semclip.cli import distill, segment
+from semclip.cli.label_pictures import colours, label_picture, overlay
+from semclip.core.errors import UserError
+from semclip.data.scenes.write import write_scenes
+from tests.models.tiny import tiny
+
+
+def run(command: object, *arguments: str) -> str:
+    app = Typer()
+    app.command()(command)  # type: ignore[type-var]
+    done = CliRunner().invoke(app, list(arguments), standalone_mode=False)
+    if done.exception:
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return " ".join(done.output.split())
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_scenes(folder / "scenes", train=6, val=1, test=3, image_size=32)
+    tiny().save(folder / "model")
+    return folder
+
+
+def test_a_picture_becomes_labels_and_an_overlay(world: Path, tmp_path: Path) -> None:
+    picture = sorted((world / "scenes" / "images").glob("*.png"))[0]
+    names = "red circle, blue square,green star"
+    run(segment.command, str(world / "model"), str(picture), "--classes", names, "--out", str(tmp_path / "out"))
+    labels = Image.open(tmp_path / "out" / f"{picture.name}.labels.png")
+    assert labels.mode == "P" and labels.size == (32, 32) and set(np.unique(np.asarray(labels))) <= {0, 1, 2}
+    shown = Image.open(tmp_path / "out" / f"{picture.name}.overlay.png")
+    assert shown.mode == "RGB" and shown.height > shown.width >= 240
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        f"{picture.name}.{k}.png" for k in ("labels", "overlay")
+    ]
+
+
+def test_a_folder_with_every_refinement_twice(world: Path) -> None:
+    images = world / "scenes" / "images"
+    out = images / "segments"
+    words = ["--classes", "ring,star", "--background", "plain,wall", "--templates", "a {}|the {}", "--size", "32"]
+    words += ["--smooth-keys", "channels", "--denoise", "0.5", "--threshold", "0.4", "--variant", "clearclip"]
+    for _ in range(2):  # pictures of the first call are no input of the second
+        assert "10 images, 3 classes" in run(
+            segment.command, str(world / "model"), str(images), "--out", str(out), *words
+        )
+    assert len(list(out.iterdir())) == 20
+    for path in out.iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--classes", ""], "0 classes named"),
+        (["--classes", "dog"], "1 classes named"),
+        (["--classes", "dog,cat", "--templates", "a photo"], "no place for the class name"),
+        (["--classes", "dog,cat", "--variant", "papr"], "no variant 'papr'"),
+        (["--classes", "dog,cat", "--smooth-keys", "rows"], "smooth"),
+    ],
+)
+def test_mistakes_are_explained(world: Path, tmp_path: Path, words: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        run(
+            segment.command,
+            str(world / "model"),
+            str(world / "scenes" / "images"),
+            "--out",
+            str(tmp_path / "o"),
+            *words,
+        )
+    assert caught.value.fix and not (tmp_path / "o").exists()
+
+
+def test_no_pictures(world: Path, tmp_path: Path) -> None:
+    for place in (tmp_path / "missing", tmp_path):
+        with pytest.raises(UserError, match=r"no (such )?image"):
+            run(segment.command, str(world / "model"), str(place), "--classes", "a,b")
+
+
+def test_a_student_is_taught_measured_and_used(world: Path, tmp_path: Path) -> None:
+    """With the masks of its train split deleted: it never reads them."""
+    for path in (world / "scenes" / "masks").glob("train-*"):
+        path.unlink()
+    data, out = world / "scenes" / "scenes.jsonl", tmp_path / "run"
+    words = ["--steps", "2", "--threshold", "0.02", "--out", str(out)]
+    said = run(distill.command, str(world / "model"), str(data), *words)
+    assert "6 pictures, no mask read" in said and "miou" in said
+    for name in ("teacher", "student"):
+        result = json.loads((out / f"{name}.json").read_text())
+        assert result["benchmark"] == "segmentation" and len(result["extra"]["classes"]) == 61
+        assert result["data"]["examples"] == 3 and 0 <= result["metrics"][0]["value"] <= 1
+    picture = sorted((world / "scenes" / "images").glob("test-*.png"))[0]
+    run(segment.command, str(out / "student"), str(picture), "--out", str(tmp_path / "seen"))
+    assert (tmp_path / "seen" / f"{picture.name}.labels.png").exists()
+    with pytest.raises(UserError, match="knows its own classes"):
+        run(segment.command, str(out / "student"), str(picture), "--classes", "a,b")
+    unmeasured = run(
+        distill.command, str(world / "model"), str(data), "--classes", "a,b", "--steps", "1", "--out", str(out)
+    )
+    assert "not measured" in unmeasured
+
+
+def test_label_pictures_keep_the_numbers() -> None:
+    names = ["background", *(f"class {i}" for i in range(60))]
+    assert len(set(colours(names))) == 61 and colours(names)[0] == (128, 128, 128)
+    labels = np.arange(60).reshape(6, 10)
+    assert np.array_equal(np.asarray(label_picture(labels, names)), labels)
+    drawn = overlay(Image.new("RGB", (10, 6)), np.full((6, 10), 3), names)
+    assert drawn.size == (400, 240 + 16 + 4)

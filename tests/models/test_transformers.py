@@ -1,0 +1,176 @@
+"""The backend transformers on tiny random models, and `adapt` around an object of nobody's."""
+
+import builtins
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from semclip.core.errors import UserError
+from semclip.core.example import Example, ImageRef
+from semclip.models.load import create, load
+
+transformers = pytest.importorskip("transformers")
+
+WORDS = [
+    "<pad>",
+    "<unk>",
+    "<s>",
+    "</s>",
+    *["a", "the", "dog", "no", "not", "man", "who", "is", "wearing", "hat", "long", "beach", "on"],
+]
+TEXTS = ["a dog", "no dog on the beach", "", "a man who is not wearing a hat " * 5]
+
+
+def save_tiny(folder: Path, kind: str) -> None:
+    """A CLIP or SigLIP with random weights, a tokenizer of a few words, and the kind's own image processor."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    ids = {word: i for i, word in enumerate(WORDS)}
+    words = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    form = "<s> $A </s>" if kind == "clip" else "$A </s>"
+    words.post_processor = processors.TemplateProcessing(single=form, special_tokens=[("<s>", 2), ("</s>", 3)])
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=words, pad_token="<pad>", unk_token="<unk>", bos_token="<s>", eos_token="</s>"
+    ).save_pretrained(folder)
+    text = {"vocab_size": len(WORDS), "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2,
+            "num_attention_heads": 2, "max_position_embeddings": 12, "pad_token_id": 0, "bos_token_id": 2,
+            "eos_token_id": 3}  # fmt: skip
+    vision = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+              "image_size": 16, "patch_size": 8}  # fmt: skip
+    torch.manual_seed(0)
+    if kind == "clip":
+        config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=8)
+        network = transformers.CLIPModel(config)
+        processor = transformers.CLIPImageProcessor(size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16})
+    else:
+        config = transformers.SiglipConfig(text_config=text, vision_config=vision)
+        network = transformers.SiglipModel(config)
+        processor = transformers.SiglipImageProcessor(size={"height": 16, "width": 16})
+    network.save_pretrained(folder)
+    processor.save_pretrained(folder)
+
+
+@pytest.fixture(params=["clip", "siglip"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    save_tiny(tmp_path / request.param, request.param)
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return tmp_path / request.param
+
+
+def test_embeddings_are_those_of_transformers(folder: Path) -> None:
+    encoder = load(str(folder))
+    ref = ImageRef("photo.png", folder.parent / "photo.png")
+    network = transformers.AutoModel.from_pretrained(folder).eval()
+    processor = transformers.AutoImageProcessor.from_pretrained(folder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    pixels = processor(images=Image.open(str(ref.path)).convert("RGB"), return_tensors="pt")["pixel_values"]
+    ids = tokenizer(TEXTS, padding="max_length", max_length=12, truncation=True, return_tensors="pt")["input_ids"]
+    assert torch.equal(encoder.load_image(ref)[None], pixels) and torch.equal(encoder.tokenize(TEXTS), ids)
+    with torch.no_grad():
+        image = network.get_image_features(pixel_values=pixels).pooler_output
+        text = network.get_text_features(input_ids=ids).pooler_output
+        torch.testing.assert_close(encoder.encode_image(pixels), image, atol=1e-5, rtol=0)
+        torch.testing.assert_close(encoder.encode_text(ids), text, atol=1e-5, rtol=0)
+        logits = network(input_ids=ids, pixel_values=pixels).logits_per_image
+        unit = torch.nn.functional.normalize(image, dim=-1) @ torch.nn.functional.normalize(text, dim=-1).T
+        bias = encoder.logit_bias if encoder.logit_bias is not None else 0.0
+        torch.testing.assert_close(encoder.logit_scale * unit + bias, logits, atol=1e-4, rtol=0)
+    assert encoder.truncated(TEXTS) == [False, False, False, True]
+    assert encoder.embed_dim == image.shape[1] and encoder.context_length == 12
+
+
+def test_saved_folder_is_one_of_transformers(folder: Path) -> None:
+    encoder = load(str(folder))
+    encoder.log_logit_scale.data.fill_(1.5)
+    encoder.save(folder.parent / "run" / "model")
+    again = load(str(folder.parent / "run"))
+    ids = encoder.tokenize(TEXTS)
+    with torch.no_grad():
+        assert torch.equal(again.encode_text(ids), encoder.encode_text(ids))
+        theirs = transformers.AutoModel.from_pretrained(folder.parent / "run" / "model").eval()
+        torch.testing.assert_close(theirs.get_text_features(input_ids=ids).pooler_output, encoder.encode_text(ids))
+    assert float(again.log_logit_scale.detach()) == 1.5 and again.label == encoder.label
+    assert again.image_fingerprint() == encoder.image_fingerprint()
+    assert again.preprocessing_fingerprint() == encoder.preprocessing_fingerprint()
+    again.parts()["image"][0][1].data.add_(1)
+    assert again.image_fingerprint() != encoder.image_fingerprint()
+
+
+def test_parts_freezing_and_patch_tokens(folder: Path) -> None:
+    encoder = create({"backend": "transformers", "name": str(folder), "freeze": ["image", "text_norm"]}, "test").train()
+    named = [n for part in encoder.parts().values() for n, _ in part]
+    assert sorted(named) == sorted(n for n, _ in encoder.named_parameters())
+    assert encoder.frozen("image") and not encoder.frozen("text")
+    assert not any(p.requires_grad for p in encoder.text_norm.parameters())
+    inputs = torch.randn(2, 3, 16, 16)
+    embedding, tokens = encoder.encode_image_with_tokens(inputs)
+    assert tokens.shape == (2, 4, encoder.info.image_width)
+    torch.testing.assert_close(embedding, encoder.encode_image(inputs))
+
+
+def test_other_models_and_missing_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    transformers.BertConfig(hidden_size=8, num_attention_heads=2, num_hidden_layers=1).save_pretrained(
+        tmp_path / "bert"
+    )
+    with pytest.raises(UserError, match="type bert"):
+        load(str(tmp_path / "bert"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match="cannot load") as caught:
+        load("hf:semclip-test/no-such-model")
+    assert "hf download" in caught.value.fix
+
+
+def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "transformers":
+            raise ImportError("No module named 'transformers'")
+        return real(name, *args, **kwargs)
+
+    monkeypatch.delitem(sys.modules, "transformers", raising=False)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(UserError) as caught:
+        create({"backend": "transformers", "name": "x/y"}, "test")
+    assert caught.value.fix == "pip install semclip[hf]"
+
+
+class Somebodys:
+    """A plain object: two methods, no base class."""
+
+    def encode_image(self, inputs: torch.Tensor) -> torch.Tensor:
+        return inputs.mean(dim=(2, 3))
+
+    def encode_text(self, tokens: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.one_hot(tokens[:, 0], 3).float() + 0.1
+
+
+def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
+    from semclip.benchmarks import evaluate
+    from semclip.models.adapt import adapt
+
+    colours = ["red", "green", "blue"]
+    examples = []
+    for i, colour in enumerate(colours):
+        path = tmp_path / f"{colour}.png"
+        Image.new("RGB", (8, 8), colour).save(path)
+        wrong = colours[(i + 1) % 3]
+        ref = ImageRef(path.name, path)
+        examples.append(Example(id=colour, image=ref, caption=colour, negations=(wrong,), group=colour))
+    model = adapt(
+        Somebodys(),
+        preprocess=lambda picture: torch.from_numpy(np.array(picture)).permute(2, 0, 1).float(),
+        tokenize=lambda texts: torch.tensor([[colours.index(t) if t in colours else 0] for t in texts]),
+        label="somebody's",
+    )
+    result = evaluate(model, examples, ["original_over_negation"], {})["original_over_negation"]
+    assert result.metric("caption_over_negation").value == 1.0 and result.model == "somebody's"
+    with pytest.raises(UserError, match="tokenize"):
+        adapt(Somebodys(), lambda picture: torch.zeros(3), lambda texts: torch.zeros(len(texts)))
