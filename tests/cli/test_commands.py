@@ -3,11 +3,16 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 import yaml
+from typer.testing import CliRunner
 
+from semclip.cli import main
 from semclip.core.config import find_config, load_config, parse
 from semclip.core.errors import UserError
 from semclip.objectives import create
@@ -37,22 +42,24 @@ def test_light_commands_import_neither_torch_nor_open_clip(arguments: list[str])
     assert done.returncode == 0, done.stderr
 
 
-def test_every_subcommand_has_help() -> None:
-    for words in (
-        ["demo"],
-        ["list"],
-        ["train"],
-        ["compare"],
-        ["evaluate"],
-        ["report"],
-        ["data", "check"],
-        ["data", "sample"],
-        ["data", "scenes"],
-        ["data", "features"],
-        ["captions", "write"],
-    ):
-        done = semclip(*words, "--help")
-        assert done.returncode == 0 and "Usage" in done.stdout, words
+def commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command that can be typed."""
+    inside = vars(command).get("commands", {})  # a group has some
+    if inside:
+        for name, inner in inside.items():
+            yield from commands(inner, (*words, name))
+    else:
+        yield words
+
+
+def test_every_command_has_help() -> None:
+    main._mount()
+    found = list(commands(typer.main.get_command(main.app)))
+    assert {("demo",), ("compare",), ("segment",), ("captions", "write"), ("benchmarks", "fetch")} <= set(found)
+    for words in found:
+        result = CliRunner().invoke(main.app, [*words, "--help"])
+        assert result.exit_code == 0 and "Usage" in result.output, words
+    assert "Usage" in semclip("train", "--help").stdout  # the installed command, too
 
 
 def test_a_users_mistake_says_what_where_and_how_and_exits_2(tmp_path: Path) -> None:
