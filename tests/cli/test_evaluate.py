@@ -110,3 +110,65 @@ def test_results_on_other_data_are_not_replaced(tmp_path: Path) -> None:
     for other in ({**data, "split": "val"}, {**data, "sha256": "2"}):
         with pytest.raises(UserError, match="would replace"):
             _refuse_replacing(tmp_path, ["retrieval"], other)
+
+
+def test_public_benchmarks_are_run_beside_those_of_the_data(tmp_path: Path, fake_model: FakeEncoder) -> None:
+    from tests.published.test_sugarcrepe import write_sample
+
+    write_sample(tmp_path / "root")
+    data = write(tmp_path / "data.jsonl")
+    out = tmp_path / "out"
+    arguments = ("any", "--data", data, "--root", tmp_path / "root", "--out", out)
+    said = call(*arguments, "--benchmarks", "absence,sugarcrepe")
+    assert {p.stem for p in out.glob("*.json")} == {"absence", "sugarcrepe"}
+    assert "official_accuracy" in said and "another version than the official one" in said
+    encoded = [t for batch in fake_model.batches for t in batch]
+    assert len(encoded) == len(set(encoded))
+    with pytest.raises(UserError, match="would replace"):
+        call(*arguments, "--benchmarks", "sugarcrepe", "--option", "sugarcrepe.subsets=[swap_obj]")
+    said = call("any", "--root", tmp_path / "root", "--benchmarks", "paraphrase")
+    assert "not run: sugarcrepe_pp: no annotation file" in said
+    assert "not run: absence: no data file" in call("any", "--root", tmp_path / "root")
+
+
+def test_mistakes_about_public_benchmarks_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="public benchmark, read from a folder"):
+        call("any", "--benchmarks", "sugarcrepe")
+    with pytest.raises(UserError, match="no annotation file"):
+        call("any", "--benchmarks", "sugarcrepe", "--root", tmp_path)
+    with pytest.raises(UserError, match="none of the benchmarks can run"):
+        call("any", "--benchmarks", "paraphrase", "--root", tmp_path)
+    with pytest.raises(UserError, match="an option of 'valse'"):
+        call("any", "--benchmarks", "sugarcrepe", "--root", tmp_path, "--option", "valse.piece=plurals")
+
+
+def test_results_say_what_the_model_was_trained_on(tmp_path: Path) -> None:
+    from tests.published.test_sugarcrepe import TRUE, write_sample
+
+    root, data, out = tmp_path / "root", write(tmp_path / "data.jsonl"), tmp_path / "out"
+    write_sample(root)
+    image, text = min(TRUE), next(iter(TRUE[min(TRUE)]))
+    (tmp_path / "seen.txt").write_text(f"{image}\n{text}\n{examples()[0].caption}\n")
+    (tmp_path / "other.txt").write_text("other.png\n")
+    arguments = ("any", "--data", data, "--root", root, "--benchmarks", "absence,original_over_negation,sugarcrepe")
+    said = call(*arguments, "--out", out, "--trained-on", tmp_path / "seen.txt", "--trained-on", tmp_path / "other.txt")
+    public = Result.load(out / "sugarcrepe.json")
+    first, second = public.data["seen"]
+    assert first["source"] == str(tmp_path / "seen.txt") and second["source"] == str(tmp_path / "other.txt")
+    assert first["images"] == [image] and first["texts"] == 1 and not second["images"] and second["texts"] == 0
+    assert sum("trained on" in note for note in public.notes) == 2
+    assert sum("no test of unseen data" in note for note in public.notes) == 1
+    assert "sugarcrepe: trained on" in said
+    own = Result.load(out / "original_over_negation.json")
+    assert own.data["seen"][0]["texts"] == 1 and not own.data["seen"][0]["images"]
+    assert "trained on" not in call(*arguments)
+    call(*arguments, "--out", out)  # the same data: what was seen is a fact of the model
+    assert "seen" not in Result.load(out / "sugarcrepe.json").data
+
+
+def test_a_wrong_list_of_what_was_seen_is_told_before_the_model_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semclip.models.load.load", lambda spec: pytest.fail("loaded"))
+    with pytest.raises(UserError, match="neither a run folder nor a list"):
+        call("any", "--data", write(tmp_path / "data.jsonl"), "--trained-on", tmp_path / "nothing")

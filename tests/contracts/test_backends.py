@@ -41,7 +41,20 @@ def build_features(folder: Path) -> Encoder:
     return create({**section, "text": {"width": 32, "layers": 2, "heads": 2}}, "test")
 
 
-BUILDERS: dict[str, Callable[[Path], Encoder]] = {"open_clip": build_open_clip, "features": build_features}
+def build_transformers(folder: Path) -> Encoder:
+    pytest.importorskip("transformers")
+    from tests.models.test_transformers import save_tiny
+
+    build_open_clip(folder)  # draws the pictures
+    save_tiny(folder / "hf", "clip")
+    return create({"backend": "transformers", "name": str(folder / "hf")}, "test")
+
+
+BUILDERS: dict[str, Callable[[Path], Encoder]] = {
+    "open_clip": build_open_clip,
+    "features": build_features,
+    "transformers": build_transformers,
+}
 
 
 @pytest.fixture(params=FAMILIES["backends"].names())

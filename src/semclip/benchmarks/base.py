@@ -12,6 +12,7 @@ from semclip.benchmarks._encodings import Encodings
 from semclip.core.config import parse
 from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example, ImageRef
+from semclip.core.protocols import DualEncoder
 from semclip.core.registry import FAMILIES
 from semclip.core.run_info import versions
 from semclip.metrics.intervals import Interval, bootstrap_mean, share_interval
@@ -79,6 +80,10 @@ class Benchmark(ABC):
                 "or leave this benchmark out",
             )
         return kept
+
+    def why_not(self, encoder: DualEncoder) -> str:
+        """Why this model cannot be measured, in a few words; "" where it can. Most benchmarks measure any."""
+        return ""
 
     def run(self, examples: Sequence[Example], encodings: Encodings, model: str, data: Mapping[str, Any]) -> Result:
         """Score and describe. `examples`: all of the data; `encodings` hold at least what this benchmark asks for."""

@@ -125,8 +125,7 @@ def _as_lines(example: "Example") -> list[tuple[str, str]]:
 
     lines = [("id", example.id or "(made from the image's name)"), ("image", example.image.name)]
     lines += [(view, text) for view in TEXT_VIEWS for text in example.texts(view)]
-    if example.negative_image:
-        lines.append(("negative_image", example.negative_image.name))
+    lines += [("negative_image", ref.name) for ref in example.negative_images]
     lines += [("group", example.group), ("split", example.split or "(drawn from the group's name)")]
     lines += [(f"meta {name}", repr(value)[:100]) for name, value in example.meta.items()]
     return lines

@@ -69,9 +69,8 @@ def image_refs(file: Path, images: str) -> "list[ImageRef]":
 
         by_name: dict[str, ImageRef] = {}
         for example in load_examples(DataConfig(path=str(file), images=images)):
-            for ref in (example.image, example.negative_image):
-                if ref is not None:
-                    by_name.setdefault(ref.name, ref)
+            for ref in (example.image, *example.negative_images):
+                by_name.setdefault(ref.name, ref)
         refs = list(by_name.values())
     if not refs:
         raise UserError("no images", where=str(file), fix=f"images end in {', '.join(_IMAGE_SUFFIXES)}")

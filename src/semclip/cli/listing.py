@@ -9,17 +9,21 @@ from semclip.core.registry import FAMILIES
 
 
 def command(
-    family: Annotated[str, typer.Argument(help=f"One of: {', '.join(FAMILIES)}. All when left out.")] = "",
+    family: Annotated[str, typer.Argument(help=f"One of: {', '.join(FAMILIES)}, suites. All when left out.")] = "",
 ) -> None:
     """Objectives, benchmarks, readers, backends and writers, each with its one-line description."""
     from rich.console import Console
     from rich.table import Table
 
-    if family and family not in FAMILIES:
-        raise UserError(f"unknown family '{family}'", where="semclip list", fix=did_you_mean(family, FAMILIES))
+    from semclip.published._suites import MEANING, SUITES
+
+    suites = {name: f"{MEANING[name]} {', '.join(members)}" for name, members in SUITES.items()}
+    known = [*FAMILIES, "suites"]
+    if family and family not in known:
+        raise UserError(f"unknown family '{family}'", where="semclip list", fix=did_you_mean(family, known))
     console = Console()
-    for name in [family] if family else FAMILIES:
+    for name in [family] if family else known:
         table = Table(title=name, title_justify="left", box=None, show_header=False, padding=(0, 2))
-        for plugin, summary in FAMILIES[name].summaries().items():
+        for plugin, summary in (suites if name == "suites" else FAMILIES[name].summaries()).items():
             table.add_row(f"[bold]{plugin}[/]", summary)
         console.print(table)

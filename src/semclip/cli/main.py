@@ -15,12 +15,15 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 data_app = typer.Typer(help="Look at data, and make some.", no_args_is_help=True)
+benchmarks_app = typer.Typer(help="Get the files of public benchmarks, and see what is there.", no_args_is_help=True)
 captions_app = typer.Typer(help="Write paraphrases, negations and absences.", no_args_is_help=True)
 
 
 def _mount() -> None:
     # These modules import nothing heavy: torch, open_clip and matplotlib are imported inside the functions.
     from semclip.cli import (
+        benchmarks_check,
+        benchmarks_fetch,
         captions_write,
         compare,
         data_check,
@@ -28,9 +31,11 @@ def _mount() -> None:
         data_sample,
         data_scenes,
         demo,
+        distill,
         evaluate,
         listing,
         report,
+        segment,
         train,
     )
 
@@ -46,8 +51,13 @@ def _mount() -> None:
     captions_app.callback()(lambda: None)  # keeps `captions write` two words while there is one subcommand
     app.command("train")(train.command)
     app.command("evaluate")(evaluate.command)
+    app.add_typer(benchmarks_app, name="benchmarks")
+    benchmarks_app.command("fetch")(benchmarks_fetch.command)
+    benchmarks_app.command("check")(benchmarks_check.command)
     app.command("compare")(compare.command)
     app.command("report")(report.command)
+    app.command("segment")(segment.command)
+    app.command("distill")(distill.command)
 
 
 def run() -> None:

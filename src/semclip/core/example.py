@@ -10,6 +10,9 @@ IMAGE_VIEWS = ("image", "negative_image")
 TEXT_VIEWS = ("caption", "paraphrase", "negation", "absence", "rewrite")
 VIEWS = IMAGE_VIEWS + TEXT_VIEWS
 
+#: The value of a pixel in a mask that holds no label: it is neither learned from nor scored.
+NO_LABEL = 255
+
 VIEW_MEANING = {
     "image": "the picture",
     "caption": "a true description of it",
@@ -27,10 +30,17 @@ class ImageRef:
 
     name: the text in the data file, such as `images/1.jpg`; features files are looked up by it.
     path: the file with the pixels; None where only precomputed features exist.
+    box:  x, y, x + width, y + height in pixels, where only that part is meant; two parts of a file are two pictures.
     """
 
     name: str
     path: Path | None = None
+    box: tuple[float, float, float, float] | None = None
+
+    @property
+    def key(self) -> str:
+        """What stores of pictures and features file it under: its name, with the box where it has one."""
+        return self.name if self.box is None else f"{self.name}#{','.join(repr(float(side)) for side in self.box)}"
 
 
 @dataclass(frozen=True, slots=True)

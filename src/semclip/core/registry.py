@@ -58,7 +58,7 @@ class Registry:
 
     @property
     def singular(self) -> str:
-        return self.family.removesuffix("s")
+        return "public benchmark" if self.family == "published" else self.family.removesuffix("s")
 
     def _files(self) -> dict[str, Path]:
         # find_spec on the package would import it; its parent is light, so resolve the folder by path.
@@ -147,7 +147,9 @@ FAMILIES = {
     for r in (
         Registry("objectives", "semclip.objectives", "semclip.objectives.base:Objective"),
         Registry("benchmarks", "semclip.benchmarks", "semclip.benchmarks.base:Benchmark"),
+        Registry("published", "semclip.published", "semclip.published.base:Published"),
         Registry("readers", "semclip.data.readers", "semclip.data.readers.base:Reader"),
+        Registry("steps", "semclip.data.steps", "semclip.data.steps.base:Step"),
         Registry("backends", "semclip.models.backends", "semclip.models.backends.base:Encoder"),
         Registry("writers", "semclip.captions.writers", "semclip.captions.writers.base:Writer"),
     )

@@ -41,10 +41,10 @@ class ImageStore:
         a store that stood there before is then gone or whole, never half written.
         """
         path = Path(path)
-        images = sorted({ref.name: ref for ref in refs}.values(), key=lambda ref: ref.name)
+        images = sorted({ref.key: ref for ref in refs}.values(), key=lambda ref: ref.key)
         if not images:
             raise UserError("no images to store", where=str(path), fix="check the data file")
-        names = [ref.name for ref in images]
+        names = [ref.key for ref in images]
         fingerprint = _fingerprint(images, key)
         key_path = path.with_suffix(".key.json")
         if path.exists() and key_path.exists() and read_json(key_path).get("fingerprint") == fingerprint:
@@ -63,11 +63,11 @@ class ImageStore:
 
     def row(self, ref: ImageRef) -> npt.NDArray[Any]:
         """A copy of one image's row. Raises UserError for an image that the store was not built with."""
-        if ref.name not in self._index:
+        if ref.key not in self._index:
             raise UserError(
-                f"the image '{ref.name}' is not in the store", where=str(self.path), fix="build the store with it"
+                f"the image '{ref.key}' is not in the store", where=str(self.path), fix="build the store with it"
             )
-        return np.array(self._array[self._index[ref.name]])
+        return np.array(self._array[self._index[ref.key]])
 
     def __reduce__(self) -> tuple[type["ImageStore"], tuple[Path, list[str]]]:
         # A loader's worker maps the file again: pickling the array would copy all of it.
@@ -125,7 +125,7 @@ def _fingerprint(images: list[ImageRef], key: str) -> str:
     stamps = []
     for ref in images:
         if ref.path is None:
-            stamps.append((ref.name, 0, 0))
+            stamps.append((ref.key, 0, 0))
             continue
         try:
             status = ref.path.stat()
@@ -135,5 +135,5 @@ def _fingerprint(images: list[ImageRef], key: str) -> str:
                 where=str(ref.path),
                 fix="check the folder that image names are relative to (`images`)",
             ) from None
-        stamps.append((ref.name, status.st_size, status.st_mtime_ns))
+        stamps.append((ref.key, status.st_size, status.st_mtime_ns))
     return hashlib.sha256(json.dumps([key, stamps]).encode()).hexdigest()

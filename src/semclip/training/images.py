@@ -40,7 +40,7 @@ def image_source(
         # The decoded inputs depend on the preprocessing, never on the weights.
         recipe = encoder.preprocessing_fingerprint()
         store = ImageStore.build(
-            cache / f"inputs-{derive_seed(recipe, *(r.name for r in refs)):016x}.npy",
+            cache / f"inputs-{derive_seed(recipe, *(r.key for r in refs)):016x}.npy",
             refs,
             lambda batch: torch.stack([encoder.load_image(r) for r in batch]).numpy(),
             key=recipe,
@@ -56,7 +56,7 @@ def image_source(
 def feature_store(encoder: Encoder, refs: Sequence[ImageRef], cache: Path, device: torch.device) -> ImageStore:
     """Raw embeddings of images by the encoder as it is now, memory-mapped; made once for the same tower and images."""
     key = encoder.image_fingerprint()
-    path = cache / f"features-{derive_seed(key, *sorted(r.name for r in refs)):016x}.npy"
+    path = cache / f"features-{derive_seed(key, *sorted(r.key for r in refs)):016x}.npy"
     return ImageStore.build(path, refs, lambda batch: _encode(encoder, batch, device), key=key)
 
 
@@ -85,5 +85,5 @@ def _unique_refs(encoder: Encoder, examples: Sequence[Example], views: Collectio
     for example in examples:
         for ref in (example.image, *(example.negative_images if "negative_image" in views else ())):
             # Where features stand for pixels, the pixels may be gone; the features file is part of the stores' keys.
-            refs.setdefault(ref.name, ref if encoder.reads_pixels else replace(ref, path=None))
+            refs.setdefault(ref.key, ref if encoder.reads_pixels else replace(ref, path=None))
     return list(refs.values())

@@ -1,0 +1,40 @@
+"""`semclip benchmarks check`: which public benchmarks a folder can serve, and what the others lack."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semclip.core.errors import UserError
+
+
+def command(root: Annotated[Path, typer.Argument(help="Folder of public benchmarks: ROOT/NAME and images.")]) -> None:
+    """Read every public benchmark below a folder and count its items and images; nothing is encoded."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from semclip.core.registry import FAMILIES
+
+    if not root.is_dir():
+        raise UserError("no such folder", where=str(root), fix="`semclip benchmarks fetch NAME --root DIR` makes one")
+    console = Console()
+    table = Table(title=str(root), title_justify="left")
+    for column in ("benchmark", "complete", "items", "images", "what is lacking, and faults of the data"):
+        table.add_column(column, justify="right" if column in ("items", "images") else "left")
+    with console.status("reading"):
+        for name in FAMILIES["published"].names():
+            table.add_row(name, *_state(name, root))
+    console.print(table)
+
+
+def _state(name: str, root: Path) -> tuple[str, str, str, str]:
+    from semclip.published.base import create
+
+    benchmark = create(name)
+    try:
+        read = benchmark.prepare(root)
+    except UserError as error:
+        return "no", "", "", error.what
+    _, versions = benchmark.described(root)
+    said = "\n".join([*versions, *read.left_out, *read.defects])
+    return "yes", f"{len(read.items):,}", f"{len(set(read.images)):,}", said

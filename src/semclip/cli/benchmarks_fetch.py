@@ -1,0 +1,42 @@
+"""`semclip benchmarks fetch`: the official annotation files of public benchmarks, where their licence allows that."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semclip.core.errors import UserError
+
+
+def command(
+    names: Annotated[list[str], typer.Argument(help="Public benchmarks; `semclip list published` shows all.")],
+    root: Annotated[Path, typer.Option(help="Folder of public benchmarks; files go to ROOT/NAME.")],
+) -> None:
+    """Download annotation files, checked by SHA-256; says where the images are to be had."""
+    from rich.console import Console
+
+    from semclip.core.registry import FAMILIES
+    from semclip.published._fetch import fetch
+
+    console = Console()
+    for name in names:
+        benchmark = FAMILIES["published"].get(name)
+        free = [file for file in benchmark.files if file.url]
+        if benchmark.files and not free:
+            raise UserError(
+                f"the files of '{name}' may not be fetched for you ({benchmark.licence})",
+                where=str(root / name),
+                fix=f"{benchmark.obtain}; put {', '.join(f.path for f in benchmark.files)} there",
+            )
+        console.print(f"{name}: {benchmark.licence}", markup=False, highlight=False)
+        for file in free:
+            console.print(f"  {fetch(file, root / name)}", markup=False, highlight=False)
+        for file in benchmark.files:
+            if not file.url:
+                console.print(f"  not fetched: {file.path}: {benchmark.obtain}", markup=False, highlight=False)
+        if pictures := benchmark.pictures:
+            console.print(
+                f"  images: {pictures.name}, in {root / pictures.folder}: {pictures.obtain}",
+                markup=False,
+                highlight=False,
+            )

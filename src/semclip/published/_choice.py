@@ -1,0 +1,140 @@
+"""One right answer among options: the primitive under most public benchmarks, with every official tie rule."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semclip.benchmarks._blind import BlindItem, negation_word_scores, text_only_scores
+from semclip.benchmarks._encodings import Encodings
+from semclip.benchmarks.base import item_record, share
+from semclip.core.example import ImageRef
+from semclip.metrics.choice import chance, choice
+from semclip.metrics.outcomes import Outcomes
+from semclip.metrics.result import Metric
+
+Array = NDArray[np.float64]
+
+
+class Tie(Enum):
+    """What an official script makes of equal scores. Compared exactly, as the scripts do."""
+
+    WRONG = "a tie is wrong (strict >)"
+    FIRST = "a tie goes to the option with the lowest index (argmax)"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query and its options; all options are texts, or all are images.
+
+    query: an image, or a text that asks for one of several images, or for the nearest of several texts.
+    answer: place of the right option in official order. kind: the slice. cluster: what items must share to be no
+    independent evidence: the image, unless the benchmark says else.
+    """
+
+    id: str
+    query: ImageRef | str
+    options: tuple[str, ...] | tuple[ImageRef, ...]
+    answer: int
+    kind: str
+    cluster: str
+
+
+def images_of(questions: Sequence[Question]) -> list[ImageRef]:
+    """Every image in queries and options."""
+    return [x for q in questions for x in (q.query, *q.options) if isinstance(x, ImageRef)]
+
+
+def texts_of(questions: Sequence[Question]) -> list[str]:
+    """Every text in queries and options."""
+    return [x for q in questions for x in (q.query, *q.options) if isinstance(x, str)]
+
+
+def scores_of(questions: Sequence[Question], encodings: Encodings) -> list[Array]:
+    """Per question (K,) float64 cosines of the query with each option, in the order given."""
+    flat = encodings.pairs([(q.query, option) for q in questions for option in q.options])
+    ends = np.cumsum([len(q.options) for q in questions])
+    return [flat[end - len(q.options) : end] for q, end in zip(questions, ends, strict=True)]
+
+
+def official(scores: Array, answer: int, tie: Tie) -> bool:
+    """Whether the official script counts the question as right."""
+    if tie is Tie.WRONG:
+        return bool((scores[answer] > np.delete(scores, answer)).all())
+    return int(np.argmax(scores)) == answer
+
+
+def harness_outcomes(questions: Sequence[Question], scores: Sequence[Array]) -> Outcomes:
+    """One outcome per question; ties are chance."""
+    parts = [choice(s[None], q.answer) for s, q in zip(scores, questions, strict=True)]
+    return Outcomes(
+        np.concatenate([p.expected for p in parts]),
+        np.concatenate([p.strict for p in parts]),
+        np.concatenate([p.optimistic for p in parts]),
+    )
+
+
+def official_outcomes(questions: Sequence[Question], scores: Sequence[Array], tie: Tie) -> Outcomes:
+    """One outcome per question by the official rule, which knows no ties."""
+    right = np.array([official(s, q.answer, tie) for s, q in zip(scores, questions, strict=True)], dtype=np.float64)
+    return Outcomes(right, right, right)
+
+
+def accuracy(
+    name: str, description: str, questions: Sequence[Question], scores: Sequence[Array], tie: Tie
+) -> tuple[list[Metric], Outcomes]:
+    """Accuracy by both protocols (micro, sliced by kind), and the outcomes of the harness one."""
+    outcomes = harness_outcomes(questions, scores)
+    theirs = official_outcomes(questions, scores, tie)
+    clusters, kinds, guess = [q.cluster for q in questions], [q.kind for q in questions], guesses(questions)
+    return [
+        share(name, description, outcomes, clusters, guess, kinds),
+        share(f"official_{name}", f"{description}; {tie.value}", theirs, clusters, guess, kinds, kind="official"),
+    ], outcomes
+
+
+def guesses(questions: Sequence[Question]) -> list[float]:
+    """What a guess scores on each question."""
+    return [chance(len(q.options)) for q in questions]
+
+
+def record(questions: Sequence[Question], outcomes: Outcomes) -> dict[str, Sequence[Any]]:
+    """The outcomes per item, as `Result.items` holds them."""
+    return item_record([q.id for q in questions], outcomes, [q.cluster for q in questions], [q.kind for q in questions])
+
+
+def baselines(primary: str, questions: Sequence[Question], tie: Tie) -> list[Metric]:
+    """What blind methods score on the same questions: a word detector, a reader of the texts, a constant encoder.
+
+    The constant encoder's score is the official script's; by the harness it is chance. The other two need text options.
+    """
+    constant = official_outcomes(questions, [np.zeros(len(q.options)) for q in questions], tie)
+    found = [("blind_constant", "an encoder that tells nothing apart, by the official rule", constant)]
+    if all(isinstance(q.query, ImageRef) for q in questions):
+        words = harness_outcomes(questions, [negation_word_scores(_texts(q)) for q in questions])
+        how = "a detector of negation words: a text with one is judged false"
+        found.append(("blind_negation_word", how, words))
+        how = "a model that reads the texts alone, cross-validated by image"
+        found.append(("blind_text_only", how, harness_outcomes(questions, _read_alone(questions))))
+    clusters, kinds, guess = [q.cluster for q in questions], [q.kind for q in questions], guesses(questions)
+    return [
+        share(name, f"{primary} by {how}", outcomes, clusters, guess, kinds, kind="baseline")
+        for name, how, outcomes in found
+    ]
+
+
+def _read_alone(questions: Sequence[Question]) -> list[Array]:
+    """Per question (K,) scores of a model that reads no image: the answer has 0, option k has -(s(answer) - s(k))."""
+    pairs = [(q, k) for q in questions for k in range(len(q.options)) if k != q.answer]
+    items = [BlindItem((_texts(q)[q.answer],), _texts(q)[k], q.cluster) for q, k in pairs]
+    scores = {q.id: np.zeros(len(q.options)) for q in questions}
+    for (q, k), margin in zip(pairs, text_only_scores(items), strict=True):
+        scores[q.id][k] = -margin[0]
+    return [scores[q.id] for q in questions]
+
+
+def _texts(question: Question) -> tuple[str, ...]:
+    return tuple(option for option in question.options if isinstance(option, str))

@@ -1,0 +1,52 @@
+"""NegBench MCQ on VOC2007: which of four captions, some with a denial, is true of the image?"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from semclip.benchmarks._encodings import Encodings
+from semclip.benchmarks.base import Scores
+from semclip.published import _negbench as negbench
+from semclip.published._choice import Question, images_of, scores_of, texts_of
+from semclip.published._faults import answer_places, faults
+from semclip.published.base import AnnotationFile, Items, Pictures, Published, picture
+
+_FILE = "VOC2007_mcq_llama3.1_rephrased.csv"
+
+
+class NegbenchMcqVoc2007(Published):
+    """5,031 questions on 4,951 images of the VOC2007 test set (arXiv 2501.09425).
+
+    accuracy = mean 1[the right caption has the highest cosine], chance 1/4, sliced by the type of the right caption.
+    `official_accuracy` is the script since March 2025, `official_unnormalised` the script before: published numbers of
+    the two differ by a factor of two and are mixed in papers. The images are those of VOC2007 test, not trainval.
+    """
+
+    files: ClassVar[Sequence[AnnotationFile]] = (
+        AnnotationFile(
+            path=_FILE,
+            sha256="666269c3661d29c9148c702fdae7efa049b7f9b312679f845ac66ddf619979c1",
+            size=1_156_070,
+            url=f"{negbench.MIRROR}/6f85230700ee3c3d520065551a19fef74bd179de/data/images/{_FILE}",
+        ),
+    )
+    pictures: ClassVar[Pictures] = Pictures(
+        name="VOC2007 test",
+        folder="voc2007/JPEGImages",
+        obtain="VOCtest_06-Nov-2007.tar from host.robots.ox.ac.uk/pascal/VOC/voc2007",
+    )
+    licence: ClassVar[str] = negbench.LICENCE
+    source: ClassVar[str] = negbench.SOURCE
+    obtain: ClassVar[str] = negbench.OBTAIN
+    primary: ClassVar[str] = "accuracy"
+
+    def read(self, folder: Path, images: Path) -> Items:
+        items = negbench.read_questions(folder / _FILE, lambda path: picture(images, path))
+        defects = [*answer_places(items), *faults(items)]
+        return Items(items=items, images=images_of(items), texts=texts_of(items), defects=defects)
+
+    def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
+        scores = scores_of(items, encodings)
+        found = negbench.report(items, scores, negbench.SLOTS)
+        earlier = negbench.unnormalised(items, scores, encodings)
+        return Scores(metrics=[*found.metrics, earlier], items=found.items, extra=found.extra)
