@@ -88,7 +88,7 @@ def test_wrong_content_never_gets_the_name(server: Server, tmp_path: Path, conte
     server.content = content
     with pytest.raises(UserError):
         fetch(official(server), tmp_path)
-    assert not (tmp_path / "a.json").exists()
+    assert not list(tmp_path.iterdir())
     server.content = CONTENT
     fetch(official(server), tmp_path)
     assert (tmp_path / "a.json").read_bytes() == CONTENT

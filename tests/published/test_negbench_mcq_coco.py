@@ -93,3 +93,12 @@ def test_faults_are_found_in_the_data(tmp_path: Path) -> None:
     assert "1 of 2 items repeat another item exactly (2)" in defects
     assert "2 of 2 items have the right option twice: ties by construction (1, 2)" in defects
     assert "2 of 2 items have an empty text (1, 2)" in defects
+
+
+def test_the_original_is_not_called_another_version_than_official(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    write_sample(root)
+    (file,) = create("negbench_mcq_coco").files
+    data, notes = create("negbench_mcq_coco").described(root)
+    assert data["files"][file.path]["official"] is None
+    assert notes == [f"{file.path} is not the copy in sepehrkr/SpaceVLM; the sha256 of the original is not known"]

@@ -92,9 +92,18 @@ def _download(file: AnnotationFile, part: Path) -> None:
         )
         if start and not goes_on:
             start = 0
-        promised = response.headers.get("Content-Length")
+        promised = str(response.headers.get("Content-Length", ""))
+        whole = start + int(promised) if promised.isdigit() else 0
         size = _copy(response, part, start, most, file)
-    wanted = file.size or (start + int(promised) if promised and promised.isdigit() else 0)
+    # Shorter than official although nothing broke off: an error page, say. Kept, it would be taken for a beginning.
+    if size == whole < file.size:
+        part.unlink()
+        raise UserError(
+            f"what came for {file.path} has {size:,} bytes, the official file {file.size:,}",
+            where=file.url,
+            fix="the address gives something else: get the file by hand, and check where it comes from",
+        )
+    wanted = file.size or whole
     if size < wanted:
         raise UserError(
             f"{file.path} broke off after {size:,} of {wanted:,} bytes",

@@ -31,7 +31,9 @@ from semclip.published._rows import csv_rows
 LICENCE = "repository MIT; the CSV files carry no licence of their own (captions rephrased by Llama 3.1)"
 SOURCE = "NegBench, arXiv 2501.09425; m1k2zoo/negbench 2ac009b5, benchmarks/src/evaluation/mcq.py:9-130"
 OBTAIN = "from the link in the README of github.com/m1k2zoo/negbench; rows of the SpaceVLM mirror are the same"
-MIRROR = "https://raw.githubusercontent.com/sepehrkr/SpaceVLM"
+#: Its rows are those of the originals on Google Drive, with other folders before the file names.
+COPY = "sepehrkr/SpaceVLM"
+MIRROR = f"https://raw.githubusercontent.com/{COPY}"
 
 TYPES = ("positive", "negative", "hybrid")
 #: What the wrong options say, by place, where the right one stands at 0.

@@ -21,6 +21,7 @@ from semclip.metrics.result import Result
 class AnnotationFile:
     """An official file. path: below ROOT/BENCHMARK/. sha256, size: of the official file, "" and 0 where unknown.
 
+    copy_in: the repository of the copy that sha256 and size are of, where those of the original are unknown.
     url: where `semclip benchmarks fetch` gets it; "" where its licence or host forbids that (`obtain` says how then).
     optional: the benchmark can be read without it (one subset of several).
     """
@@ -30,6 +31,7 @@ class AnnotationFile:
     size: int = 0
     url: str = ""
     optional: bool = False
+    copy_in: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,12 +155,18 @@ class Published(ABC):
         folder = root / self.name
         there = [file for file in self.files if (folder / file.path).is_file()]
         sums = {file.path: sha256_file(folder / file.path) for file in there}
-        official = {file.path: sums[file.path] == file.sha256 for file in there if file.sha256}
+        official = {file.path: sums[file.path] == file.sha256 for file in there if file.sha256 and not file.copy_in}
         files = {path: {"sha256": sums[path], "official": official.get(path)} for path in sums}
         notes = [
             f"{path} is another version than the official one (sha256 {sums[path][:12]}...)"
             for path, same in official.items()
             if not same
+        ]
+        notes += [
+            f"{file.path} is {'' if sums[file.path] == file.sha256 else 'not '}the copy in {file.copy_in}; "
+            "the sha256 of the original is not known"
+            for file in there
+            if file.copy_in
         ]
         return {"path": str(folder), "files": files, "source": self.source, "licence": self.licence}, notes
 

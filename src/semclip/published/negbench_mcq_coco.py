@@ -27,6 +27,7 @@ class NegbenchMcqCoco(Published):
             path=_FILE,
             sha256="42bc853b64fb7d995e73e39212cbbe076ea3e06c8dca1ccc892910f3f91bceee",
             size=1_321_191,
+            copy_in=negbench.COPY,
             url=f"{negbench.MIRROR}/6f85230700ee3c3d520065551a19fef74bd179de/data/images/{_FILE}",
         ),
     )

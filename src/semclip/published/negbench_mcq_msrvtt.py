@@ -40,6 +40,7 @@ class NegbenchMcqMsrvtt(Published):
             path=_FILE,
             sha256="026bb5df20ca4761796babe2b5bdf36d235e4eca7c82704fbb63055d6a495ae4",
             size=193_222,
+            copy_in=negbench.COPY,
         ),
     )
     pictures: ClassVar[Pictures] = Pictures(

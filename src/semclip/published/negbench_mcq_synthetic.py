@@ -29,6 +29,7 @@ class NegbenchMcqSynthetic(Published):
             path=_FILE,
             sha256="84c3f07c6bdf96238838f4278a3d5a3f00b31f9d35549e31f83d771de8b29374",
             size=3_247_006,
+            copy_in=negbench.COPY,
             url=f"{negbench.MIRROR}/6f85230700ee3c3d520065551a19fef74bd179de/data/images/{_FILE}",
         ),
     )

@@ -27,6 +27,7 @@ class NegbenchMcqVoc2007(Published):
             path=_FILE,
             sha256="666269c3661d29c9148c702fdae7efa049b7f9b312679f845ac66ddf619979c1",
             size=1_156_070,
+            copy_in=negbench.COPY,
             url=f"{negbench.MIRROR}/6f85230700ee3c3d520065551a19fef74bd179de/data/images/{_FILE}",
         ),
     )

@@ -12,7 +12,7 @@ from semclip.benchmarks._encodings import Encodings
 from semclip.benchmarks.base import Scores, share
 from semclip.metrics.outcomes import Outcomes
 from semclip.metrics.result import Metric
-from semclip.published._negbench import LICENCE, MIRROR, OBTAIN
+from semclip.published._negbench import COPY, LICENCE, MIRROR, OBTAIN
 from semclip.published._retrieval import Captioned, check_ks, defects, drop, recalls
 from semclip.published._rows import csv_rows
 from semclip.published.base import AnnotationFile, Items, Pictures, Published, picture
@@ -44,8 +44,7 @@ class NegBenchRetrievalCoco(Published):
     """
 
     files: ClassVar[Sequence[AnnotationFile]] = tuple(
-        # Sums of the mirror, whose rows are the official ones with other folders before the file names.
-        AnnotationFile(path=path, size=size, sha256=sha256, url=f"{MIRROR}/{_COMMIT}/data/images/{path}")
+        AnnotationFile(path=path, size=size, sha256=sha256, url=f"{MIRROR}/{_COMMIT}/data/images/{path}", copy_in=COPY)
         for path, size, sha256 in (
             (_PLAIN, 1994138, "dfe9217359b42f3f68bd93245f92a04701b8d3cde0aaf3fd1c26694d6de8d547"),
             (_NEGATED, 2912742, "08a8db9b96130ab27f91f5ef14f413981d70a96bc9b3557436a26256db115b7d"),

@@ -47,14 +47,16 @@ class NegRefCOCOg(Published):
             path=_FILE,
             sha256="e3519e02c26aa3d507e7cb32f4e202375bc8860b5cb7cb4c34ad436cf063031f",
             size=232_340,
+            url="https://raw.githubusercontent.com/parkquasar/NegationCLIP/6f858ee490d5c17d54cbc1862dfd44f74f36324d/"
+            "NegRefCOCOg/NegRefCOCOg.json",
         ),
     )
     pictures: ClassVar[Pictures] = Pictures(
         name="COCO train2014", folder="coco/train2014", obtain="train2014.zip from cocodataset.org/#download"
     )
     licence: ClassVar[str] = "MIT; from RefCOCOg and COCO"
-    source: ClassVar[str] = "arXiv 2501.10913; parquasar/NegationCLIP 6f858ee4, negrefcocog_eval.py:61-159"
-    obtain: ClassVar[str] = "copy NegRefCOCOg.json of github.com/parquasar/NegationCLIP"
+    source: ClassVar[str] = "arXiv 2501.10913; parkquasar/NegationCLIP 6f858ee4, negrefcocog_eval.py:61-159"
+    obtain: ClassVar[str] = "copy NegRefCOCOg/NegRefCOCOg.json of github.com/parkquasar/NegationCLIP"
     primary: ClassVar[str] = "accuracy"
 
     def read(self, folder: Path, images: Path) -> Items:

@@ -23,7 +23,7 @@ from semclip.published._choice import (
 from semclip.published._macro import alike, macro
 from semclip.published.base import AnnotationFile, Items, Pictures, Published, json_rows, picture
 
-_COMMIT = "0047054b"
+_COMMIT = "0047054b243992f0fad63d6f64f7544862daf846"
 
 #: Subset -> bytes and sha256 of the official file.
 _FILES = {
@@ -55,7 +55,7 @@ class SugarCrepe(Published):
             path=f"{subset}.json",
             size=size,
             sha256=sha256,
-            url=f"https://raw.githubusercontent.com/RAIVNLab/sugar-crepe/HEAD/data/{subset}.json",
+            url=f"https://raw.githubusercontent.com/RAIVNLab/sugar-crepe/{_COMMIT}/data/{subset}.json",
         )
         for subset, (size, sha256) in _FILES.items()
     )
@@ -65,7 +65,7 @@ class SugarCrepe(Published):
         obtain="get http://images.cocodataset.org/zips/val2017.zip (https://cocodataset.org) and unpack it to coco/",
     )
     licence: ClassVar[str] = "MIT; captions from COCO, CC BY 4.0"
-    source: ClassVar[str] = f"arXiv 2306.14610, RAIVNLab/sugar-crepe@{_COMMIT}"
+    source: ClassVar[str] = f"arXiv 2306.14610, RAIVNLab/sugar-crepe@{_COMMIT[:8]}"
     obtain: ClassVar[str] = "copy data/*.json of github.com/RAIVNLab/sugar-crepe"
     primary: ClassVar[str] = "accuracy"
 

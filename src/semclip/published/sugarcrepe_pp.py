@@ -66,6 +66,7 @@ class SugarCrepePP(Published):
             path=f"{subset}.json",
             size=size,
             sha256=sha256,
+            # The newest: only the beginning of the commit's name is known. The hash tells whether it is the same.
             url=f"https://raw.githubusercontent.com/Sri-Harsha/scpp/HEAD/data/{subset}.json",
         )
         for subset, (size, sha256) in _FILES.items()

@@ -56,8 +56,9 @@ class ValseExistence(Published):
             path=f"{piece}.json",
             sha256="b20fca52eba86c544083d423345a2e28e60e601ef61c56c9ac1c73a95a3a6d18" if piece == "existence" else "",
             size=420_403 if piece == "existence" else 0,
-            # A file whose hash is not known is not fetched: it could not be checked.
-            url="https://raw.githubusercontent.com/Heidelberg-NLP/VALSE/2152d90d/data/existence.json"
+            # A file whose hash is not known is not fetched: it could not be checked. The newest one is asked for, since
+            # only the beginning of the commit's name is known; the hash tells whether it is still the same.
+            url="https://raw.githubusercontent.com/Heidelberg-NLP/VALSE/HEAD/data/existence.json"
             if piece == "existence"
             else "",
             optional=piece != "existence",
