@@ -261,24 +261,26 @@ def _identity(data: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def result_table(title: str, results: Mapping[str, "Result"]) -> "Table":
-    """One row per metric, slices of a primary metric above it, blind baselines beside it."""
+    """A block per benchmark: a row per metric, slices of the primary one above it, the best blind method beside it."""
+    from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left")
-    for column in ("benchmark", "metric", "value", "95 % interval", "chance", "n", "ties", "blind: words, texts"):
-        table.add_column(column, justify="left" if column in ("benchmark", "metric") else "right")
+    caption = "blind: the best of the methods that see no image on the same items; the result files name all of them"
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left", box=box.SIMPLE)
+    table.add_column("benchmark, metric", overflow="fold")
+    for column in ("value", "95 % interval", "chance", "n", "ties", "blind"):
+        table.add_column(column, justify="right", no_wrap=True)
     for name, result in results.items():
         blind = [m for m in result.metrics if m.kind == "baseline"]
-        shown = name
+        table.add_row(Text(name, style="bold"))
         for metric in (m for m in result.metrics if m.kind != "baseline"):
             primary = metric.name == result.primary
             if primary and 1 < len(metric.per_slice) <= _MOST_SLICES:
                 for slice_name, part in metric.per_slice.items():
                     beside = [b.per_slice[slice_name] for b in blind if slice_name in b.per_slice]
-                    table.add_row(shown, f"  {slice_name}", *_cells(part), _blind(beside), style="dim")
-                    shown = ""
-            table.add_row(shown, metric.name, *_cells(metric), _blind(blind) if primary else "")
-            shown = ""
+                    table.add_row(f"    {slice_name}", *_cells(part), _best(beside), style="dim")
+            table.add_row(f"  {metric.name}", *_cells(metric), _best(blind) if primary else "")
         table.add_section()
     return table
 
@@ -299,12 +301,8 @@ def _number(metric: "Metric", value: float, unit: bool = False) -> str:
     return f"{value:.3f}"
 
 
-def _blind(baselines: Sequence["Metric"]) -> str:
-    """The word detector and the reader of texts, as the column says; other blind methods by their names."""
-    plain = ("blind_negation_word", "blind_text_only")
-    shown = [f"{100 * m.value:.1f}" for name in plain for m in baselines if m.name == name]
-    named = [f"{m.name.removeprefix('blind_')} {100 * m.value:.1f}" for m in baselines if m.name not in plain]
-    return ", ".join([*shown, *named])
+def _best(baselines: Sequence["Metric"]) -> str:
+    return f"{100 * max(m.value for m in baselines):.1f}" if baselines else ""
 
 
 def _data_config(model: str, data: str, images: str) -> "DataConfig":

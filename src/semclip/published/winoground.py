@@ -58,7 +58,7 @@ class Winoground(Published):
     )
     licence: ClassVar[str] = "gated, for research use only"
     source: ClassVar[str] = "arXiv 2204.03162; Hugging Face facebook/winoground; CLIP_benchmark 48de38c1"
-    obtain: ClassVar[str] = "accept the terms of huggingface.co/datasets/facebook/winoground, then data/examples.jsonl"
+    obtain: ClassVar[str] = "accept the terms of the Hugging Face dataset facebook/winoground, then data/examples.jsonl"
     primary: ClassVar[str] = "group"
 
     def read(self, folder: Path, images: Path) -> Items:
