@@ -109,7 +109,9 @@ class Retrieval(Benchmark):
             true = _places_by_truth(queries, examples, gallery)
             if true is not None:
                 answers["_true"] = true
-                notes.append(f"a {view} is true of {mean([len(t) for t in true]):.1f} images of the gallery on average")
+                notes.append(
+                    f"{_article(view)} {view} is true of {mean([len(t) for t in true]):.1f} images of the gallery on average"
+                )
             for suffix, right in answers.items():
                 metrics += self._recalls(f"{view}{suffix}", rank(rows, images, right), queries, records)
         return Scores(metrics=metrics, items=records, notes=notes)
@@ -129,6 +131,10 @@ class Retrieval(Benchmark):
             metrics.append(share(f"{name}_r{k}", description, outcomes, clusters, chance_recall_at(ranks, k), kinds))
             records[f"{name}_r{k}"] = item_record(ids, outcomes, clusters, kinds)
         return metrics
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
 
 
 def _places_by_group(examples: Sequence[Example], gallery: Sequence[ImageRef]) -> dict[str, np.ndarray]:
