@@ -109,9 +109,8 @@ class Retrieval(Benchmark):
             true = _places_by_truth(queries, examples, gallery)
             if true is not None:
                 answers["_true"] = true
-                notes.append(
-                    f"{_article(view)} {view} is true of {mean([len(t) for t in true]):.1f} images of the gallery on average"
-                )
+                fitting = mean([len(places) for places in true])
+                notes.append(f"{_article(view)} {view} is true of {fitting:.1f} images of the gallery on average")
             for suffix, right in answers.items():
                 metrics += self._recalls(f"{view}{suffix}", rank(rows, images, right), queries, records)
         return Scores(metrics=metrics, items=records, notes=notes)
