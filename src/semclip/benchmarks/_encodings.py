@@ -52,14 +52,13 @@ class _Table:
     index: dict[Any, int]
     rows: NDArray[Any]
 
-    def norms(self, keys: Sequence[Any]) -> Array:
-        """(n,) lengths of rows in float64, in the order of `keys`."""
-        rows = self.rows[[self.index[k] for k in keys]].astype(np.float64)
-        return np.asarray(np.linalg.norm(rows, axis=1), dtype=np.float64)
+    def raw(self, keys: Sequence[Any]) -> Array:
+        """(n, D) rows in float64, in the order of `keys`."""
+        return np.asarray(self.rows[[self.index[k] for k in keys]], dtype=np.float64)
 
     def unit(self, keys: Sequence[Any]) -> Array:
         """(n, D) unit rows in float64, in the order of `keys`."""
-        x = self.rows[[self.index[k] for k in keys]].astype(np.float64)
+        x = self.raw(keys)
         return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True), dtype=np.float64)
 
 
@@ -144,15 +143,15 @@ class Encodings:
 
     def text_norms(self, texts: Sequence[str]) -> Array:
         """(n,) lengths of the embeddings as the encoder gives them: for published scores that forgot to normalise."""
-        return self._texts.norms(texts)
+        return np.asarray(np.linalg.norm(self.raw_text(texts), axis=1), dtype=np.float64)
 
     def raw_image(self, refs: Sequence[ImageRef]) -> Array:
         """(n, D) rows as the encoder gave them, widened: for published scores in low precision."""
-        return np.asarray(self._images.rows[[self._images.index[r] for r in refs]], dtype=np.float64)
+        return self._images.raw(refs)
 
     def raw_text(self, texts: Sequence[str]) -> Array:
         """(n, D) rows as the encoder gave them, widened."""
-        return np.asarray(self._texts.rows[[self._texts.index[t] for t in texts]], dtype=np.float64)
+        return self._texts.raw(texts)
 
     def class_scores(
         self, ref: ImageRef, size: tuple[int, int], classes: Array, background: Array, reading: DenseReading

@@ -6,7 +6,9 @@ Read: mertyg/vision-language-models-are-bows 81fdd20d, dataset_zoo/aro_datasets.
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from semclip.benchmarks._encodings import Encodings
 from semclip.benchmarks.base import Scores
@@ -32,7 +34,7 @@ from semclip.published._choice import (
 from semclip.published._faults import answer_places, faults
 from semclip.published._macro import alike, macro
 from semclip.published._rows import Row, objects
-from semclip.published.base import Items, Pictures, picture
+from semclip.published.base import Items, Pictures, Published, picture
 
 LICENCE = "repository MIT; Visual Genome CC BY 4.0; captions of COCO CC BY 4.0, of Flickr30k for research use"
 SOURCE = "arXiv 2210.01936; mertyg/vision-language-models-are-bows 81fdd20d, dataset_zoo/aro_datasets.py"
@@ -85,42 +87,56 @@ def macros(
     ]
 
 
-def order_items(captions: Path, shuffles: Path, images: Path, freeze: str) -> Items:
-    """One question per caption: itself, and four shuffles of its words.
+class Order(Published):
+    """Base of the order benchmarks: a caption against four shuffles of its words. files: captions, frozen shuffles.
 
-    shuffles: a file of frozen ones, a list of {image_path, caption_options: [true, four others]}; where it is not
-    there, ours are made from `captions`, a list of {image, caption: [...]}. freeze: where to write what was used.
+    Shuffles are read from a list of {image_path, caption_options: [true, four others]}; where that is not there, ours
+    are made from the captions, a list of {image, caption: [...]}.
     """
-    frozen = shuffles.is_file()
-    found = _frozen(shuffles) if frozen else _made(captions)
-    if freeze:
-        write_json(freeze, [{"image_path": name, "caption_options": list(options)} for name, options in found])
-    questions = []
-    for number, (name, options) in enumerate(found):
-        ref = picture(images, name)
-        questions.append(Question(str(number), ref, options, 0, "", ref.name))
-    note = (
-        f"the shuffles are those of {shuffles.name}"
-        if frozen
-        else "the shuffles are ours, not the official ones, which differ with the versions of spaCy and NLTK: scores "
-        f"compare with each other, and with published ones only roughly (frozen ones are read from {shuffles.name})"
-    )
-    return Items(
-        items=questions,
-        images=images_of(questions),
-        texts=texts_of(questions),
-        defects=[note, *answer_places(questions), *faults(questions)],
-    )
 
+    licence: ClassVar[str] = LICENCE
+    source: ClassVar[str] = SOURCE
+    primary: ClassVar[str] = "accuracy"
 
-def order_scores(questions: Sequence[Question], encodings: Encodings) -> Scores:
-    """Precision at 1 by both protocols: officially a tie is right, since the true caption stands first."""
-    scores = scores_of(questions, encodings)
-    metrics, outcomes = accuracy("accuracy", "the caption in its own order is nearest", questions, scores, Tie.FIRST)
-    return Scores(
-        metrics=[*metrics, *baselines("accuracy", questions, Tie.FIRST)],
-        items={"accuracy": record(questions, outcomes)},
-    )
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """freeze: a file to write the captions and shuffles to that were used, in the form of shuffles.json."""
+
+        freeze: str = ""
+
+    def read(self, folder: Path, images: Path) -> Items:
+        captions, shuffles = (folder / file.path for file in self.files)
+        frozen = shuffles.is_file()
+        found = _frozen(shuffles) if frozen else _made(captions)
+        if self.config.freeze:
+            rows = [{"image_path": name, "caption_options": list(options)} for name, options in found]
+            write_json(self.config.freeze, rows)
+        questions = []
+        for number, (name, options) in enumerate(found):
+            ref = picture(images, name)
+            questions.append(Question(str(number), ref, options, 0, "", ref.name))
+        note = (
+            f"the shuffles are those of {shuffles.name}"
+            if frozen
+            else "the shuffles are ours, not the official ones, which differ with the versions of spaCy and NLTK: "
+            "scores compare with each other, and with published ones only roughly (frozen ones are read from "
+            f"{shuffles.name})"
+        )
+        return Items(
+            items=questions,
+            images=images_of(questions),
+            texts=texts_of(questions),
+            defects=[note, *answer_places(questions), *faults(questions)],
+        )
+
+    def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
+        """Precision at 1 by both protocols: officially a tie is right, since the true caption stands first."""
+        scores = scores_of(items, encodings)
+        metrics, outcomes = accuracy("accuracy", "the caption in its own order is nearest", items, scores, Tie.FIRST)
+        return Scores(
+            metrics=[*metrics, *baselines("accuracy", items, Tie.FIRST)],
+            items={"accuracy": record(items, outcomes)},
+        )
 
 
 def plain(caption: str) -> str:

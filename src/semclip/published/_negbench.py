@@ -7,7 +7,7 @@ An image, four captions, one right; the type of the right one is positive ("A an
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,10 +23,15 @@ from semclip.published._choice import (
     baselines,
     guesses,
     harness_outcomes,
+    images_of,
     official_outcomes,
     record,
+    scores_of,
+    texts_of,
 )
+from semclip.published._faults import answer_places, faults
 from semclip.published._rows import csv_rows
+from semclip.published.base import Items, Published, picture
 
 LICENCE = "repository MIT; the CSV files carry no licence of their own (captions rephrased by Llama 3.1)"
 SOURCE = "NegBench, arXiv 2501.09425; m1k2zoo/negbench 2ac009b5, benchmarks/src/evaluation/mcq.py:9-130"
@@ -42,6 +47,31 @@ SLOTS: Mapping[int, str] = {1: "hybrid", 2: "positive", 3: "negative"}
 SYNTHETIC_SLOTS: Mapping[int, str] = {0: "positive", 1: "hybrid", 2: "hybrid", 3: "negative"}
 
 _OPTIONS = tuple(f"caption_{i}" for i in range(4))
+
+
+class FourCaptions(Published):
+    """Base of the questions on one image each: one CSV file. slots: the type of a wrong option by its place."""
+
+    licence: ClassVar[str] = LICENCE
+    source: ClassVar[str] = SOURCE
+    obtain: ClassVar[str] = OBTAIN
+    primary: ClassVar[str] = "accuracy"
+    slots: ClassVar[Mapping[int, str]] = SLOTS
+
+    def picture(self, images: Path, official: str) -> ImageRef:
+        """The image of an official path."""
+        return picture(images, official)
+
+    def read(self, folder: Path, images: Path) -> Items:
+        items = read_questions(folder / self.files[0].path, lambda path: self.picture(images, path))
+        defects = [*answer_places(items), *faults(items)]
+        return Items(items=items, images=images_of(items), texts=texts_of(items), defects=defects)
+
+    def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
+        scores = scores_of(items, encodings)
+        found = report(items, scores, self.slots)
+        earlier = unnormalised(items, scores, encodings)
+        return Scores(metrics=[*found.metrics, earlier], items=found.items, extra=found.extra)
 
 
 def read_questions(path: Path, image: Callable[[str], ImageRef]) -> list[Question]:

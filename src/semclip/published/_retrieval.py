@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from semclip.metrics.intervals import bootstrap
 from semclip.metrics.outcomes import Outcomes
 from semclip.metrics.result import Metric
 from semclip.metrics.retrieval import chance_recall_at, rank, recall_at
-from semclip.published.base import picture
+from semclip.published.base import Items, Published, picture
 
 Array = NDArray[np.float64]
 
@@ -180,10 +180,34 @@ def _topk(queries: Any, gallery: Any, k: int) -> Iterator[tuple[slice, Any]]:
         yield at, (queries[at] @ gallery.T).topk(k, dim=1).indices
 
 
-def plain_scores(rows: Sequence[Captioned], encodings: Encodings, ks: Sequence[int]) -> Scores:
-    """The scores of a benchmark with one file."""
-    found = recalls(rows, encodings, ks)
-    return Scores(metrics=found.metrics, items=found.records, notes=found.notes)
+class KarpathyRetrieval(Published):
+    """Base of retrieval on Karpathy's test split: one JSON file, both directions."""
+
+    source: ClassVar[str] = "Karpathy and Fei-Fei, CVPR 2015; metric: LAION-AI/CLIP_benchmark@48de38c1"
+    primary: ClassVar[str] = "image_retrieval_r5"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """ks: how many results are looked at; 5 is always among them."""
+
+        ks: tuple[int, ...] = (1, 5, 10)
+
+    def __init__(self, config: Any = None) -> None:
+        super().__init__(config)
+        check_ks(self.config.ks, self.name)
+
+    def read(self, folder: Path, images: Path) -> Items:
+        rows = karpathy(folder / self.files[0].path, images)
+        return Items(
+            items=rows,
+            images=[row.image for row in rows],
+            texts=[caption for row in rows for caption in row.captions],
+            defects=defects(rows, "Karpathy test"),
+        )
+
+    def score(self, items: Sequence[Captioned], encodings: Encodings) -> Scores:
+        found = recalls(items, encodings, (5, *self.config.ks))
+        return Scores(metrics=found.metrics, items=found.records, notes=found.notes)
 
 
 def drop(

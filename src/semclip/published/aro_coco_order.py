@@ -1,21 +1,16 @@
 """ARO COCO-Order: a caption of COCO against its words in other orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
-from semclip.benchmarks._encodings import Encodings
-from semclip.benchmarks.base import Scores
-from semclip.published import _aro as aro
-from semclip.published._choice import Question
-from semclip.published.base import AnnotationFile, Items, Pictures, Published
+from semclip.published._aro import Order
+from semclip.published.base import AnnotationFile, Pictures
 
 _CAPTIONS = "coco_karpathy_test.json"
 _SHUFFLES = "shuffles.json"
 
 
-class AroCocoOrder(Published):
+class AroCocoOrder(Order):
     """25,010 captions of the 5,000 COCO images of the Karpathy test split, each against four shuffles.
 
     accuracy = mean 1[the caption in its own order has the highest cosine], chance 1/5; officially a tie is right, since
@@ -33,19 +28,4 @@ class AroCocoOrder(Published):
     pictures: ClassVar[Pictures] = Pictures(
         name="COCO val2014", folder="coco/val2014", obtain="val2014.zip from cocodataset.org/#download"
     )
-    licence: ClassVar[str] = aro.LICENCE
-    source: ClassVar[str] = aro.SOURCE
     obtain: ClassVar[str] = f"{_CAPTIONS} as BLIP distributes it, or {_SHUFFLES}"
-    primary: ClassVar[str] = "accuracy"
-
-    @dataclass(frozen=True, kw_only=True)
-    class Config:
-        """freeze: a file to write the captions and shuffles to that were used, in the form of shuffles.json."""
-
-        freeze: str = ""
-
-    def read(self, folder: Path, images: Path) -> Items:
-        return aro.order_items(folder / _CAPTIONS, folder / _SHUFFLES, images, self.config.freeze)
-
-    def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        return aro.order_scores(items, encodings)

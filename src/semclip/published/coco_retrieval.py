@@ -1,17 +1,13 @@
 """COCO retrieval, Karpathy's test split: 5,000 images of val2014 and their 25,010 captions, both ways."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
-from semclip.benchmarks._encodings import Encodings
-from semclip.benchmarks.base import Scores
-from semclip.published._retrieval import Captioned, check_ks, defects, karpathy, plain_scores
-from semclip.published.base import AnnotationFile, Items, Pictures, Published
+from semclip.published._retrieval import KarpathyRetrieval
+from semclip.published.base import AnnotationFile, Pictures
 
 
-class CocoRetrieval(Published):
+class CocoRetrieval(KarpathyRetrieval):
     """Recall at K of captions -> image (mean over all captions) and image -> any of its captions (mean over images).
 
     image_retrieval_rK, text_retrieval_rK, and the same with `official_` before it by the rule of CLIP_benchmark
@@ -26,29 +22,6 @@ class CocoRetrieval(Published):
         obtain="get http://images.cocodataset.org/zips/val2014.zip (https://cocodataset.org) and unpack it to coco/",
     )
     licence: ClassVar[str] = "captions from COCO, CC BY 4.0"
-    source: ClassVar[str] = "Karpathy and Fei-Fei, CVPR 2015; metric: LAION-AI/CLIP_benchmark@48de38c1"
     obtain: ClassVar[str] = (
         "take dataset_coco.json out of https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip"
     )
-    primary: ClassVar[str] = "image_retrieval_r5"
-
-    @dataclass(frozen=True, kw_only=True)
-    class Config:
-        """ks: how many results are looked at; 5 is always among them."""
-
-        ks: tuple[int, ...] = (1, 5, 10)
-
-        def __post_init__(self) -> None:
-            check_ks(self.ks, "coco_retrieval")
-
-    def read(self, folder: Path, images: Path) -> Items:
-        rows = karpathy(folder / self.files[0].path, images)
-        return Items(
-            items=rows,
-            images=[row.image for row in rows],
-            texts=[caption for row in rows for caption in row.captions],
-            defects=defects(rows, "Karpathy test"),
-        )
-
-    def score(self, items: Sequence[Captioned], encodings: Encodings) -> Scores:
-        return plain_scores(items, encodings, (5, *self.config.ks))

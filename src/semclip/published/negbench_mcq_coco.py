@@ -1,20 +1,15 @@
 """NegBench MCQ on COCO val2017: which of four captions, some with a denial, is true of the image?"""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
-from semclip.benchmarks._encodings import Encodings
-from semclip.benchmarks.base import Scores
 from semclip.published import _negbench as negbench
-from semclip.published._choice import Question, images_of, scores_of, texts_of
-from semclip.published._faults import answer_places, faults
-from semclip.published.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.published.base import AnnotationFile, Pictures
 
 _FILE = "COCO_val_mcq_llama3.1_rephrased.csv"
 
 
-class NegbenchMcqCoco(Published):
+class NegbenchMcqCoco(negbench.FourCaptions):
     """5,914 questions on 3,926 images of COCO val2017 (arXiv 2501.09425).
 
     accuracy = mean 1[the right caption has the highest cosine], chance 1/4, sliced by the type of the right caption.
@@ -34,18 +29,3 @@ class NegbenchMcqCoco(Published):
     pictures: ClassVar[Pictures] = Pictures(
         name="COCO val2017", folder="coco/val2017", obtain="val2017.zip from cocodataset.org/#download"
     )
-    licence: ClassVar[str] = negbench.LICENCE
-    source: ClassVar[str] = negbench.SOURCE
-    obtain: ClassVar[str] = negbench.OBTAIN
-    primary: ClassVar[str] = "accuracy"
-
-    def read(self, folder: Path, images: Path) -> Items:
-        items = negbench.read_questions(folder / _FILE, lambda path: picture(images, path))
-        defects = [*answer_places(items), *faults(items)]
-        return Items(items=items, images=images_of(items), texts=texts_of(items), defects=defects)
-
-    def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        scores = scores_of(items, encodings)
-        found = negbench.report(items, scores, negbench.SLOTS)
-        earlier = negbench.unnormalised(items, scores, encodings)
-        return Scores(metrics=[*found.metrics, earlier], items=found.items, extra=found.extra)

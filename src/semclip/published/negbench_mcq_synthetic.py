@@ -1,21 +1,17 @@
 """NegBench MCQ on made images (HardNeg-Syn): two things, or one of them without the other?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from semclip.benchmarks._encodings import Encodings
-from semclip.benchmarks.base import Scores
 from semclip.core.example import ImageRef
 from semclip.published import _negbench as negbench
-from semclip.published._choice import Question, images_of, scores_of, texts_of
-from semclip.published._faults import answer_places, faults
-from semclip.published.base import AnnotationFile, Items, Pictures, Published
+from semclip.published.base import AnnotationFile, Pictures
 
 _FILE = "synthetic_mcq_llama3.1_rephrased.csv"
 
 
-class NegbenchMcqSynthetic(Published):
+class NegbenchMcqSynthetic(negbench.FourCaptions):
     """9,997 questions in pairs of images, one with both things and one with the first only (arXiv 2501.09425).
 
     accuracy = mean 1[the right caption has the highest cosine], chance 1/4, sliced by the type of the right caption.
@@ -38,24 +34,9 @@ class NegbenchMcqSynthetic(Published):
         folder="negbench_synthetic",
         obtain="not released by the authors (github.com/m1k2zoo/negbench issue 6); folders positive/ and negative/",
     )
-    licence: ClassVar[str] = negbench.LICENCE
-    source: ClassVar[str] = negbench.SOURCE
-    obtain: ClassVar[str] = negbench.OBTAIN
-    primary: ClassVar[str] = "accuracy"
+    slots: ClassVar[Mapping[int, str]] = negbench.SYNTHETIC_SLOTS
 
-    def read(self, folder: Path, images: Path) -> Items:
-        items = negbench.read_questions(folder / _FILE, lambda path: _picture(images, path))
-        defects = [*answer_places(items), *faults(items)]
-        return Items(items=items, images=images_of(items), texts=texts_of(items), defects=defects)
-
-    def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        scores = scores_of(items, encodings)
-        found = negbench.report(items, scores, negbench.SYNTHETIC_SLOTS)
-        earlier = negbench.unnormalised(items, scores, encodings)
-        return Scores(metrics=[*found.metrics, earlier], items=found.items, extra=found.extra)
-
-
-def _picture(images: Path, official: str) -> ImageRef:
-    # positive/1_img.png and negative/1_img.png are two images: the base name alone would confuse them.
-    name = "/".join(official.replace("\\", "/").split("/")[-2:])
-    return ImageRef(name, images / name)
+    def picture(self, images: Path, official: str) -> ImageRef:
+        # positive/1_img.png and negative/1_img.png are two images: the base name alone would confuse them.
+        name = "/".join(official.replace("\\", "/").split("/")[-2:])
+        return ImageRef(name, images / name)

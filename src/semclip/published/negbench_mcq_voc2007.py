@@ -1,20 +1,15 @@
 """NegBench MCQ on VOC2007: which of four captions, some with a denial, is true of the image?"""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
-from semclip.benchmarks._encodings import Encodings
-from semclip.benchmarks.base import Scores
 from semclip.published import _negbench as negbench
-from semclip.published._choice import Question, images_of, scores_of, texts_of
-from semclip.published._faults import answer_places, faults
-from semclip.published.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.published.base import AnnotationFile, Pictures
 
 _FILE = "VOC2007_mcq_llama3.1_rephrased.csv"
 
 
-class NegbenchMcqVoc2007(Published):
+class NegbenchMcqVoc2007(negbench.FourCaptions):
     """5,031 questions on 4,951 images of the VOC2007 test set (arXiv 2501.09425).
 
     accuracy = mean 1[the right caption has the highest cosine], chance 1/4, sliced by the type of the right caption.
@@ -36,18 +31,3 @@ class NegbenchMcqVoc2007(Published):
         folder="voc2007/JPEGImages",
         obtain="VOCtest_06-Nov-2007.tar from host.robots.ox.ac.uk/pascal/VOC/voc2007",
     )
-    licence: ClassVar[str] = negbench.LICENCE
-    source: ClassVar[str] = negbench.SOURCE
-    obtain: ClassVar[str] = negbench.OBTAIN
-    primary: ClassVar[str] = "accuracy"
-
-    def read(self, folder: Path, images: Path) -> Items:
-        items = negbench.read_questions(folder / _FILE, lambda path: picture(images, path))
-        defects = [*answer_places(items), *faults(items)]
-        return Items(items=items, images=images_of(items), texts=texts_of(items), defects=defects)
-
-    def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        scores = scores_of(items, encodings)
-        found = negbench.report(items, scores, negbench.SLOTS)
-        earlier = negbench.unnormalised(items, scores, encodings)
-        return Scores(metrics=[*found.metrics, earlier], items=found.items, extra=found.extra)
