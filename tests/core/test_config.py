@@ -121,6 +121,21 @@ def test_a_config_extends_another_and_the_nearest_wins(tmp_path: Path) -> None:
     }
 
 
+def test_a_section_can_refer_to_another_and_overrides_reach_both(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, c="one: {server: {url: a, size: 1}}\nmany: [{server: '${one.server}', n: '${one.server.size}'}]\n"
+    )
+    config = load_config(path, ["one.server.url=b"])
+    assert config == {
+        "one": {"server": {"url": "b", "size": 1}},
+        "many": [{"server": {"url": "b", "size": 1}, "n": "1"}],
+    }
+    with pytest.raises(UserError, match="refers to itself"):
+        load_config(write(tmp_path, c="a: {b: '${a}'}\n"))
+    with pytest.raises(UserError, match=r"'one\.two' is required"):
+        load_config(write(tmp_path, c="a: '${one.two}'\n"))
+
+
 def test_a_shipped_config_can_be_extended_from_anywhere(tmp_path: Path) -> None:
     path = write(tmp_path, c="extends: scenes/base\nname: mine\ntrain: {steps: 7}\n")
     base = load_config(find_config("scenes/base"))

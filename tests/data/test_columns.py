@@ -226,3 +226,19 @@ def test_malformed_negative_images_are_named() -> None:
     assert "2 negative images for 1 negations" in refused({**row, "negative_images": ["b.jpg", "c.jpg"]}).what
     assert "empty name in 'negative_images'" in refused({**row, "negative_images": ["b.jpg", ""]}).what
     assert "both mean 'negative_images'" in refused({**row, "negative_images": ["b"], "negative_image": "b"}).what
+
+
+def test_paraphrases_beside_captions_say_what_they_were_made_from() -> None:
+    row = {"image": "a.jpg", "captions": ["x", "y"], "paraphrases": ["p", "q"]}
+    example = parsed({**row, "paraphrase_of": [1, 0], "paraphrase_kinds": ["k", "l"]})
+    assert (example.caption, example.paraphrases, example.captions) == ("x", ("y", "p", "q"), ("x", "y"))
+    assert example.meta["paraphrase_of"] == [1, 0] and example.meta["paraphrase_kinds"] == ["k", "l"]
+    assert "beside a list of captions" in refused(row).what
+    assert "points outside the 2" in refused({**row, "paraphrase_of": [1, 2]}).what
+    assert "1 entries for 2" in refused({**row, "paraphrase_of": [1]}).what
+
+
+def test_paraphrases_of_one_caption_may_say_so() -> None:
+    row = {"image": "a.jpg", "caption": "x", "paraphrases": ["p", "q"]}
+    assert parsed(row).captions == ("x", "p", "q")
+    assert parsed({**row, "paraphrase_of": [0, 0]}).captions == ("x",)

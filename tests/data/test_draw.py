@@ -142,3 +142,18 @@ def test_an_image_without_negations_serves_its_view() -> None:
     )
     with pytest.raises(UserError, match="no negation"):
         draw_views(subject, ("negation", "negative_image"), 0, 0)
+
+
+def test_written_paraphrases_belong_to_the_drawn_caption_and_are_no_captions() -> None:
+    meta = {"captions_equal": True, "paraphrase_of": [0, 0, 1]}
+    subject = example(paraphrases=("c1", "c2", "p0", "q0", "p1"), meta=meta)
+    seen = Counter()
+    for epoch in range(400):
+        texts = draw_texts(subject, ("caption", "paraphrase"), 0, epoch)
+        assert texts["paraphrase"] == draw_texts(subject, ("paraphrase",), 0, epoch)["paraphrase"]
+        seen[texts["caption"], texts["paraphrase"]] += 1
+    # c2 has none that was written for it, and takes another caption.
+    assert set(seen) == {("c0", "p0"), ("c0", "q0"), ("c1", "p1"), ("c2", "c0"), ("c2", "c1")}
+    single = example(paraphrases=("p0", "p1"), meta={"paraphrase_of": [0, 0]})
+    drawn = [draw_texts(single, ("caption", "paraphrase"), 0, epoch) for epoch in range(50)]
+    assert {texts["caption"] for texts in drawn} == {"c0"} and {texts["paraphrase"] for texts in drawn} == {"p0", "p1"}

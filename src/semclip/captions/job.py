@@ -1,115 +1,234 @@
-"""The job behind `semclip captions write`: examples in, the same rows with written views out, in one file at once."""
+"""The job behind `semclip captions write`: write, verify, try again, and settle every view of every row once."""
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semclip.captions.writers.base import Candidate, Writer
+from semclip.captions.config import COLUMNS
+from semclip.captions.journal import COMMIT_EVERY, Journal
+from semclip.captions.rows import full_row
+from semclip.captions.summary import Summary
+from semclip.captions.verifiers.base import Verdict, Verifier
+from semclip.captions.writers.base import Candidate, JobStopped, Writer, Written
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.files import write_atomic
 
-#: view -> column of its texts; `VIEW_kinds` and `VIEW_of` run parallel to it.
-COLUMNS = {"paraphrase": "paraphrases", "negation": "negations", "absence": "absences"}
+Progress = Callable[[Summary], None]
 
 
-@dataclass
-class Summary:
-    """What a job did.
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What to do.
 
-    rows: examples written. kinds: texts by (split, view, kind). refused: captions that gave nothing, by (view, reason).
-    without: examples that got no text at all, by view.
-    """
-
-    rows: int = 0
-    captions: int = 0
-    kinds: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    without: Counter[str] = field(default_factory=Counter)
-
-
-def write_captions(
-    examples: Sequence[Example],
-    out: str | Path,
-    writer: Writer,
-    views: Sequence[str],
-    seed: int = 0,
-    track: Callable[[Iterable[Example]], Iterable[Example]] = iter,
-) -> Summary:
-    """Write every example with the texts of `views` as JSON lines, in input order; equal input and seed, equal bytes.
-
-    track: wraps the iteration, for a progress bar. The file appears when it is complete; nothing is written before.
+    examples: the whole input; the writer has looked over it. views: in the order of the columns.
+    attempts: how often a caption is written for until a text of it is accepted.
     Raises UserError for a view that the writer cannot write or that an example has already.
     """
-    _check(examples, writer, views)
-    summary = Summary()
+
+    examples: Sequence[Example]
+    writer: Writer
+    verifiers: Sequence[Verifier]
+    views: Sequence[str]
+    attempts: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        for view in self.views:
+            if view not in self.writer.views:
+                raise UserError(
+                    f"the writer '{self.writer.name}' writes no '{view}'",
+                    where="views",
+                    fix=f"choose among {', '.join(self.writer.views)}",
+                )
+            for example in self.examples:
+                _refuse_present(example, view)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What all texts of the output have in common."""
+        verify = [verifier.signature() for verifier in self.verifiers]
+        return {**self.writer.signature(), "seed": self.seed, "verify": verify}
+
+    def signature(self, input_sha256: str) -> dict[str, Any]:
+        """Everything that the output depends on: what a journal must have been begun with to be continued."""
+        return {
+            "input": {"sha256": input_sha256, "rows": len(self.examples)},
+            "writer": self.writer.signature(),
+            "verify": [verifier.signature() for verifier in self.verifiers],
+            "views": list(self.views),
+            "attempts": self.attempts,
+            "seed": self.seed,
+        }
+
+
+def settle(job: Job, journal: Journal, places: Sequence[int], progress: Progress) -> tuple[Summary, JobStopped | None]:
+    """Settle every view of the rows at `places`; at most `writer.concurrency` of them are under way at once.
+
+    What the journal holds is counted and not done again. The second value is why the job stopped before its end, if it
+    did: what was under way was finished, and the journal keeps it.
+    progress: called with the counts so far after every row.
+    """
+    run = _Run(job, journal, iter(places), progress)
+    asyncio.run(run.everything())
+    journal.commit()
+    return run.summary, run.stopped
+
+
+def write_output(job: Job, journal: Journal, places: Sequence[int], out: Path) -> None:
+    """Write the rows at `places`, in their order, from the journal; the file appears when it is complete."""
 
     def write(path: Path) -> None:
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            for example in track(examples):
-                written = {view: writer.write(example, view, seed) for view in views}
-                row = _row(example, written, {"writer": writer.name, "version": writer.version, "seed": seed})
-                file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
-                _count(summary, example, written)
+        with path.open("wb") as file:
+            for place in places:
+                results = journal.of(place)
+                ordered = {view: results[view] for view in job.views}
+                file.write(full_row(job.examples[place], ordered, job.provenance))
 
     write_atomic(out, write)
-    summary.refused = Counter(writer.refused)
-    return summary
 
 
-def _check(examples: Sequence[Example], writer: Writer, views: Sequence[str]) -> None:
-    if not views:
-        raise UserError("no view to write", where="--views", fix=f"name some of {','.join(writer.views)}")
-    for view in views:
-        if view not in writer.views:
+class _Run:
+    """One process's part of a job; killed and begun anew, the next one goes on from the journal."""
+
+    def __init__(self, job: Job, journal: Journal, places: Iterator[int], progress: Progress) -> None:
+        self.job, self.journal, self.progress = job, journal, progress
+        self.summary = Summary()
+        self.stopped: JobStopped | None = None
+        self._places = places
+
+    async def everything(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                committing = group.create_task(self._commit_on_and_on())
+                workers = [group.create_task(self._work()) for _ in range(max(1, self.job.writer.concurrency))]
+                await asyncio.gather(*workers)
+                committing.cancel()
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        finally:
+            await self.job.writer.close()
+            for verifier in self.job.verifiers:
+                await verifier.close()
+
+    async def _commit_on_and_on(self) -> None:
+        # A text that came late must not wait for the next one to be safe.
+        while True:
+            await asyncio.sleep(COMMIT_EVERY)
+            self.journal.commit_if_due()
+
+    async def _work(self) -> None:
+        for place in self._places:  # shared by all workers: each takes the next row
+            example, results = self.job.examples[place], self.journal.of(place)
+            self.summary.found += len(example.captions) * (results.keys() >= set(self.job.views))
+            for view in self.job.views:
+                if view in results:
+                    continue
+                if self.stopped:
+                    return
+                try:
+                    results[view] = await self._settled(example, view)
+                except JobStopped as stop:
+                    self.stopped = stop
+                    return
+                self.journal.add(place, view, results[view])
+            self.summary.add(example, {view: results[view] for view in self.job.views})
+            self.progress(self.summary)
+            await asyncio.sleep(0)  # a writer that never waits would keep Ctrl-C out
+
+    async def _settled(self, example: Example, view: str) -> dict[str, Any]:
+        """What the journal holds of one view of one row: texts, captions without one, and texts turned down."""
+        pending = list(range(len(example.captions)))
+        texts: list[dict[str, Any]] = []
+        rejected: list[dict[str, Any]] = []
+        reasons: dict[int, str] = {}
+        for attempt in range(self.job.attempts):
+            written = await self.job.writer.write(example, view, pending, self.job.seed, attempt)
+            reasons = dict(written.refused)
+            self._refuse_unasked(written, pending, example)
+            for candidate, verdicts in await self._verified(example, view, written.candidates):
+                last = verdicts[-1] if verdicts else Verdict("")
+                if last.accepted:
+                    texts.append(_as_json(candidate, verdicts))
+                else:
+                    reason = f"{last.verifier}: {last.reason}"
+                    rejected.append({"of": candidate.of, "kind": candidate.kind, "reason": reason})
+                    reasons[candidate.of] = reason
+            for text in texts:
+                reasons.pop(text["of"], None)
+            # A caption that was neither refused nor rejected gave way to another one, and is not asked for again.
+            pending = sorted(reasons)
+            if not pending:
+                break
+        return {
+            "texts": sorted(texts, key=lambda text: text["of"]),
+            "refused": [{"of": of, "reason": reason} for of, reason in sorted(reasons.items())],
+            "rejected": rejected,
+        }
+
+    def _refuse_unasked(self, written: Written, pending: Sequence[int], example: Example) -> None:
+        given = {candidate.of for candidate in written.candidates} | {of for of, _ in written.refused}
+        if not given <= set(pending):
             raise UserError(
-                f"the writer '{writer.name}' writes no '{view}'", where="--views",
-                fix=f"choose among {', '.join(writer.views)}",
-            )  # fmt: skip
-        for example in examples:
-            if example.has(view):
-                raise UserError(
-                    f"the row has {COLUMNS[view]} already", where=example.where,
-                    fix=f"leave '{view}' out of --views, or remove the column",
-                )  # fmt: skip
-            if view == "negation" and example.negative_images:
-                raise UserError(
-                    "the row has a negative image, which would be taken for one of the new negations",
-                    where=example.where, fix="remove the column of negative images",
-                )  # fmt: skip
+                f"the writer '{self.job.writer.name}' gave texts for captions {sorted(given - set(pending))}, which it "
+                "was not asked for",
+                where=example.where,
+                fix="mend the writer",
+            )
+
+    async def _verified(
+        self, example: Example, view: str, candidates: Sequence[Candidate]
+    ) -> list[tuple[Candidate, list[Verdict]]]:
+        """Each candidate with its verdicts, up to the first that rejects it."""
+        found = [(candidate, _unusable(candidate)) for candidate in candidates]
+        for verifier in self.job.verifiers:
+            alive = [(c, verdicts) for c, verdicts in found if not verdicts or verdicts[-1].accepted]
+            checked = await verifier.check(example, view, [c for c, _ in alive]) if alive else []
+            for (_, verdicts), verdict in zip(alive, checked, strict=True):
+                verdicts.append(verdict)
+        return found
 
 
-def _row(example: Example, written: dict[str, list[Candidate]], provenance: dict[str, Any]) -> dict[str, Any]:
-    """The example as the readers take it, plus the written texts."""
-    meta = dict(example.meta)
-    row: dict[str, Any] = {"id": example.id, "image": example.image.name}
-    if meta.pop("captions_equal", False):
-        row["captions"] = [example.caption, *example.paraphrases]
-    else:
-        row["caption"] = example.caption
-        row["paraphrases"] = list(example.paraphrases)
-    for column in ("rewrites", "negations", "absences"):
-        if texts := getattr(example, column):
-            row[column] = list(texts)
-    if example.negative_images:
-        row["negative_images"] = [ref.name for ref in example.negative_images]
-    row |= {"group": example.group, "split": example.split}
-    row = {key: value for key, value in row.items() if value not in ("", None, [])} | meta
-    for view, candidates in written.items():
-        row[COLUMNS[view]] = [candidate.text for candidate in candidates]
-        row[f"{view}_kinds"] = [candidate.kind for candidate in candidates]
-        row[f"{view}_of"] = [candidate.of for candidate in candidates]
-    if "provenance" in meta:  # an earlier job wrote other views of this row
-        provenance = provenance | {"earlier": meta["provenance"]}
-    return row | {"provenance": provenance}
+def _unusable(candidate: Candidate) -> list[Verdict]:
+    """A verdict on a text that no file can hold, and none on all others."""
+    try:
+        empty = not candidate.text.encode().strip()
+    except UnicodeEncodeError:
+        return [Verdict("job", "half of a surrogate pair, which is no character")]
+    return [Verdict("job", "empty")] if empty else []
 
 
-def _count(summary: Summary, example: Example, written: dict[str, list[Candidate]]) -> None:
-    summary.rows += 1
-    summary.captions += 1 + len(example.paraphrases)
-    for view, candidates in written.items():
-        summary.without[view] += not candidates
-        summary.kinds.update((example.split or "", view, candidate.kind) for candidate in candidates)
+def _as_json(candidate: Candidate, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    return {
+        "text": candidate.text,
+        "kind": candidate.kind,
+        "of": candidate.of,
+        "provenance": dict(candidate.provenance),
+        "verdicts": [
+            {"verifier": v.verifier} | ({} if v.score is None else {"score": round(v.score, 4)}) for v in verdicts
+        ],
+    }
+
+
+def _refuse_present(example: Example, view: str) -> None:
+    # Captions of equal standing are no written paraphrases: those say in `paraphrase_of` what they were made from.
+    human = view == "paraphrase" and example.meta.get("captions_equal")
+    if len(example.captions) <= len(example.paraphrases) if human else example.has(view):
+        raise UserError(
+            f"the row has {COLUMNS[view]} already",
+            where=example.where,
+            fix=f"leave '{view}' out of --views, or remove the column",
+        )
+    if view == "negation" and example.negative_images:
+        raise UserError(
+            "the row has a negative image, which would be taken for one of the new negations",
+            where=example.where,
+            fix="remove the column of negative images",
+        )
+
+
+def spread(job: Job, count: int) -> Sequence[int]:
+    """The places of `count` rows spread evenly over the input, or of all where there are fewer."""
+    return range(0, len(job.examples), max(1, len(job.examples) // count))[:count]

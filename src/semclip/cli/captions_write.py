@@ -1,75 +1,130 @@
-"""`semclip captions write`: negations and absences for captions."""
+"""`semclip captions write`: paraphrases, negations and absences for captions; killed, it is continued."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from semclip.core.errors import UserError
 
-    from semclip.captions.job import Summary
+if TYPE_CHECKING:
+    from semclip.captions.config import CaptionsConfig
+
+_SAMPLES = 10
+#: Exit codes beside 0, and 2 for the user's mistakes.
+_NOTHING_DONE, _STOPPED = 1, 3
 
 
 def command(
     data: Annotated[str, typer.Argument(help="captions in any form that `semclip data check` understands")],
-    out: Annotated[Path, typer.Option(help="the file of JSON lines to write")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="a.b=value, as many as you like")] = None,
+    *,
+    out: Annotated[Path, typer.Option(help="the file of JSON lines to write; its journal is beside it")],
+    config: Annotated[str, typer.Option(help="a YAML file, or a shipped one: rules, semclip, ...")] = "rules",
     images: Annotated[
         str, typer.Option(help="folder that image names are relative to; default: the data's folder")
     ] = "",
-    views: Annotated[str, typer.Option(help="what to write, comma-separated")] = "negation,absence",
-    writer: Annotated[str, typer.Option(help="a name from `semclip list writers`, or file.py:Class")] = "rules",
-    seed: Annotated[int, typer.Option(help="equal seed and data give equal bytes")] = 0,
+    views: Annotated[str, typer.Option(help="what to write, comma-separated; default: the config's")] = "",
+    writer: Annotated[str, typer.Option(help="a name from `semclip list writers`, or file.py:Class")] = "",
+    verify: Annotated[str, typer.Option(help="names from `semclip list verifiers`, comma-separated; 'none'")] = "",
+    seed: Annotated[int | None, typer.Option(help="equal seed and data give equal bytes (rules)")] = None,
+    limit: Annotated[int, typer.Option(help="the first N rows only; without it, the others are written on top")] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=f"print {_SAMPLES} samples and write nothing")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="forget the journal of an earlier job")] = False,
 ) -> None:
-    """Write negations and absences for every caption, with their kinds and where they come from."""
-    import time
-
+    """Write paraphrases, negations and absences for every caption, with verdicts and where they come from."""
     from rich.console import Console
-    from rich.progress import track
+    from rich.markup import escape
 
-    from semclip.captions.job import write_captions
-    from semclip.captions.writers.base import create
-    from semclip.core.errors import UserError
-    from semclip.data.load import DataConfig, load_examples
+    from semclip.captions import journal as journals
+    from semclip.captions.job import Job, settle, spread, write_output
+    from semclip.captions.rows import read_input
+    from semclip.captions.verifiers.base import create as create_verifier
+    from semclip.captions.writers.base import create as create_writer
+    from semclip.cli._captions_show import Bar, cost_of, show_left_out, show_sample, show_summary
+    from semclip.data.load import DataConfig
 
     console = Console()
     if out.exists() and out.resolve() == Path(data).resolve():
         raise UserError("the output is the input", where=str(out), fix="name another --out")
-    started = time.perf_counter()
-    examples = load_examples(DataConfig(path=data, images=images, seed=seed))
-    quiet = not console.is_terminal
-    summary = write_captions(
-        examples,
-        out,
-        create(writer, examples),
-        [view.strip() for view in views.split(",") if view.strip()],
-        seed,
-        track=lambda items: track(items, "Writing", total=len(examples), console=console, disable=quiet),
+    settings = _settings(config, views, writer, verify, seed, overrides or [])
+    given = read_input(DataConfig(path=data, images=images, seed=settings.seed))
+    verifiers = [create_verifier(section, _load_encoder) for section in settings.verify]
+    for verifier in verifiers:
+        verifier.look_over(given.examples)
+    job = Job(
+        examples=given.examples,
+        writer=create_writer(settings.writer, given.examples),
+        verifiers=verifiers,
+        views=settings.views,
+        attempts=settings.attempts,
+        seed=settings.seed,
     )
-    _print(summary, console)
-    rate = summary.captions / (time.perf_counter() - started)
-    console.print(
-        f"{out}: {summary.rows:,} rows from {summary.captions:,} captions, {rate:,.0f} captions/s", soft_wrap=True
-    )
-    if out.resolve().parent != Path(data).resolve().parent and not images:
-        console.print(
-            "Image names stay relative to the input's folder: name it as `data.images` when you use the file."
-        )
+    path = journals.IN_MEMORY if dry_run else journals.journal_path(out)
+    if restart and not dry_run:
+        journals.remove(path)
+    places = spread(job, _SAMPLES) if dry_run else range(len(job.examples))[: limit or None]
+    with journals.Journal(path, job.signature(given.sha256)) as journal:
+        with Bar(console, job, sum(len(job.examples[place].captions) for place in places)) as bar:
+            summary, stopped = settle(job, journal, places, bar.show)
+        if dry_run:
+            for place in places:
+                show_sample(console, job.examples[place], journal.of(place))
+        elif not stopped:
+            write_output(job, journal, places, out)
+    show_summary(summary, console)
+    if not dry_run:
+        show_left_out(given.left_out, out, console)
+    cost = cost_of(job)
+    console.print(f"{bar.rate():,.0f} captions/s in this run" + (f", {cost}" if cost else ""), highlight=False)
+    if stopped:
+        left = len(places) - summary.rows
+        console.print(f"[red]stopped:[/] {escape(stopped.what)}", soft_wrap=True)
+        console.print(f"{left:,} of {len(places):,} rows are left", highlight=False)
+        console.print(f"{stopped.fix or 'Mend it'}; the same command goes on from {path}", soft_wrap=True, markup=False)
+        raise typer.Exit(_STOPPED)
+    if not dry_run:
+        part = f"the first {len(places):,} of {len(job.examples):,} rows" if limit else f"{len(places):,} rows"
+        console.print(f"{out}: {part} from {summary.captions:,} captions", soft_wrap=True, highlight=False)
+        if len(places) < len(job.examples):
+            console.print("the same command without --limit writes the others on top", highlight=False)
+        if out.resolve().parent != Path(data).resolve().parent and not images:
+            console.print(
+                "Image names stay relative to the input's folder: name it as `data.images` when you use the file."
+            )
+    if not summary.accepted:
+        console.print("[red]no text was accepted[/]: the tables above say why")
+        raise typer.Exit(_NOTHING_DONE)
 
 
-def _print(summary: "Summary", console: "Console") -> None:
-    from rich.table import Table
+def _settings(
+    config: str, views: str, writer: str, verify: str, seed: int | None, overrides: list[str]
+) -> "CaptionsConfig":
+    """The config with the options on top, and the overrides on top of these."""
+    import json
 
-    splits = sorted({split for split, _, _ in summary.kinds})
-    table = Table("view", "kind", *splits, title="written")
-    for view, kind in sorted({(view, kind) for _, view, kind in summary.kinds}):
-        table.add_row(view, kind, *(f"{summary.kinds[split, view, kind]:,}" for split in splits))
-    console.print(table)
-    if summary.refused:
-        table = Table("view", "captions left out because", "count", title="refused")
-        for (view, reason), count in sorted(summary.refused.items(), key=lambda item: (item[0][0], -item[1])):
-            table.add_row(view, reason, f"{count:,}")
-        console.print(table)
-    for view, count in summary.without.items():
-        if count:
-            console.print(f"{count:,} of {summary.rows:,} rows have no {view}")
+    from semclip.captions.config import CaptionsConfig
+    from semclip.core.config import find_config, load_config, parse
+
+    chosen: dict[str, Any] = {}
+    if views:
+        chosen["views"] = _names(views)
+    if writer:
+        chosen["writer"] = {"name": writer}
+    if verify:
+        chosen["verify"] = [{"name": name} for name in _names(verify) if name != "none"]
+    if seed is not None:
+        chosen["seed"] = seed
+    path = find_config(config, "captions")
+    options = [f"{key}={json.dumps(value)}" for key, value in chosen.items()]
+    return parse(CaptionsConfig, load_config(path, [*options, *overrides]), where=str(path))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _load_encoder(spec: str) -> Any:
+    from semclip.models.load import load
+
+    return load(spec)

@@ -13,6 +13,7 @@ def command(
 ) -> None:
     """Objectives, benchmarks, readers, backends and writers, each with its one-line description."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from semclip.published._suites import MEANING, SUITES
@@ -25,5 +26,5 @@ def command(
     for name in [family] if family else known:
         table = Table(title=name, title_justify="left", box=None, show_header=False, padding=(0, 2))
         for plugin, summary in (suites if name == "suites" else FAMILIES[name].summaries()).items():
-            table.add_row(f"[bold]{plugin}[/]", summary)
+            table.add_row(f"[bold]{plugin}[/]", escape(summary))
         console.print(table)

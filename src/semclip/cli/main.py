@@ -5,6 +5,7 @@ import sys
 import typer
 
 from semclip.core.errors import UserError
+from semclip.core.launch import rank_of_process
 
 app = typer.Typer(
     name="semclip",
@@ -16,7 +17,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Look at data, and make some.", no_args_is_help=True)
 benchmarks_app = typer.Typer(help="Get the files of public benchmarks, and see what is there.", no_args_is_help=True)
-captions_app = typer.Typer(help="Write paraphrases, negations and absences.", no_args_is_help=True)
+captions_app = typer.Typer(help="Write paraphrases, negations and absences; judge them.", no_args_is_help=True)
 
 
 def _mount() -> None:
@@ -24,6 +25,8 @@ def _mount() -> None:
     from semclip.cli import (
         benchmarks_check,
         benchmarks_fetch,
+        captions_review,
+        captions_stats,
         captions_write,
         compare,
         data_check,
@@ -48,7 +51,8 @@ def _mount() -> None:
     data_app.command("features")(data_features.command)
     app.add_typer(captions_app, name="captions")
     captions_app.command("write")(captions_write.command)
-    captions_app.callback()(lambda: None)  # keeps `captions write` two words while there is one subcommand
+    captions_app.command("review")(captions_review.command)
+    captions_app.command("stats")(captions_stats.command)
     app.command("train")(train.command)
     app.command("evaluate")(evaluate.command)
     app.add_typer(benchmarks_app, name="benchmarks")
@@ -66,7 +70,10 @@ def run() -> None:
     try:
         app(standalone_mode=True)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # Processes that train together fail together: rank 0 says why, others only what happened to them alone.
+        notes = getattr(error, "__notes__", [])
+        if rank_of_process() == 0 or notes:
+            print(f"error: {error}", *notes, sep="\n  ", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

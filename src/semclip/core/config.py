@@ -79,12 +79,19 @@ def _merged(base: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any
 
 
 def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Replace `${a.b}` inside texts by the value of key a.b: `features: ${data.root}/features.npy`."""
+    """Replace `${a.b}` inside texts by the value of key a.b: `features: ${data.root}/features.npy`.
+
+    A text that is nothing but `${a.b}` may refer to a whole section or list.
+    """
+
+    def found(key: str) -> Any:
+        value: Any = config
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
 
     def value_of(match: re.Match[str]) -> str:
-        value: Any = config
-        for part in match[1].split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
+        value = found(match[1])
         if not isinstance(value, str | int | float):
             raise UserError(
                 f"'{match[1]}' is required: another key refers to it as {match[0]}",
@@ -93,12 +100,20 @@ def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
             )
         return str(value)
 
-    def walk(node: Any) -> Any:
+    def walk(node: Any, inner: tuple[str, ...] = ()) -> Any:
+        """inner: the references that led here, to refuse a circle."""
         if isinstance(node, Mapping):
-            return {key: walk(child) for key, child in node.items()}
+            return {key: walk(child, inner) for key, child in node.items()}
         if isinstance(node, list):
-            return [walk(child) for child in node]
-        return re.sub(r"\$\{([\w.]+)\}", value_of, node) if isinstance(node, str) else node
+            return [walk(child, inner) for child in node]
+        if not isinstance(node, str):
+            return node
+        whole = re.fullmatch(r"\$\{([\w.]+)\}", node)
+        if whole is None or not isinstance(found(whole[1]), Mapping | list):
+            return re.sub(r"\$\{([\w.]+)\}", value_of, node)
+        if whole[1] in inner:
+            raise UserError(f"{node} refers to itself", where=where, fix="write the section out")
+        return walk(found(whole[1]), (*inner, whole[1]))
 
     return walk(config)
 

@@ -50,7 +50,8 @@ class Example:
     group: what must never be each other's negative; readers set it to the image's name unless told otherwise.
     split: `train`, `val`, `test` or None.
     negative_images: parallel to `negations`: image i shows what negations[i] says; may be shorter.
-    meta:  whatever else the row holds; `negation_kinds` and `absence_kinds` run parallel to the lists.
+    meta:  whatever else the row holds; `VIEW_kinds` and `VIEW_of` run parallel to the list of the view's texts.
+           `paraphrase_of` marks the last paraphrases as made from the texts before them.
     where: `file:row`, for messages.
     """
 
@@ -66,6 +67,12 @@ class Example:
     split: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     where: str = ""
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """[caption, *paraphrases] without the paraphrases that were made from these texts: what writers write for."""
+        texts = (self.caption, *self.paraphrases)
+        return texts[: len(texts) - len(self.meta.get("paraphrase_of", ()))]
 
     def texts(self, view: str) -> tuple[str, ...]:
         """All texts of a text view: `texts("paraphrase")` is `paraphrases`."""

@@ -152,5 +152,6 @@ FAMILIES = {
         Registry("steps", "semclip.data.steps", "semclip.data.steps.base:Step"),
         Registry("backends", "semclip.models.backends", "semclip.models.backends.base:Encoder"),
         Registry("writers", "semclip.captions.writers", "semclip.captions.writers.base:Writer"),
+        Registry("verifiers", "semclip.captions.verifiers", "semclip.captions.verifiers.base:Verifier"),
     )
 }

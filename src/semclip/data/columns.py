@@ -23,9 +23,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "group": ("group",),
     "split": ("split",),
     "id": ("id",),
-    # Lists that run parallel to the negations or absences; they stay in `meta` under these names.
+    # Lists that run parallel to the texts of a view; they stay in `meta` under these names.
+    "paraphrase_kinds": ("paraphrase_kinds",),
     "negation_kinds": ("negation_kinds",),
     "absence_kinds": ("absence_kinds",),
+    "paraphrase_of": ("paraphrase_of",),
     "negation_of": ("negation_of",),
     "absence_of": ("absence_of",),
 }
@@ -88,7 +90,9 @@ class RowParser:
             self._layouts[names] = self._understand(names, where)
         layout = self._layouts[names]
         cells = {field: row[column] for field, column in layout.used.items()}
-        texts, equal = _captions(cells, layout, where)
+        captions, equal = _captions(cells, layout, where)
+        paraphrases = _texts(cells.get("paraphrases"), layout.used.get("paraphrases", ""), where)
+        texts = (*captions, *paraphrases)
         negations = _texts(cells.get("negations"), layout.used.get("negations", ""), where)
         absences = _texts(cells.get("absences"), layout.used.get("absences", ""), where)
         image = _name(cells["image"], layout.used["image"], where)
@@ -104,6 +108,14 @@ class RowParser:
         meta = {name: row[name] for name in layout.meta}
         if equal:
             meta["captions_equal"] = True
+        meta |= _parallel(cells, "paraphrase", len(paraphrases), len(captions), where)
+        if equal and paraphrases and "paraphrase_of" not in meta:
+            raise UserError(
+                "the row has paraphrases beside a list of captions, which are paraphrases of each other",
+                where=where,
+                fix="put all of them into 'captions', use a single 'caption', or say in 'paraphrase_of' which caption "
+                "each was made from",
+            )
         meta |= _parallel(cells, "negation", len(negations), len(texts), where)
         meta |= _parallel(cells, "absence", len(absences), len(texts), where)
         return Example(
@@ -188,19 +200,12 @@ def _ways_to_map(field: str, column: str) -> str:
 
 
 def _captions(cells: Mapping[str, Any], layout: Layout, where: str) -> tuple[tuple[str, ...], bool]:
-    """(caption, *paraphrases), and whether all of them are human captions of equal standing."""
-    paraphrases = _texts(cells.get("paraphrases"), layout.used.get("paraphrases", ""), where)
+    """The caption or captions, and whether these are human ones of equal standing."""
     if "captions" not in cells:
-        return (_text(cells["caption"], layout.used["caption"], where), *paraphrases), False
+        return (_text(cells["caption"], layout.used["caption"], where),), False
     captions = _texts(cells["captions"], layout.used["captions"], where)
     if not captions:
         raise EmptyTextError("no caption", where=where, fix=f"fill the column '{layout.used['captions']}'")
-    if paraphrases:
-        raise UserError(
-            "the row has paraphrases beside a list of captions, which are paraphrases of each other",
-            where=where,
-            fix="put all of them into 'captions', or use a single 'caption'",
-        )
     return captions, True
 
 
@@ -299,9 +304,9 @@ def _parallel(cells: Mapping[str, Any], view: str, count: int, captions: int, wh
             )
         if kind is int and any(not 0 <= item < captions for item in items):
             raise UserError(
-                f"'{field}' points outside the {captions} texts [caption, *paraphrases]: {items}",
+                f"'{field}' points outside the {captions} texts it counts in: {items}",
                 where=where,
-                fix="0 is the caption, 1 the first paraphrase",
+                fix="0 is the caption; then come the other captions or, but for 'paraphrase_of', the paraphrases",
             )
         found[field] = items
     return found

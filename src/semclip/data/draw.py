@@ -21,21 +21,24 @@ def draw_views(example: Example, views: Iterable[str], seed: int, epoch: int) ->
 
     Which caption is drawn does not depend on the other views asked for, so two objectives with different needs see
     the same captions. Where all captions are of equal standing, caption and paraphrase are two different ones of
-    them; otherwise the caption is the caption. A negation or absence is one made from the drawn caption where the
-    data says which were (`negation_of`, `absence_of`), else any. The negative image shows the drawn negation: where it
-    is asked for, only negations with an image are drawn. Raises UserError for a view the example lacks.
+    them; otherwise the caption is the caption. A paraphrase, negation or absence is one made from the drawn caption
+    where the data says which were (`paraphrase_of`, `negation_of`, `absence_of`), else any. The negative image shows
+    the drawn negation: where it is asked for, only negations with an image are drawn. Raises UserError for a view the
+    example lacks.
     """
     views = list(views)
     for view in views:
         _check(example, view)
-    captions = (example.caption, *example.paraphrases)
+    captions = example.captions
     equal = bool(example.meta.get("captions_equal"))
     drawn = _draw(range(len(captions)), example, "caption", seed, epoch) if equal else 0
 
-    def place(view: str, count: int) -> int:
+    def made(view: str, count: int) -> list[int]:
         of = example.meta.get(f"{view}_of") or ()
-        fitting = [index for index, source in enumerate(of[:count]) if source == drawn] or range(count)
-        return _draw(fitting, example, view, seed, epoch)
+        return [index for index, source in enumerate(of[:count]) if source == drawn]
+
+    def place(view: str, count: int) -> int:
+        return _draw(made(view, count) or range(count), example, view, seed, epoch)
 
     images: dict[str, ImageRef] = {}
     texts: dict[str, str] = {}
@@ -50,6 +53,9 @@ def draw_views(example: Example, views: Iterable[str], seed: int, epoch: int) ->
             texts[view] = example.negations[place(view, pairs)]
         elif view == "caption":
             texts[view] = captions[drawn]
+        elif view == "paraphrase" and made(view, len(example.paraphrases)):
+            choices = example.paraphrases[-len(example.meta["paraphrase_of"]) :]
+            texts[view] = choices[place(view, len(choices))]
         elif view == "paraphrase" and equal:
             others = [text for index, text in enumerate(captions) if index != drawn]
             # A caption given twice is no paraphrase of itself, unless there is nothing else.

@@ -67,6 +67,12 @@ class Caption:
         body = _END.sub("", self.text)
         return set(body).isdisjoint('.!?;:\n"“”')
 
+    @cached_property
+    def is_title(self) -> bool:
+        """Whether it is written Like This."""
+        others = [self._pieces[place] for place in self._places[1:] if self._pieces[place].isalpha()]
+        return len(others) > 1 and sum(piece[0].isupper() for piece in others) > 0.6 * len(others)
+
     def is_head(self, index: int) -> bool:
         """Whether the noun at `index` ends its noun phrase: what follows is no further noun and no unknown word."""
         following = self.word(index + 1)
@@ -102,11 +108,22 @@ class Caption:
                 return None
         return start
 
+    def phrase(self, start: int, end: int) -> str:
+        """Words start..end-1 as they would stand inside a sentence."""
+        text = "".join(self._pieces[self._places[start] : self._places[end - 1] + 1])
+        return text[0].lower() + text[1:] if start == 0 and self.words[0] in lexicon.DETERMINERS else text
+
+    def plural(self, index: int) -> bool:
+        """Whether the noun at `index` is known as a plural."""
+        return lexicon.NOUNS.get(self.words[index], (frozenset(), False))[1]
+
     def replace(self, start: int, end: int, new: str) -> str:
         """The text with words start..end-1 replaced by `new`; keeps the first capital and mends the article before."""
         pieces = list(self._pieces)
         first, last = self._places[start], self._places[end - 1]
-        if start == 0 and pieces[first][:1].isupper():
+        if self.is_title:
+            new = capitalised(new)
+        elif start == 0 and pieces[first][:1].isupper():
             new = new[0].upper() + new[1:]
         pieces[first : last + 1] = [new]
         if start and self.words[start - 1] in ("a", "an"):
@@ -126,7 +143,7 @@ class Caption:
         """The text without its final stop, and the stop as written: " .", "." or ""."""
         match = _END.search(self.text)
         assert match is not None  # it matches the empty string
-        return self.text[: match.start()].strip(), self.text[match.start() :].rstrip()
+        return self.text[: match.start()].strip(" \t\n,;"), self.text[match.start() :].rstrip()
 
     @cached_property
     def body_in_sentence(self) -> str:
@@ -135,6 +152,11 @@ class Caption:
         first = self.word(0)
         known = first in lexicon.KNOWN and first not in ("i", *_NATIONS)
         return body[0].lower() + body[1:] if known else body
+
+
+def capitalised(text: str) -> str:
+    """Every word with a capital letter, fields of a form such as {end} left alone."""
+    return re.sub(r"(?<![\w'’{])\w", lambda match: match[0].upper(), text)
 
 
 _NATIONS = ("asian", "african", "american", "chinese", "indian", "japanese", "german")

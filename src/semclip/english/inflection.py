@@ -23,7 +23,7 @@ def plural_of(noun: str) -> str:
         return IRREGULAR_PLURALS[noun]
     if noun.endswith(("s", "x", "ch", "sh")):
         return noun + "es"
-    if noun.endswith("y") and noun[-2] not in VOWELS:
+    if noun.endswith("y") and noun[-2:-1] not in VOWELS:
         return noun[:-1] + "ies"
     return noun + "s"
 

@@ -3,16 +3,22 @@
 from semclip.english.inflection import ing_form, plural_of, third_form, words
 from semclip.english.things import NAMES
 
-MALE_TO_FEMALE = {"man": "woman", "men": "women", "boy": "girl", "boys": "girls", "guy": "woman", "guys": "women",
-                  "gentleman": "lady", "gentlemen": "ladies"}  # fmt: skip
-FEMALE_TO_MALE = {"woman": "man", "women": "men", "girl": "boy", "girls": "boys", "lady": "man", "ladies": "men"}
+#: person -> persons of the other sex: of the same age first.
+MALE_TO_FEMALE = {"man": ("woman", "girl"), "men": ("women", "girls"), "boy": ("girl", "woman"),
+                  "boys": ("girls", "women"), "guy": ("woman", "girl"), "guys": ("women", "girls"),
+                  "gentleman": ("lady",), "gentlemen": ("ladies",)}  # fmt: skip
+FEMALE_TO_MALE = {"woman": ("man", "boy"), "women": ("men", "boys"), "girl": ("boy", "man"), "girls": ("boys", "men"),
+                  "lady": ("man", "boy"), "ladies": ("men", "boys")}  # fmt: skip
+PEOPLE_PAIRS = (("man", "woman"), ("boy", "girl"), ("man", "girl"), ("woman", "boy"))
+AGES = words("young old older elderly little small middle-aged teenage adult big younger")
 MALE_SIGNS = words(
     """man men boy boys guy guys gentleman gentlemen male males he him his himself father dad son brother groom husband
-    beard bearded mustache shirtless cowboy policeman fireman businessman dude"""
+    beard bearded mustache moustache mustached shirtless bare-chested topless cowboy policeman fireman
+    businessman dude"""
 )
 FEMALE_SIGNS = words(
     """woman women girl girls lady ladies female females she her herself mother mom daughter sister bride wife bikini
-    skirt dress"""
+    skirt dress pregnant pigtails"""
 )
 MANY_PEOPLE = words(
     """people group crowd couple family children kids team friends players others adults they them band teenagers
@@ -59,8 +65,8 @@ MIXED_COLOURS = words(
     spotted multicolor checkered camouflage floral"""
 )
 
-NUMBERS = ("two", "three", "four", "five", "six")
-NUMBER_WORDS = frozenset((*NUMBERS, "one", "seven", "eight", "nine", "ten", "dozen", "2", "3", "4", "5", "6"))
+NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight")
+NUMBER_WORDS = frozenset((*NUMBERS, "one", "nine", "ten", "dozen", "2", "3", "4", "5", "6"))
 VAGUE_NUMBERS = words(
     """group several some many crowd bunch lots lot team few couple pair various multiple numerous pack herd flock
     crowded family others another band row trio duo other third"""
@@ -100,45 +106,58 @@ _NOUNS = {
         cyclist bicyclist rider climber hiker runner swimmer skater dancer musician performer worker singer friend
         mother father bride groom policeman officer fisherman cowboy family team crowd group student soldier
         spectator tourist clown wrestler boxer gymnast cheerleader racer motorcyclist kayaker golfer goalie referee
-        audience""",
-    "animal": "animal bear lion tiger deer fox wolf camel turtle fish whale dolphin seal squirrel butterfly",
+        audience individual passenger pedestrian fencer mountaineer athlete camper shopper vendor""",
+    "animal": """animal bear lion tiger deer fox wolf camel turtle fish whale dolphin seal squirrel butterfly zebra
+        giraffe penguin panda kangaroo donkey lamb""",
     "clothes": """jacket coat hoodie vest uniform outfit suit swimsuit bikini skirt scarf tie pants trousers cap hat
         glove boot shoe sock bandanna headband backpack bag purse apron costume sunglasses goggles collar harness leash
         top gown shirt t-shirt jersey blouse sweatshirt sweater dress helmet jeans shorts trunks wig tutu
         life-jacket sweatpants tights overalls pajamas kimono sari mask headscarf sandals sneakers leggings clothing
         clothes""",
     "object": """toy bottle cup ball balloon blanket towel box bucket chair couch bench table bed tent umbrella slide
-        rope kite flag sign surfboard skateboard bicycle bike motorcycle scooter car truck bus train boat kayak canoe
-        raft van sled snowboard tube ring guitar drum book door fence stick pole statue sculpture branch log tree
-        disc frisbee hoop mat curtain vehicle wagon cart basket bowl plate ribbon tube trampoline swing microphone
-        stroller parachute tractor jeep fountain wheel plane airplane helicopter hula-hoop candle flower rug pillow
-        cushion balloons pool rock boulder""",
-    "place": """street road field beach park river lake stream pond restaurant room kitchen store sidewalk hill mountain
-        yard bridge city market stadium court track path trail slope area cliff building house wall town plaza""",
+        rope kite flag sign surfboard skateboard bicycle bike motorcycle scooter car truck bus train boat
+        kayak canoe         raft van sled snowboard tube ring guitar drum book door fence stick pole statue
+        sculpture branch log tree         disc frisbee hoop mat curtain vehicle wagon cart basket bowl plate
+        ribbon tube trampoline swing microphone         stroller parachute tractor jeep fountain wheel plane
+        airplane helicopter hula-hoop candle flower rug pillow         cushion balloons pool rock boulder
+        sink toilet stove oven refrigerator fridge microwave lamp computer laptop         keyboard monitor
+        mirror vase plate pizza sandwich cake apple banana clock umbrella phone cellphone television counter
+        desk shelf cabinet spoon fork knife pot pan suitcase bouquet wheelchair ladder gate newspaper camera
+        bathtub""",
+    "place": """street road field beach park river lake stream pond restaurant room kitchen store sidewalk hill
+        mountain         yard bridge city market stadium court bathroom bedroom hallway office garage
+        airport station hotel church school library museum         garden barn tower castle temple beach
+        village track path trail slope area cliff building house wall town plaza""",
     "hair": "hair beard",
     "grass": "grass field ground dirt leaves",
     "other": """water snow sand mud air sky ocean sea pool wave mouth head hand face arm leg camera game race ground
         background front top side edge middle day night sun sunset window floor rail railing ramp stairs steps
         stairway staircase dock pier waterfall puddle playground forest woods desert shore trick jump tongue paw
-        tail ear nose eye crosswalk corner mountaintop hillside meadow lawn shade""",
+        tail ear nose eye crosswalk corner mountaintop hillside meadow lawn shade
+        photo picture image photograph portrait view close-up herd flock pack pair bunch line row pile stack series lot
+        number bit piece slice food meat cheese bread wine coffee beer glass lunch dinner meal birthday
+        traffic parking""",
 }
 _PLURAL_NOUNS = words(
     """pants trousers sunglasses goggles jeans shorts trunks tights overalls pajamas sandals sneakers leggings clothes
     leaves stairs steps sweatpants balloons people woods"""
 )
-_UNCOUNTED = words("water snow sand mud air sky grass ground dirt hair clothing shade")
+UNCOUNTED = words(
+    """water snow sand mud air sky grass ground dirt hair clothing shade food meat cheese bread wine coffee beer
+    traffic parking"""
+)
 
 #: noun -> (categories, is it a plural).
 NOUNS: dict[str, tuple[frozenset[str], bool]] = {}
 for _category, _list in _NOUNS.items():
     for _word in _list.split():
         _forms = [(_word, _word in _PLURAL_NOUNS)]
-        if _word not in _PLURAL_NOUNS and _word not in _UNCOUNTED:
+        if _word not in _PLURAL_NOUNS and _word not in UNCOUNTED:
             _forms.append((plural_of(_word), True))
         for _form, _is_plural in _forms:
             NOUNS[_form] = (NOUNS.get(_form, (frozenset(), False))[0] | {_category}, _is_plural)
 for _word, (_of, _is_plural) in NAMES.items():
-    if _of in ("dog", "cat", "horse", "cow", "sheep", "goat", "bird", "monkey", "elephant", "rabbit", "pig"):
+    if _of in ("dog", "cat", "horse", "cow", "sheep", "goat", "bird", "monkey", "elephant", "rabbit", "pig", "bear"):
         NOUNS[_word] = (frozenset({"animal"}), _is_plural)
     else:
         NOUNS.setdefault(_word, (frozenset({"other"}), _is_plural))
@@ -149,9 +168,9 @@ ADJECTIVES = words(
     colorful bright dark light pale wooden plastic metal stone brick concrete leather rubber paper glass furry
     fluffy shaggy fuzzy hairy skinny fat thin chubby happy smiling sad lone single stuffed striped plaid spotted
     beautiful pretty cute funny silly green-eyed bald blond blonde brunette bearded shirtless barefoot asian african
-    american chinese indian japanese german male female homeless teenage adult middle-aged several many few other
-    different same full half outdoor indoor inflatable rainy sunny cloudy foggy frozen icy golden silver gold navy
-    teal beige cream maroon turquoise multicolored multi-colored floral patterned matching plain denim fancy formal
+    american chinese indian japanese german male female homeless teenage adult middle-aged several various many few
+    other different same full half outdoor indoor inflatable rainy sunny cloudy foggy frozen icy golden silver gold
+    navy teal beige cream maroon turquoise multicolored multi-colored floral patterned matching plain denim fancy formal
     casual traditional heavy soft hard rough smooth curly straight wild dead fallen broken painted decorated covered
     paved grass-covered snow-covered snow calm clear cold hot warm brightly blue-eyed light-brown dark-haired
     blond-haired red-haired long-haired curly-haired white-haired dark-skinned tattooed muscular athletic public
@@ -168,8 +187,11 @@ _VERBS = words(
     shoot aim toss serve dribble tackle skip hop step stop turn land race compete practice rollerblade juggle cuddle
     snuggle nap relax lounge smoke tie use take make try attempt give put show share enjoy prepare come go get
     splash trot gallop stroll march parade sunbathe fetch retrieve hurdle grind wag peer gaze glance yell shout
-    scream cry frown grin celebrate hunt mow dry sweep clean examine inspect stick train water fire"""
+    scream cry frown grin celebrate hunt mow dry sweep help pour spray embrace assist sell buy clean examine inspect
+    stick train water fire"""
 )
+#: Words before something that somebody has in hand.
+HOLDING = words("holding holds hold carrying carries carry with using waving waves")
 ING_FORMS = {ing_form(verb): verb for verb in _VERBS}
 THIRD_FORMS = {third_form(verb): verb for verb in _VERBS}
 BASE_FORMS = frozenset(_VERBS)

@@ -4,26 +4,52 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
+from semclip.english import lexicon
 from semclip.english.caption import Caption
+from semclip.english.inflection import words
 
 
 class Siblings:
-    """The captions of one group, repeated ones once."""
+    """The captions of one group, repeated ones once, and the objects that are known to be in the picture."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str], objects: Iterable[str] = ()) -> None:
         self.captions = {text: Caption(text) for text in texts}
+        self._objects = [Caption(noun) for noun in objects]
 
     @cached_property
     def bag(self) -> frozenset[str]:
-        """Every word of any caption."""
-        return frozenset().union(*(caption.bag for caption in self.captions.values()))
+        """Every word of any caption or object."""
+        return frozenset().union(*(text.bag for text in (*self.captions.values(), *self._objects)))
 
     @cached_property
     def signs(self) -> frozenset[str]:
-        """Every thing that any caption names or hints at."""
-        return frozenset().union(*(caption.signs for caption in self.captions.values()))
+        """Every thing that any caption or object names or hints at."""
+        return frozenset().union(*(text.signs for text in (*self.captions.values(), *self._objects)))
 
     @cached_property
     def times_named(self) -> Counter[str]:
-        """In how many captions each thing is named."""
-        return Counter(thing for caption in self.captions.values() for thing in caption.named)
+        """In how many captions each thing is named; in one that denies anything it may be what is denied."""
+        affirmed = [caption for caption in self.captions.values() if not caption.is_negated]
+        return Counter(thing for caption in affirmed for thing in caption.named)
+
+    def may_hold_more(self, category: str) -> bool:
+        """Whether the picture may hold more than one person or animal, so that an attribute may be true of another."""
+        several, kinds = _MORE[category]
+        return not self.bag.isdisjoint(several) or sum(not self.bag.isdisjoint(kind) for kind in kinds) > 1
+
+
+_PLURALS = {
+    category: frozenset(noun for noun, (of, plural) in lexicon.NOUNS.items() if plural and of & kinds)
+    for category, kinds in {"person": {"adult", "person"}, "animal": {"animal"}}.items()
+}
+#: category -> (words that mean several, words for kinds of which two mean several).
+_MORE = {
+    "person": (
+        _PLURALS["person"] | lexicon.MANY_PEOPLE | words("both each two three four five someone"),
+        (words("man guy he his gentleman"), words("woman lady she her"), words("boy girl child kid toddler baby")),
+    ),
+    "animal": (
+        _PLURALS["animal"] | words("animals pack herd flock both each another other two three four"),
+        tuple(words(kind) for kind in ("dog puppy", "cat kitten", "horse", "cow", "sheep", "goat", "bird duck")),
+    ),
+}

@@ -21,7 +21,7 @@ class Thing:
 
     @property
     def plural(self) -> str:
-        return self.name if self.mass else plural_of(self.name)
+        return self.name if self.mass or self.name in _PLURAL_ONLY else plural_of(self.name)
 
 
 _NEUTRAL = """person people someone somebody anyone everyone player crowd group family couple friend others they them their
@@ -48,10 +48,11 @@ horse ; pony mare stallion foal colt ; animal animals rodeo jockey jockeys eques
 cow ; bull calf ox ; animal cattle herd rodeo livestock buffalo bison horns farm steer
 sheep ; lamb ; animal goat goats herd flock ram livestock farm wool
 goat ; ; animal sheep herd livestock farm ram horns
-bird ; pigeon duck goose swan seagull parrot eagle hawk owl gull crow chicken rooster hen flamingo pelican heron penguin peacock ; animal flock wings feathers beak nest geese flies flying feeding pets zoo dove doves
+bird ; pigeon duck goose swan seagull parrot eagle hawk owl gull crow chicken rooster hen flamingo pelican heron penguin peacock ; animal flock wings feathers beak nest geese flies flying feeding pets zoo dove doves egret crane stork ostrich turkey woodpecker beaks bill
 monkey ; ape chimpanzee gorilla ; animal zoo
 elephant ; ; animal zoo circus trunk tusks
 rabbit ; bunny ; animal hare pet rodent
+bear ; ; animal cub zoo grizzly polar teddy
 pig ; piglet hog ; animal livestock farm boar
 man ; guy gentleman businessman policeman fisherman fireman groom father dad grandfather ; he him his himself male males beard bearded mustache boy boys dude bald shirtless santa cowboy old mohawk son brother husband *NEUTRAL
 woman ; lady bride mother mom grandmother ; she her herself female females girl girls bikini skirt dress daughter sister wife ladies *NEUTRAL
@@ -61,7 +62,7 @@ bicycle ; bike tricycle unicycle ; biker bikers biking bicyclist bicycling cycli
 motorcycle ; motorbike moped dirtbike ; motorcyclist motocross bike bikes biker bikers ride rides riding rider riders race racing racer racers scooter atv helmet wheelie vespa quad wheels
 skateboard ; ; skateboarder skateboarders skateboarding skater skaters skating skates skate board boarder boarding longboard ramp trick tricks rail grind grinds grinding halfpipe handrail jumps stunt
 scooter ; ; vespa ramp moped motorbike motorcycle ride rides riding trick tricks
-car ; jeep taxi sedan convertible suv ; vehicle truck van traffic street road city parking highway driveway drive drives driving race racing racetrack garage intersection curb cars automobile crash downtown sidewalk alley bus cab race nascar rally window seat
+car ; jeep taxi sedan convertible suv ; vehicle truck van traffic street road city parking highway driveway drive drives driving race racing racetrack garage intersection curb cars automobile auto autos coupe vw volkswagen crash downtown sidewalk alley bus cab race nascar rally window seat
 truck ; lorry pickup ; vehicle traffic street road city parking highway drive drives driving jeep van trailer suv construction car monster dump
 bus ; ; vehicle traffic street road city station passenger passengers public van transit stop
 train ; locomotive ; subway track tracks station railroad railway rail rails platform tram transit trolley passengers
@@ -129,6 +130,13 @@ wall ; ; brick building climbing fence graffiti house climber climbs climb room 
 fence ; gate railing ; wall fenced barrier yard pen enclosure rail post wire chain link barricade
 log ; ; wood wooden tree trees branch forest beam stump obstacle trunk board
 hurdle ; ; obstacle jump jumps jumping bar agility pole barrier fence beam course race track
+sled ; sleigh toboggan ; sledding sledder sledders sleds tubing tube inner ski skis skiing skier snowboard snowboarding snowmobile ride rides riding board slides sliding equipment downhill
+snowman ; ; snow snowball snowballs build builds building figure statue
+laptop ; computer ; typing keyboard desk working works work office screen electronic monitor
+television ; tv ; watch watches watching screen video game games controller living
+referee ; umpire ; official officials judge game match hockey boxing wrestling black-and-white striped
+trophy ; ; cup award prize winner winners wins medal celebrates celebrating celebrate ceremony champion object
+cheerleader ; ; cheer cheering cheers pom poms pompoms dancers dancer uniform uniforms squad
 slide ; waterslide ; slides sliding playground inflatable chute ramp equipment
 rock ; boulder ; rocks rocky cliff mountain climb climber climbing climbs stone canyon ledge waterfall hill steps
 field ; ; grass grassy lawn meadow yard park farm game soccer football baseball green plain pasture outside outdoors
@@ -197,15 +205,21 @@ DENIABLE = tuple(
 REPLACEMENTS: tuple[tuple[str, ...], ...] = tuple(
     tuple(line.split())
     for line in """
-dog cat horse cow sheep goat monkey pig rabbit
+dog cat horse goat rabbit
+cat dog rabbit bird monkey
+horse cow dog elephant
+cow horse sheep goat
+sheep cow pig goat dog
+goat sheep pig dog horse
 bird cat rabbit monkey dog
-bicycle skateboard horse
-motorcycle skateboard horse
+bicycle skateboard horse scooter
+motorcycle horse skateboard
 skateboard bicycle scooter
 scooter skateboard bicycle
 car boat train airplane
 truck boat train airplane
-bus boat train airplane
+bus boat truck airplane
+train bus boat truck
 boat car bus truck
 ball frisbee stick bone balloon towel
 frisbee ball stick bone balloon towel
@@ -213,13 +227,16 @@ stick ball frisbee bone towel
 guitar drum violin piano
 drum guitar violin piano
 violin guitar drum piano
+piano guitar drum violin
 bench couch bed
 couch bench bed
 bed bench couch
 umbrella book phone balloon bottle
 book umbrella balloon bottle guitar
 newspaper umbrella balloon bottle guitar
+phone book umbrella balloon
 balloon umbrella book kite
+kite balloon umbrella
 bottle book umbrella balloon
 flag umbrella book balloon
 water snow grass sand mud
@@ -227,48 +244,41 @@ snow water grass sand mud
 grass water snow sand mud
 sand snow grass mud
 mud snow grass sand
-beach street mountain bridge stage
-street beach bridge mountain stage
-stage beach street bridge
-forest desert kitchen restaurant
-desert forest kitchen restaurant
-kitchen forest desert
-restaurant forest desert
+beach street mountain
+street beach mountain
+forest desert
+desert forest
 statue tent fountain
 tent statue fountain
 fountain statue tent
 hat helmet
 helmet hat
-shirt wetsuit robe dress
-dress wetsuit robe shirt
+shirt dress robe
+dress robe shirt
+wetsuit dress robe
 jeans shorts
 shorts jeans
 apple banana sandwich cake
 sandwich banana apple cake
 cake banana apple sandwich
+banana apple cake sandwich
 tree statue fountain tent
-building tent fountain
-wall tree fountain tent
-fence log hurdle statue tree
-log fence hurdle rock
-hurdle log fence rock
-slide swing trampoline bench
-swing slide trampoline bench
-trampoline swing slide bench
-rock bench log couch
-field desert forest kitchen
-park desert kitchen
-jacket robe wetsuit dress
-suit robe wetsuit dress
-swimsuit robe dress jacket
+log fence hurdle
+fence log hurdle
+hurdle log fence
+slide swing trampoline
+swing slide trampoline
+trampoline swing slide
+jacket robe dress
+suit robe dress
+swimsuit robe jacket
 biker skateboarder skier dancer
 skateboarder biker skier dancer
 skier biker dancer skateboarder
-surfer dancer biker skier climber
+surfer biker skier climber
 climber dancer biker surfer
-snowboarder dancer biker surfer
+snowboarder biker surfer
 dancer climber surfer biker
-banana apple sandwich cake
 """.strip().splitlines()
 )
 REPLACED_BY = {first: tuple(rest) for first, *rest in REPLACEMENTS}
@@ -281,7 +291,7 @@ TAKEN_FOR = {
     for name in THINGS
 }
 #: Places one is on, and places one is in: the preposition of the one does not fit the other.
-ON_PLACES = words("beach mountain bridge stage")
+ON_PLACES = words("beach mountain")
 IN_PLACES = words("forest desert kitchen restaurant field park")
 #: Replaced only where somebody has them in hand; elsewhere another such thing would be odd.
 HELD = words("umbrella book newspaper balloon bottle flag")

@@ -27,6 +27,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.protocols import Embeddings
 from semclip.core.seeds import derive_seed
+from semclip.data.objects import objects_of
 from semclip.data.steps.base import Prepared, Step, require
 from semclip.english import absences
 from semclip.english.caption import Caption
@@ -51,7 +52,7 @@ class BatchAbsences(Step):
     def prepare(self, examples: Sequence[Example], embeddings: Embeddings) -> Prepared:
         """Raises UserError for a malformed list of objects, and where no caption names what could be missing."""
         require(examples, self.needs, "batch_absences")
-        self._nouns = Nouns(noun for example in examples for noun in _objects(example) or ())
+        self._nouns = Nouns(noun for example in examples for noun in objects_of(example) or ())
         self._place = {noun: place for place, noun in enumerate(self._nouns.words)}
         refs = {example.image.name: example.image for example in examples}
         self._image = {name: row for row, name in enumerate(refs)}
@@ -61,13 +62,13 @@ class BatchAbsences(Step):
             members.setdefault(example.group, []).append(example)
         self._group = {name: row for row, name in enumerate(members)}
         self._possible = np.stack([self._flags(self._possible_in(group)) for group in members.values()])  # (groups, V)
-        if not any(self._nouns.named(Caption(example.caption), _objects(example)) for example in examples):
+        if not any(self._nouns.named(Caption(example.caption), objects_of(example)) for example in examples):
             raise UserError(
                 "no caption names anything whose absence could be told",
                 where=f"step 'batch_absences' (first example: {examples[0].where or examples[0].id})",
                 fix="add a column 'objects': a list of every noun for what is in the picture, synonyms included",
             )
-        listed = sum(_objects(example) is not None for example in examples)
+        listed = sum(objects_of(example) is not None for example in examples)
         note = (
             f"two absences per visit, made in the batch from {len(self._nouns.words):,} nouns; "
             f"{listed:,} of {len(examples):,} examples list their objects"
@@ -78,7 +79,7 @@ class BatchAbsences(Step):
         own = [examples[sample.index] for sample in samples]
         captions = [Caption(_one_text(sample)) for sample in samples]
         named = np.stack(
-            [self._flags(self._nouns.named(c, _objects(e))) for c, e in zip(captions, own, strict=True)]
+            [self._flags(self._nouns.named(c, objects_of(e))) for c, e in zip(captions, own, strict=True)]
         )  # (B, V)
         missing = ~self._possible[[self._group[example.group] for example in own]]  # (B, V)
         names_missing = missing.astype(np.float32) @ named.T.astype(np.float32) > 0  # (B, B): caption j of image i
@@ -114,25 +115,12 @@ class BatchAbsences(Step):
 
     def _possible_in(self, group: Sequence[Example]) -> set[str]:
         texts = [text for e in group for text in (e.caption, *e.paraphrases, *e.rewrites)]
-        return self._nouns.possible(texts, [noun for e in group for noun in _objects(e) or ()])
+        return self._nouns.possible(texts, [noun for e in group for noun in objects_of(e) or ()])
 
     def _flags(self, nouns: set[str]) -> np.ndarray:
         flags = np.zeros(len(self._place), dtype=bool)
         flags[[self._place[noun] for noun in nouns]] = True
         return flags  # (V,)
-
-
-def _objects(example: Example) -> list[str] | None:
-    objects = example.meta.get("objects")
-    if objects is None:
-        return None
-    if not isinstance(objects, list) or not all(isinstance(noun, str) and noun.strip() for noun in objects):
-        raise UserError(
-            f"'objects' must be a list of nouns, found {objects!r:.60}",
-            where=example.where or example.id,
-            fix='write ["dog", "puppy", "ball"], or give the column another name',
-        )
-    return objects
 
 
 def _one_text(sample: "Sample") -> str:

@@ -1,0 +1,172 @@
+"""A client for very many small questions: bounded, paced, patient, and within a budget."""
+
+import asyncio
+import random
+from dataclasses import replace
+from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
+
+from semclip.captions.llm.account import Account, Cost
+from semclip.captions.llm.pace import Pace
+from semclip.captions.llm.parse import Unusable
+from semclip.captions.llm.server import Server
+from semclip.captions.llm.wire import SHAPES, Failed, NotTaken, Question, Shape, Unheard, Wire
+from semclip.captions.writers.base import JobStopped
+from semclip.core.errors import UserError
+
+FIRST_WAIT = 0.5  # seconds before the first further try: a draw between 0 and that; it doubles with every try
+LONGEST_WAIT = 60.0  # seconds; a server that asks for more ends the job, which can go on later
+
+#: Tells whether a server that fails on one question answers any.
+_HARMLESS = Question(
+    model="",
+    messages=[{"role": "user", "content": 'Is water wet? Answer with one JSON object: {"answer": "yes|no"}'}],
+    schema={
+        "type": "object",
+        "properties": {"answer": {"type": "string", "enum": ["yes", "no"]}},
+        "required": ["answer"],
+        "additionalProperties": False,
+    },
+)
+
+
+class Client:
+    """Asks one server. Sections whose `server` says the same share a client, and so its budget: `connect` gives it."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._account = Account(server)
+        self._wire = Wire(server)
+        self._slots = asyncio.Semaphore(server.concurrency)
+        self._requests = Pace(server.requests_per_minute)
+        self._tokens = Pace(server.tokens_per_minute)
+        self._shapes: dict[str, Shape] = {}  # model -> the way of asking that the server takes for it
+        self._alone = asyncio.Lock()
+        self._stopped: JobStopped | None = None
+
+    async def ask(self, question: Question) -> str:
+        """The answer's words.
+
+        Raises Unusable where this question gets none (refused, filtered, cut, the server fails on it alone), JobStopped
+        where no question would get one (budget spent, key refused, model unknown, server gone after all tries).
+        """
+        async with self._slots:
+            try:
+                if question.model in self._shapes:
+                    return await self._persist(question, self._shapes[question.model])
+                async with self._alone:
+                    return await self._find_shape(question)
+            except (NotTaken, Failed) as trouble:
+                async with self._alone:
+                    await self._make_sure_it_lives(question.model, trouble)
+                raise Unusable(f"the server fails on it: {trouble}") from trouble
+
+    def spent(self) -> str:
+        """Whom, what was used so far, and the way of asking that the server takes."""
+        shapes = sorted({shape.name for shape in self._shapes.values()})
+        return f"{urlsplit(self._server.place).netloc}: " + ", ".join([str(self._account), *shapes])
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    async def _find_shape(self, question: Question) -> str:
+        """Ask in one way after the other until the server takes one, and keep to that."""
+        if question.model in self._shapes:  # another question found it while this one waited
+            return await self._persist(question, self._shapes[question.model])
+        refused: NotTaken | None = None
+        for shape in SHAPES:
+            if shape.schema and not self._server.structured:
+                continue
+            try:
+                answer = await self._persist(question, shape)
+            except NotTaken as error:
+                refused = refused or error  # the first refusal is about the plainest fault
+            except Unusable:
+                self._shapes[question.model] = shape
+                raise
+            else:
+                self._shapes[question.model] = shape
+                return answer
+        assert refused is not None
+        raise refused
+
+    async def _make_sure_it_lives(self, model: str, trouble: Exception) -> None:
+        """Raise JobStopped unless a harmless question is answered: then the server fails on one row, not on all."""
+        try:
+            await self._find_shape(replace(_HARMLESS, model=model))
+        except (NotTaken, Failed):
+            self._stopped = JobStopped(
+                f"the server gives no answers: {trouble}",
+                where=self._server.place,
+                fix="see that it runs, and what it prints",
+            )
+            raise self._stopped from trouble
+        except Unusable:
+            return  # an answer all the same
+
+    async def _persist(self, question: Question, shape: Shape) -> str:
+        """Try until an answer comes, at most 1 + retries times; between tries a drawn wait that doubles."""
+        longest = FIRST_WAIT
+        for tries_left in range(self._server.retries, -1, -1):
+            if self._stopped:
+                raise self._stopped
+            try:
+                return await self._try(question, shape)
+            except JobStopped as stopped:
+                self._stopped = stopped
+                raise
+            except Failed as failed:
+                if failed.wait > LONGEST_WAIT:
+                    self._stopped = JobStopped(
+                        f"the server asks to wait {failed.wait:,.0f} seconds ({failed})",
+                        where=self._server.place,
+                        fix="start again then",
+                    )
+                    raise self._stopped from failed
+                if not tries_left:
+                    raise
+                self._requests.pause(failed.wait)  # for all: others would only be refused as well
+                await asyncio.sleep(failed.wait + random.random() * longest)
+                longest = min(LONGEST_WAIT, 2 * longest)
+        raise AssertionError("the last try returns or raises")
+
+    async def _try(self, question: Question, shape: Shape) -> str:
+        """One request. Whatever becomes of it, it is booked."""
+        prompt_price, answer_price = self._server.price(question.model)
+        tokens = question.most_tokens
+        most = Cost(1, tokens, tokens * max(prompt_price, answer_price) / 1e6)
+        await self._account.reserve(most)
+        real, guessed = Cost(1), False  # an error that the server reports costs a request, and no tokens
+        try:
+            await self._tokens.take(tokens)
+            await self._requests.take(1)
+            completion = await self._wire.send(question, shape)
+            if completion.usage:
+                prompt, answer = completion.usage.prompt_tokens, completion.usage.completion_tokens
+                real = Cost(1, prompt + answer, (prompt * prompt_price + answer * answer_price) / 1e6)
+            else:
+                real, guessed = most, True
+        except Unheard:
+            real, guessed = most, True  # it may have written all of its answer
+            raise
+        finally:
+            self._account.book(most, real, guessed)
+            self._tokens.correct(real.tokens - tokens)
+        return completion.text()
+
+
+_OPEN: "WeakValueDictionary[str, Client]" = WeakValueDictionary()
+
+
+def connect(server: Server) -> Client:
+    """The client of a server; sections that say the same get the same one. Raises UserError without the extra `llm`."""
+    try:
+        import openai  # noqa: F401
+    except ImportError as error:
+        raise UserError(
+            "asking a language model needs the `openai` client", where="extra `llm`", fix="pip install 'semclip[llm]'"
+        ) from error
+    client = _OPEN.get(server.identity)
+    if client is None:
+        client = _OPEN[server.identity] = Client(server)
+    return client

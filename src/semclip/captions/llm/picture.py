@@ -1,0 +1,40 @@
+"""A picture as a data URL, small enough to send by the thousand."""
+
+import base64
+import io
+
+from PIL import Image
+
+from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
+
+LONGEST_SIDE = 672  # pixels: what common multimodal models look at, two tiles of 336
+
+
+class Unreadable(Exception):  # noqa: N818
+    """The file is missing or holds no picture."""
+
+
+def data_url(ref: ImageRef) -> str:
+    """The picture, or the box of it that is meant, as JPEG of at most LONGEST_SIDE pixels a side.
+
+    Raises Unreadable for a missing or broken file, UserError where no file is known for any picture.
+    """
+    if ref.path is None:
+        raise UserError(
+            f"looking needs pixels, and only the name of '{ref.name}' is known",
+            where="verifier judge, `look`",
+            fix="give the folder of the images: --images FOLDER",
+        )
+    try:
+        with Image.open(ref.path) as opened:
+            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE) if ref.box is None else None)
+            picture = opened.convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Unreadable(str(error)) from error
+    if ref.box is not None:
+        picture = picture.crop(tuple(round(side) for side in ref.box))  # type: ignore[arg-type]
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=90)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

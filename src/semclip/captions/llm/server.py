@@ -1,0 +1,80 @@
+"""Which server is asked, how hard, and how much it may cost."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from semclip.core.config import dump
+from semclip.core.errors import UserError
+
+#: Where Ollama listens; asked where neither `base_url` nor OPENAI_BASE_URL names a server.
+LOCAL = "http://localhost:11434/v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A server that speaks OpenAI's chat interface. The key is read from OPENAI_API_KEY; local servers need none.
+
+    base_url:            "": OPENAI_BASE_URL, else Ollama on this machine.
+    concurrency:         requests under way at once.
+    timeout:             seconds for one try, from the first byte sent to the last received.
+    retries:             further tries after a failed one.
+    structured:          ask for JSON by a schema where the server takes one; else the prompt alone asks for it.
+    requests_per_minute, tokens_per_minute: 0: as fast as `concurrency` allows.
+    budget_requests, budget_tokens, budget_money: what one start of the job may use; 0: no limit. Every try counts.
+    prices:              model -> price of a million tokens of prompt and of answer, in any currency.
+    """
+
+    base_url: str = ""
+    concurrency: int = 8
+    timeout: float = 120.0
+    retries: int = 6
+    structured: bool = True
+    requests_per_minute: float = 0.0
+    tokens_per_minute: float = 0.0
+    budget_requests: int = 0
+    budget_tokens: int = 0
+    budget_money: float = 0.0
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value in (("concurrency", self.concurrency), ("timeout", self.timeout)):
+            if value <= 0:
+                raise UserError(f"'{name}' is {value}", where="section `server`", fix="give a number above 0")
+        for name, value in (
+            ("retries", self.retries),
+            ("requests_per_minute", self.requests_per_minute),
+            ("tokens_per_minute", self.tokens_per_minute),
+            ("budget_requests", self.budget_requests),
+            ("budget_tokens", self.budget_tokens),
+            ("budget_money", self.budget_money),
+        ):
+            if value < 0:
+                raise UserError(f"'{name}' is {value}", where="section `server`", fix="give 0 or more")
+
+    @property
+    def url(self) -> str:
+        return self.base_url or os.environ.get("OPENAI_BASE_URL") or LOCAL
+
+    @property
+    def place(self) -> str:
+        """The address for messages: without a user name or password that it may hold."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+    @property
+    def identity(self) -> str:
+        """Equal for sections that say the same: they share one connection, pace and budget."""
+        return json.dumps(dump(self) | {"base_url": self.url}, sort_keys=True)
+
+    def price(self, model: str) -> tuple[float, float]:
+        """Price of a million tokens of prompt and of answer. Raises UserError where a budget of money needs it."""
+        if model not in self.prices and self.budget_money:
+            raise UserError(
+                f"a budget of money needs the price of '{model}'",
+                where="section `server`",
+                fix=f"add `prices: {{{model}: [PROMPT, ANSWER]}}`, per million tokens, or use budget_tokens",
+            )
+        return self.prices.get(model, (0.0, 0.0))

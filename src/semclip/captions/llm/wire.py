@@ -1,0 +1,193 @@
+"""One request to a server that speaks OpenAI's chat interface, and what its answer or error means."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from semclip.captions.llm.parse import Unusable
+from semclip.captions.llm.server import Server
+from semclip.captions.writers.base import JobStopped
+
+if TYPE_CHECKING:
+    import openai
+
+_PICTURE_TOKENS = 3000  # reserved for a picture; what it really took is booked afterwards
+
+
+class NotTaken(Exception):  # noqa: N818
+    """The server refuses this request as it is; another try would give the same."""
+
+
+class Failed(Exception):  # noqa: N818
+    """A try gave nothing, but the next may. wait: seconds that the server asks for."""
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+class Unheard(Failed):
+    """No readable word came back, so nobody knows what the try has cost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked. schema: of the answer, for servers that can be held to one. seed: of the server's draws."""
+
+    model: str
+    messages: Sequence[Mapping[str, Any]]
+    schema: Mapping[str, Any]
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 200
+    seed: int = 0
+
+    @property
+    def most_tokens(self) -> int:
+        """About the most that prompt and answer take: three bytes a token, eight tokens around every message."""
+        parts = [message["content"] for message in self.messages if isinstance(message["content"], str)]
+        pictures = len(self.messages) - len(parts)
+        size = sum(len(part.encode()) // 3 + 8 for part in parts)
+        return size + pictures * _PICTURE_TOKENS + self.max_tokens
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a request is put, for servers differ in what they take. limit: their name for the longest answer."""
+
+    name: str
+    schema: bool
+    limit: str
+
+
+SHAPES = (
+    Shape("JSON by schema", True, "max_tokens"),
+    Shape("JSON by schema", True, "max_completion_tokens"),
+    Shape("JSON by prompt", False, "max_tokens"),
+    Shape("JSON by prompt", False, "max_completion_tokens"),
+)
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class Usage(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Completion(BaseModel):
+    """What is needed of an answer; the rest differs between servers. usage: None where the server tells none."""
+
+    choices: list[_Choice]
+    usage: Usage | None = None
+
+    def text(self) -> str:
+        """The words of the answer. Raises Unusable for one that was withheld or cut, Failed for none at all."""
+        if not self.choices:
+            raise Failed("an answer without a choice")
+        choice = self.choices[0]
+        if choice.message.refusal:
+            raise Unusable("the model refused")
+        if choice.finish_reason == "content_filter":
+            raise Unusable("the server's content filter")
+        if choice.finish_reason == "length":
+            raise Unusable("cut at max_tokens")
+        return choice.message.content or ""
+
+
+class Wire:
+    """The connection to one server. It never tries twice: that is for the client, who counts."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._openai: openai.AsyncOpenAI | None = None
+
+    async def send(self, question: Question, shape: Shape) -> Completion:
+        """Raises Failed, NotTaken or Unusable about this request, JobStopped where no request would be answered."""
+        import openai
+
+        options: dict[str, Any] = {shape.limit: question.max_tokens}
+        if shape.schema:
+            schema = {"name": "answer", "schema": question.schema, "strict": True}
+            options["response_format"] = {"type": "json_schema", "json_schema": schema}
+        try:
+            # Not the client's own timeout: that begins anew with every byte, so a server that drips would never end.
+            async with asyncio.timeout(self._server.timeout):
+                raw = await self._connected().chat.completions.with_raw_response.create(
+                    model=question.model,
+                    messages=question.messages,  # type: ignore[arg-type]  # the client wants its own TypedDicts
+                    temperature=question.temperature,
+                    top_p=question.top_p,
+                    seed=question.seed,
+                    **options,
+                )
+            return Completion.model_validate_json(raw.text)
+        except TimeoutError as error:
+            raise Unheard(f"no answer within {self._server.timeout:g} s") from error
+        except openai.APIConnectionError as error:
+            # The transport's own classes are no part of the client's interface; their names have been stable.
+            if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
+                raise Failed("no connection") from error
+            raise Unheard("the connection was cut") from error
+        except ValidationError as error:
+            raise Unheard("an answer that is no chat completion") from error
+        except openai.APIStatusError as error:
+            raise self._meaning(error, question.model) from error
+
+    async def close(self) -> None:
+        """Give the connections back; the next request opens new ones."""
+        connected, self._openai = self._openai, None
+        if connected is not None:
+            await connected.close()
+
+    def _meaning(self, error: "openai.APIStatusError", model: str) -> Exception:
+        """What an HTTP error says about this request, the next, or the whole job."""
+        status, place = error.status_code, self._server.place
+        # Some servers repeat the key they refuse.
+        words = f"HTTP {status}: " + " ".join(error.message.split())[:200].replace(_key(), "(key)")
+        if status in (401, 403):
+            return JobStopped("the server refuses the key", place, "set OPENAI_API_KEY to a key of this server")
+        if status == 402 or error.code == "insufficient_quota":
+            return JobStopped(f"the server wants to be paid. {words}", place, "fill up the account, then start again")
+        if status == 404:
+            return JobStopped(
+                f"the server knows no model '{model}', or no chat is at this address. {words}",
+                place,
+                f"with Ollama: `ollama pull {model}`; else choose a `model` that the server lists under /models",
+            )
+        if error.code == "content_filter":
+            return Unusable("the server's content filter")
+        if status in (408, 409, 425, 429) or status >= 500:
+            return Failed(f"HTTP {status}", wait=_seconds(error.response.headers.get("retry-after", "")))
+        return NotTaken(words)
+
+    def _connected(self) -> "openai.AsyncOpenAI":
+        if self._openai is None:
+            import openai
+
+            self._openai = openai.AsyncOpenAI(base_url=self._server.url, api_key=_key(), max_retries=0, timeout=None)
+        return self._openai
+
+
+def _key() -> str:
+    return os.environ.get("OPENAI_API_KEY") or "none"
+
+
+def _seconds(header: str) -> float:
+    """Seconds of a Retry-After header; 0 for a date or nonsense, where the client's own wait serves."""
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,42 @@
+"""Cards to judge as one self-contained HTML page, marked with the keyboard; the page hands out a file of marks."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from semclip.captions.review import CLAIMS, REASONS, Card
+from semclip.core.files import write_text
+
+
+def write_page(path: Path, cards: Sequence[Card], title: str, thumbnail: Callable[[Path], str]) -> int:
+    """Write the page; returns how many cards have no picture.
+
+    title: also what the browser files unsaved marks under. thumbnail: path -> data URI, OSError where there is none.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("semclip.captions", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pictures = [_picture(card, thumbnail) for card in cards]
+    page = environment.get_template("review.html").render(
+        cards=list(zip(cards, pictures, strict=True)),
+        title=title,
+        claims=CLAIMS,
+        reasons=REASONS,
+        total=sum(len(card.texts) for card in cards),
+    )
+    write_text(path, page)
+    return pictures.count("")
+
+
+def _picture(card: Card, thumbnail: Callable[[Path], str]) -> str:
+    if card.image.path is None:
+        return ""
+    try:
+        return thumbnail(card.image.path)
+    except OSError:
+        return ""  # counted by the caller, and the page says so

@@ -1,0 +1,163 @@
+"""From rows to Examples and back, where one bad row is left out with its reason and the others go on."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from semclip.captions.config import COLUMNS
+from semclip.core.errors import UserError
+from semclip.core.example import Example
+from semclip.data.columns import RowParser
+from semclip.data.load import DataConfig, data_file, image_folder, with_ids
+from semclip.data.readers.base import read_rows
+from semclip.data.splits import with_splits
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row of the input that cannot be read. where: `file:row`."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class WrittenText:
+    """A text of a row as a job's output holds it. of: index into `example.captions`. verdicts: verifiers and scores."""
+
+    view: str
+    kind: str
+    of: int
+    text: str
+    verdicts: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Input:
+    """The readable rows as Examples, the others with their reasons, and a hash of the content of the former.
+
+    The hash covers what the output copies and what writers read: not where the file is, nor in what format.
+    """
+
+    examples: Sequence[Example]
+    left_out: Sequence[LeftOut]
+    sha256: str
+
+
+def read_input(config: DataConfig) -> Input:
+    """Every row of a data file, read one by one.
+
+    Left out are rows with an empty or endless text, without an image, with the id of an earlier row, or with cells that
+    JSON cannot hold. Raises UserError, with `file:row`, where the file itself is broken, no row can be read, or a group
+    crosses splits.
+    """
+    path = data_file(config)
+    parser = RowParser(config.columns, image_folder(config))
+    examples: list[Example] = []
+    left_out: list[LeftOut] = []
+    first_error: UserError | None = None
+    ids: dict[str, str] = {}
+    for number, row in read_rows(path):
+        where = f"{path}:{number}"
+        try:
+            example = parser.example(row, where)
+            _refuse_repeated(example, ids)
+            _line(base_row(example), where)
+        except UserError as error:
+            first_error = first_error or error
+            left_out.append(LeftOut(where, error.what))
+        else:
+            examples.append(example)
+    if first_error and not examples:
+        raise first_error
+    parser.finish(str(path))
+    examples, without_split = _with_known_split(examples)
+    examples = with_splits(with_ids(examples), config.seed)
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(_line(base_row(example), example.where))
+    return Input(examples, [*left_out, *without_split], digest.hexdigest())
+
+
+def base_row(example: Example) -> dict[str, Any]:
+    """The row of an example as the readers take it."""
+    meta = dict(example.meta)
+    row: dict[str, Any] = {"id": example.id, "image": example.image.name}
+    paraphrases = example.paraphrases
+    if meta.pop("captions_equal", False):
+        row["captions"] = list(example.captions)
+        paraphrases = paraphrases[len(example.captions) - 1 :]
+    else:
+        row["caption"] = example.caption
+    row["paraphrases"] = list(paraphrases)
+    for column in ("rewrites", "negations", "absences"):
+        row[column] = list(getattr(example, column))
+    row["negative_images"] = [ref.name for ref in example.negative_images]
+    row |= {"group": example.group, "split": example.split}
+    return {key: value for key, value in row.items() if value not in ("", None, [])} | meta
+
+
+def full_row(example: Example, results: Mapping[str, Mapping[str, Any]], provenance: Mapping[str, Any]) -> bytes:
+    """The line of the output: the row with what was written for it.
+
+    results: view -> `{"texts": [...], "refused": [...]}` as the journal holds them.
+    """
+    row = base_row(example)
+    for view, result in results.items():
+        texts = result["texts"]
+        row[COLUMNS[view]] = [text["text"] for text in texts]
+        row[f"{view}_kinds"] = [text["kind"] for text in texts]
+        row[f"{view}_of"] = [text["of"] for text in texts]
+        row[f"{view}_verdicts"] = [text["verdicts"] for text in texts]
+        if any(text["provenance"] for text in texts):
+            row[f"{view}_provenance"] = [text["provenance"] for text in texts]
+        if result["refused"]:
+            row[f"{view}_refused"] = result["refused"]
+    earlier = {"earlier": row["provenance"]} if "provenance" in row else {}  # a job wrote other views of this row
+    return _line(row | {"provenance": {**provenance, **earlier}}, example.where)
+
+
+def written_texts(example: Example, view: str) -> list[WrittenText]:
+    """The texts of a view that were written for a row; captions of equal standing are no written paraphrases."""
+    meta = example.meta
+    texts = example.texts(view)
+    if view == "paraphrase" and ("paraphrase_of" in meta or meta.get("captions_equal")):
+        texts = texts[len(example.captions) - 1 :]
+    sources = meta.get(f"{view}_of") or [0] * len(texts)
+    kinds = meta.get(f"{view}_kinds") or [""] * len(texts)
+    verdicts = meta.get(f"{view}_verdicts") or [[]] * len(texts)
+    return [
+        WrittenText(view, kind, of, text, scores)
+        for text, of, kind, scores in zip(texts, sources, kinds, verdicts, strict=True)
+    ]
+
+
+def _line(row: Mapping[str, Any], where: str) -> bytes:
+    try:
+        return (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    except UnicodeEncodeError:
+        what = "half of a surrogate pair, which is no character"
+    except (TypeError, ValueError) as error:
+        what = f"a cell that JSON cannot hold: {error}"
+    raise UserError(what, where=where, fix="mend the cell, or remove its column")
+
+
+def _refuse_repeated(example: Example, ids: dict[str, str]) -> None:
+    if example.id in ids:
+        raise UserError(
+            f"the id occurs twice, first at row {ids[example.id].rpartition(':')[2]}",
+            where=example.where,
+            fix="give every row an id of its own, or none",
+        )
+    if example.id:
+        ids[example.id] = example.where
+
+
+def _with_known_split(examples: Sequence[Example]) -> tuple[list[Example], list[LeftOut]]:
+    """Where some rows name a split, those that do not are left out: a drawn one could put a group on both sides."""
+    if not any(example.split for example in examples):
+        return list(examples), []
+    lacking = [LeftOut(e.where, "the row names no split, but others do") for e in examples if not e.split]
+    return [example for example in examples if example.split], lacking

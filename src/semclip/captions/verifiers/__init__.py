@@ -1,0 +1,1 @@
+"""Ways to check written texts: one file per verifier."""

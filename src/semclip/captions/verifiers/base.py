@@ -1,0 +1,78 @@
+"""The promise of a verifier: candidates in, a verdict on each out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from semclip.captions.writers.base import Candidate
+from semclip.core.config import parse
+from semclip.core.example import Example
+from semclip.core.protocols import DualEncoder
+from semclip.core.registry import FAMILIES
+
+#: Loads any encoder that `semclip evaluate` takes; the command line gives it, so that this room imports no model.
+LoadEncoder = Callable[[str], DualEncoder]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verifier says of one candidate. reason: "" when accepted, else words that the summary counts by.
+
+    score: the number behind it, where there is one.
+    """
+
+    verifier: str
+    reason: str = ""
+    score: float | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return not self.reason
+
+
+class Verifier(ABC):
+    """Accepts candidates or says why not.
+
+    version: changes whenever equal candidates may get other verdicts.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    config: Any  # an instance of the subclass's own Config
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        pass
+
+    def __init__(self, config: Any, load_encoder: LoadEncoder) -> None:
+        self.config = self.Config() if config is None else config
+
+    def look_over(self, examples: Sequence[Example]) -> None:  # noqa: B027
+        """See the whole input, once, before the first check: for verifiers that judge by a group's other captions."""
+
+    @abstractmethod
+    async def check(self, example: Example, view: str, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """One verdict for each candidate, in order; a pure function of the three where no server is asked."""
+
+    def signature(self) -> dict[str, Any]:
+        """Everything that the verdicts depend on, as JSON values; a journal holds one only."""
+        return {"verifier": self.name, "version": self.version}
+
+    def spent(self) -> str:
+        """What the verdicts have cost so far, for the progress bar; "" if nothing."""
+        return ""
+
+    async def close(self) -> None:  # noqa: B027
+        """Give connections back."""
+
+
+def create(section: Mapping[str, Any], load_encoder: LoadEncoder) -> Verifier:
+    """The verifier of a config's entry such as `{name: image, model: MODEL}`.
+
+    Raises UserError for an unknown name (a plugin's or `file.py:Class`) and for unknown keys.
+    """
+    options = dict(section)
+    name = options.pop("name")
+    kind: type[Verifier] = FAMILIES["verifiers"].get(name)
+    return kind(parse(kind.Config, options, where=f"verifier {name}"), load_encoder)

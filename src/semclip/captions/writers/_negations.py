@@ -1,0 +1,129 @@
+"""Which rule makes a caption's negation, and which form its absence takes; the rules are in `semclip.english`.
+
+Family "A" is for training and validation, "B" for tests: the two share no sentence form, no pair of swapped words, and
+no kind of `HELD_OUT_KINDS`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from semclip.captions.writers._draw import Draw, Key
+from semclip.english import contrasts, denials
+from semclip.english.actions import action_replaced
+from semclip.english.affirm import negation_removed
+from semclip.english.attributes import attribute_swapped, number_swapped
+from semclip.english.caption import Caption
+from semclip.english.edits import Edit
+from semclip.english.objects import object_replaced
+from semclip.english.pairs import family_of_pair
+from semclip.english.relations import relation_reversed, role_swapped
+from semclip.english.siblings import Siblings
+from semclip.english.verbs import subject_denied, verb_negated
+
+Make = Callable[[Caption, Siblings, str, Key], list[Edit]]
+
+#: Kinds that training never sees.
+HELD_OUT_KINDS = ("relation_reversed", "action_replaced", "role_swapped")
+#: By family, how often a kind is tried first. Rare kinds weigh more; those that share the words of absences most.
+WEIGHTS: dict[str, dict[str, float]] = {
+    "A": {
+        "object_denied": 6, "contrast_reversed": 2, "subject_denied": 0.5, "verb_negated": 1, "attribute_swapped": 1.5,
+        "number_swapped": 0.5, "object_replaced": 1,
+    },
+    "B": {
+        "object_denied": 0.5, "contrast_reversed": 0.3, "attribute_swapped": 1.5, "number_swapped": 0.5,
+        "object_replaced": 1, "relation_reversed": 2, "action_replaced": 2, "role_swapped": 3,
+    },
+}  # fmt: skip
+#: Made where no drawn kind can be.
+LAST = ("verb_negated", "subject_denied")
+_CONTRAST_SHARE = 0.4
+_PLURAL_SHARE = {"person": 0.7}  # of others 0.35: "no people" is more usual than "no person"
+
+
+def negation(caption: Caption, siblings: Siblings, family: str, key: Key) -> Edit | str:
+    """One edit of a kind drawn by weight, or why there is none; a caption that denies something is made affirmative."""
+    if caption.is_negated:
+        return next(negation_removed(caption, siblings), "already holds a negation")
+    draw = Draw("negation", *key)
+    weights = dict(WEIGHTS[family])
+    while weights:
+        kind = draw.weighted(weights)
+        del weights[kind]
+        if edits := _MAKE[kind](caption, siblings, family, key):
+            return draw.one(edits)
+    last = [edit for kind in LAST for edit in _MAKE[kind](caption, siblings, family, key)]
+    return draw.one(last) if last else "no rule applies"
+
+
+def absence(
+    caption: Caption, siblings: Siblings, plausible: Mapping[str, float], family: str, key: Key
+) -> Edit | str:  # fmt: skip
+    """One sentence that says what is missing, or why there is none. plausible: weights of things that are missing."""
+    if caption.is_negated:
+        return "already holds a negation"
+    if not caption.is_one_sentence:
+        return "more than one sentence"
+    wanted = Draw("contrast", *key).unit() < _CONTRAST_SHARE
+    if (wanted or not plausible) and (edits := _contrasted(caption, siblings, family, key, true=True)):
+        return edits[0]
+    if not plausible:
+        return "nothing absent is known to fit the scene"
+    return _clause(caption, Draw("absence", *key).weighted(plausible), "object_absent", family, key)
+
+
+def _swapped(rule: Callable[[Caption, Siblings], Iterator[Edit]]) -> Make:
+    """A rule kept to the pairs of words of a family; a held-out kind needs no such fence."""
+
+    def make(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
+        edits = rule(caption, siblings)
+        return [edit for edit in edits if edit.kind in HELD_OUT_KINDS or family_of_pair(edit.pair) == family]
+
+    return make
+
+
+def _denied(rule: Callable[[Caption, Siblings, str], Iterator[Edit]]) -> Make:
+    return lambda caption, siblings, family, key: list(rule(caption, siblings, family))
+
+
+def _object_denied(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
+    """What another caption names denied behind this one."""
+    false = denials.deniable(caption, siblings) if caption.is_one_sentence else []
+    return [_clause(caption, Draw("denied", *key).one(false), "object_denied", family, key)] if false else []
+
+
+def _contrast_reversed(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
+    return _contrasted(caption, siblings, family, key, true=False)
+
+
+def _contrasted(caption: Caption, siblings: Siblings, family: str, key: Key, true: bool) -> list[Edit]:
+    """The same two things and the same form for the absence and the negation of a caption: they have the same words."""
+    found = [c for c in contrasts.contrasts(caption, siblings) if family_of_pair((c.thing, c.other)) == family]
+    if not found:
+        return []
+    draw = Draw("form", *key)
+    contrast, form = draw.one(found), draw.one(contrasts.FORMS[family])
+    text = contrasts.contrasted(caption, contrast, form, true)
+    kind = "object_contrasted" if true else "contrast_reversed"
+    return [Edit(text, kind, contrast.index, (contrast.thing, contrast.other))]
+
+
+def _clause(caption: Caption, thing: str, kind: str, family: str, key: Key) -> Edit:
+    """The form depends on the caption, not on the view: its absence and its denial differ in the thing alone."""
+    draw = Draw("form", *key)
+    form = draw.one(denials.forms_for(caption, family))
+    plural = draw.unit() < _PLURAL_SHARE.get(thing, 0.35)
+    return Edit(denials.sentence(caption, thing, form, plural), kind, 0, (thing, ""))
+
+
+_MAKE: dict[str, Make] = {
+    "object_denied": _object_denied,
+    "contrast_reversed": _contrast_reversed,
+    "subject_denied": _denied(subject_denied),
+    "verb_negated": _denied(verb_negated),
+    "attribute_swapped": _swapped(attribute_swapped),
+    "number_swapped": _swapped(number_swapped),
+    "object_replaced": _swapped(object_replaced),
+    "relation_reversed": _swapped(relation_reversed),
+    "action_replaced": _swapped(action_replaced),
+    "role_swapped": _swapped(role_swapped),
+}

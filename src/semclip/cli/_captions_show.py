@@ -1,0 +1,141 @@
+"""What `semclip captions write` shows: the bar while it works, the tables after it."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from semclip.captions.job import Job
+from semclip.captions.rows import LeftOut
+from semclip.captions.summary import Summary
+from semclip.core.example import Example
+from semclip.core.files import write_text
+
+
+def cost_of(job: Job) -> str:
+    """What writer and verifiers have cost; those that share a server say the same, which is told once."""
+    costs = [job.writer.spent(), *(verifier.spent() for verifier in job.verifiers)]
+    return "; ".join(dict.fromkeys(filter(None, costs)))
+
+
+_MOST_KINDS = 12  # in a table; further ones in one line
+
+
+class Bar:
+    """The progress bar: captions, rate, accepted, what is rejected most, money. Quiet where no terminal is."""
+
+    def __init__(self, console: Console, job: Job, captions: int) -> None:
+        self._job = job
+        self._progress = Progress(
+            TextColumn("captions"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[counts]}", markup=False),
+            console=console,
+            disable=not console.is_terminal,
+            refresh_per_second=4,
+        )
+        self._task = self._progress.add_task("", total=captions, counts="")
+        self._shown, self._done = 0.0, 0
+
+    def __enter__(self) -> Self:
+        self._begun = time.monotonic()
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended = time.monotonic()
+        self._progress.stop()
+
+    def show(self, summary: Summary) -> None:
+        self._done = summary.captions - summary.found
+        if time.monotonic() - self._shown < 0.25:  # twice as often as anybody could read it
+            return
+        self._shown = time.monotonic()
+        worst = "; ".join(f"{count:,} {reason}" for (_, reason), count in summary.rejected.most_common(2))
+        parts = [
+            f"{self._rate_until(self._shown):,.0f}/s",
+            f"{summary.accepted:,} accepted",
+            f"{summary.rejected.total():,} rejected" + (f" ({worst})" if worst else ""),
+            cost_of(self._job),
+        ]
+        self._progress.update(self._task, completed=summary.captions, counts=", ".join(filter(None, parts)))
+
+    def rate(self) -> float:
+        """Captions per second of this run."""
+        return self._rate_until(self._ended)
+
+    def _rate_until(self, now: float) -> float:
+        return self._done / max(now - self._begun, 1e-9)
+
+
+def show_summary(summary: Summary, console: Console) -> None:
+    splits = sorted({split for split, _, _ in summary.kinds})
+    table = Table("view", "kind", *splits, title="written")
+    for view in sorted({view for _, view, _ in summary.kinds}):
+        counts = {s: Counter({k: n for (t, v, k), n in summary.kinds.items() if (t, v) == (s, view)}) for s in splits}
+        kinds = [kind for kind, _ in sum(counts.values(), Counter[str]()).most_common()]
+        for kind in kinds[:_MOST_KINDS]:
+            table.add_row(view, kind, *(f"{counts[split][kind]:,}" for split in splits))
+        if rest := kinds[_MOST_KINDS:]:
+            others = [f"{sum(counts[split][kind] for kind in rest):,}" for split in splits]
+            table.add_row(view, f"{len(rest):,} further kinds", *others)
+    console.print(table)
+    for reasons, title, head in (
+        (summary.rejected, "rejected by verifiers", "texts turned down because"),
+        (summary.refused, "left without a text", "captions left out because"),
+    ):
+        if reasons:
+            table = Table("view", head, "count", title=title)
+            for (view, reason), count in sorted(reasons.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
+                table.add_row(view, reason, f"{count:,}")
+            console.print(table)
+    for view, count in summary.covered.items():
+        console.print(
+            f"{view}: {count:,} of {summary.captions:,} captions have one"
+            + (f"; {summary.without[view]:,} of {summary.rows:,} rows have none" if summary.without[view] else ""),
+            highlight=False,
+        )
+    if len(summary.covered) > 1:
+        share = summary.complete / max(1, summary.captions)
+        console.print(f"all {len(summary.covered)} views: {summary.complete:,} captions, {share:.1%}", highlight=False)
+
+
+def show_left_out(left_out: Sequence[LeftOut], out: Path, console: Console) -> None:
+    """Count the unreadable rows, and say in a file which they are."""
+    path = out.with_name(out.name + ".left_out")
+    if not left_out:
+        path.unlink(missing_ok=True)
+        return
+    write_text(path, "".join(json.dumps({"where": r.where, "reason": r.reason}) + "\n" for r in left_out))
+    for reason, count in Counter(row.reason for row in left_out).most_common(10):
+        console.print(f"left out, {count:,} times: {reason}", markup=False, soft_wrap=True)
+    console.print(f"rows left out: {len(left_out):,}, each named in {path}", soft_wrap=True)
+
+
+def show_sample(console: Console, example: Example, results: dict[str, dict[str, Any]]) -> None:
+    """One row: its captions, and beside each what was written for it."""
+    table = Table("caption", *results, box=box.ROUNDED)
+    table.title = Text(f"{example.id} ({example.split})")
+    for of, caption in enumerate(example.captions):
+        table.add_row(Text(caption), *(_cell(result, of) for result in results.values()))
+    console.print(table)
+
+
+def _cell(result: dict[str, Any], of: int) -> Any:
+    cell = Text()
+    for text in (text for text in result["texts"] if text["of"] == of):
+        cell.append(f"{text['text']}\n").append(f"{text['kind']}\n", style="green")
+    for refused in (refused for refused in result["refused"] if refused["of"] == of):
+        cell.append(f"{refused['reason']}\n", style="red")
+    cell.rstrip()
+    return cell

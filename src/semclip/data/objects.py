@@ -1,0 +1,18 @@
+"""The column `objects`: every noun for what is in a picture, synonyms included."""
+
+from semclip.core.errors import UserError
+from semclip.core.example import Example
+
+
+def objects_of(example: Example) -> list[str] | None:
+    """The nouns of the column `objects`, None without one. Raises UserError for anything but a list of nouns."""
+    objects = example.meta.get("objects")
+    if objects is None:
+        return None
+    if not isinstance(objects, list) or not all(isinstance(noun, str) and noun.strip() for noun in objects):
+        raise UserError(
+            f"'objects' must be a list of nouns, found {objects!r:.60}",
+            where=example.where or example.id,
+            fix='write ["dog", "puppy", "ball"], or give the column another name',
+        )
+    return objects

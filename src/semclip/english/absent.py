@@ -1,0 +1,59 @@
+"""Which things fit a scene and are not in it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from semclip.english import scenes
+from semclip.english.denials import deniable
+from semclip.english.siblings import Siblings
+
+_INDEX = {name: i for i, name in enumerate(scenes.MISSABLE)}
+_UNSEEN = 0.02  # a thing that the input never names together with the scene's may be missing from it all the same
+
+
+class Absent:
+    """What may be called absent from each group, by what its scene calls for and by what occurs together in the input.
+
+    Plausibility of Y in a scene naming things Z: 0 where Y is named, hinted at or not worth a word there
+    (`scenes.missable`), else mean over Z of P(Y named | Z named), and a little more.
+    Weights w(Y) are then fitted so that over the whole input absent things are as frequent as denied ones (iterative
+    proportional fitting).
+    """
+
+    def __init__(self, groups: Mapping[str, Siblings]) -> None:
+        self._row = {group: i for i, group in enumerate(groups)}
+        named = np.zeros((len(groups), len(_INDEX)), dtype=np.float32)  # (groups, things)
+        fits = np.zeros_like(named, dtype=bool)
+        denied = np.zeros(len(_INDEX))
+        for i, siblings in enumerate(groups.values()):
+            named[i, [_INDEX[t] for t in siblings.times_named if t in _INDEX]] = 1
+            fits[i, [_INDEX[t] for t in scenes.missable(siblings.bag, siblings.signs)]] = True
+            for caption in siblings.captions.values():
+                false = deniable(caption, siblings)
+                denied[[_INDEX[thing] for thing in false]] += 1 / max(1, len(false))
+        together = named.T @ named
+        given = together / np.maximum(1, together.diagonal())[:, None]  # row Z, column Y: P(Y | Z)
+        scores = (named @ given / np.maximum(1, named.sum(1, keepdims=True)) + _UNSEEN) * fits
+        self._scores = scores * _fitted_weights(scores, denied)
+
+    def plausible(self, group: str) -> dict[str, float]:
+        """Things absent from a group that fit its scene, with their weights."""
+        row = self._scores[self._row[group]]
+        return {scenes.MISSABLE[i]: float(row[i]) for i in row.nonzero()[0]}
+
+
+def _fitted_weights(scores: np.ndarray, denied: np.ndarray) -> np.ndarray:
+    weights = np.ones(scores.shape[1])
+    rows = scores[scores.sum(1) > 0].astype(np.float64)
+    # One caption per image: nothing is ever denied, so there is nothing to match.
+    if denied.sum() == 0 or not len(rows):
+        return weights
+    wanted = denied / denied.sum()
+    for _ in range(50):
+        drawn = rows * weights
+        drawn = (drawn / np.maximum(drawn.sum(1, keepdims=True), 1e-12)).mean(0)
+        ratio = np.divide(wanted, drawn, out=np.ones_like(wanted), where=drawn > 0)
+        # Bounded, so that a thing that is hardly ever plausible is not forced upon the few scenes where it is.
+        weights = np.clip(weights * np.sqrt(ratio), 0.1, 10)
+    return weights

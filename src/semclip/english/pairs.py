@@ -1,0 +1,47 @@
+"""Which pairs of swapped words training uses, and which only tests do."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+
+from semclip.english import lexicon, things
+
+
+def family_of_pair(pair: tuple[str, str]) -> str:
+    """The family of a pair of swapped words, "A" for training and "B" for tests.
+
+    Either direction and every form of a word (men/women, lady/man) is the same pair.
+    """
+    return _FAMILY.get(_canonical(pair), "A")
+
+
+def _canonical(pair: tuple[str, str]) -> frozenset[str]:
+    return frozenset(lexicon.SAME.get(word, word) for word in pair)
+
+
+def _pairs() -> Iterator[tuple[str, str]]:
+    for palette in (lexicon.FUR_COLOURS, lexicon.CLOTH_COLOURS, lexicon.HAIR_COLOURS, lexicon.NUMBERS):
+        yield from combinations(palette, 2)
+    yield from combinations(lexicon.SPORTS, 2)
+    yield from ((word, opposite) for word, (opposite, *_) in lexicon.OPPOSITES.items())
+    yield from lexicon.PEOPLE_PAIRS
+    yield from ((thing, other) for thing, others in things.REPLACED_BY.items() for other in others)
+
+
+def _dealt() -> dict[frozenset[str], str]:
+    """Every pair to the family that its two words have fewer pairs in, so that both families change both words."""
+    dealt: dict[frozenset[str], str] = {}
+    held: Counter[tuple[str, str]] = Counter()
+    turn = 0
+    for pair in map(_canonical, _pairs()):
+        if pair in dealt or len(pair) < 2:
+            continue
+        lead = {family: sum(held[word, family] for word in pair) for family in "AB"}
+        family = min("AB", key=lambda f: (lead[f], (f == "B") ^ (turn % 2)))
+        dealt[pair] = family
+        turn += 1
+        held.update((word, family) for word in pair)
+    return dealt
+
+
+_FAMILY = _dealt()
