@@ -70,19 +70,40 @@ class _OnDisk(FakeEncoder):
         return super().load_image(ref)
 
 
-def test_missing_images_are_counted(tmp_path: Path) -> None:
+def test_unreadable_images_are_all_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semclip.benchmarks._encodings._KEPT_AT_ONCE", 2)  # the first part holds one of them only
     (tmp_path / "a.png").touch()
     images = [ImageRef(f"{n}.png", tmp_path / f"{n}.png") for n in "abcde"]
-    with pytest.raises(UserError, match=r"4 of 5 images are missing \(b.png, c.png, d.png, \.\.\.\)") as caught:
+    with pytest.raises(UserError, match=r"4 of 5 images cannot be read \(b.png, c.png, d.png, \.\.\.\)") as caught:
         Encodings.compute(_OnDisk(np_ones, np_ones), images, ["t"])
     assert caught.value.where == str(tmp_path / "b.png")
-    assert caught.value.fix == "check the folder"
+    assert caught.value.fix.startswith("check the folder; ") and "--allow-missing" in caught.value.fix
 
 
-def test_one_missing_image_keeps_its_own_message(tmp_path: Path) -> None:
+def test_one_unreadable_image_keeps_its_own_message(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     with pytest.raises(UserError, match=r"^no such image"):
         Encodings.compute(_OnDisk(np_ones, np_ones), [ImageRef(n, tmp_path / n) for n in ("a.png", "b.png")], [])
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_rows_stand_in_their_places_whatever_the_parts(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semclip.benchmarks._encodings._KEPT_AT_ONCE", at_once)
+    encoder, images, texts = noise(2), refs(*"hgfedcba"), [f"{'long ' * (i % 3)}text {i}" for i in range(8)]
+    found = Encodings.compute(encoder, images, texts, batch_size=2)
+    assert np.array_equal(found.raw_image(images), np.stack([encoder._image(r.name) for r in images]))
+    assert np.array_equal(found.raw_text(texts), np.stack([encoder._text(t) for t in texts]))
+
+
+def test_a_collapse_is_seen_over_all_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semclip.benchmarks._encodings._ROWS", 2)
+
+    def text(string: str) -> np.ndarray:
+        return np.array([1.0, 2.0 if string == "t4" else 0.0])
+
+    texts = [f"t{i}" for i in range(5)]
+    assert Encodings.compute(FakeEncoder(np_ones, text), [], texts).notes(texts) == []
+    assert "the model has collapsed" in Encodings.compute(FakeEncoder(np_ones, np_ones), [], texts).notes(texts)[0]
 
 
 class _Cuts(FakeEncoder):

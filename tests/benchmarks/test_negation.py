@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from semclip.benchmarks import evaluate
+from semclip.benchmarks import _blind, evaluate
 from semclip.benchmarks._blind import BlindItem, has_negation_word, text_only_scores
 from semclip.benchmarks._pairs import absence_pairs, triplets
 from semclip.core.errors import UserError
@@ -166,6 +166,21 @@ def test_text_only_scores_do_not_depend_on_order() -> None:
     for place, i in enumerate(order):
         assert plain[i].tolist() == shuffled[place].tolist()
     assert text_only_scores(items[:2])[0].tolist() == [0.0]  # one image: nothing to learn from
+
+
+def test_text_only_scores_are_those_of_the_plain_form() -> None:
+    """Every item asks for its rows one by one, as nobody would for 300,000 items."""
+    data = triplets(examples(30))
+    items = [BlindItem((t.caption, t.other)[: 1 + i % 2], t.negation, t.cluster) for i, t in enumerate(data)]
+    items.sort(key=lambda item: (item.cluster, item.true, item.false))
+    x, owner = _blind._differences(items)
+    fold = np.array([_blind.derive_seed("fold", i.cluster) % _blind._FOLDS for i in items])[owner]
+    expected = np.zeros(len(owner))
+    for row, own in enumerate(fold):
+        expected[row] = (x[row] @ _blind._fit(x[fold != own])).item()
+    expected[np.abs(expected) < 1e-6] = 0.0
+    for i, found in enumerate(text_only_scores(items)):
+        assert found == pytest.approx(expected[[row for row in range(len(owner)) if owner[row] == i]], abs=1e-9)
 
 
 def test_several_negations_of_one_image_do_not_narrow_the_interval() -> None:

@@ -10,19 +10,24 @@ import importlib
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
 from semclip.core.registry import FAMILIES
 from semclip.metrics.result import Metric, Result
+from semclip.published._choice import Question
 from semclip.published.base import Published, create
-from tests.published.fakes import constant, noise, oracle, run
+from tests.models.tiny import tiny
+from tests.published.fakes import KeyedEncoder, constant, noise, oracle, run
 
 NAMES = FAMILIES["published"].names()
 
@@ -50,6 +55,33 @@ def root(name: str, tmp_path: Path) -> Path:
 
 def model_metrics(result: Result) -> list[Metric]:
     return [m for metric in result.metrics if metric.kind == "model" for m in (metric, *metric.per_slice.values())]
+
+
+def comparable(result: Result) -> str:
+    """Everything that is measured, as text."""
+    return json.dumps([[asdict(m) for m in result.metrics], result.items], default=list)
+
+
+def late(encoder: KeyedEncoder) -> KeyedEncoder:
+    """The encoder, whose first pictures of each five load slowest."""
+    load = encoder.load_image
+
+    def slowly(ref: ImageRef) -> Tensor:
+        time.sleep(0.002 * (5 - len(encoder.image_calls) % 5))
+        return load(ref)
+
+    encoder.load_image = slowly  # type: ignore[method-assign]
+    return encoder
+
+
+def with_options_turned(value: Any) -> Any:
+    """An item in which every question has its options in reverse order, and its answer with them."""
+    if isinstance(value, Question):
+        last = len(value.options) - 1
+        return replace(value, options=value.options[::-1], answer=last - value.answer)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: with_options_turned(getattr(value, f.name)) for f in fields(value)})
+    return tuple(map(with_options_turned, value)) if isinstance(value, tuple) else value
 
 
 def test_the_class_says_where_everything_comes_from(name: str) -> None:
@@ -93,6 +125,47 @@ def test_batches_change_nothing(name: str, root: Path) -> None:
     for a, b in zip(model_metrics(plain), model_metrics(other), strict=True):
         assert (a.name, a.n, a.ties) == (b.name, b.n, b.ties)
         assert a.value == pytest.approx(b.value, abs=1e-12)
+
+
+def test_the_number_of_workers_changes_nothing(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = []
+    for workers in (1, 7):
+        monkeypatch.setattr("semclip.benchmarks._encode._LOADERS", workers)
+        # Pictures that load slowest come first: they would end up with others' names if threads decided the order.
+        results.append(run(late(noise()), name, root, batch_size=5))
+    assert comparable(results[0]) == comparable(results[1])
+
+
+def test_the_order_of_options_changes_nothing(name: str, root: Path) -> None:
+    from semclip.benchmarks import Encodings
+
+    benchmark = create(name)
+    read = benchmark.prepare(root)
+    encodings = Encodings.compute(noise(), read.images, read.texts)
+    turned = [with_options_turned(item) for item in read.items]
+    if turned == list(read.items):
+        pytest.skip("its items have no options: images and texts of all items meet")
+    plain = {m.name: m for m in benchmark.score(read.items, encodings).metrics}
+    for metric in benchmark.score(turned, encodings).metrics:
+        if metric.kind == "model":
+            assert metric.value == pytest.approx(plain[metric.name].value, abs=1e-12), metric.name
+            assert metric.ties == plain[metric.name].ties
+
+
+def test_a_network_in_float32_gives_the_same_outcomes_in_any_batch(name: str, root: Path) -> None:
+    from semclip.benchmarks import Encodings
+
+    read = create(name).prepare(root)
+    images, texts = list(dict.fromkeys(read.images)), list(dict.fromkeys(read.texts))
+    encoder, results = tiny(), []
+    for size in (1, 3, 256):
+        found = Encodings.compute(encoder, images, texts, batch_size=size)
+        results.append((found.image(images) @ found.text(texts).T, run(encoder, name, root, batch_size=size)))
+    (first, one), *others = results
+    for similarities, result in others:
+        assert np.abs(similarities - first).max() < 1e-5
+        for a, b in zip(model_metrics(one), model_metrics(result), strict=True):
+            assert a.value == pytest.approx(b.value, abs=1e-9), a.name
 
 
 def test_the_order_of_items_changes_nothing(name: str, root: Path) -> None:

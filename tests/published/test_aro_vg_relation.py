@@ -38,10 +38,11 @@ def test_the_macro_means_by_hand(tmp_path: Path) -> None:
     assert result.metric("official_accuracy_macro_asymmetric").value == pytest.approx((2 / 3 + 1) / 2)
     assert result.metric("official_accuracy_macro_asymmetric").n == 4
 
+    # The notebook's list is of names; one that the data do not have drops nothing, and is told.
     (tmp_path / NAME / "symmetric_relations.txt").write_text("near\nnaer\n", "utf-8")
-    with pytest.raises(UserError, match="no relation 'naer'") as caught:
-        run(encoder, NAME, tmp_path)
-    assert caught.value.where.endswith("symmetric_relations.txt:2")
+    result = run(encoder, NAME, tmp_path)
+    assert result.metric("official_accuracy_macro_asymmetric").value == pytest.approx((2 / 3 + 1) / 2)
+    assert any("are not in visual_genome_relation.json: misspelt? (naer)" in note for note in result.notes)
 
 
 def test_a_constant_encoder_is_wrong_officially(tmp_path: Path) -> None:

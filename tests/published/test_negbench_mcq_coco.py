@@ -55,14 +55,15 @@ def test_the_two_way_case_of_the_vector_is_the_same_rule() -> None:
         image = np.array(VECTOR["images"][found["image_path"]])
         options = np.array([texts[found[f"caption_{i}"]] for i in (0, 1)])
         cosines = options @ image / np.linalg.norm(options, axis=1) / np.linalg.norm(image)
-        right.append(official(cosines, found["correct_answer"], Tie.FIRST))
+        right.append(official(cosines[None], np.array([found["correct_answer"]]), Tie.FIRST).item())
     assert np.mean(right) == case["expected"]["total_accuracy"]
 
 
 def test_a_constant_encoder_is_right_officially_and_at_chance_here(tmp_path: Path) -> None:
     write_sample(tmp_path)
     result = run(constant(), NAME, tmp_path)
-    assert result.metric("official_accuracy").value == 1.0 == result.metric("blind_constant").value
+    assert result.metric("official_accuracy").value == 1.0 == result.metric("official_blind_constant").value
+    assert result.metric("blind_constant").value == pytest.approx(0.25)
     assert result.metric("accuracy").value == pytest.approx(0.25)
     assert any("always stands at place 0" in note for note in result.notes)
     assert result.metric("blind_longest_option").value == 0.0  # the longest of each is wrong

@@ -59,6 +59,19 @@ def test_against_a_naive_count() -> None:
         assert value[f"text_retrieval_r{k}"] == value[f"official_text_retrieval_r{k}"] == pytest.approx(np.mean(found))
 
 
+@pytest.mark.parametrize("block", [1, 7, 40, 10**6])
+def test_blocks_of_similarities_change_nothing(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of(30)
+    encodings = encodings_of(rows, noise())
+    plain = recalls(rows, encodings, (1, 5))
+    monkeypatch.setattr("semclip.published._retrieval._BLOCK", block)
+    monkeypatch.setattr("semclip.metrics.retrieval._BLOCK", block)
+    other = recalls(rows, encodings, (1, 5))
+    assert [(m.name, m.value, m.ties) for m in plain.metrics] == [(m.name, m.value, m.ties) for m in other.metrics]
+    for name, found in plain.official.items():
+        assert found.expected.tolist() == other.official[name].expected.tolist()
+
+
 def test_constant_encoder_is_chance() -> None:
     rows = rows_of()
     metrics = recalls(rows, encodings_of(rows, constant()), (1, 5)).metrics

@@ -118,7 +118,7 @@ def test_known_faults_of_the_data_are_told(tmp_path: Path) -> None:
 def test_a_constant_encoder_scores_nothing_by_the_script_and_chance_here(tmp_path: Path) -> None:
     write_sample(tmp_path)
     result = run(constant(), "sugarcrepe", tmp_path)
-    assert result.metric("official_accuracy").value == 0.0 == result.metric("blind_constant").value
+    assert result.metric("official_accuracy").value == 0.0 == result.metric("official_blind_constant").value
     assert result.metric("accuracy").value == 0.5
 
 

@@ -17,6 +17,7 @@ from semclip.published._image_sets import Classes, Labelled, class_rows, read_se
 from semclip.published.base import create
 from semclip.published.semclip_zeroshot import NEGATED, TEMPLATE
 from tests.benchmarks.fakes import FakeEncoder, constant
+from tests.models.tiny import tiny
 from tests.published.fakes import noise, run, write_images
 
 VECTORS = Path(__file__).parent.parent / "vectors"
@@ -151,6 +152,38 @@ def test_webdataset_tars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         shades = {i.label: Image.open(str(i.image.path)).getpixel((0, 0))[0] for i in items}  # type: ignore[index]
         assert shades == {2: 7, 0: 9}
         assert all((tmp_path / "cache") in i.image.path.parents for i in items if i.image.path)
+
+
+def test_tars_are_scored_like_the_folders_they_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write_sample(tmp_path / "folders")
+    pots = tmp_path / "folders" / "zeroshot_classification" / "pots"
+    packed = tmp_path / "tars" / "zeroshot_classification" / "pots"
+    (packed / "test").mkdir(parents=True)
+    for name in ("classnames.txt", "zeroshot_classification_templates.txt"):
+        (packed / name).write_bytes((pots / name).read_bytes())
+    for shard in range(2):  # as clip-benchmark's sets come: several shards, keys that start anew in none of them
+        with tarfile.open(packed / "test" / f"{shard}.tar", "w") as archive:
+            for label in range(shard, len(CLASSES), 2):
+                for j in range(2):
+                    key, picture = f"s{label:07d}{j}", (pots / "test" / str(label) / f"{j}.png").read_bytes()
+                    for name, content in ((f"{key}.cls", str(label).encode()), (f"{key}.png", picture)):
+                        info = tarfile.TarInfo(name)
+                        info.size = len(content)
+                        archive.addfile(info, io.BytesIO(content))
+    plain, other = (run(tiny(), "zeroshot_classification", tmp_path / kind) for kind in ("folders", "tars"))
+    for metric in plain.metrics:
+        assert other.metric(metric.name).value == pytest.approx(metric.value, abs=1e-12), metric.name
+    assert other.data["examples"] == 12 and "pots: 12 images, 6 classes" in other.notes
+
+
+@pytest.mark.parametrize("block", [1, 5, 12])
+def test_blocks_of_logits_change_nothing(block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sample(tmp_path)
+    plain = run(noise(), "zeroshot_classification", tmp_path)
+    monkeypatch.setattr("semclip.published._image_sets._BLOCK", block)
+    other = run(noise(), "zeroshot_classification", tmp_path)
+    assert [(m.name, m.value) for m in plain.metrics] == [(m.name, m.value) for m in other.metrics]
 
 
 def test_torchvision_cifar_reads_the_test_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

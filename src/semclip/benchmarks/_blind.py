@@ -72,7 +72,8 @@ def _cross_validated(items: tuple[BlindItem, ...]) -> list[tuple[float, ...]]:
         if inside.any() and not inside.all():
             scores[inside] = x[inside] @ _fit(x[~inside])
     scores[np.abs(scores) < 1e-6] = 0.0
-    return [tuple(scores[owner == i].tolist()) for i in range(len(items))]
+    ends = np.cumsum(np.bincount(owner, minlength=len(items)))  # rows stand in the order of the items
+    return [tuple(own.tolist()) for own in np.split(scores, ends[:-1])]
 
 
 def _fit(x: csr_matrix) -> Array:

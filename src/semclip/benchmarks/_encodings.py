@@ -1,7 +1,6 @@
 """Every image and text of all benchmarks, encoded once per model. torch is imported only when something is encoded."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +9,14 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from semclip.benchmarks._encode import Progress, encode_images_of, encode_texts_of
 from semclip.benchmarks._feature_cache import Store, image_keys, stores, text_keys
-from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.protocols import DenseEncoder, DenseReading, DualEncoder
 
 Array = NDArray[np.float64]
 
 _ROWS = 4096  # rows multiplied at a time
-_LOADERS = 4  # threads that decode images
 _KEPT_AT_ONCE = 8192  # embeddings after which the cache is written, so that a broken run is not lost
 
 _Thing = TypeVar("_Thing", ImageRef, str)
@@ -51,6 +49,12 @@ class _Table:
 
     index: dict[Any, int]
     rows: NDArray[Any]
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether all of two or more rows are the same; looked at block by block, so a healthy model costs one."""
+        blocks = (self.rows[start : start + _ROWS] for start in range(0, len(self.rows), _ROWS))
+        return len(self.rows) > 1 and all(np.allclose(b, self.rows[:1], rtol=1e-6, atol=0) for b in blocks)
 
     def raw(self, keys: Sequence[Any]) -> Array:
         """(n, D) rows in float64, in the order of `keys`."""
@@ -107,13 +111,13 @@ class Encodings:
         by_name = isinstance(encoder, _SaysWhatItReads) and not encoder.reads_pixels
         ref_keys = image_keys(refs, by_name) if cache else [""] * len(refs)
         string_keys = text_keys(strings) if cache else [""] * len(strings)
-        with _evaluating(encoder, device), _Progress(progress, len(refs) + len(strings)) as advance:
+        with _evaluating(encoder, device), Progress(progress, len(refs) + len(strings)) as advance:
 
             def encode_images(some: Sequence[ImageRef]) -> tuple[NDArray[Any], str]:
-                return _encode_images(encoder, some, device, batch_size, advance)
+                return encode_images_of(encoder, some, refs, device, batch_size, advance)
 
             def encode_texts(some: Sequence[str]) -> tuple[NDArray[Any], str]:
-                return _encode_texts(encoder, some, device, batch_size, advance)
+                return encode_texts_of(encoder, some, device, batch_size, advance)
 
             image_table, image_type = _table(refs, ref_keys, store["image"], encode_images, advance)
             text_table, text_type = _table(strings, string_keys, store["text"], encode_texts, advance)
@@ -126,7 +130,7 @@ class Encodings:
         remarks += [
             f"all {len(table.index):,} {what} embeddings are the same: the model has collapsed"
             for what, table in (("image", image_table), ("text", text_table))
-            if len(table.index) > 1 and np.allclose(table.rows, table.rows[:1], rtol=1e-6, atol=0)
+            if table.collapsed
         ]
         truncated = frozenset(t for t, is_cut in zip(strings, cut, strict=True) if is_cut)
         facts = {"image_dtype": image_type, "text_dtype": text_type, "device": str(device)}
@@ -190,7 +194,7 @@ class Encodings:
 
     def _either(self, keys: Sequence[ImageRef | str]) -> Array:
         """(n, D) unit rows of images and texts mixed."""
-        rows = np.zeros((len(keys), self._encoder.embed_dim))
+        rows = np.zeros((len(keys), max(self._images.rows.shape[1], self._texts.rows.shape[1])))
         for table, kind in ((self._images, ImageRef), (self._texts, str)):
             own = [i for i, key in enumerate(keys) if isinstance(key, kind)]
             if own:
@@ -242,106 +246,20 @@ def _table(
     found, kind = store.find(keys)
     missing = [i for i, key in enumerate(keys) if key not in found]
     advance(len(keys) - len(missing))
-    rows: list[Any] = [found.get(key) for key in keys]
+    rows: NDArray[Any] = np.zeros((0, 1))
+    for i, key in enumerate(keys):
+        if key in found:
+            rows = rows if len(rows) else _room(len(keys), found[key])
+            rows[i] = found[key]
     for start in range(0, len(missing), _KEPT_AT_ONCE):
         part = missing[start : start + _KEPT_AT_ONCE]
         made, kind = encode([things[i] for i in part])
         store.keep([keys[i] for i in part], made, kind)
-        for i, row in zip(part, made, strict=True):
-            rows[i] = row
-    stacked = np.stack(rows) if rows else np.zeros((0, 1))
-    return _Table({thing: i for i, thing in enumerate(things)}, stacked), kind
+        rows = rows if len(rows) else _room(len(keys), made)
+        rows[part] = made
+    return _Table({thing: i for i, thing in enumerate(things)}, rows), kind
 
 
-def _encode_images(
-    encoder: DualEncoder, refs: Sequence[ImageRef], device: Any, batch_size: int, advance: Callable[[int], None]
-) -> tuple[NDArray[Any], str]:
-    import torch
-
-    parts: list[NDArray[Any]] = []
-    kind = ""
-    with ThreadPoolExecutor(_LOADERS) as pool:
-        for start in range(0, len(refs), batch_size):
-            batch = refs[start : start + batch_size]
-            try:
-                inputs = torch.stack(list(pool.map(encoder.load_image, batch)))  # (B, ...)
-            except UserError as error:
-                raise _with_count(error, encoder, refs) from error
-            rows, kind = _to_numpy(encoder.encode_image(inputs.to(device)), [f"image '{r.key}'" for r in batch])
-            parts.append(rows)
-            advance(len(batch))
-    return np.concatenate(parts), kind
-
-
-def _encode_texts(
-    encoder: DualEncoder, texts: Sequence[str], device: Any, batch_size: int, advance: Callable[[int], None]
-) -> tuple[NDArray[Any], str]:
-    parts: list[NDArray[Any]] = []
-    kind = ""
-    for start in range(0, len(texts), batch_size):
-        batch = texts[start : start + batch_size]
-        tokens = encoder.tokenize(batch).to(device)  # (B, L)
-        rows, kind = _to_numpy(encoder.encode_text(tokens), [f"text '{t[:80]}'" for t in batch])
-        parts.append(rows)
-        advance(len(batch))
-    return np.concatenate(parts), kind
-
-
-def _to_numpy(embeddings: Any, names: Sequence[str]) -> tuple[NDArray[Any], str]:
-    """(B, D) in float32 or float64, and the type it came in. Raises UserError for a row that has no direction."""
-    import torch
-
-    kind = str(embeddings.dtype).removeprefix("torch.")
-    wide = torch.promote_types(embeddings.dtype, torch.float32)
-    rows: NDArray[Any] = embeddings.detach().to("cpu", wide).numpy()
-    with np.errstate(over="ignore", invalid="ignore"):
-        bad = ~np.isfinite(rows).all(axis=1) | ~rows.any(axis=1)
-    if bad.any():
-        first = int(np.flatnonzero(bad)[0])
-        fault = "all zeros" if np.isfinite(rows[first]).all() else "not finite"
-        raise UserError(
-            f"the model's embedding of {names[first]} is {fault}",
-            where=f"{int(bad.sum()):,} of the {len(names):,} in its batch are so",
-            fix="the weights are broken (a training that diverged?) or the input is; evaluate an earlier checkpoint",
-        )
-    return rows, kind
-
-
-def _with_count(error: UserError, encoder: DualEncoder, refs: Sequence[ImageRef]) -> UserError:
-    """The error of one image, with how many are missing. Only files that are not there are tried: that is cheap."""
-    missing = []
-    for ref in refs:
-        if ref.path is None or not ref.path.is_file():
-            try:
-                encoder.load_image(ref)
-            except UserError:
-                missing.append(ref.name)
-    if len(missing) < 2:
-        return error
-    first = ", ".join(missing[:3])
-    what = f"{len(missing):,} of {len(refs):,} images are missing ({first}, ...); the first: {error.what}"
-    return UserError(what, error.where, error.fix)
-
-
-class _Progress:
-    """A progress bar, quiet when not asked for or not on a terminal."""
-
-    def __init__(self, wanted: bool, total: int) -> None:
-        self._wanted, self._total = wanted, total
-        self._bar: Any = None
-
-    def __enter__(self) -> Callable[[int], None]:
-        if not self._wanted:
-            return lambda done: None
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self._bar = Progress(console=console, transient=True, disable=not console.is_terminal)
-        self._bar.start()
-        task = self._bar.add_task("encoding", total=self._total)
-        return lambda done: self._bar.advance(task, done)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+def _room(count: int, like: NDArray[Any]) -> NDArray[Any]:
+    """Filled in place: parts that are put together at the end would need the memory twice."""
+    return np.empty((count, like.shape[-1]), like.dtype)

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,9 @@ from semclip.core.run_info import versions
 from semclip.metrics.intervals import Interval, bootstrap_mean, share_interval
 from semclip.metrics.outcomes import Outcomes, mean
 from semclip.metrics.result import Metric, Result
+
+#: Items of which the texts are kept beside the outcomes: a record of 300,000 would have hundreds of MB.
+_MOST_SHOWN = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +158,7 @@ def share(
                 name,
                 f"{description}; only {s}",
                 outcomes[names == s],
-                [c for c, own in zip(clusters, names == s, strict=True) if own],
+                list(compress(clusters, names == s)),
                 per_item[names == s],
                 kind=kind,
                 higher_is_better=higher_is_better,
@@ -181,14 +185,23 @@ def average(
 
 
 def item_record(
-    ids: Sequence[str], outcomes: Outcomes, clusters: Sequence[str], slices: Sequence[str] = ()
+    ids: Sequence[str],
+    outcomes: Outcomes,
+    clusters: Sequence[str],
+    slices: Sequence[str] = (),
+    texts: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> dict[str, Sequence[Any]]:
-    """Per-item outcomes as `Result.items` holds them; `metrics.paired.compare` reads two of these."""
+    """Per-item outcomes as `Result.items` holds them; `metrics.paired.compare` reads two of these.
+
+    texts: the right one and the wrong ones of each item, for people who look at it; left out of a large record.
+    """
+    shown = texts if len(texts) <= _MOST_SHOWN else ()
     return {
         "id": list(ids),
         "outcome": [float(o) for o in outcomes.expected],
         "slice": list(slices) or [""] * len(ids),
         "cluster": list(clusters),
+        **({"right": [r for r, _ in shown], "wrong": [list(w) for _, w in shown]} if shown else {}),
     }
 
 

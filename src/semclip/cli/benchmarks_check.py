@@ -19,22 +19,28 @@ def command(root: Annotated[Path, typer.Argument(help="Folder of public benchmar
         raise UserError("no such folder", where=str(root), fix="`semclip benchmarks fetch NAME --root DIR` makes one")
     console = Console()
     table = Table(title=str(root), title_justify="left")
-    for column in ("benchmark", "complete", "items", "images", "what is lacking, and faults of the data"):
+    for column in ("benchmark", "complete", "items", "images"):
         table.add_column(column, justify="right" if column in ("items", "images") else "left")
+    said = {}
     with console.status("reading"):
         for name in FAMILIES["published"].names():
-            table.add_row(name, *_state(name, root))
+            *cells, said[name] = _state(name, root)
+            table.add_row(name, *cells)
     console.print(table)
+    for name, notes in said.items():
+        for note in notes:
+            console.print(f"{name}: {note}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _state(name: str, root: Path) -> tuple[str, str, str, str]:
+def _state(name: str, root: Path) -> tuple[str, str, str, list[str]]:
+    """Whether it is complete, its items and images, and what is lacking or at fault."""
     from semclip.published.base import create
 
     benchmark = create(name)
     try:
         read = benchmark.prepare(root)
     except UserError as error:
-        return "no", "", "", error.what
+        return "no", "", "", [error.what]
     _, versions = benchmark.described(root)
-    said = "\n".join([*versions, *read.left_out, *read.defects])
-    return "yes", f"{len(read.items):,}", f"{len(set(read.images)):,}", said
+    notes = [*versions, *read.left_out, *read.defects]
+    return "yes", f"{len(read.items):,}", f"{len(set(read.images)):,}", notes

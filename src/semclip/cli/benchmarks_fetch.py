@@ -26,7 +26,7 @@ def command(
             raise UserError(
                 f"the files of '{name}' may not be fetched for you ({benchmark.licence})",
                 where=str(root / name),
-                fix=f"{benchmark.obtain}; put {', '.join(f.path for f in benchmark.files)} there",
+                fix=f"{benchmark.obtain}; put {_listed([f.path for f in benchmark.files])} there",
             )
         console.print(f"{name}: {benchmark.licence}", markup=False, highlight=False)
         for file in free:
@@ -40,3 +40,7 @@ def command(
                 markup=False,
                 highlight=False,
             )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semclip.cli._result_table import result_table
 from semclip.core.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from semclip.benchmarks import Task
     from semclip.core.example import Example
+    from semclip.core.protocols import DualEncoder
     from semclip.data.load import DataConfig
-    from semclip.metrics.result import Metric, Result
     from semclip.published._contamination import Seen
-
-#: A metric with more slices than this shows none in the terminal; the result file has them all.
-_MOST_SLICES = 12
 
 
 def command(
-    model: Annotated[str, typer.Argument(help="A run folder, a saved model, or ARCHITECTURE/TAG of open_clip.")],
+    model: Annotated[
+        str, typer.Argument(help="A run, a saved model, ARCHITECTURE/TAG of open_clip, hf:ID, or FILE.py:NAME.")
+    ],
     data: Annotated[str, typer.Option(help="The data file. Default: the one a run was trained on.")] = "",
     images: Annotated[str, typer.Option(help="Folder that image names are relative to.")] = "",
     split: Annotated[str, typer.Option(help="Which examples: test, val, train or all.")] = "test",
@@ -62,12 +60,11 @@ def command(
     import torch
 
     from semclip.benchmarks import run_tasks
-    from semclip.models.load import load
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     place = _device(device)
-    encoder = load(model)
+    encoder = _encoder(model)
     tasks = [
         *_own_tasks(encoder, own, source, options, model, skipped),
         *_public_tasks(encoder, public, root, options, allow_missing, skipped),
@@ -88,13 +85,20 @@ def command(
         console.print(f"not run: {name}: {why}", markup=False, highlight=False)
     for name, result in results.items():
         for note in result.notes:
-            console.print(f"{name}: {note}", markup=False, highlight=False)
+            console.print(f"{name}: {note}", markup=False, highlight=False, soft_wrap=True)
     if folder is None:
         console.print("not saved: give --out FOLDER to keep the results")
         return
     for name, result in results.items():
         result.save(folder / f"{_file_name(name)}.json")
     console.print(f"saved: {len(results)} files in {folder}", markup=False, highlight=False)
+
+
+def _encoder(model: str) -> "DualEncoder":
+    from semclip.models.load import load
+    from semclip.models.python_object import load_object
+
+    return load_object(model) if ".py:" in model else load(model)
 
 
 @dataclass(frozen=True)
@@ -258,51 +262,6 @@ def _identity(data: Mapping[str, Any]) -> tuple[Any, ...]:
     files = {path: file["sha256"] for path, file in (data.get("files") or {}).items()}
     asked = (data.get("options") or {}, bool(data.get("allow_missing")))
     return data.get("sha256"), data.get("split"), files, *asked
-
-
-def result_table(title: str, results: Mapping[str, "Result"]) -> "Table":
-    """A block per benchmark: a row per metric, slices of the primary one above it, the best blind method beside it."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    caption = "blind: the best of the methods that see no image on the same items; the result files name all of them"
-    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left", box=box.SIMPLE)
-    table.add_column("benchmark, metric", overflow="fold")
-    for column in ("value", "95 % interval", "chance", "n", "ties", "blind"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for name, result in results.items():
-        blind = [m for m in result.metrics if m.kind == "baseline"]
-        table.add_row(Text(name, style="bold"))
-        for metric in (m for m in result.metrics if m.kind != "baseline"):
-            primary = metric.name == result.primary
-            if primary and 1 < len(metric.per_slice) <= _MOST_SLICES:
-                for slice_name, part in metric.per_slice.items():
-                    beside = [b.per_slice[slice_name] for b in blind if slice_name in b.per_slice]
-                    table.add_row(f"    {slice_name}", *_cells(part), _best(beside), style="dim")
-            table.add_row(f"  {metric.name}", *_cells(metric), _best(blind) if primary else "")
-        table.add_section()
-    return table
-
-
-def _cells(metric: "Metric") -> list[str]:
-    interval = (
-        f"{_number(metric, metric.interval[0])} to {_number(metric, metric.interval[1])}" if metric.interval else ""
-    )
-    chance = _number(metric, metric.chance) if metric.chance is not None else ""
-    return [_number(metric, metric.value, unit=True), interval, chance, f"{metric.n:,}", f"{metric.ties:,}"]
-
-
-def _number(metric: "Metric", value: float, unit: bool = False) -> str:
-    if metric.unit == "share":
-        return f"{100 * value:.1f}{' %' if unit else ''}"
-    if metric.unit == "difference":
-        return f"{100 * value:+.1f}{' points' if unit else ''}"
-    return f"{value:.3f}"
-
-
-def _best(baselines: Sequence["Metric"]) -> str:
-    return f"{100 * max(m.value for m in baselines):.1f}" if baselines else ""
 
 
 def _data_config(model: str, data: str, images: str) -> "DataConfig":

@@ -1,8 +1,9 @@
 """One right answer among options: the primitive under most public benchmarks, with every official tie rule."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -60,27 +61,41 @@ def scores_of(questions: Sequence[Question], encodings: Encodings) -> list[Array
     return [flat[end - len(q.options) : end] for q, end in zip(questions, ends, strict=True)]
 
 
-def official(scores: Array, answer: int, tie: Tie) -> bool:
-    """Whether the official script counts the question as right."""
-    if tie is Tie.WRONG:
-        return bool((scores[answer] > np.delete(scores, answer)).all())
-    return int(np.argmax(scores)) == answer
+def official(scores: Array, answers: NDArray[np.int64], tie: Tie) -> NDArray[np.bool_]:
+    """(n,) whether the official script counts each question as right. scores: (n, K). answers: (n,)."""
+    if tie is Tie.FIRST:
+        return np.asarray(scores.argmax(axis=1) == answers)
+    others = scores.copy()
+    others[np.arange(len(scores)), answers] = -np.inf
+    return np.asarray(scores[np.arange(len(scores)), answers] > others.max(axis=1))
 
 
 def harness_outcomes(questions: Sequence[Question], scores: Sequence[Array]) -> Outcomes:
     """One outcome per question; ties are chance."""
-    parts = [choice(s[None], q.answer) for s, q in zip(scores, questions, strict=True)]
-    return Outcomes(
-        np.concatenate([p.expected for p in parts]),
-        np.concatenate([p.strict for p in parts]),
-        np.concatenate([p.optimistic for p in parts]),
-    )
+    expected, strict, optimistic = (np.zeros(len(questions)) for _ in range(3))
+    for places, some, answers in _alike(questions, scores):
+        found = choice(some, answers)
+        expected[places], strict[places], optimistic[places] = found.expected, found.strict, found.optimistic
+    return Outcomes(expected, strict, optimistic)
 
 
 def official_outcomes(questions: Sequence[Question], scores: Sequence[Array], tie: Tie) -> Outcomes:
     """One outcome per question by the official rule, which knows no ties."""
-    right = np.array([official(s, q.answer, tie) for s, q in zip(scores, questions, strict=True)], dtype=np.float64)
+    right = np.zeros(len(questions))
+    for places, some, answers in _alike(questions, scores):
+        right[places] = official(some, answers, tie)
     return Outcomes(right, right, right)
+
+
+def _alike(
+    questions: Sequence[Question], scores: Sequence[Array]
+) -> Iterator[tuple[NDArray[np.int64], Array, NDArray[np.int64]]]:
+    """Questions with equally many options together: their places (m,), scores (m, K) and answers (m,)."""
+    counts = np.array([len(s) for s in scores], dtype=np.int64)
+    for count in np.unique(counts):
+        alike = counts == count
+        answers = np.array([q.answer for q in compress(questions, alike)], dtype=np.int64)
+        yield np.flatnonzero(alike), np.stack(list(compress(scores, alike))), answers
 
 
 def accuracy(
@@ -102,28 +117,36 @@ def guesses(questions: Sequence[Question]) -> list[float]:
 
 
 def record(questions: Sequence[Question], outcomes: Outcomes) -> dict[str, Sequence[Any]]:
-    """The outcomes per item, as `Result.items` holds them."""
-    return item_record([q.id for q in questions], outcomes, [q.cluster for q in questions], [q.kind for q in questions])
+    """The outcomes per item, as `Result.items` holds them, with the texts where the options are texts."""
+    clusters, kinds = [q.cluster for q in questions], [q.kind for q in questions]
+    return item_record([q.id for q in questions], outcomes, clusters, kinds, [_shown(q) for q in questions])
 
 
-def baselines(primary: str, questions: Sequence[Question], tie: Tie) -> list[Metric]:
-    """What blind methods score on the same questions: a word detector, a reader of the texts, a constant encoder.
+def baselines(primary: str, questions: Sequence[Question], tie: Tie | None) -> list[Metric]:
+    """What blind methods score on the same questions: a constant encoder, a word detector, a reader of the texts.
 
-    The constant encoder's score is the official script's; by the harness it is chance. The other two need text options.
+    Two of them need text options. The constant encoder stands there twice: by the harness it is chance; what the
+    published script gives it is `official_blind_constant`, no bar for our value. tie: None where there is no script.
     """
-    constant = official_outcomes(questions, [np.zeros(len(q.options)) for q in questions], tie)
-    found = [("blind_constant", "an encoder that tells nothing apart, by the official rule", constant)]
+    clusters, kinds, guess = [q.cluster for q in questions], [q.kind for q in questions], guesses(questions)
+    nothing = [np.zeros(len(q.options)) for q in questions]
+    constant = "an encoder that tells nothing apart"
+    found = [("blind_constant", constant, harness_outcomes(questions, nothing))]
     if all(isinstance(q.query, ImageRef) for q in questions):
         words = harness_outcomes(questions, [negation_word_scores(_texts(q)) for q in questions])
         how = "a detector of negation words: a text with one is judged false"
         found.append(("blind_negation_word", how, words))
         how = "a model that reads the texts alone, cross-validated by image"
         found.append(("blind_text_only", how, harness_outcomes(questions, _read_alone(questions))))
-    clusters, kinds, guess = [q.cluster for q in questions], [q.kind for q in questions], guesses(questions)
-    return [
+    metrics = [
         share(name, f"{primary} by {how}", outcomes, clusters, guess, kinds, kind="baseline")
         for name, how, outcomes in found
     ]
+    if tie is not None:
+        theirs = official_outcomes(questions, nothing, tie)
+        how = f"{primary} by {constant}; {tie.value}"
+        metrics.append(share("official_blind_constant", how, theirs, clusters, guess, kinds, kind="official"))
+    return metrics
 
 
 def _read_alone(questions: Sequence[Question]) -> list[Array]:
@@ -134,6 +157,14 @@ def _read_alone(questions: Sequence[Question]) -> list[Array]:
     for (q, k), margin in zip(pairs, text_only_scores(items), strict=True):
         scores[q.id][k] = -margin[0]
     return [scores[q.id] for q in questions]
+
+
+def _shown(question: Question) -> tuple[str, tuple[str, ...]]:
+    """The right text and the wrong ones; where the options are pictures, what is asked of them."""
+    if isinstance(question.query, str):
+        return question.query, ()
+    texts = _texts(question)
+    return texts[question.answer], texts[: question.answer] + texts[question.answer + 1 :]
 
 
 def _texts(question: Question) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from semclip.published._retrieval import official_precision
 Array = NDArray[np.float64]
 
 PLACE = "{c}"
+_BLOCK = 4096  # images whose logits are held at a time
 _IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
@@ -131,13 +132,16 @@ def ranked(
         classes = own[0].classes
         rows = class_rows(encodings, classes, templates(classes))  # (C, D)
         images = encodings.image([item.image for item in own])  # (n, D)
-        logits = 100 * torch.from_numpy(images).to(dtype) @ torch.from_numpy(rows).to(dtype).T  # (n, C)
-        labels = torch.tensor([item.label for item in own])
-        in_five = np.zeros(0)
-        if len(classes.names) >= 5:
-            in_five = (logits.topk(5, dim=1).indices == labels[:, None]).any(dim=1).double().numpy()
+        weights = torch.from_numpy(rows).to(dtype)
+        first, in_five = [], []
+        for start in range(0, len(own), _BLOCK):
+            logits = 100 * torch.from_numpy(images[start : start + _BLOCK]).to(dtype) @ weights.T  # (block, C)
+            labels = torch.tensor([item.label for item in own[start : start + _BLOCK]])
+            first.append(logits.argmax(dim=1).numpy())
+            if len(classes.names) >= 5:
+                in_five.append((logits.topk(5, dim=1).indices == labels[:, None]).any(dim=1).double().numpy())
         ranks = rank(images, rows, [[item.label] for item in own])
-        found.append(Ranked(own, ranks, logits.argmax(dim=1).numpy(), in_five))
+        found.append(Ranked(own, ranks, np.concatenate(first), np.concatenate([np.zeros(0), *in_five])))
     return found
 
 

@@ -128,7 +128,8 @@ def recalls(
             outcomes[name] = recall_at(ranks, k)
             text = f"{what}{sought} is among the first {k} {found}"
             metrics.append(share(name, text, outcomes[name], clusters, chance_recall_at(ranks, k)))
-            records[name] = item_record(ids, outcomes[name], clusters)
+            shown = [(caption, ()) for caption in captions] if direction == "image_retrieval" else ()
+            records[name] = item_record(ids, outcomes[name], clusters, texts=shown)
     official: dict[str, Outcomes] = {}
     for (direction, k), right in theirs.items():
         name = f"{prefix}{direction}_r{k}"

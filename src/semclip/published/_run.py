@@ -30,6 +30,8 @@ def published_task(
     read = benchmark.prepare(root, allow_missing, opens_images)
     data, notes = benchmark.described(root)
     data = {**data, "options": dict(options), "allow_missing": allow_missing, "pixels": opens_images}
+    if benchmark.pictures:
+        data["pictures"] = str(root / benchmark.pictures.folder)  # for reports, which show items
 
     def run(encodings: Encodings, model: str) -> Result:
         result = benchmark.run(read, encodings, model, data)

@@ -7,10 +7,9 @@ from typing import ClassVar
 
 from semclip.benchmarks._encodings import Encodings
 from semclip.benchmarks.base import Scores
-from semclip.core.errors import UserError, did_you_mean
 from semclip.published import _aro as aro
 from semclip.published._choice import Question, images_of, texts_of
-from semclip.published._faults import answer_places, faults
+from semclip.published._faults import answer_places, faults, note
 from semclip.published.base import AnnotationFile, Items, Pictures, Published
 
 _FILE = "visual_genome_relation.json"
@@ -49,12 +48,12 @@ class AroVgRelation(Published):
 
     def read(self, folder: Path, images: Path) -> Items:
         questions = aro.crop_questions(folder / _FILE, images, lambda row: row.text("relation_name"))
-        listed = _listed(folder / _SYMMETRIC, {q.kind for q in questions})
+        listed = _listed(folder / _SYMMETRIC)
         return Items(
             items=[_Item(q, None if listed is None else q.kind in listed) for q in questions],
             images=images_of(questions),
             texts=texts_of(questions),
-            defects=[*answer_places(questions), *faults(questions)],
+            defects=[*answer_places(questions), *faults(questions), *_not_there(listed, questions)],
         )
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
@@ -79,16 +78,14 @@ def _notes(items: Sequence[_Item]) -> list[str]:
     return [f"{len(symmetric):,} symmetric relations are left out of accuracy_macro_asymmetric"]
 
 
-def _listed(path: Path, known: set[str]) -> set[str] | None:
-    """The relations of the list; None without one. Raises UserError for one that the data do not have."""
+def _not_there(listed: set[str] | None, questions: Sequence[Question]) -> list[str]:
+    """A note on listed relations that the data do not have: the notebook drops by name and does not ask."""
+    absent = sorted((listed or set()) - {q.kind for q in questions})
+    return note(absent, len(listed or ()), f"relations of {_SYMMETRIC} are not in {_FILE}: misspelt?")
+
+
+def _listed(path: Path) -> set[str] | None:
+    """The relations of the list, one a line; None without one."""
     if not path.is_file():
         return None
-    listed: set[str] = set()
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        relation = line.strip()
-        if relation and relation not in known:
-            raise UserError(
-                f"no relation '{relation}' in {_FILE}", where=f"{path}:{number}", fix=did_you_mean(relation, known)
-            )
-        listed |= {relation} - {""}
-    return listed
+    return {line.strip() for line in path.read_text("utf-8").splitlines()} - {""}

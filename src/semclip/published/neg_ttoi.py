@@ -8,7 +8,6 @@ from semclip.benchmarks._encodings import Encodings
 from semclip.benchmarks.base import Scores, share
 from semclip.published._choice import (
     Question,
-    Tie,
     baselines,
     guesses,
     harness_outcomes,
@@ -59,7 +58,7 @@ class NegTtoi(Published):
         what = "the thing that was asked for is nearer to the image than the thing that was denied"
         clusters = [q.cluster for q in items]
         return Scores(
-            metrics=[share(self.primary, what, outcomes, clusters, guesses(items)), *baselines(what, items, Tie.WRONG)],
+            metrics=[share(self.primary, what, outcomes, clusters, guesses(items)), *baselines(what, items, None)],
             items={self.primary: record(items, outcomes)},
         )
 

@@ -69,7 +69,8 @@ class NegRefCOCOg(Published):
                 *answer_places(items),
                 *faults(items),
                 *note(_sharing(items), len(items), "items share their image and the meant box with another item"),
-                "the images are training data of NegationCLIP, TNG-CLIP and NegCLIP (COCO train2014)",
+                "the images are training data of NegationCLIP, TNG-CLIP and NegCLIP (COCO train2014), and CoN-CLIP's "
+                "distractors",
             ],
         )
 

@@ -85,11 +85,16 @@ class Winoground(Published):
                 _metric(prefix + name, f"{_TITLES[name]}; {how}", _sure(theirs[name]), name, items, "official")
                 for name in _TITLES
             ]
-        constant = _sure(official(np.zeros_like(s))["group"])
-        how = "group by an encoder that tells nothing apart, by the official rule"
-        metrics.append(_metric("blind_constant", how, constant, "group", items, "baseline"))
-        ids, kinds = [i.id for i in items], [i.kind for i in items]
-        return Scores(metrics=metrics, items={n: item_record(ids, outcomes[n], ids, kinds) for n in _TITLES})
+        nothing, how = np.zeros_like(s), "group by an encoder that tells nothing apart"
+        metrics.append(_metric("blind_constant", how, harness(nothing)["group"], "group", items, "baseline"))
+        never = _sure(official(nothing)["group"])
+        metrics.append(_metric("official_blind_constant", f"{how}; a tie is wrong", never, "group", items, "official"))
+        ids, kinds, texts = (
+            [i.id for i in items],
+            [i.kind for i in items],
+            [(" / ".join(i.captions), ()) for i in items],
+        )
+        return Scores(metrics=metrics, items={n: item_record(ids, outcomes[n], ids, kinds, texts) for n in _TITLES})
 
 
 def harness(s: Array) -> dict[str, Outcomes]:

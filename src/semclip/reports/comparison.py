@@ -8,6 +8,7 @@ from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
+from semclip.metrics.result import Result
 from semclip.reports.runs import Run, load_run
 
 
@@ -94,7 +95,8 @@ def load_tracks(folders: Sequence[Path], control: str | None = None) -> list[Com
     folders: of runs, or of whole comparisons. A comparison's folder stands for its runs.
     A run of another track from which runs of a track start stands among these as their base. A track of nothing but
     such bases is not shown by itself.
-    control: name of the run that p-values of its track refer to; without it, the runs with the role `control`.
+    control: name of the run that p-values of its track refer to; without it, the runs with the role `control`, or the
+    first one where no run has a role.
     Errors: UserError for a folder without results, two results of one benchmark that were measured on different data,
     a control that is not among the runs, the same folder twice.
     """
@@ -130,6 +132,8 @@ def _runs_in(folder: Path) -> list[Path]:
 def _comparison(track: str, runs: Sequence[Run], named: Sequence[str]) -> Comparison:
     runs = _titled(runs)
     controls = [r for r in runs if r.name in named] or [r for r in runs if r.role == "control"]
+    if not controls and len(runs) > 1 and not any(r.role for r in runs):
+        controls = [runs[0]]  # models that were only evaluated: the first is what the others are measured against
     candidates = Comparison(runs=runs, controls=controls, focus=runs[-1]).treated or runs
     # The first treated run's seed is the one whose pictures are shown; with one seed this is the last system named.
     focus = [r for r in candidates if r.seed == candidates[0].seed][-1]
@@ -178,6 +182,8 @@ def _refuse_different_data(runs: Sequence[Run]) -> None:
         a, b = first.results[benchmark], second.results[benchmark]
         for what, mine, theirs in (
             ("file (sha256)", a.data.get("sha256"), b.data.get("sha256")),
+            ("files (sha256)", _files(a), _files(b)),
+            ("options", a.data.get("options") or {}, b.data.get("options") or {}),
             ("split", a.data.get("split"), b.data.get("split")),
             ("benchmark", a.benchmark, b.benchmark),
             ("benchmark version", a.version, b.version),
@@ -190,6 +196,11 @@ def _refuse_different_data(runs: Sequence[Run]) -> None:
                     where=str(second.folder / "results" / f"{benchmark}.json"),
                     fix="evaluate both runs on the same file and split",
                 )
+
+
+def _files(result: Result) -> dict[str, str]:
+    """The official files of a public benchmark; none for a data file, which has one hash."""
+    return {path: str(file["sha256"]) for path, file in (result.data.get("files") or {}).items()}
 
 
 def _pairs(runs: Sequence[Run]) -> Iterator[tuple[Run, Run, str]]:

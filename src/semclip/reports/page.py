@@ -10,6 +10,7 @@ from semclip.core.files import write_text
 from semclip.reports import figures, gallery, tables, wording
 from semclip.reports.comparison import Comparison, load_tracks
 from semclip.reports.figures import Figure, Line
+from semclip.reports.flips import flips
 from semclip.reports.runs import Run
 from semclip.reports.sheet import without_unit
 from semclip.reports.summary import NOT_RANKED, sheets
@@ -95,7 +96,7 @@ def _context(every: Comparison, number: int) -> dict[str, Any]:
         "focus": comparison.focus,
         "control": control,
         "base": comparison.base_of(comparison.focus),
-        "tested": _tested(comparison.focus),
+        "tested": _tested(comparison),
         "alpha": ALPHA,
         "budget": _budget(comparison.focus, control),
         "equal_steps": control is not None and comparison.focus.info.get("steps", 0) == control.info.get("steps"),
@@ -106,10 +107,12 @@ def _context(every: Comparison, number: int) -> dict[str, Any]:
         "standing": [sheet for name, sheet in by_name if name == "standing"],
         "over_seeds": [sheet for name, sheet in by_name if name in ("skills", "kinds") and several],
         "cost": [sheet for name, sheet in by_name if name == "cost"],
-        "trained": [_trained(run) for run in comparison.runs],
+        "trained": [_trained(run) for run in comparison.runs] if any(r.config for r in comparison.runs) else [],
+        "measured": [_measured(run) for run in comparison.runs],
         "skills": tables.skill_groups(contrasts, main=True),
         "other_skills": tables.skill_groups(contrasts, main=False),
         "slices": tables.slice_groups(contrasts),
+        "flips": flips(comparison.focus, control),
         "worse": tables.worse_rows(worse),
         "looked": looked,
         "by_chance": f"{looked * ALPHA / 2:.1f}",
@@ -192,13 +195,32 @@ def _colour(comparison: Comparison, run: Run) -> str:
     return f"var(--run-{[r.name for r in comparison.runs].index(run.name) % figures.RUN_COLOURS})"
 
 
-def _tested(run: Run) -> str:
-    """How many images and texts the numbers rest on, in words."""
-    result = next(iter(run.results.values()))
-    split = str(result.data.get("split") or "")
-    images = result.data.get("images", result.data.get("examples"))
-    many = f"{wording.count(images)} images" if isinstance(images, int) else "the images"
-    return f"{many} of the {split} split" if split else many
+def _tested(comparison: Comparison) -> str:
+    """What the numbers rest on, and whether a model has seen it, in words."""
+    results = comparison.focus.results.values()
+    public = [r for r in results if "files" in r.data]
+    own = next((r for r in results if "files" not in r.data), None)
+    parts = [f"{len(public)} public {'benchmark' if len(public) == 1 else 'benchmarks'}"] if public else []
+    if own is not None:
+        split = str(own.data.get("split") or "")
+        images = own.data.get("images", own.data.get("examples"))
+        many = f"{wording.count(images)} images" if isinstance(images, int) else "the images"
+        parts.append(f"{many} of the {split} split" if split else many)
+    return f"{wording.listing(parts)}{_seen(comparison, bool(public))}"
+
+
+def _seen(comparison: Comparison, public: bool) -> str:
+    """The end of the sentence: what the models were trained on of what they are tested on."""
+    records = {
+        run.title: [seen for result in run.results.values() for seen in result.data.get("seen") or ()]
+        for run in comparison.runs
+    }
+    guilty = [title for title, seen in records.items() if any(s["images"] or s["texts"] for s in seen)]
+    if guilty:
+        return f", some of which {wording.listing(guilty)} saw in training (see what to know about the data)"
+    if public and not all(records.values()):
+        return "; whether a model was trained on them was not checked (semclip evaluate --trained-on)"
+    return ", which no model was trained on"
 
 
 def _budget(focus: Run, control: Run | None) -> list[str]:
@@ -239,6 +261,18 @@ def _trained(run: Run) -> dict[str, str]:
         "steps": wording.count(steps) if isinstance(steps, int) else "not recorded",
         "batch": wording.count(train["batch_size"]) if isinstance(train.get("batch_size"), int) else "not recorded",
         "config": yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True) if config else "",
+    }
+
+
+def _measured(run: Run) -> dict[str, str]:
+    """How a model was measured, as its results say it."""
+    results = list(run.results.values())
+    facts = next((r.encoder for r in results if r.encoder), {})
+    types = dict.fromkeys(str(facts[key]) for key in ("image_dtype", "text_dtype") if key in facts)
+    return {
+        "model": wording.listing(list(dict.fromkeys(r.model for r in results))) or "not recorded",
+        "activation": str(facts.get("activation") or "not recorded"),
+        "dtype": wording.listing(list(types)) if types else "not recorded",
     }
 
 
@@ -346,7 +380,8 @@ def _missing(comparison: Comparison) -> list[str]:
         without = [r.title for r in comparison.runs if benchmark not in r.results]
         if without:
             told.append(f"the benchmark '{benchmark}' was not run on {wording.listing(without)}")
-    for skill in wording.MAIN:
+    trained = any(r.config for r in comparison.runs)  # of models that were only evaluated, nobody expects these
+    for skill in wording.MAIN if trained else ():
         if all(r.metric(skill.benchmark, skill.metric) is None for r in comparison.runs):
             told.append(f"no run has the metric {skill.title} ({skill.benchmark}.{skill.metric})")
     if not comparison.controls:
@@ -371,7 +406,9 @@ def _missing(comparison: Comparison) -> list[str]:
 def _notes(comparison: Comparison) -> list[str]:
     """What the benchmarks say about the data they ran on, each sentence once."""
     results = [(name, result) for run in comparison.runs for name, result in run.results.items()]
-    return list(dict.fromkeys(f"{wording.words(name)}: {note}" for name, result in results for note in result.notes))
+    return list(
+        dict.fromkeys(f"{wording.benchmark_title(name)}: {note}" for name, result in results for note in result.notes)
+    )
 
 
 def _provenance(run: Run) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _COLOURS = {"better": "green", "worse": "red", "": ""}
 class Cell:
     """A number, and its difference to a reference (`change`), or a difference itself. p: of the difference.
 
-    state: "better" or "worse" than the reference where that is clear, else "".
+    state: "better" or "worse" than the reference where that is clear, else "". official: the published script's value.
     """
 
     value: str
@@ -28,6 +28,7 @@ class Cell:
     change_interval: str = ""
     p: str = ""
     state: str = ""
+    official: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,7 @@ def _skills(comparison: Comparison) -> Sheet:
     """A row for each main skill that any run was measured on."""
     arms, contrasts = comparison.arms, Contrasts(comparison)
     rows = []
-    for skill in wording.MAIN:
+    for skill in (*wording.MAIN, *_public(comparison)):
         found = measured(comparison.runs, skill)
         if found:
             chance = "" if found[0].chance is None else wording.number(found[0].chance, found[0].unit)
@@ -65,6 +65,17 @@ def _skills(comparison: Comparison) -> Sheet:
             rows.append((skill.title, [Cell(value=chance), *cells]))
     title = "Skills" + (f", track {comparison.track}" if comparison.track else "")
     return Sheet(name="skills", title=title, note=_note(comparison), heads=["", "chance", *_heads(arms)], rows=rows)
+
+
+def _public(comparison: Comparison) -> list[wording.Skill]:
+    """The metric that stands for each public benchmark that a run was measured on."""
+    results = {
+        name: result for run in comparison.runs for name, result in run.results.items() if "files" in result.data
+    }
+    return [
+        wording.Skill(name, r.primary, f"{wording.benchmark_title(name)}: {wording.words(r.primary)}", "")
+        for name, r in results.items()
+    ]
 
 
 def _kinds(comparison: Comparison) -> Sheet:

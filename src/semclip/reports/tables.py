@@ -49,11 +49,15 @@ def skill_groups(contrasts: Contrasts, main: bool) -> list[Group]:
         metrics = [m for b, m in metric_names(comparison.runs) if b == benchmark]
         chosen = [m for m in metrics if ((benchmark, m.name) in names or m.name in primaries) == main]
         rows = [_skill_row(benchmark, m, contrasts) for m in chosen]
+        if not main:
+            ours = {f"official_{m.name}" for m in metrics}
+            alone = [m for b, m in metric_names(comparison.runs, kind="official") if b == benchmark]
+            rows += [_skill_row(benchmark, m, contrasts, baseline=True) for m in alone if m.name not in ours]
         if main:
             baselines = [m for b, m in metric_names(comparison.runs, kind="baseline") if b == benchmark]
             rows += [_skill_row(benchmark, m, contrasts, baseline=True) for m in baselines]
         if rows:
-            groups.append(Group(title=wording.words(benchmark), rows=rows))
+            groups.append(Group(title=wording.benchmark_title(benchmark), rows=rows))
     return groups
 
 
@@ -69,7 +73,7 @@ def slice_groups(contrasts: Contrasts) -> list[Group]:
         names = dict.fromkeys(s for r in having if (m := r.metric(benchmark, metric.name)) for s in m.per_slice)
         rows = [_slice_row(benchmark, metric, name, contrasts) for name in names]
         if rows:
-            titles = dict.fromkeys((wording.words(benchmark), wording.metric_title(benchmark, metric.name)))
+            titles = dict.fromkeys((wording.benchmark_title(benchmark), wording.metric_title(benchmark, metric.name)))
             folded = benchmark == "zeroshot" or len(rows) > _OPEN_SLICES  # slices of zero-shot are classes
             groups.append(Group(title=": ".join(titles), rows=rows, folded=folded))
     return groups
@@ -82,7 +86,8 @@ def worse_rows(found: Sequence[Contrast]) -> list[dict[str, str]]:
         {
             "run": c.run.title,
             "metric": wording.metric_title(c.benchmark, c.name),
-            "slice": f"only: {wording.words(c.slice_name)}" if c.slice_name else wording.words(c.benchmark).lower(),
+            "slice": wording.BENCHMARK_TITLES.get(c.benchmark, wording.words(c.benchmark).lower())
+            + (f", only: {wording.words(c.slice_name)}" if c.slice_name else ""),
             "reference": c.reference.title,
             "value": wording.number(c.metric.value, c.metric.unit),
             "was": wording.number(c.reference_metric.value, c.metric.unit),
@@ -118,7 +123,7 @@ def _skill_row(benchmark: str, metric: Metric, contrasts: Contrasts, baseline: b
     cells = []
     for run, m in zip(comparison.runs, found, strict=True):
         contrast = None if baseline else contrasts.with_control(run, benchmark, metric.name)
-        cells.append(_cell(m, contrast))
+        cells.append(_cell(m, contrast, run.metric(benchmark, f"official_{metric.name}")))
     skill = wording.skill_of(benchmark, metric.name)
     note = skill.meaning if skill is not None else _sentence(metric)
     verdict, winner = ("", "") if baseline else _verdict(benchmark, metric.name, contrasts)
@@ -138,9 +143,10 @@ def _skill_row(benchmark: str, metric: Metric, contrasts: Contrasts, baseline: b
 def _slice_row(benchmark: str, metric: Metric, name: str, contrasts: Contrasts) -> Row:
     comparison = contrasts.comparison
     found = [m.per_slice.get(name) if (m := r.metric(benchmark, metric.name)) else None for r in comparison.runs]
+    theirs = [r.metric(benchmark, f"official_{metric.name}") for r in comparison.runs]
     cells = [
-        _cell(m, contrasts.with_control(r, benchmark, metric.name, name))
-        for r, m in zip(comparison.runs, found, strict=True)
+        _cell(m, contrasts.with_control(r, benchmark, metric.name, name), o.per_slice.get(name) if o else None)
+        for r, m, o in zip(comparison.runs, found, theirs, strict=True)
     ]
     some = next(m for m in found if m is not None)
     blind = blind_value(comparison.focus, benchmark, name)
@@ -155,7 +161,7 @@ def _slice_row(benchmark: str, metric: Metric, name: str, contrasts: Contrasts) 
     )
 
 
-def _cell(metric: Metric | None, contrast: Contrast | None) -> Cell:
+def _cell(metric: Metric | None, contrast: Contrast | None, official: Metric | None) -> Cell:
     if metric is None:
         return Cell(value="not measured")
     ties = ""
@@ -168,6 +174,7 @@ def _cell(metric: Metric | None, contrast: Contrast | None) -> Cell:
         value=wording.number(metric.value, metric.unit),
         interval=wording.interval(metric.interval, metric.unit),
         ties=ties,
+        official="" if official is None else f"official {wording.number(official.value, official.unit)}",
         change="" if contrast is None else wording.difference(contrast.difference, metric.unit),
         p="" if contrast is None else "no p" if contrast.p is None else wording.p_value(contrast.p),
         state=state,

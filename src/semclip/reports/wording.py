@@ -137,6 +137,36 @@ BASELINE_TITLES = {
 }
 
 
+#: Public benchmarks by the names that their papers give them; others are called by their file's name, in words.
+BENCHMARK_TITLES = {
+    "aro_coco_order": "ARO COCO-Order",
+    "aro_flickr_order": "ARO Flickr30k-Order",
+    "aro_vg_attribution": "ARO VG-Attribution",
+    "aro_vg_relation": "ARO VG-Relation",
+    "ccneg": "CC-Neg",
+    "coco_retrieval": "COCO retrieval",
+    "crepe": "CREPE",
+    "neg_ttoi": "Neg-TtoI, our judge",
+    "negbench_mcq_coco": "NegBench MCQ, COCO",
+    "negbench_mcq_msrvtt": "NegBench MCQ, MSR-VTT",
+    "negbench_mcq_synthetic": "NegBench MCQ, synthetic",
+    "negbench_mcq_voc2007": "NegBench MCQ, VOC2007",
+    "negbench_retrieval_coco": "NegBench retrieval, COCO",
+    "negrefcocog": "NegRefCOCOg",
+    "semclip_protocol": "SemCLIP protocol",
+    "semclip_zeroshot": "SemCLIP zero-shot",
+    "sugarcrepe": "SugarCrepe",
+    "sugarcrepe_pp": "SugarCrepe++",
+    "valse_existence": "VALSE existence",
+    "zeroshot_classification": "Zero-shot classification",
+}
+
+
+def benchmark_title(name: str) -> str:
+    """A benchmark's name for people."""
+    return BENCHMARK_TITLES.get(name, words(name))
+
+
 def skill_of(benchmark: str, name: str) -> Skill | None:
     """Our words for a metric; None where we have none."""
     return next((s for s in (*MAIN, *BESIDE) if (s.benchmark, s.metric) == (benchmark, name)), None)
