@@ -73,6 +73,7 @@ def test_what_is_called_absent_is_hinted_at_by_no_caption(split: str) -> None:
         for candidate in candidates(writer, item, "absence", seed=3):
             named = named_anew(item, candidate)
             assert len(named) == 1, candidate
+            assert named == {candidate.provenance["object"]}  # who looks for it must know what to look for
             assert not named & (siblings.signs if candidate.kind == "object_absent" else siblings.times_named.keys())
             seen[candidate.kind] += 1
     assert seen["object_absent"] > len(examples) and seen["object_contrasted"] > 5

@@ -40,6 +40,23 @@ def texts(caption: str, family: str = "A", others: tuple[str, ...] = (), draws: 
         ("A goat is in a barn.", "In a barn is a goat.", "inverted"),
         ("A chef sings and a goat is sleeping.", "A goat is sleeping and a chef sings.", "clauses swapped"),
         ("A chef naps.", "A chef can be seen napping.", "seen"),
+        ("The chef has her hands on her head.", "The chef can be seen with her hands on her head.", "seen"),
+        (
+            "A dog in a pool with a bone in its mouth.",
+            "There is a dog that is in a pool and has a bone in its mouth.",
+            "existential+relative",
+        ),
+        (
+            "A chef is wearing a hat and is eating soup.",
+            "A chef is eating soup and wearing a hat.",
+            "joined swapped",
+        ),
+        (
+            "Two chefs sing and one is old.",
+            "In this picture, two chefs are singing and one is old.",
+            "frame+progressive",
+        ),
+        ("Three man are eating soup.", "In this picture, three man eat soup.", "frame+simple"),
     ],
 )
 def test_orders(caption: str, expected: str, kind: str) -> None:
@@ -230,6 +247,13 @@ def test_surface_round_trip() -> None:
         ("Chef and nurse dancing.", "There"),
         ("A white goat with black spots is jumping over a wall.", "spotting"),
         ("Two nurses wave and one looks at the other as he sings.", "As he sings"),
+        ("A chef in brown pants and a red shirt on a bus.", "panting"),
+        ("A young boy sliding down a wall, is looking up.", "slides"),
+        ("Two men throw a ball and then catch it.", "In this picture"),
+        ("A chef walks a dog and a nurse pushing a cart walks behind him.", "nurse and a dog"),
+        ("A quaddler is sitting and singing.", "sits and singing"),
+        ("Two chefs sing in a tent and one waves at a boy.", "one waves and a tent"),
+        ("A quaddler that is old is eating.", "that eats"),
     ],
 )
 def test_words_that_mislead(caption: str, never: str) -> None:

@@ -74,7 +74,7 @@ _TELLING = (
 _FITS = {
     "dog": """water beach lake pool snow street park yard meadow woods mountain home kitchen playground farm rails
         parking camp waiting people""",
-    "cat": "home kitchen office farm dog yard perch people",
+    "cat": "home kitchen office farm dog yard perch",
     "horse": "beach farm woods",
     "cow": "farm",
     "sheep": "farm",

@@ -14,7 +14,7 @@ from semclip.english.inflection import article_of, words
 from semclip.english.siblings import Siblings
 
 #: How each family denies: training spells "not" out, tests contract it.
-_NOT = {
+NOT = {
     "A": {"is": "is not", "are": "are not", "does": "does not", "do": "do not"},
     "B": {"is": "isn't", "are": "aren't", "does": "doesn't", "do": "don't"},
 }
@@ -31,29 +31,29 @@ def verb_negated(caption: Caption, siblings: Siblings, family: str = "A") -> Ite
     if clause is None:
         return
     tokens = caption.words
-    no = _NOT[family]
+    no = NOT[family]
     if clause.verb is None:
         first = tokens[clause.end] if clause.end < len(tokens) else ""
         if clause.finite or not _is_fragment(caption, clause) or first not in lexicon.ING_FORMS:
             return
-        yield _edit(caption, clause.end, clause.end + 1, f"{no[_be(clause)]} {first}", first)
+        yield edited(caption, clause.end, clause.end + 1, f"{no[_be(clause)]} {first}", first)
         return
     verb = tokens[clause.verb]
     if tokens[clause.verb - 1].endswith("ly"):
         return
     if verb in COPULAS:
-        yield _edit(caption, clause.verb, clause.verb + 1, no[verb], caption.word(clause.verb + 1))
+        yield edited(caption, clause.verb, clause.verb + 1, no[verb], caption.word(clause.verb + 1))
         return
     if verb in ("has", "have") and (
         (following := caption.word(clause.verb + 1)) in lexicon.DETERMINERS or following in lexicon.ADJECTIVES
     ):
         auxiliary = no["does" if verb == "has" else "do"]
-        yield _edit(caption, clause.verb, clause.verb + 1, f"{auxiliary} have", verb)
+        yield edited(caption, clause.verb, clause.verb + 1, f"{auxiliary} have", verb)
         return
     base = lexicon.THIRD_FORMS.get(verb) or (verb if verb in lexicon.BASE_FORMS else "")
     if base and not _goes_on(tokens, clause.verb + 1):
         auxiliary = no["does" if verb in lexicon.THIRD_FORMS else "do"]
-        yield _edit(caption, clause.verb, clause.verb + 1, f"{auxiliary} {base}", verb)
+        yield edited(caption, clause.verb, clause.verb + 1, f"{auxiliary} {base}", verb)
 
 
 def _goes_on(tokens: list[str], start: int) -> bool:
@@ -86,13 +86,13 @@ def subject_denied(caption: Caption, siblings: Siblings, family: str = "A") -> I
         yield from _existence_denied(caption, family)
         return
     if caption.word(0) in ("this", "that", "it") and caption.word(1) == "is":
-        yield _edit(caption, 1, 2, _NOT[family]["is"], "is")
+        yield edited(caption, 1, 2, NOT[family]["is"], "is")
         return
     clause = parse(caption)
     if clause is None:
         yield from _unknown_denied(caption, family)
         return
-    if clause.joined or tokens[clause.start] in _NO_NO or _another_subject(tokens, clause.end):
+    if clause.joined or tokens[clause.start] in _NO_NO or another_subject(tokens, clause.end):
         return
     if tokens[clause.start] == "one" and caption.bag & _REST:
         return
@@ -113,7 +113,7 @@ def subject_denied(caption: Caption, siblings: Siblings, family: str = "A") -> I
         new = f"there {'are' if plural else 'is'} no {noun}"
     else:
         new = f"there aren't any {noun}" if plural else f"there isn't {article_of(noun)} {noun}"
-    yield _edit(caption, clause.start, first + 1, new, tokens[clause.head], "subject_denied")
+    yield edited(caption, clause.start, first + 1, new, tokens[clause.head], "subject_denied")
 
 
 def _unknown_denied(caption: Caption, family: str) -> Iterator[Edit]:
@@ -122,17 +122,17 @@ def _unknown_denied(caption: Caption, family: str) -> Iterator[Edit]:
     if len(tokens) < 4 or not tokens[1][0].isalpha():
         return
     if tokens[0] in ("someone", "somebody"):
-        yield _edit(caption, 0, 1, {"A": "nobody", "B": "no one"}[family], tokens[0], "subject_denied")
+        yield edited(caption, 0, 1, {"A": "nobody", "B": "no one"}[family], tokens[0], "subject_denied")
         return
     if tokens[0] not in lexicon.KNOWN and tokens[0].endswith("ers") and tokens[1] in _AFTER_A_SUBJECT:
-        yield _edit(caption, 0, 1, f"no {tokens[0]}", tokens[0], "subject_denied")
+        yield edited(caption, 0, 1, f"no {tokens[0]}", tokens[0], "subject_denied")
         return
     if tokens[0] not in _COUNTED | {"a", "an", "the"} or tokens[1] in _VAGUE or tokens[2] in ("and", ",", "of"):
         return
-    if _another_subject(tokens, 1):
+    if another_subject(tokens, 1):
         return
     new = {"A": "no", "B": "not a single" if tokens[0] in ("a", "an") else "no"}[family]
-    yield _edit(caption, 0, 2, f"{new} {tokens[1]}", tokens[1], "subject_denied")
+    yield edited(caption, 0, 2, f"{new} {tokens[1]}", tokens[1], "subject_denied")
 
 
 _AFTER_A_SUBJECT = lexicon.PREPOSITIONS | lexicon.BASE_FORMS | frozenset(lexicon.ING_FORMS) | {"are"}
@@ -142,7 +142,7 @@ _VAGUE = words(
 )
 
 
-def _another_subject(tokens: list[str], start: int) -> bool:
+def another_subject(tokens: list[str], start: int) -> bool:
     """Whether "and" joins a second one that would stay affirmed: a man in red and a woman in blue."""
     for place in range(start, len(tokens) - 1):
         if tokens[place] in ("and", "&"):
@@ -175,7 +175,7 @@ def _last_of(tokens: list[str], start: int, head: int) -> int | None:
 
 def _existence_denied(caption: Caption, family: str) -> Iterator[Edit]:
     tokens = caption.words
-    if _another_subject(tokens, 3):
+    if another_subject(tokens, 3):
         return
     if tokens[2:3] and tokens[2] in ("a", "an", "some", "many", "several", "one", *lexicon.NUMBER_WORDS):
         start = 3
@@ -184,14 +184,15 @@ def _existence_denied(caption: Caption, family: str) -> Iterator[Edit]:
         new = {"A": f"{tokens[1]} no", "B": f"{tokens[1]}n't any"}[family]
         if family == "B" and tokens[1] == "is":
             new = "isn't a single"
-        yield _edit(caption, 1, start, new, "there", "subject_denied")
+        yield edited(caption, 1, start, new, "there", "subject_denied")
 
 
 def _is_singular_verb(word: str) -> bool:
     return word in ("is", "has", "was") or (word in lexicon.THIRD_FORMS)
 
 
-def _edit(caption: Caption, start: int, end: int, new: str, what: str, kind: str = "verb_negated") -> Edit:
+def edited(caption: Caption, start: int, end: int, new: str, what: str, kind: str = "verb_negated") -> Edit:
+    """An edit of words start..end-1 into `new`; "some" shortly behind a denied verb becomes "any"."""
     text = caption.replace(start, end, new)
     changed = Caption(text)
     place = start + len(changed.words) - len(caption.words) + (end - start)

@@ -17,6 +17,7 @@ from semclip.english.objects import object_replaced
 from semclip.english.pairs import family_of_pair
 from semclip.english.relations import relation_reversed, role_swapped
 from semclip.english.siblings import Siblings
+from semclip.english.unparsed import unparsed_denied
 from semclip.english.verbs import subject_denied, verb_negated
 
 Make = Callable[[Caption, Siblings, str, Key], list[Edit]]
@@ -52,6 +53,7 @@ def negation(caption: Caption, siblings: Siblings, family: str, key: Key) -> Edi
         if edits := _MAKE[kind](caption, siblings, family, key):
             return draw.one(edits)
     last = [edit for kind in LAST for edit in _MAKE[kind](caption, siblings, family, key)]
+    last = last or list(unparsed_denied(caption, siblings, family))
     return draw.one(last) if last else "no rule applies"
 
 

@@ -4,6 +4,7 @@ The split `test` gets other sentence forms, other pairs of words and further kin
 test measures understanding, not recognition.
 """
 
+import functools
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "2"
+    version = "3"
     views = ("paraphrase", "negation", "absence")
 
     def __init__(self, config: Any, examples: Sequence[Example]) -> None:
@@ -63,7 +64,7 @@ class Rules(Writer):
             if isinstance(made, str):
                 refused.append((index, made))
             else:
-                found.append(Candidate(made.text, made.kind, index))
+                found.append(Candidate(made.text, made.kind, index, _provenance(view, made)))
         return Written(tuple(found), tuple(refused))
 
     def _paraphrase(self, example: Example, caption: Caption, key: Key) -> Paraphrase | str:
@@ -81,6 +82,15 @@ class Rules(Writer):
         return absence(caption, self._groups[group], plausible, family_of_split(example.split), key)
 
 
+def _provenance(view: str, made: Edit | Paraphrase) -> dict[str, str]:
+    """What an absence says is missing, for those who look for it in the picture."""
+    if view != "absence" or isinstance(made, Paraphrase):
+        return {}
+    thing, other = made.pair
+    return {"object": other or thing}
+
+
+@functools.lru_cache(256)
 def unfit(caption: Caption) -> str:
     """Why a caption is left alone; "" when it is not."""
     letters = [word for word in caption.words if word[0].isalpha()]

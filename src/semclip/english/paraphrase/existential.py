@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from semclip.english.inflection import words
 from semclip.english.paraphrase import grammar as g
 from semclip.english.paraphrase.clause import Clause
+from semclip.english.paraphrase.places import STATIC
 from semclip.english.paraphrase.structure import (
     Structure,
     main_clause,
@@ -21,6 +23,30 @@ def existential(clause: Clause) -> Iterator[Structure]:
     if not clause.there and clause.indefinite and not second_sentence(clause):
         for kind, tokens in there_is(clause):
             yield Structure(kind, tokens, 1 if "relative" in kind else 2.5)
+
+
+def described(clause: Clause) -> Iterator[Structure]:
+    """A dog in a pool with a ball in its mouth -> There is a dog that is in a pool and has a ball in its mouth."""
+    who = relative_pronoun(clause)
+    if clause.kind != "noun" or clause.tail or not clause.clear or not clause.is_plain or not who:
+        return
+    if clause.head in g.DEPICTIONS or not (clause.there or clause.indefinite) or not g.is_being(clause.head):
+        return
+    found = [i for i, phrase in enumerate(clause.phrases) if phrase.preposition == "with"]
+    if len(found) != 1 or any(p.kind == "object" or g.is_being(p.head) for p in clause.phrases[: found[0]]):
+        return
+    start = clause.phrases[found[0]].start
+    places, held = clause.rest[:start], clause.rest[start + 1 :]
+    if held[0] in _NOT_HELD or (places and clause.phrases[0].preposition not in STATIC):
+        return
+    if not places and g.POSSESSIVES.isdisjoint(held):
+        return
+    has = "have" if clause.plural else "has"
+    where = [clause.be, *places, "and"] if places else []
+    yield Structure("existential+relative", [*there_be(clause), *clause.subject, who, *where, has, *held], 1)
+
+
+_NOT_HELD = words("no only its his her their the them it another other others")
 
 
 def not_existential(clause: Clause) -> Iterator[Structure]:
@@ -44,10 +70,12 @@ def framed(clause: Clause, frame: tuple[str, ...]) -> Iterator[Structure]:
     frame: ends with a comma where a whole sentence follows, with {be} for a verb that agrees with what follows.
     The weights are small: a frame is drawn where nothing else suffices.
     """
-    if clause.there or second_sentence(clause) or clause.head in g.DEPICTIONS:
+    if clause.there or clause.head in g.DEPICTIONS:
         return
     if frame[-1] == ",":
         yield from _sentence_framed(clause, [*frame])
+        return
+    if second_sentence(clause):
         return
     if frame[-1] == "{be}":
         frame = (*frame[:-1], there_be(clause)[1] if clause.indefinite else clause.be)
@@ -60,7 +88,35 @@ def framed(clause: Clause, frame: tuple[str, ...]) -> Iterator[Structure]:
         yield Structure("frame", [*frame, *clause.subject, *clause.adverbs, *clause.rest, *clause.tail], 0.04)
 
 
+def framed_as_it_is(tokens: list[str], frame: tuple[str, ...]) -> Iterator[Structure]:
+    """In this picture, a wug is running: a sentence that was not understood, but surely is one."""
+    words_before = tokens[: next((i for i, word in enumerate(tokens) if word in ("is", "are")), 0)]
+    if frame[-1] != "," or len(words_before) < 2 or words_before[-1] in _NO_SUBJECT:
+        return
+    if words_before[0] in g.PREPOSITIONS | g.SUBORDINATES | _POINTS or not _CLAUSES.isdisjoint(words_before):
+        return
+    yield Structure("frame", [*frame, *tokens], 0.03 if len(frame) < 5 else 0.002)
+
+
+_NO_SUBJECT = g.PREPOSITIONS | g.DETERMINERS | g.CONJUNCTIONS | words(",")
+_CLAUSES = g.RELATIVES | g.SUBORDINATES | words("that what how")
+_POINTS = words("there this that it here")
+
+
+def _is_a_whole_sentence(clause: Clause) -> bool:
+    """Whether the tail has a subject of its own, so that the main clause may change its form alone."""
+    if clause.kind in ("participle", "noun"):
+        return False  # a man wearing a vest, and a tie is running: the second verb is the man's
+    behind = [word for word in clause.tail if word not in _LINKS][:1]
+    return bool(behind) and (behind[0] in g.DETERMINERS or behind[0] in g.PRONOUNS)
+
+
+_LINKS = words(", and but so while as")
+
+
 def _sentence_framed(clause: Clause, frame: list[str]) -> Iterator[Structure]:
+    if second_sentence(clause) and not _is_a_whole_sentence(clause):
+        return
     # The longer a frame, the later it is tried.
     weight = 0.03 if len(frame) < 5 else 0.002
     forms = list(main_forms(clause))
@@ -68,7 +124,7 @@ def _sentence_framed(clause: Clause, frame: list[str]) -> Iterator[Structure]:
         other = forms[1] if len(forms) > 1 and forms[1][0] != "there" else main_clause(clause)
         kind = "frame" if other == forms[0] else "frame+progressive" if clause.kind == "finite" else "frame+simple"
         yield Structure(kind, [*frame, *other, *clause.tail], weight)
-    if weight < 0.03:
+    if weight < 0.03 or second_sentence(clause):
         return
     doing = seen_doing(clause)
     if doing:

@@ -134,7 +134,7 @@ _NOUN_FIRST = words(
     """plants hands heads faces stages sports lines tricks waters trains fires fish trees cameras drums boards
     shades tanks shelters wheels bows masks dresses lights colors coaches guards nurses models winds rows cards
     crowds rocks tracks surfaces walls roots chips logs files edges boxes flowers blocks balls bats bags boats
-    bikes bicycles cars cups kids hikes picks spots sounds prints members pumps stores shoulders pans"""
+    bikes bicycles cars cups kids hikes picks spots sounds prints members pumps stores shoulders pans pants"""
 )
 
 

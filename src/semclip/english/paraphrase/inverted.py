@@ -28,12 +28,13 @@ def inverted(clause: Clause) -> Iterator[Structure]:
     if clause.is_action:
         long = len(clause.rest) >= 2 and any(phrase.kind != "adverb" for phrase in clause.phrases)
         if long and not clause.static and clause.verb != "be" and clause.rest[0] not in verbs.ING:
-            weight = 1 if clause.indefinite and not own else 0.2  # "is the dog", "walking his dog is": rare
+            # Grammatical, but seldom said; "is the dog" and "walking his dog is" even less.
+            weight = 0.08 if clause.indefinite and not own else 0.02
             yield Structure("inverted", [*clause.doing, clause.be, *clause.subject, *tail], weight)
     elif own:
         return
     elif clause.kind == "passive" and clause.rest[0] not in ("dressed", "left") and len(clause.rest) > 2:
-        yield Structure("inverted", [*clause.rest, clause.be, *clause.subject, *tail], 1)
+        yield Structure("inverted", [*clause.rest, clause.be, *clause.subject, *tail], 0.15)
     elif clause.clear and clause.indefinite and first.start == 0 and first.kind == "place" and is_a_spot(clause, first):
         there = [",", *there_be(clause)] if clause.kind == "noun" else [clause.be]
         yield Structure("inverted", [*clause.rest, *there, *clause.subject, *tail], 2.5)

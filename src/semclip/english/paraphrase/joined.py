@@ -28,6 +28,10 @@ def joined_swapped(tokens: Tokens, i: int, family: str) -> Iterator[Swap]:
         return
     one, other = tokens[start:i], tokens[i + 1 : end]
     following = at(tokens, end)
+    if other[0] in ("a", "an", "one", "another") and g.is_plural(other[-1]):
+        return  # sings in a tent and one | waves
+    if following in verbs.ING and at(tokens, start - 1) in verbs.ING:
+        return  # walking a dog and a woman pushing a cart: the woman pushes it
     if following not in _BEHIND and (following not in verbs.VERBS or g.is_noun(following)):
         return
     if one[-1] in g.CLOTHES and following in g.PREPOSITIONS:

@@ -20,6 +20,7 @@ def parse(tokens: list[str]) -> Clause | None:
     """The clause that lower-case tokens (words and commas, no final stop) make; None where it is not understood."""
     if not tokens or not _UNCLEAR.isdisjoint(tokens):
         return None
+    tokens = _with_one_be(tokens)
     if tokens[0] not in _LEADING:
         return _clause(tokens)
     place, behind = _leading_place(tokens)
@@ -30,6 +31,23 @@ def parse(tokens: list[str]) -> Clause | None:
     clause.place_first = True
     chunk(clause)
     return clause
+
+
+def _with_one_be(tokens: list[str]) -> list[str]:
+    """Without the second auxiliary, which says nothing new: is wearing a hat and | is | riding a bike."""
+    found = [i for i, word in enumerate(tokens) if word in g.BE]
+    if len(found) != 2:
+        return tokens
+    first, second = found
+    joined = tokens[second - 1] == "and" and tokens[first] == tokens[second]
+    both = all(tokens[i + 1 : i + 2] and tokens[i + 1] in verbs.ING for i in found)
+    if not joined or not both or "," in tokens[first : second - 2] or not _UNSURE.isdisjoint(tokens[:second]):
+        return tokens
+    start = second - 1 - (tokens[second - 2] == ",")
+    return [*tokens[:start], "and", *tokens[second + 1 :]]
+
+
+_UNSURE = words("who that which while as where when")
 
 
 def _leading_place(tokens: list[str]) -> tuple[list[str], list[str]]:

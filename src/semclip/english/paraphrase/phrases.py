@@ -158,6 +158,18 @@ def _tail_verb(tokens: Tokens, i: int, family: str) -> Iterator[Swap]:
             return
 
 
+def _is_doing(tokens: Tokens, i: int, family: str) -> Iterator[Swap]:
+    """is running -> runs, where no further participle is joined to it."""
+    verb = verbs.ING.get(at(tokens, i + 1), "be")
+    joined = any(tokens[k] in ("and", ",", "or") and at(tokens, k + 1) in verbs.ING for k in range(i, len(tokens)))
+    if verb == "be" or joined or tokens[i + 1 : i + 3] == ["going", "to"] or at(tokens, i - 1) in _NO_SUBJECT:
+        return
+    yield Swap(i, i + 2, (verbs.finite(verb, tokens[i] == "are"),), "simple")
+
+
+_NO_SUBJECT = words("there this that it what here and ,") | {""}
+
+
 _RULES: dict[str, Callable[[Tokens, int, str], Iterator[Swap]]] = {
     "in": _in_clothes,
     "wearing": _wearing,
@@ -167,6 +179,8 @@ _RULES: dict[str, Callable[[Tokens, int, str], Iterator[Swap]]] = {
     "have": _has,
     "'s": _owned,
     "and": joined_swapped,
+    "is": _is_doing,
+    "are": _is_doing,
     **dict.fromkeys(_MATERIALS, _material),
     **dict.fromkeys(("while", "whilst", "as"), _tail_verb),
 }

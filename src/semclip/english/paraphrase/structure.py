@@ -8,7 +8,7 @@ from semclip.english.inflection import words
 from semclip.english.paraphrase import grammar as g
 from semclip.english.paraphrase import verbs
 from semclip.english.paraphrase.clause import Clause
-from semclip.english.paraphrase.places import STATIC
+from semclip.english.paraphrase.places import BODY, STATIC
 
 Tokens = list[str]
 
@@ -113,6 +113,8 @@ def _may_follow_there_is(clause: Clause) -> bool:
 def seen_doing(clause: Clause) -> Tokens:
     """What follows "can be seen"; empty where nothing can."""
     if clause.is_action:
+        if clause.verb == "have" and clause.static and _is_on_the_body(clause):
+            return [*clause.adverbs, "with", *clause.rest]
         return [] if clause.static else clause.doing
     if clause.kind == "passive":
         done = "by" in clause.rest and clause.rest[0] not in _STATES
@@ -125,6 +127,16 @@ def seen_doing(clause: Clause) -> Tokens:
         first.kind == "place" and first.preposition in STATIC and first.head not in g.CLOTHES | lexicon.COLOUR_WORDS
     )
     return clause.rest if is_place and first.start <= 1 else []
+
+
+def _is_on_the_body(clause: Clause) -> bool:
+    """Whether what the subject has can be seen on it: the woman has her hands on her head."""
+    rest = clause.rest
+    if not rest or clause.joined or rest[0] in verbs.PARTICIPLES or clause.subject[-1] in g.PREPOSITIONS:
+        return False
+    if rest[0] not in g.DETERMINERS | lexicon.ADJECTIVES or {"to", "each", "been"} & {*rest}:
+        return False
+    return not (BODY | {"hair", "beard"}).isdisjoint(rest)
 
 
 _SEEN = words("been shown seen pictured")

@@ -1,5 +1,6 @@
 """A caption's paraphrase: an order is drawn, then words are changed until enough of the caption is."""
 
+import functools
 import random
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,14 @@ from semclip.english.paraphrase.clauses import (
     sentences_swapped,
     tail_first,
 )
-from semclip.english.paraphrase.existential import existential, framed, not_existential, seen
+from semclip.english.paraphrase.existential import (
+    described,
+    existential,
+    framed,
+    framed_as_it_is,
+    not_existential,
+    seen,
+)
 from semclip.english.paraphrase.fronting import fronted, noun_fronted, place_behind, posture, with_first
 from semclip.english.paraphrase.inverted import doing_first, inverted
 from semclip.english.paraphrase.parse import parse
@@ -41,8 +49,8 @@ FRAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     }.items()
 }  # fmt: skip
 _ORDERS = (
-    fronted, noun_fronted, with_first, place_behind, posture, existential, not_existential, seen, inverted, doing_first,
-    other_form, tail_first, sentences_swapped, participle_first, joined_swapped, passive, active,
+    fronted, noun_fronted, described, with_first, place_behind, posture, existential, not_existential, seen, inverted,
+    doing_first, other_form, tail_first, sentences_swapped, participle_first, joined_swapped, passive, active,
 )  # fmt: skip
 
 
@@ -67,8 +75,7 @@ def paraphrase(text: str, others: Collection[str], family: str, draw: random.Ran
     if not surface.understood:
         return Paraphrase(refused="more than one sentence, or marks in it")
     before = words_of(text)
-    taken = {tuple(words_of(other)) for other in others}
-    said = frozenset().union(*taken)
+    taken, said = _taken(tuple(others))
     for structure in _structures(surface.tokens, family, draw):
         tokens, kinds = _changed(before, structure, surface, (family, said), draw)
         if tokens and tuple(surface.words(tokens)) not in taken:
@@ -76,17 +83,28 @@ def paraphrase(text: str, others: Collection[str], family: str, draw: random.Ran
     return Paraphrase(refused="no safe rewording changes a third of it")
 
 
+@functools.lru_cache(256)
+def _taken(others: tuple[str, ...]) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    """The texts that must not be repeated, as words, and all their words; equal for all captions of a picture."""
+    taken = frozenset(tuple(words_of(other)) for other in others)
+    return taken, frozenset().union(*taken)
+
+
 def _structures(tokens: Tokens, family: str, draw: random.Random) -> Iterator[Structure]:
-    """In an order drawn by weight (Efraimidis and Spirakis 2006); the caption's own order last."""
+    """In an order drawn by weight (Efraimidis and Spirakis 2006), frames behind all others, the caption's own last."""
     clause = parse(tokens)
-    found: list[Structure] = []
     if clause is not None:
-        found += [structure for rule in _ORDERS for structure in rule(clause)]
-        found += [structure for frame in FRAMES[family] for structure in framed(clause, frame)]
-    keys = sorted(((draw.random() ** (1 / structure.weight), i) for i, structure in enumerate(found)), reverse=True)
-    for _, i in keys:
-        yield found[i]
+        yield from _drawn([structure for rule in _ORDERS for structure in rule(clause)], draw)
+        # Made only where no order suffices: making them takes as long as all the rest.
+        yield from _drawn([structure for frame in FRAMES[family] for structure in framed(clause, frame)], draw)
+    else:
+        yield from _drawn([structure for frame in FRAMES[family] for structure in framed_as_it_is(tokens, frame)], draw)
     yield Structure("", tokens, 1)
+
+
+def _drawn(found: list[Structure], draw: random.Random) -> list[Structure]:
+    keys = sorted(((draw.random() ** (1 / structure.weight), i) for i, structure in enumerate(found)), reverse=True)
+    return [found[i] for _, i in keys]
 
 
 def _changed(
