@@ -1,5 +1,6 @@
-"""Run a function on two gloo ranks, each a process of its own, and collect what each returns."""
+"""Run a function on gloo ranks, each a process of its own as torchrun starts it, and collect what each returns."""
 
+import os
 import pickle
 import socket
 from collections.abc import Callable
@@ -9,28 +10,6 @@ from typing import Any
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from torch import Tensor
-
-
-class _Gather(torch.autograd.Function):
-    """Rows of all ranks, in rank order; the gradient of a rank's rows is summed over ranks."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        pieces = [torch.empty_like(x) for _ in range(dist.get_world_size())]
-        dist.all_gather(pieces, x.contiguous())
-        return torch.cat(pieces)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        total = gradient.contiguous().clone()
-        dist.all_reduce(total)
-        return total.chunk(dist.get_world_size())[dist.get_rank()]
-
-
-def gather(x: Tensor) -> Tensor:
-    """What `Features(gather=...)` takes."""
-    return _Gather.apply(x)
 
 
 def run(function: Callable[..., Any], *arguments: Any, ranks: int = 2) -> list[Any]:
@@ -62,6 +41,9 @@ def _receive(results: Any, collected: dict[int, Any]) -> None:
 
 def _one_rank(rank: int, ranks: int, port: int, results: Any, function: Callable[..., Any], arguments: Any) -> None:
     torch.set_num_threads(1)
+    here = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": ranks, "LOCAL_WORLD_SIZE": ranks, "MASTER_PORT": port}
+    os.environ |= {**{name: str(number) for name, number in here.items()}, "MASTER_ADDR": "127.0.0.1"}
+    os.environ["TORCHELASTIC_RUN_ID"] = "tests"
     dist.init_process_group(
         "gloo",
         init_method=f"tcp://127.0.0.1:{port}",

@@ -107,10 +107,10 @@ def test_a_student_is_taught_measured_and_used(world: Path, tmp_path: Path) -> N
     assert (tmp_path / "seen" / f"{picture.name}.labels.png").exists()
     with pytest.raises(UserError, match="knows its own classes"):
         run(segment.command, str(out / "student"), str(picture), "--classes", "a,b")
-    unmeasured = run(
-        distill.command, str(world / "model"), str(data), "--classes", "a,b", "--steps", "1", "--out", str(out)
-    )
-    assert "not measured" in unmeasured
+    others = ["--classes", "a,b", "--steps", "1", "--out"]
+    with pytest.raises(UserError, match="a student with other settings"):
+        run(distill.command, str(world / "model"), str(data), *others, str(out))
+    assert "not measured" in run(distill.command, str(world / "model"), str(data), *others, str(tmp_path / "other"))
 
 
 def test_label_pictures_keep_the_numbers() -> None:

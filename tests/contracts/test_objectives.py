@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from collections.abc import Iterable
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
 from semclip.objectives import Features, _pieces, create, superclip, weighted_sum
+from semclip.training.gather import gather
 from tests import gloo
 from tests.objectives.encoder import Step, inputs_for, step
 from tests.objectives.features import FALSE, INFO, TRUE, Outcome, build, make_matching, make_views, outcome
@@ -260,54 +262,63 @@ def test_listing_imports_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def _on_rank(rank: int, names: list[str]) -> dict[str, tuple[Outcome, dict[str, Tensor], Step]]:
-    """Each rank has half of the rows; a whole step encodes them in micro-batches of two and one."""
+#: Twelve rows for several ranks: two groups lie across them.
+MANY_GROUPS = torch.tensor([0, 1, 1, 2, 3, 0, 4, 5, 6, 6, 7, 3])
+
+
+def _on_rank(rank: int, names: list[str], ranks: int) -> dict[str, tuple[Outcome, dict[str, Tensor], Step]]:
+    """Each rank has an equal part of the rows; a whole step encodes them in micro-batches of two and less."""
     results = {}
     for name in names:
         objective = build(name)
-        half = {view: x.chunk(2)[rank] for view, x in make_views(objective.needs).items()}
-        objective.update(Features(logit_scale=12.0, gather=gloo.gather, offset=3 * rank, **half))
-        result = outcome(objective, half, groups=GROUPS.chunk(2)[rank], gather=gloo.gather, offset=3 * rank)
+        part = {view: x.chunk(ranks)[rank] for view, x in make_views(objective.needs, rows=12).items()}
+        place = {"gather": gather, "offset": 12 // ranks * rank}
+        objective.update(Features(logit_scale=12.0, **place, **part))
+        groups = MANY_GROUPS.chunk(ranks)[rank]
+        result = outcome(objective, part, groups=groups, **place)
         state = dict(objective.state_dict())
-        whole = step(name, half, micro_batch=2, groups=GROUPS.chunk(2)[rank], gather=gloo.gather, offset=3 * rank)
-        results[name] = (result, state, whole)
+        results[name] = (result, state, step(name, part, micro_batch=2, groups=groups, **place))
     return results
 
 
 Ranks = list[dict[str, tuple[Outcome, dict[str, Tensor], Step]]]
 
 
-@pytest.fixture(scope="module")
-def on_two_ranks() -> Ranks:
-    return gloo.run(_on_rank, NAMES)
+@pytest.fixture(scope="module", params=[2, 4], ids=["two", "four"])
+def on_ranks(request: pytest.FixtureRequest) -> Ranks:
+    return gloo.run(_on_rank, NAMES, request.param, ranks=request.param)
+
+
+def mean(values: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(values)).mean(0)
 
 
 @every
-def test_two_ranks_in_micro_batches_equal_one_process(name: str, on_two_ranks: Ranks) -> None:
+def test_ranks_in_micro_batches_equal_one_process(name: str, on_ranks: Ranks) -> None:
     """As in data-parallel training: loss and gradients are averaged over ranks."""
-    alone = step(name, inputs_for(name), groups=GROUPS)
-    first, second = (results[name][2] for results in on_two_ranks)
-    mean = Step(
-        {key: (value + second.terms[key]) / 2 for key, value in first.terms.items()},
-        {key: (value + second.gradients[key]) / 2 for key, value in first.gradients.items()},
+    alone = step(name, make_views(build(name).needs, rows=12), groups=MANY_GROUPS)
+    steps = [results[name][2] for results in on_ranks]
+    together = Step(
+        {key: mean(s.terms[key] for s in steps) for key in alone.terms},
+        {key: mean(s.gradients[key] for s in steps) for key in alone.gradients},
     )
-    same_step(mean, alone)
+    same_step(together, alone)
 
 
 @every
-def test_two_ranks_equal_one_process(name: str, on_two_ranks: Ranks) -> None:
+def test_ranks_equal_one_process(name: str, on_ranks: Ranks) -> None:
     """As in data-parallel training: loss and gradients are averaged over ranks."""
-    views = make_views(build(name).needs)
+    views = make_views(build(name).needs, rows=12)
     objective = updated(name, views)
-    alone = outcome(objective, views, groups=GROUPS)
-    (first, state, _), (second, other_state, _) = (results[name] for results in on_two_ranks)
-    close((first.total + second.total) / 2, alone.total)
-    close((first.scale + second.scale) / 2, alone.scale)
+    alone = outcome(objective, views, groups=MANY_GROUPS)
+    outcomes = [results[name][0] for results in on_ranks]
+    close(mean(o.total for o in outcomes), alone.total)
+    close(mean(o.scale for o in outcomes), alone.scale)
     for view, gradient in alone.views.items():
-        close(torch.cat([first.views[view], second.views[view]]) / 2, gradient)
+        close(torch.cat([o.views[view] for o in outcomes]) / len(outcomes), gradient)
     for parameter, gradient in alone.parameters.items():
         # Stored in float32, so their gradients are.
         tolerance = 1e-9 if gradient.dtype == torch.float64 else 1e-6
-        close((first.parameters[parameter] + second.parameters[parameter]) / 2, gradient, tolerance)
+        close(mean(o.parameters[parameter] for o in outcomes), gradient, tolerance)
     for key, value in objective.state_dict().items():
-        assert torch.equal(value, state[key]) and torch.equal(value, other_state[key])
+        assert all(torch.equal(value, results[name][1][key]) for results in on_ranks)

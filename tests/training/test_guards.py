@@ -1,29 +1,123 @@
 """What goes wrong silently must be said aloud."""
 
 import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
-import torch
 
 from semclip.core.errors import UserError
-from semclip.training.guards import ChanceGuard, constant_embeddings, refuse_non_finite
+from semclip.metrics.result import Metric, Result
+from semclip.training.guards import (
+    CapGuard,
+    ChanceGuard,
+    DropGuard,
+    GuardConfig,
+    Guards,
+    NonFinite,
+    constant_embeddings,
+    refuse_full_disk,
+)
+
+BAD = {"total": math.nan, "contrastive": 1.0, "negation": math.inf, "gradient_norm": 2.0}
+GOOD = {"total": 1.0, "gradient_norm": 2.0}
 
 
-def test_non_finite_loss_names_step_and_part() -> None:
-    terms = {"total": torch.tensor(float("nan")), "contrastive": torch.tensor(1.0), "negation": torch.tensor(math.inf)}
-    with pytest.raises(UserError) as error:
-        refuse_non_finite(terms, torch.tensor(1.0), step=17)
-    assert "17" in str(error.value) and "total" in str(error.value) and "negation" in str(error.value)
-    assert "contrastive" not in error.value.what
+def test_a_non_finite_loss_names_step_and_parts() -> None:
+    message = NonFinite(allowed=1).message(17, BAD)
+    assert "17" in message and "total, negation not finite" in message and "contrastive" not in message
+    assert "gradient_norm" in NonFinite(allowed=1).message(3, {"total": 1.0, "gradient_norm": math.inf})
+    assert NonFinite(allowed=1).message(3, GOOD) == ""
 
 
-def test_non_finite_gradient_stops_too() -> None:
-    with pytest.raises(UserError, match="gradient norm"):
-        refuse_non_finite({"total": torch.tensor(1.0)}, torch.tensor(float("inf")), step=3)
+@pytest.mark.parametrize("allowed", [0, 1, 3])
+def test_so_many_bad_steps_in_a_row_are_left_out_and_one_more_stops(allowed: int) -> None:
+    guard = NonFinite(allowed)
+    for _ in range(2):  # a good step in between starts the count anew
+        assert all(guard.message(step, BAD) for step in range(allowed))
+        assert guard.message(allowed, GOOD) == ""
+    for step in range(allowed):
+        guard.message(step, BAD)
+    with pytest.raises(UserError, match=f"not a finite number at step {allowed}: total, negation"):
+        guard.message(allowed, BAD)
+    assert guard.counts["in_all"] == 3 * allowed + 1
 
 
-def test_finite_values_pass() -> None:
-    refuse_non_finite({"total": torch.tensor(1.0)}, torch.tensor(2.0), step=3)
+def test_counts_survive_a_resume() -> None:
+    before = Guards(GuardConfig(skip_non_finite=2), 16, lambda _: None)
+    before.step(0, BAD)
+    before.step(1, BAD)
+    before.logged(1, {"logit_scale": 50.0})
+    before.validated(0, {"retrieval": result("retrieval", caption_r1=(0.5, 0.4))})
+    after = Guards(GuardConfig(skip_non_finite=2), 16, lambda _: None)
+    after.load_state_dict(before.state_dict())
+    assert after.cap.counts["below"] == 1 and after.drop.start == {"retrieval.caption_r1": [0.5, 0.4]}
+    with pytest.raises(UserError):
+        after.step(2, BAD)
+
+
+def test_a_scale_that_stays_at_its_cap_is_said_once() -> None:
+    guard = CapGuard(steps=20)
+    scales = [90.0, *[100.0] * 5, 95.0, *[100.0] * 4]
+    said = [bool(guard.message(10 * i, scale)) for i, scale in enumerate(scales)]
+    assert [i for i, message in enumerate(said) if message] == [2, 8]
+
+
+def test_a_model_that_starts_at_the_cap_is_not_blamed() -> None:
+    guard = CapGuard(steps=20)
+    assert not any(guard.message(step, 100.0) for step in range(0, 500, 10))
+    assert not any(CapGuard(steps=0).message(step, 100.0 if step else 50.0) for step in range(0, 500, 10))
+
+
+def result(benchmark: str, **values: tuple[float, float]) -> Result:
+    """A result with metrics: name=(value, lower end of its interval)."""
+    metrics = [Metric(name=n, value=v, n=100, description="", interval=(low, 1.0)) for n, (v, low) in values.items()]
+    return Result(benchmark=benchmark, version=1, model="", data={}, metrics=metrics, primary=next(iter(values)))
+
+
+@pytest.mark.parametrize(
+    ("later", "fires"),
+    [(0.50, False), (0.46, False), (0.44, False), (0.39, True), (0.60, False)],
+    ids=["equal", "within the limit", "within the interval", "beyond both", "better"],
+)
+def test_a_drop_counts_beyond_the_limit_and_the_interval(later: float, fires: bool) -> None:
+    guard = DropGuard(("retrieval.caption_r1",), limit=0.05)
+    assert guard.message(0, {"retrieval": result("retrieval", caption_r1=(0.5, 0.4))}) == ""
+    message = guard.message(10, {"retrieval": result("retrieval", caption_r1=(later, 0.0))})
+    assert bool(message) == fires
+    assert not fires or "retrieval.caption_r1 from 50.0 to 39.0 %" in message
+
+
+def test_only_the_named_metrics_are_watched_and_a_missing_start_is_no_drop() -> None:
+    guard = DropGuard(("retrieval.caption_r1",), limit=0.05)
+    results = {"retrieval": result("retrieval", paraphrase_r1=(0.9, 0.8))}
+    guard.message(0, results)
+    assert guard.message(10, {"retrieval": result("retrieval", paraphrase_r1=(0.1, 0.0), caption_r1=(0.1, 0.0))}) == ""
+
+
+@pytest.mark.parametrize("action", ["off", "warn", "stop"])
+def test_a_guard_is_silent_warns_or_stops(action: str) -> None:
+    said: list[str] = []
+    guards = Guards(GuardConfig(drop=action), 16, said.append)  # type: ignore[arg-type]
+    scores: Sequence[Mapping[str, Result]] = [
+        {"retrieval": result("retrieval", caption_r1=values)} for values in ((0.9, 0.8), (0.2, 0.1))
+    ]
+    guards.validated(0, scores[0])
+    if action == "stop":
+        with pytest.raises(UserError, match="ordinary ability has dropped"):
+            guards.validated(10, scores[1])
+    else:
+        guards.validated(10, scores[1])
+    assert len(said) == (action == "warn")
+
+
+def test_a_nearly_full_disk_is_refused_while_there_is_room(tmp_path: Path) -> None:
+    refuse_full_disk(tmp_path, needed=1000, spare_mb=0)
+    with pytest.raises(UserError, match="the disk is nearly full") as error:
+        refuse_full_disk(tmp_path, needed=10**18, spare_mb=0)
+    assert "--resume" in error.value.fix
+    with pytest.raises(UserError, match="nearly full"):
+        refuse_full_disk(tmp_path, needed=1000, spare_mb=10**12)
 
 
 def test_chance_is_said_once_and_only_after_patience() -> None:

@@ -16,8 +16,8 @@ from tests.training.conftest import printed
 
 #: Prints when it starts and ends; Ctrl-C leaves a file, as a training run leaves a checkpoint.
 SLEEPER = (
-    "import sys, time, pathlib\n"
-    "print('ready', flush=True)\n"
+    "import os, sys, time, pathlib\n"
+    "print('ready', os.getpid(), flush=True)\n"
     "try:\n    time.sleep(float(sys.argv[1]))\n"
     "except KeyboardInterrupt:\n    pathlib.Path(sys.argv[2]).write_text('saved'); sys.exit(130)\n"
 )
@@ -58,8 +58,8 @@ def test_a_failure_names_the_log_and_stops_the_others_softly(tmp_path: Path, con
     assert saved.read_text() == "saved"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_reaches_every_process_once(tmp_path: Path, how: signal.Signals) -> None:
+def supervisor(tmp_path: Path) -> "subprocess.Popen[bytes]":
+    """A process that runs one job, a sleeper, which has started when this returns."""
     log = tmp_path / "long.txt"
     program = (
         "import sys, pathlib\n"
@@ -71,6 +71,25 @@ def test_ctrl_c_reaches_every_process_once(tmp_path: Path, how: signal.Signals) 
     process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
     while not (log.exists() and "ready" in log.read_text()):
         time.sleep(0.05)
-    os.kill(process.pid, how)
-    assert process.wait(timeout=30) != 0
+    return process
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 143)])
+def test_ctrl_c_reaches_every_process_once(tmp_path: Path, how: signal.Signals, code: int) -> None:
+    process = supervisor(tmp_path)
+    process.send_signal(how)
+    assert process.wait(timeout=30) == code
     assert (tmp_path / "saved").read_text() == "saved"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_jobs_end_when_the_one_that_runs_them_is_killed(tmp_path: Path) -> None:
+    process = supervisor(tmp_path)
+    sleeper = int((tmp_path / "long.txt").read_text().split()[1])
+    os.kill(sleeper, 0)  # it runs
+    process.kill()
+    process.wait(timeout=30)
+    with pytest.raises(ProcessLookupError):
+        for _ in range(300):
+            os.kill(sleeper, 0)
+            time.sleep(0.1)

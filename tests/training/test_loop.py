@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from rich.console import Console
 from torch import Tensor
 
@@ -18,9 +20,10 @@ from semclip.core.config import dump
 from semclip.core.errors import UserError
 from semclip.core.files import read_json
 from semclip.data.features_file import write_features
+from semclip.data.load import DataConfig, load_examples
 from semclip.metrics.result import Result
 from semclip.models.load import load
-from semclip.training import loop
+from semclip.training import loop, setup
 from semclip.training.config import TrainConfig
 from semclip.training.loop import train
 from tests.training.conftest import printed
@@ -97,17 +100,17 @@ def test_ctrl_c_leaves_a_resumable_run(
 
     def interrupted(*args: Any, **kwargs: Any) -> Iterator[Any]:
         for number, batch in enumerate(original(*args, **kwargs)):
-            if number == 3:
+            if number == 2:
                 os.kill(os.getpid(), signal.SIGINT)  # in the middle: the step under way is finished first
             yield batch
 
     monkeypatch.setattr(loop, "batches", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(make_config(), tmp_path / "run", console)
-    assert "stopped after step 4" in printed(console)
+    assert "stopped after step 3" in printed(console)
     monkeypatch.setattr(loop, "batches", original)
     train(make_config(), tmp_path / "run", console, resume=True)
-    assert "resuming after step 4" in printed(console)
+    assert "resuming after step 3" in printed(console)
 
 
 def test_changed_data_is_refused_on_resume(make_config: Make, world: Path, tmp_path: Path, console: Console) -> None:
@@ -194,7 +197,7 @@ def test_steps_resume_exactly(make_config: Make, tmp_path: Path, console: Consol
     train(config, tmp_path / "cut", console)
     for path in sorted((tmp_path / "cut" / "checkpoints").iterdir()):
         if "4" not in path.name:
-            path.unlink()
+            shutil.rmtree(path)
     train(config, tmp_path / "cut", console, resume=True)
     whole, cut = weights(tmp_path / "whole"), weights(tmp_path / "cut")
     assert all(torch.equal(whole[name], cut[name]) for name in whole)
@@ -210,7 +213,7 @@ def test_micro_batches_give_the_weights_of_whole_ones(make_config: Make, tmp_pat
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_an_error_while_loading_keeps_its_three_parts(
+def test_when_no_image_can_be_read_the_error_keeps_its_three_parts(
     workers: int, make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> tuple[Callable[[object], Tensor], bool, str]:
@@ -219,7 +222,7 @@ def test_an_error_while_loading_keeps_its_three_parts(
 
         return load_image, False, ""
 
-    monkeypatch.setattr(loop, "image_source", broken)
+    monkeypatch.setattr(setup, "image_source", broken)
     with pytest.raises(UserError) as error:
         train(make_config(train={"workers": workers}), tmp_path / "run", console)
     assert (error.value.what, error.value.where) == ("cannot decode the image", "photos/7.jpg")
@@ -239,10 +242,39 @@ def test_a_finished_run_is_never_overwritten(make_config: Make, tmp_path: Path, 
         train(make_config(), tmp_path / "run", console)
 
 
-def test_resuming_with_another_config_names_the_section(make_config: Make, tmp_path: Path, console: Console) -> None:
+def test_resuming_with_another_config_lists_what_differs(make_config: Make, tmp_path: Path, console: Console) -> None:
     train(make_config(), tmp_path / "run", console)
-    with pytest.raises(UserError, match="train"):
-        train(make_config(train={"learning_rate": 5e-4}), tmp_path / "run", console, resume=True)
+    other = make_config(train={"learning_rate": 5e-4, "workers": 1, "keep_checkpoints": 5}, seed=3)
+    with pytest.raises(UserError) as error:
+        train(other, tmp_path / "run", console, resume=True)
+    # Workers and checkpoints change nothing of the result, and are no reason to refuse.
+    assert error.value.what.endswith("config: seed was 0, is 3; train.learning_rate was 0.001, is 0.0005")
+
+
+def test_a_config_of_an_older_version_lacks_keys_and_still_resumes(
+    make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    run = tmp_path / "run"
+    train(make_config(), run, console)
+    saved = yaml.safe_load((run / "config.yaml").read_text())
+    del saved["guards"], saved["train"]["ema"]
+    (run / "config.yaml").write_text(yaml.safe_dump(saved))
+    train(make_config(), run, console, resume=True)
+    with pytest.raises(UserError, match=r"train\.ema was 0\.0, is 0\.9"):
+        train(make_config(train={"ema": 0.9}), run, console, resume=True)
+
+
+def test_the_files_of_data_steps_belong_to_the_data(make_config: Make, tmp_path: Path, console: Console) -> None:
+    rewrites = tmp_path / "rewrites.json"
+    texts = {e.id: ["another wording of the same"] for e in load_examples(make_config().data)}
+    rewrites.write_text(json.dumps(texts))
+    step = {"name": "rewrites", "file": str(rewrites)}
+    config = make_config(objective={"name": "laclip"}, steps=[step], train={"steps": 2})
+    train(config, tmp_path / "run", console)
+    assert set(read_json(tmp_path / "run" / "run.json")["data_sha256"]) == {"scenes.jsonl", "steps.0.file"}
+    rewrites.write_text(json.dumps({id_: ["a third wording"] for id_ in texts}))
+    with pytest.raises(UserError, match=r"data file has changed .*: steps\.0\.file"):
+        train(config, tmp_path / "run", console, resume=True)
 
 
 def test_a_missing_view_is_refused_before_any_model_is_built(
@@ -258,27 +290,59 @@ def test_a_missing_view_is_refused_before_any_model_is_built(
     def no_model(*args: object, **kwargs: object) -> None:
         raise AssertionError("a model was built before the data was checked")
 
-    monkeypatch.setattr(loop, "create_encoder", no_model)
+    monkeypatch.setattr(setup, "create_encoder", no_model)
     with pytest.raises(UserError, match="'negation'"):
         train(make_config(data={"path": str(data), "images": str(world)}), tmp_path / "run", console)
 
 
-def test_a_non_finite_loss_stops_and_keeps_the_last_checkpoint(
-    make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def poison(monkeypatch: pytest.MonkeyPatch, steps: set[int]) -> None:
+    """NaN in the pictures of these steps."""
     original = loop.batches
 
     def poisoned(*args: Any, **kwargs: Any) -> Iterator[Any]:
         for number, batch in enumerate(original(*args, **kwargs)):
-            if number == 3:
+            if number in steps:
                 batch.images["image"][:] = float("nan")
             yield batch
 
     monkeypatch.setattr(loop, "batches", poisoned)
+
+
+def test_a_non_finite_batch_is_left_out_and_kept_for_a_person(
+    make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison(monkeypatch, {3})
     run = tmp_path / "run"
-    with pytest.raises(UserError, match="step 3"):
-        train(make_config(), run, console)
-    assert [p.name for p in sorted((run / "checkpoints").iterdir())] == ["step_00000002.pt"]
+    train(make_config(steps=[{"name": "batch_absences"}], objective={"name": "tngclip"}), run, console)
+    assert "step 3 is left out: total" in printed(console)
+    assert all(torch.isfinite(value).all() for value in weights(run / "model").values())
+    assert read_json(run / "run.json")["steps_left_out"] == 1
+    # The batch is a data file of its own: its rows are samples of the data, with the texts of that step.
+    kept = load_examples(DataConfig(path=str(run / "bad_batches" / "step_00000003.jsonl")))
+    rows = [json.loads(line) for line in (run / "bad_batches" / "step_00000003.jsonl").read_text().splitlines()]
+    everything = {e.id: e for e in load_examples(make_config().data)}
+    assert len(kept) == 16 and all(e.image.name == everything[e.id].image.name for e in kept)
+    assert all(row["caption"] == everything[row["id"]].caption and row["absence"] for row in rows)
+
+
+def test_non_finite_batches_in_a_row_stop_and_keep_the_last_checkpoint(
+    make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison(monkeypatch, {2, 3, 4})
+    run = tmp_path / "run"
+    with pytest.raises(UserError, match=r"step 4.*the 2 steps before it"):
+        train(make_config(guards={"skip_non_finite": 2}), run, console)
+    assert [p.name for p in sorted((run / "checkpoints").iterdir())] == ["step_00000002", "step_00000004"]
+    assert len(list((run / "bad_batches").iterdir())) == 3
+
+
+def test_guards_that_say_nothing_change_nothing(make_config: Make, tmp_path: Path, console: Console) -> None:
+    silent = {"skip_non_finite": 0, "collapse": "off", "drop": "off", "logit_scale_steps": 0, "unreadable": 0}
+    alert = {"collapse": "stop", "drop": "stop", "logit_scale_steps": 1, "free_disk_mb": 1}
+    for name, guards in (("off", silent), ("on", alert)):
+        train(make_config(guards=guards), tmp_path / name, console)
+    off, on = weights(tmp_path / "off"), weights(tmp_path / "on")
+    assert all(torch.equal(off[name], on[name]) for name in off)
 
 
 def test_too_few_groups_for_a_batch(make_config: Make, tmp_path: Path, console: Console) -> None:

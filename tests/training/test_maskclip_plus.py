@@ -17,6 +17,7 @@ from semclip.core.protocols import DenseReading
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.refine import cosines, upsample, with_background
 from semclip.models.student import Student, StudentReader, is_student
+from semclip.training import maskclip_plus
 from semclip.training.maskclip_plus import DistillConfig, distill, new_student, pixel_loss, pseudo_labels
 from tests.models.tiny import CONFIGS, tiny
 
@@ -101,13 +102,13 @@ def test_a_student_learns_from_pictures_alone_and_beats_chance(tmp_path: Path) -
     student = new_student(teacher(), list(COLOURS), ROWS, config)
     before, rows = accuracy(student.eval(), held_out, truths), student.rows.clone()
     losses: list[float] = []
-    distill(teacher(), student, refs, config, losses.append)
+    distill(teacher(), student, refs, config, tmp_path / "first", lambda _, loss: losses.append(loss))
     after = accuracy(student, held_out, truths)
     assert len(losses) == 40 and np.mean(losses[-5:]) < 0.7 * losses[0]
     assert after > 0.8 and before < 0.7  # chance is 1 in 3
     assert torch.equal(student.rows, rows)  # the classifier is the texts' and never trains
     again = new_student(teacher(), list(COLOURS), ROWS, config)
-    distill(teacher(), again, refs, config)
+    distill(teacher(), again, refs, config, tmp_path / "second")
     assert all(
         torch.equal(a, b) for a, b in zip(student.state_dict().values(), again.state_dict().values(), strict=True)
     )
@@ -129,19 +130,20 @@ def test_a_threshold_gives_a_background_class_and_confidence_drops_pixels(tmp_pa
     student = new_student(teacher(), list(COLOURS), ROWS, config)
     assert student.config.classes == ["background", *COLOURS]
     before = student.background.detach().clone()
-    distill(teacher(), student, refs, config)
+    distill(teacher(), student, refs, config, tmp_path / "checkpoints")
     assert not torch.equal(before, student.background)
     assert student(torch.zeros(1, 3, SIZE, SIZE)).shape == (1, 4, SIZE, SIZE)
     picky = DistillConfig(steps=1, batch_size=2, width=8, confidence=1.1)
     losses: list[float] = []
-    distill(teacher(), new_student(teacher(), list(COLOURS), ROWS, picky), refs, picky, losses.append)
+    fresh = new_student(teacher(), list(COLOURS), ROWS, picky)
+    distill(teacher(), fresh, refs, picky, tmp_path / "picky", lambda _, loss: losses.append(loss))
     assert losses == [0.0]
 
 
-def test_no_pictures_and_no_dense_features() -> None:
+def test_no_pictures_and_no_dense_features(tmp_path: Path) -> None:
     config = DistillConfig(steps=1)
     with pytest.raises(UserError, match="no pictures"):
-        distill(teacher(), new_student(teacher(), list(COLOURS), ROWS, config), [], config)
+        distill(teacher(), new_student(teacher(), list(COLOURS), ROWS, config), [], config, tmp_path)
     blind = OpenClip.create(
         OpenClip.Config(
             config={**CONFIGS["plain"], "vision_cfg": {**CONFIGS["plain"]["vision_cfg"], "pool_type": "avg"}}
@@ -149,4 +151,29 @@ def test_no_pictures_and_no_dense_features() -> None:
         "test",
     )
     with pytest.raises(UserError, match="no dense features"):
-        distill(blind, new_student(tiny(), list(COLOURS), ROWS, config), [ImageRef("x.png", Path("x.png"))], config)
+        student = new_student(tiny(), list(COLOURS), ROWS, config)
+        distill(blind, student, [ImageRef("x.png", Path("x.png"))], config, tmp_path)
+
+
+def test_stopped_and_continued_equals_never_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maskclip_plus, "CHECKPOINT_EVERY", 3)
+    refs, _ = scenes(tmp_path, 6, seed=4)
+    config = DistillConfig(steps=8, batch_size=2, width=8)
+    whole = distill(teacher(), new_student(teacher(), list(COLOURS), ROWS, config), refs, config, tmp_path / "whole")
+
+    def killed(step: int, loss: float) -> None:
+        if step == 5:
+            raise SystemExit  # no chance to save: the checkpoint of step 3 must do
+
+    cut, done = tmp_path / "cut", list[int]()
+    with pytest.raises(SystemExit):
+        distill(teacher(), new_student(teacher(), list(COLOURS), ROWS, config), refs, config, cut, killed)
+    again = new_student(teacher(), list(COLOURS), ROWS, config)
+    distill(teacher(), again, refs, config, cut, lambda step, loss: done.append(step))
+    assert done == [4, 5, 6, 7, 8]
+    assert all(torch.equal(value, again.state_dict()[name]) for name, value in whole.state_dict().items())
+
+    other = DistillConfig(steps=8, batch_size=2, width=8, learning_rate=1.0)
+    with pytest.raises(UserError, match=r"learning_rate was 0\.003, is 1\.0; texts was"):
+        student = new_student(teacher(), list(COLOURS), ROWS.flip(0), other)
+        distill(teacher(), student, refs, other, cut)

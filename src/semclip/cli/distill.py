@@ -25,7 +25,7 @@ def command(
     seed: Annotated[int, typer.Option(help="Of weights and crops.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
 ) -> None:
-    """Train a student on pseudo labels; with masks in DATA, measure teacher and student on the test split."""
+    """Train a student on pseudo labels; with masks in DATA, measure both on the test split. Resumes by itself."""
     from semclip.core.config import parse
     from semclip.data.load import DataConfig, load_examples, select
 
@@ -39,7 +39,7 @@ def command(
     from rich.progress import Progress
 
     from semclip.benchmarks import evaluate
-    from semclip.cli.evaluate import result_table
+    from semclip.cli._result_table import result_table
     from semclip.cli.segment import on_device, template_texts, text_rows
     from semclip.core.files import sha256_file
     from semclip.data.masks import Truth
@@ -55,7 +55,15 @@ def command(
     console = Console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("distilling", total=config.steps)
-        distill(teacher, student, images, config, lambda loss: bar.advance(task))
+        distill(
+            teacher,
+            student,
+            images,
+            config,
+            checkpoints=out / "checkpoints",
+            progress=lambda step, loss: bar.update(task, completed=step),
+            say=lambda message: console.print(message, markup=False),
+        )
     student.save(out / "student")
     said = f"student: {out / 'student'} ({len(images):,} pictures, no mask read)"
     console.print(said, markup=False, highlight=False)

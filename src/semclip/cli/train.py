@@ -17,15 +17,17 @@ def command(
     from rich.console import Console
 
     from semclip.core.config import dump, find_config, load_config, parse
+    from semclip.core.launch import rank_of_process
     from semclip.training.config import TrainConfig
 
     path = find_config(config)
     parsed = parse(TrainConfig, load_config(path, overrides or []), where=str(path))
-    console = Console()
+    console = Console(quiet=rank_of_process() > 0)
     if dry_run:
         import yaml
 
-        from semclip.training.setup import build_objective, build_steps, load_splits, refuse_impossible_evaluation
+        from semclip.training.examples import load_splits, refuse_impossible_evaluation
+        from semclip.training.setup import build_objective, build_steps
 
         objective = build_objective(parsed)
         splits = load_splits(parsed, objective, build_steps(parsed))

@@ -18,6 +18,7 @@ class Sample:
     index:  its place in the data set. group: its group's number.
     texts:  view -> a text, or K texts where a data step gives several; K is the same for all samples of a batch.
     unmade: what a data step could not make of this visit, one sentence each; batches count them.
+    elsewhere: another process trains on it and loads its images; here it only has texts, for data steps to read.
     """
 
     index: int
@@ -26,6 +27,7 @@ class Sample:
     group: int
     epoch: int
     unmade: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 class CaptionDataset(Dataset[Sample]):
@@ -67,3 +69,9 @@ class CaptionDataset(Dataset[Sample]):
         drawn = draw_views(example, self.views, self.seed, epoch)
         images = {view: self.load_image(ref) for view, ref in drawn.images.items()}
         return Sample(index=index, images=images, texts={**drawn.texts}, group=self.groups[index], epoch=epoch)
+
+    def elsewhere(self, address: tuple[int, int]) -> Sample:
+        """The same visit as a sample of another process; no image is opened."""
+        epoch, index = address
+        texts = draw_views(self.examples[index], self.views, self.seed, epoch).texts
+        return Sample(index, images={}, texts={**texts}, group=self.groups[index], epoch=epoch, elsewhere=True)

@@ -19,6 +19,9 @@ from semclip.core.errors import UserError
 #: A saved model holds one of these; a folder with neither is not replaced.
 CONFIG_FILES = ("open_clip_config.json", "semclip_config.json", "student.json")
 
+#: Said of a pickle; torch's own words advise how to load it all the same, which would run what it holds.
+HOLDS_CODE = "it is a pickle that holds more than tensors, perhaps code, or it is damaged"
+
 #: What reading weights raises for a damaged file, a pickle that wants to run code, or weights of another shape.
 UNREADABLE_WEIGHTS = (
     SafetensorError,
@@ -104,6 +107,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def unreadable_weights(path: Path, error: BaseException) -> UserError:
     """The message for weights that cannot be read or do not fit."""
     reason = (str(error) or type(error).__name__).strip()
+    if isinstance(error, pickle.UnpicklingError):
+        reason = HOLDS_CODE
     if len(reason) > 600:
         reason = f"{reason[:600]} ..."
     return UserError(

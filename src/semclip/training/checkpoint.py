@@ -1,47 +1,160 @@
-"""Checkpoints: written atomically, loaded without unpickling code, enough to continue exactly."""
+"""Checkpoints: whole or absent on disk, verified by hash, loaded without unpickling code, the newest sound one found.
 
+checkpoints/step_00000200/state.pt         tensors and plain values: what a run needs to continue exactly
+                          manifest.json    step, size and SHA-256 of state.pt, and what is worth knowing of it
+"""
+
+import hashlib
+import os
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
 from semclip.core.errors import UserError
-from semclip.core.files import write_atomic
+from semclip.core.files import read_json, sha256_file, write_json
 
-_NAME = re.compile(r"step_(\d+)\.pt")
+STATE, MANIFEST = "state.pt", "manifest.json"
+_NAME = re.compile(r"step_(\d+)")
+#: Folders that a killed process leaves while it replaces a checkpoint or a saved model.
+_LITTER = re.compile(r"\.(step_\d+|best|model)\.\d+\.(tmp|old)")
 
 
-def save_checkpoint(folder: Path, step: int, state: Mapping[str, Any], keep: int = 2) -> Path:
-    """Write `step_<step>.pt`, then remove all but the newest `keep`."""
-    path = folder / f"step_{step:08d}.pt"
-    write_atomic(path, lambda temporary: _save(dict(state), temporary))
+def save_checkpoint(
+    folder: Path,
+    step: int,
+    state: Mapping[str, Any],
+    keep: int = 2,
+    spare: Collection[int] = (),
+    about: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write `step_<step>/`, then remove all but the newest `keep` and those of the steps in `spare`.
+
+    Everything is on the disk before the folder gets its name, so a checkpoint is whole or absent whenever the process
+    dies. about: more for the manifest, JSON-ready. Raises UserError when the disk is full or cannot be written; the
+    checkpoints that stood there before then stand.
+    """
+    path = folder / f"step_{step:08d}"
+    temporary = folder / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        temporary.mkdir(parents=True)
+        digest = _write_state(state, temporary / STATE)
+        size = (temporary / STATE).stat().st_size
+        write_json(temporary / MANIFEST, {"step": step, **(about or {}), "bytes": size, "sha256": digest})
+        _publish(temporary, path)
+    except OSError as error:
+        raise UserError(
+            f"cannot write the checkpoint of step {step}: {error.strerror or error}",
+            where=str(path),
+            fix="free some space, or make the folder writable; the checkpoints before it are untouched, and --resume "
+            "continues from the newest",
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     for old in list_checkpoints(folder)[:-keep]:
-        old.unlink()
+        if step_of(old) not in spare:
+            shutil.rmtree(old, ignore_errors=True)
     return path
 
 
-def _save(state: dict[str, Any], path: Path) -> None:
-    try:
-        torch.save(state, path)
-    except RuntimeError as error:  # how torch reports a full disk
-        raise OSError(f"{str(error).splitlines()[0]} (is the disk full?)") from error
-
-
 def list_checkpoints(folder: Path) -> list[Path]:
-    """Checkpoints by step, oldest first."""
-    return sorted(p for p in folder.glob("step_*.pt") if _NAME.fullmatch(p.name))
+    """Checkpoints by step, oldest first; none of them is opened."""
+    return sorted(p for p in folder.glob("step_*") if _NAME.fullmatch(p.name) and p.is_dir())
+
+
+def step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.removeprefix("step_"))
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint; only tensors and plain values are accepted, never pickled code."""
+    """Read a checkpoint whose bytes are those that were written; only tensors and plain values, never pickled code.
+
+    Raises UserError for a file that is damaged, cut short, without its manifest, or a pickle from elsewhere.
+    """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError, OSError) as error:
+        written = read_json(path / MANIFEST)["sha256"]
+        if sha256_file(path / STATE) != written:
+            raise OSError("its hash is not the one that was written down: the file is damaged")
+        return torch.load(path / STATE, map_location="cpu", weights_only=True)
+    except (RuntimeError, UnpicklingError, EOFError, OSError, KeyError, TypeError, UserError) as error:
+        # torch's own words on a pickle say how to load it all the same, which would run what it holds.
+        code = "it holds more than tensors and plain values, perhaps code"
+        reason = code if isinstance(error, UnpicklingError) else str(error).splitlines()[0]
         raise UserError(
-            f"the checkpoint cannot be read: {str(error).splitlines()[0]}",
+            f"the checkpoint cannot be read: {reason}",
             where=str(path),
-            fix="delete this file; `--resume` then continues from the one before it",
+            fix="delete this folder; `--resume` then continues from the checkpoint before it",
         ) from error
+
+
+def newest_sound(folder: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """The newest checkpoint that can be read, None where there is none; each damaged one on the way is told to `say`.
+
+    Raises UserError when there are checkpoints and all are damaged: starting anew would be no continuation.
+    """
+    found = list_checkpoints(folder)[::-1]
+    for path in found:
+        try:
+            return load_checkpoint(path)
+        except UserError as error:
+            say(f"{path.name} is left out and the one before it taken: {error.what}")
+    if found:
+        raise UserError(
+            f"none of the {len(found)} checkpoints can be read",
+            where=str(folder),
+            fix="restore one from a backup, or delete the run folder and start anew",
+        )
+    return None
+
+
+def remove_litter(run_folder: Path) -> None:
+    """Delete what earlier processes, killed while they wrote, left in a run folder."""
+    for folder in (run_folder, run_folder / "checkpoints"):
+        for path in folder.glob(".*") if folder.is_dir() else ():
+            if _LITTER.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+class _Hashed:
+    """A file that hashes what is written to it, so that a gigabyte need not be read again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.hash = file, hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.hash.update(data)
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _write_state(state: Mapping[str, Any], path: Path) -> str:
+    """Write and flush to the disk; the SHA-256 of what was written."""
+    with path.open("wb") as file:
+        hashed = _Hashed(file)
+        try:
+            torch.save(dict(state), hashed)  # type: ignore[arg-type]  # all that torch asks of a file is here
+        except RuntimeError as error:  # how torch reports a full disk
+            raise OSError(f"{str(error).splitlines()[0]} (is the disk full?)") from error
+        file.flush()
+        os.fsync(file.fileno())
+    return hashed.hash.hexdigest()
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Give a complete folder its name, and put the name on the disk."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.old")
+    if path.exists():  # only a damaged one is ever written again
+        path.rename(aside)
+    temporary.rename(path)
+    shutil.rmtree(aside, ignore_errors=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

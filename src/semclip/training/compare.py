@@ -13,11 +13,13 @@ from semclip.core.config import dump, find_config, load_config, parse, save_conf
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
 from semclip.core.files import read_json, write_json
+from semclip.core.launch import processes_started
 from semclip.data.steps.base import views_of_data
 from semclip.training.config import TrainConfig
 from semclip.training.jobs import Job, run_jobs
 from semclip.training.loop import train
-from semclip.training.setup import build_objective, build_steps, refuse_another_config
+from semclip.training.record import refuse_another_config
+from semclip.training.setup import build_objective, build_steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,7 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
     views = {v for c in runs.values() for v in views_of_data(build_steps(c), build_objective(c).needs & set(VIEWS))}
     runs = {folder: replace(c, require=tuple(sorted(views))) for folder, c in runs.items()}
     _refuse_unequal(runs)
+    _refuse_several_processes(runs)
     return runs
 
 
@@ -138,6 +141,17 @@ def _refuse_unequal(runs: Mapping[Path, TrainConfig]) -> None:
                     where="compare",
                     fix="give every arm of a track the same budget, and every arm the same data",
                 )
+
+
+def _refuse_several_processes(runs: Mapping[Path, TrainConfig]) -> None:
+    """A comparison starts its runs itself, each in one process."""
+    most = max(processes_started(), *(1 if c.train.devices == "auto" else c.train.devices for c in runs.values()))
+    if most > 1:
+        raise UserError(
+            f"{most} processes for each run of a comparison",
+            where="torchrun, or train.devices",
+            fix="use `semclip compare --jobs N` for runs at the same time, or train each arm with `semclip train`",
+        )
 
 
 def _value(config: TrainConfig, section: str) -> Any:

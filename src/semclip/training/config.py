@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from semclip.core.errors import UserError
 from semclip.data.load import DataConfig
+from semclip.training.guards import GuardConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,14 @@ class LoopConfig:
     weight_decay: of matrices only; norms, biases, logit scale and the objective's basis have none. eps: AdamW's.
     clip_norm: gradients are scaled down to this norm; null: never.
     precision: `auto` takes bf16 where the processor computes it.
-    checkpoint_every: steps between checkpoints for `--resume`; 0 writes one at the end only.
+    ema: decay of the running mean of the weights that is evaluated and exported instead of the last ones, such as
+    0.999; 0: none.
+    devices: processes that train together, one on each GPU, or on the CPU where there is none; `auto` takes those that
+    torchrun has started, else one. batch_size counts the examples of all of them. strategy: how the weights lie on
+    them; `ddp` (`auto`): each has all; `sharded`: each keeps a part, and has all only within a step.
+    workers: processes that load data, for each that trains; `auto` chooses.
+    checkpoint_every: steps between checkpoints for `--resume`; `auto` writes one whenever that costs at most 1/60 of
+    the time; 0 writes one at the end only. keep_checkpoints: the newest that are kept, beside the best validated one.
     """
 
     steps: int
@@ -33,20 +41,27 @@ class LoopConfig:
     warmup_steps: int = 50
     clip_norm: float | None = 1.0
     precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
-    workers: int = 0
-    checkpoint_every: int = 100
+    ema: float = 0.0
+    devices: int | Literal["auto"] = "auto"
+    strategy: Literal["auto", "ddp", "sharded"] = "auto"
+    workers: int | Literal["auto"] = "auto"
+    checkpoint_every: int | Literal["auto"] = "auto"
+    keep_checkpoints: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size"):
-            if getattr(self, name) < 1:
+        for name in ("steps", "batch_size", "keep_checkpoints", "devices"):
+            if getattr(self, name) != "auto" and getattr(self, name) < 1:
                 raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")
         for name in ("learning_rate", "eps", "clip_norm"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 raise UserError(f"train.{name} must be a positive number", where="config", fix=f"set train.{name}")
         for name in ("weight_decay", "warmup_steps", "workers", "checkpoint_every", "micro_batch"):
-            if not 0 <= getattr(self, name) < math.inf:
+            value = getattr(self, name)
+            if value != "auto" and not 0 <= value < math.inf:
                 raise UserError(f"train.{name} must not be negative", where="config", fix=f"set train.{name}=0 or more")
+        if not 0 <= self.ema < 1:
+            raise UserError("train.ema lies between 0 and 1", where="config", fix="set train.ema=0.999, or 0 for none")
         if not all(0 <= beta < 1 for beta in self.betas):
             raise UserError("train.betas lie between 0 and 1", where="config", fix="set train.betas=[0.9,0.98]")
 
@@ -81,6 +96,7 @@ class TrainConfig:
     objective: Mapping[str, Any]
     train: LoopConfig
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    guards: GuardConfig = field(default_factory=GuardConfig)
     steps: tuple[Mapping[str, Any], ...] = ()
     require: tuple[str, ...] = ()
     role: Literal["", "base", "control", "treated"] = ""

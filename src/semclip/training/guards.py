@@ -1,31 +1,134 @@
-"""What goes wrong silently, said aloud: non-finite losses, constant embeddings, a loss that never leaves chance."""
+"""What goes wrong silently, said aloud or stopped: NaN, collapse, a logit scale at its cap, lost abilities, full disks.
+
+A guard only looks: as long as it says nothing, the weights are those of a run without it.
+"""
 
 import math
-from collections.abc import Mapping
-
-import torch
-from torch import Tensor
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 from semclip.core.errors import UserError
+from semclip.metrics.result import Metric, Result
 
+Action = Literal["off", "warn", "stop"]
+
+#: ln 100: CLIP's own cap of the logit scale.
+MAX_LOG_LOGIT_SCALE = 4.605170185988092
 #: A loss within this distance of ln(batch) is chance.
 _NEAR_CHANCE = 0.02
-#: Said only after this many logged values in a row: a fresh model starts at chance.
+#: Logged values in a row before it is said: a fresh model starts at chance.
 _PATIENCE = 3
+#: Similarities that vary less than this over examples are constant.
+_FLAT = 1e-4
 
 
-def refuse_non_finite(terms: Mapping[str, Tensor], gradient_norm: Tensor, step: int) -> None:
-    """Stop the run at the first loss or gradient that is NaN or infinite, and name the step and the parts."""
-    bad = [name for name, value in terms.items() if not bool(torch.isfinite(value))]
-    if not bool(torch.isfinite(gradient_norm)):
-        bad.append("gradient norm")
-    if bad:
-        raise UserError(
-            f"not a finite number at step {step}: {', '.join(bad)}",
-            where=f"training step {step}; the last checkpoint is untouched",
-            fix="lower train.learning_rate, set train.precision=32-true, or look for broken inputs with "
-            "`semclip data check`",
-        )
+@dataclass(frozen=True, kw_only=True)
+class GuardConfig:
+    """Section `guards:`; an action is `off`, `warn` or `stop`, and stopping keeps the last checkpoint.
+
+    skip_non_finite: batches in a row that are left out because loss or gradient is NaN or infinite; one more stops.
+    collapse: what to do when embeddings are constant or the loss stays at chance.
+    logit_scale_steps: steps at the cap of 100 after which that is said, in a run that did not start there; 0: never.
+    drop: what to do when one of `drop_metrics` on the validation split falls below its value at step 0 by more than
+    `drop_limit` (0.05: five points) and out of that value's 95 % interval. Metrics that are not measured are left out.
+    free_disk_mb: room that must be left on the disk beside the checkpoint that is about to be written.
+    unreadable: share of the training examples that may be unreadable, and are replaced; more stop the run.
+    """
+
+    skip_non_finite: int = 3
+    collapse: Action = "warn"
+    logit_scale_steps: int = 200
+    drop: Action = "warn"
+    drop_limit: float = 0.05
+    drop_metrics: tuple[str, ...] = ("retrieval.caption_r1", "retrieval.caption_r5", "zeroshot.original_accuracy")
+    free_disk_mb: int = 200
+    unreadable: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name in ("skip_non_finite", "logit_scale_steps", "drop_limit", "free_disk_mb", "unreadable"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise UserError(f"guards.{name} must not be negative", where="config", fix=f"set guards.{name}=0")
+
+
+class Guards:
+    """All guards of a run. say: prints a warning. What they have counted goes into checkpoints (`state_dict`)."""
+
+    def __init__(self, config: GuardConfig, batch_size: int, say: Callable[[str], None]) -> None:
+        self.config, self.say = config, say
+        self.non_finite = NonFinite(config.skip_non_finite)
+        self.chance = ChanceGuard(batch_size)
+        self.cap = CapGuard(config.logit_scale_steps)
+        self.drop = DropGuard(config.drop_metrics, config.drop_limit)
+
+    def step(self, step: int, values: Mapping[str, float]) -> bool:
+        """Whether the optimizer may take this step; raises UserError when too many in a row may not."""
+        message = self.non_finite.message(step, values)
+        if message:
+            self.say(message)
+        return not message
+
+    def logged(self, step: int, values: Mapping[str, float]) -> None:
+        """Look at what a line of metrics.jsonl holds."""
+        self._act(self.config.collapse, self.chance.message(values))
+        self._act("warn", self.cap.message(step, values["logit_scale"]))
+
+    def validated(self, step: int, results: Mapping[str, Result]) -> None:
+        """Look at a validation. Step 0 is what later ones are compared with."""
+        if "margins" in results:
+            spread = {m.name: m.value for m in results["margins"].metrics if m.name.endswith("_spread")}
+            self._act(self.config.collapse, constant_embeddings(spread))
+        self._act(self.config.drop, self.drop.message(step, results))
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: dict(counts) for name, counts in self._counts().items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name, counts in self._counts().items():
+            counts.update(state[name])
+
+    def _counts(self) -> dict[str, dict[str, Any]]:
+        return {
+            "non_finite": self.non_finite.counts,
+            "chance": self.chance.counts,
+            "cap": self.cap.counts,
+            "drop": self.drop.start,
+        }
+
+    def _act(self, action: Action, message: str) -> None:
+        if message and action == "stop":
+            raise UserError(
+                message,
+                where="guards; the last checkpoint is untouched",
+                fix="lower train.learning_rate; or set this guard to `warn`, which --resume allows",
+            )
+        if message and action == "warn":
+            self.say(message)
+
+
+class NonFinite:
+    """Leaves out a batch whose loss or gradient is NaN or infinite; stops when that goes on."""
+
+    def __init__(self, allowed: int) -> None:
+        self.allowed = allowed
+        self.counts = {"in_a_row": 0, "in_all": 0}
+
+    def message(self, step: int, values: Mapping[str, float]) -> str:
+        """A warning, or "" for finite values (name -> value). Raises UserError after `allowed` bad steps in a row."""
+        bad = [name for name, value in values.items() if not math.isfinite(value)]
+        self.counts["in_a_row"] = self.counts["in_a_row"] + 1 if bad else 0
+        self.counts["in_all"] += bool(bad)
+        if self.counts["in_a_row"] > self.allowed:
+            raise UserError(
+                f"not a finite number at step {step}: {', '.join(bad)}"
+                + (f"; nor at the {self.allowed} steps before it, which were left out" if self.allowed else ""),
+                where=f"training step {step}; the last checkpoint is untouched, the batch is in bad_batches/",
+                fix="lower train.learning_rate, set train.precision=32-true, or look for broken inputs with "
+                "`semclip data check`",
+            )
+        return f"step {step} is left out: {', '.join(bad)} not finite; its batch is in bad_batches/" if bad else ""
 
 
 class ChanceGuard:
@@ -33,7 +136,7 @@ class ChanceGuard:
 
     def __init__(self, batch_size: int) -> None:
         self.chance = math.log(batch_size) if batch_size > 1 else math.nan
-        self.seen = 0
+        self.counts = {"seen": 0}
 
     def message(self, terms: Mapping[str, float]) -> str:
         """A warning, or "" while there is nothing to say. The contrastive loss is named so, or given by direction."""
@@ -41,8 +144,9 @@ class ChanceGuard:
         if "contrastive" not in terms and not directions:
             return ""
         contrastive = terms["contrastive"] if "contrastive" in terms else sum(directions) / len(directions)
-        self.seen = self.seen + 1 if abs(contrastive - self.chance) < _NEAR_CHANCE else 0
-        if self.seen != _PATIENCE:
+        near = abs(contrastive - self.chance) < _NEAR_CHANCE
+        self.counts["seen"] = self.counts["seen"] + 1 if near else 0
+        if self.counts["seen"] != _PATIENCE:
             return ""
         return (
             f"contrastive loss = {contrastive:.3f} = ln(batch size) = {self.chance:.3f}: the model does no better than "
@@ -50,9 +154,72 @@ class ChanceGuard:
         )
 
 
+class CapGuard:
+    """Says once that the logit scale has reached its cap and stays: the loss wants sharper logits than it may have."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self.counts = {"below": -1, "said": 0}  # last logged step below the cap; -1: none, the run started there
+
+    def message(self, step: int, logit_scale: float) -> str:
+        """A warning, or "". Many pretrained models start at the cap: of those nothing is said."""
+        if logit_scale < 0.999 * math.exp(MAX_LOG_LOGIT_SCALE):
+            self.counts |= {"below": step, "said": 0}
+        long = self.counts["below"] >= 0 and step - self.counts["below"] >= self.steps > 0
+        if not long or self.counts["said"]:
+            return ""
+        self.counts["said"] = 1
+        return (
+            f"the logit scale has been at its cap of 100 since step {self.counts['below']}: often the learning rate is "
+            "too high, or the pairs are so easy that the loss is near zero. Lower train.learning_rate, or freeze the "
+            "scale (model.freeze: [logit_scale])."
+        )
+
+
+class DropGuard:
+    """Says when an ordinary ability has fallen below what the model could do before training."""
+
+    def __init__(self, names: tuple[str, ...], limit: float) -> None:
+        self.names, self.limit = names, limit
+        self.start: dict[str, list[float]] = {}  # metric -> its value at step 0, and the lower end of its interval
+
+    def message(self, step: int, results: Mapping[str, Result]) -> str:
+        """A warning, or ""; at step 0 the values to compare with are kept."""
+        measured = {
+            f"{benchmark}.{metric.name}": metric
+            for benchmark, result in results.items()
+            for metric in result.metrics
+            if f"{benchmark}.{metric.name}" in self.names
+        }
+        if step == 0:
+            self.start |= {name: [metric.value, _lower_end(metric)] for name, metric in measured.items()}
+        fallen = [
+            f"{name} from {100 * self.start[name][0]:.1f} to {100 * metric.value:.1f} %"
+            for name, metric in measured.items()
+            if name in self.start and metric.value < min(self.start[name][0] - self.limit, self.start[name][1])
+        ]
+        return f"ordinary ability has dropped since step 0: {', '.join(fallen)}" if fallen else ""
+
+
 def constant_embeddings(similarities: Mapping[str, float]) -> str:
     """A warning when image-text similarities hardly vary over examples (view -> standard deviation), else ""."""
-    flat = [view for view, spread in similarities.items() if spread < 1e-4]
+    flat = [view for view, spread in similarities.items() if spread < _FLAT]
     if not flat:
         return ""
     return f"similarities of {', '.join(flat)} are the same for every example: the embeddings have collapsed."
+
+
+def refuse_full_disk(folder: Path, needed: int, spare_mb: int) -> None:
+    """Raise UserError while there is still room, before a checkpoint of `needed` bytes would fill the disk."""
+    free = shutil.disk_usage(folder).free
+    if free < needed + spare_mb * 1_000_000:
+        raise UserError(
+            f"the disk is nearly full: {free / 1e6:,.0f} MB are free, a checkpoint takes {needed / 1e6:,.0f} MB and "
+            f"{spare_mb:,} MB are to be left (guards.free_disk_mb)",
+            where=f"{folder}; the last checkpoint is untouched",
+            fix="free some space, then continue with --resume",
+        )
+
+
+def _lower_end(metric: Metric) -> float:
+    return metric.value if metric.interval is None else metric.interval[0]

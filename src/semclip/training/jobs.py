@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from semclip.core.errors import UserError
+from semclip.training.stopping import TERMINATED
 
 #: Seconds between two looks at the processes.
 _PAUSE = 0.2
@@ -30,11 +32,12 @@ def run_jobs(jobs: Sequence[Job], at_once: int, console: Console) -> None:
     """Run all jobs, at most `at_once` at a time, in order where nothing has to be waited for.
 
     Each process gets its share of the cores: on few cores, two processes of one thread do more than one of two.
+    Killed itself, this process takes them with it: each is sent SIGTERM, upon which a training run saves and ends.
     Errors: UserError with the last line of the log when a job fails; the others are asked to stop, as by Ctrl-C.
     """
     waiting, running = list(jobs), list[tuple[Job, subprocess.Popen[bytes]]]()
     done = 0
-    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)  # processes must not outlive this one
+    handler = signal.signal(signal.SIGTERM, _terminate)  # processes must not outlive this one
     try:
         while waiting or running:
             unfinished = {job.name for job in waiting} | {job.name for job, _ in running}
@@ -49,7 +52,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, console: Console) -> None:
                     raise _failure(job, process.returncode)
                 done += 1
                 console.print(f"{job.name}: finished ({done} of {len(jobs)})", soft_wrap=True)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         console.print("stopping the runs; the same command continues from here")
         raise
     finally:
@@ -60,12 +63,16 @@ def run_jobs(jobs: Sequence[Job], at_once: int, console: Console) -> None:
         signal.signal(signal.SIGTERM, handler)
 
 
+def _terminate(*_: object) -> None:
+    raise SystemExit(TERMINATED)
+
+
 def _start(job: Job, at_once: int) -> subprocess.Popen[bytes]:
     threads = str(max(1, (os.cpu_count() or 1) // at_once))
     job.log.parent.mkdir(parents=True, exist_ok=True)
     with job.log.open("ab") as log:
         return subprocess.Popen(
-            job.command,
+            [sys.executable, "-m", "semclip.training.parent", str(os.getpid()), *job.command],
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

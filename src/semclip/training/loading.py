@@ -1,51 +1,95 @@
-"""Batches in a fixed order from any step on, and errors from loader workers as they were raised."""
+"""Batches in a fixed order from any step on; what cannot be read is replaced, other errors arrive as raised."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.core.seeds import derive_seed
 from semclip.data.collate import Batch, Collate
 from semclip.data.dataset import CaptionDataset, Sample
+from semclip.data.draw import draw_views
 from semclip.data.sampler import GroupBatchSampler
 from semclip.data.steps.base import Step
-from semclip.training.config import TrainConfig
+from semclip.training.parent import EndWithParent
+from semclip.training.unreadable import Fault
+
+#: Examples tried in the place of one that cannot be read; when all of these fail, the fault is not one picture's.
+_TRIES = 20
+
+
+class Schedule(Sampler[list[tuple[int, int]]]):
+    """The addresses (epoch, index) of every batch from `start` to the last step, epoch after epoch.
+
+    Epoch and place in it follow from the step, so a resumed run sees the same stream. Every rank is given the whole
+    batch and loads `own` of it, in rank order; so the batches do not depend on the number of ranks.
+    """
+
+    def __init__(
+        self, groups: Sequence[int], batch_size: int, seed: int, start: int, steps: int, rank: int = 0, ranks: int = 1
+    ) -> None:
+        self.groups, self.batch_size, self.seed = groups, batch_size, seed
+        self.start, self.steps = start, steps
+        share = batch_size // ranks
+        self.own = range(rank * share, (rank + 1) * share)
+        self.per_epoch = len(self._epoch(0, 0))
+
+    def __len__(self) -> int:
+        return max(0, self.steps - self.start)
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        step = self.start
+        while step < self.steps:
+            for addresses in self._epoch(*divmod(step, self.per_epoch)):
+                if step == self.steps:
+                    return
+                yield addresses
+                step += 1
+
+    def epoch_of(self, step: int) -> int:
+        return step // self.per_epoch
+
+    def _epoch(self, epoch: int, position: int) -> GroupBatchSampler:
+        return GroupBatchSampler(self.groups, self.batch_size, self.seed, epoch, start=position)
 
 
 def batches(
     dataset: CaptionDataset,
-    make_batch: Callable[[Sequence[Sample]], Batch],
-    config: TrainConfig,
-    start_step: int,
+    make_batch: "MakeBatch",
+    schedule: Schedule,
+    workers: int,
     device: torch.device,
-) -> Iterator[Batch]:
-    """Batches from step `start_step` to the last. Epochs follow from the step, so resuming sees the same stream."""
-    groups = dataset.groups
-    per_epoch = len(GroupBatchSampler(groups, config.train.batch_size, config.seed, epoch=0))
-    step = start_step
-    while step < config.train.steps:
-        epoch, position = divmod(step, per_epoch)
-        loader = DataLoader(
-            _ErrorsAsItems(dataset),
-            batch_sampler=GroupBatchSampler(groups, config.train.batch_size, config.seed, epoch, start=position),
-            collate_fn=_ErrorsThrough(make_batch),
-            num_workers=config.train.workers,
-        )
-        for batch in loader:
-            if isinstance(batch, UserError):
-                raise batch
-            yield batch.to(device)
-            step += 1
-            if step == config.train.steps:
-                return
+    unreadable: Callable[[Sequence[Fault]], None],
+) -> Generator[Batch]:
+    """The batches of a schedule, this rank's own rows of them, on `device`; any number of workers gives the same ones.
+
+    unreadable: told which examples could not be read and were replaced; may raise.
+    """
+    loader = DataLoader(
+        _Readable(dataset, schedule.own, make_batch.reads_whole_batch),
+        batch_sampler=schedule,
+        collate_fn=_ErrorsThrough(make_batch),
+        num_workers=workers,
+        worker_init_fn=EndWithParent(),
+        # Without one of its own a loader draws from the global generator at every start. A resumed run starts one
+        # more, and would draw other dropout masks.
+        generator=torch.Generator().manual_seed(derive_seed("loader", dataset.seed)),
+    )
+    for loaded in loader:
+        if isinstance(loaded, UserError):
+            raise loaded
+        unreadable(loaded.faults)
+        yield loaded.batch.to(device)
 
 
 class MakeBatch:
     """Samples -> what the objective reads of them: data steps first, then tokens; runs in loader workers.
 
+    Data steps see all samples of the batch; tensors are made of those that are not `elsewhere`.
     views: what stays; a view that was drawn only for a step to read is not encoded.
     """
 
@@ -53,28 +97,86 @@ class MakeBatch:
         self, steps: Sequence[Step], examples: Sequence[Example], views: Collection[str], collate: Collate
     ) -> None:
         self.steps, self.examples, self.views, self.collate = steps, examples, views, collate
+        self.reads_whole_batch = any(type(step).batch is not Step.batch for step in steps)
 
     def __call__(self, samples: Sequence[Sample]) -> Batch:
+        pairs = zip(samples, self._made(samples), strict=True)
+        return self.collate([self._wanted(made) for sample, made in pairs if not sample.elsewhere])
+
+    def rows(self, dataset: CaptionDataset, indices: Sequence[int], epoch: int) -> list[dict[str, Any]]:
+        """The same samples as rows of a data file, with the texts of that epoch; no image is opened."""
+        examples = [dataset.examples[i] for i in indices]
+        drawn = [draw_views(example, dataset.views, dataset.seed, epoch) for example in examples]
+        samples = [
+            Sample(index=i, images={}, texts={**d.texts}, group=dataset.groups[i], epoch=epoch)
+            for i, d in zip(indices, drawn, strict=True)
+        ]
+        return [
+            {"id": e.id, "image": e.image.name, **self._wanted(s).texts, "where": e.where}
+            for e, s in zip(examples, self._made(samples), strict=True)
+        ]
+
+    def _made(self, samples: Sequence[Sample]) -> Sequence[Sample]:
         for step in self.steps:
             samples = step.batch(samples, self.examples)
-        return self.collate([self._wanted(sample) for sample in samples])
+        return samples
 
     def _wanted(self, sample: Sample) -> Sample:
         images = {view: x for view, x in sample.images.items() if view in self.views}
         return replace(sample, images=images, texts={v: x for v, x in sample.texts.items() if v in self.views})
 
 
-class _ErrorsAsItems(Dataset[Sample | UserError]):
-    """Hands a UserError on as an item: raised in a worker, it would come back as a traceback in a string."""
+@dataclass
+class _Loaded:
+    """A batch, and what could not be read on the way to it."""
 
-    def __init__(self, dataset: CaptionDataset) -> None:
-        self.dataset = dataset
+    batch: Batch
+    faults: list[Fault]
 
-    def __getitem__(self, address: tuple[int, int]) -> Sample | UserError:
-        try:
-            return self.dataset[address]
-        except UserError as error:
-            return error
+
+class _Readable(Dataset[Any]):
+    """Samples of a batch's addresses; one that cannot be read is replaced by the next in the data set that can.
+
+    own: places in the batch whose images are loaded here. others: whether the texts of the other places are wanted.
+
+    The next example of a group that the batch does not hold is taken, so the replacement is a function of the addresses
+    and the files alone, and no two of one group meet. An error comes back as an item: raised in a worker, it would
+    arrive as a traceback in a string.
+    """
+
+    def __init__(self, dataset: CaptionDataset, own: range, others: bool) -> None:
+        self.dataset, self.own, self.others = dataset, own, others
+
+    def __getitem__(self, address: tuple[int, int]) -> Any:
+        return self.__getitems__([address])[0]
+
+    def __getitems__(self, addresses: list[tuple[int, int]]) -> list[Sample | Fault | UserError]:
+        groups = {self.dataset.groups[index] for _, index in addresses}
+        items: list[Sample | Fault | UserError] = []
+        for place, address in enumerate(addresses):
+            if place not in self.own:
+                items += [self.dataset.elsewhere(address)] if self.others else []
+                continue
+            try:
+                items.append(self.dataset[address])
+            except UserError as error:
+                fault = Fault(self.dataset.examples[address[1]].id, error.what, error.where)
+                items += [self._next(address, groups) or error, fault]
+        return items
+
+    def _next(self, address: tuple[int, int], groups: set[int]) -> Sample | None:
+        epoch, index = address
+        count = len(self.dataset)
+        others = (i % count for i in range(index + 1, index + count))
+        free = (i for i in others if self.dataset.groups[i] not in groups)
+        for _, other in zip(range(_TRIES), free, strict=False):
+            try:
+                sample = self.dataset[epoch, other]
+            except UserError:
+                continue  # it is told when its own turn comes
+            groups.add(sample.group)
+            return sample
+        return None
 
 
 class _ErrorsThrough:
@@ -83,11 +185,12 @@ class _ErrorsThrough:
     def __init__(self, make_batch: Callable[[Sequence[Sample]], Batch]) -> None:
         self.make_batch = make_batch
 
-    def __call__(self, items: Sequence[Sample | UserError]) -> Batch | UserError:
-        errors = [item for item in items if isinstance(item, UserError)]
-        if errors:
-            return errors[0]
+    def __call__(self, items: Sequence[Sample | Fault | UserError]) -> _Loaded | UserError:
+        for item in items:
+            if isinstance(item, UserError):
+                return item
         try:
-            return self.make_batch([item for item in items if isinstance(item, Sample)])
+            batch = self.make_batch([item for item in items if isinstance(item, Sample)])
         except UserError as error:
             return error
+        return _Loaded(batch, [item for item in items if isinstance(item, Fault)])

@@ -1,65 +1,38 @@
 """The training loop: read it top to bottom."""
 
 import contextlib
-import logging
 import math
 import signal
-import threading
-import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any, Self
 
 import torch
-from lightning.fabric import Fabric
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
 
 from semclip.benchmarks import evaluate
-from semclip.core.example import VIEWS, Example
-from semclip.core.seeds import seed_everything
-from semclip.data.collate import Batch, Collate
-from semclip.data.dataset import CaptionDataset
+from semclip.data.collate import Batch
 from semclip.data.load import data_file
-from semclip.data.steps.base import views_to_draw
 from semclip.metrics.result import Result
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
-from semclip.models.load import create as create_encoder
 from semclip.models.load import load as load_encoder
-from semclip.training.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from semclip.training.bad_batches import keep_bad_batch
 from semclip.training.config import TrainConfig
-from semclip.training.grad_cache import forward_backward
-from semclip.training.guards import ChanceGuard, constant_embeddings, refuse_non_finite
-from semclip.training.images import image_source
-from semclip.training.loading import MakeBatch, batches
-from semclip.training.neighbours import StartEmbeddings
-from semclip.training.optim import build_optimizer, learning_rate
-from semclip.training.plane import PlaneRecorder
-from semclip.training.setup import (
-    Splits,
-    build_objective,
-    build_steps,
-    data_hashes,
-    describe,
-    finish_run_file,
-    load_splits,
-    refuse_impossible_evaluation,
-    refuse_missing_images,
-    refuse_overwriting,
-    reset_peak_memory,
-    resolve_precision,
-    write_run_files,
-)
-from semclip.training.step import StepModule
-from semclip.training.trackers import build_trackers
+from semclip.training.guards import MAX_LOG_LOGIT_SCALE
+from semclip.training.loading import Schedule, batches
+from semclip.training.optim import learning_rate
+from semclip.training.ranks import Ranks
+from semclip.training.record import data_hashes, finish_run_file
+from semclip.training.run import Run, assemble
+from semclip.training.setup import set_up
+from semclip.training.sharding import clip_gradients
+from semclip.training.show import progress_bar, warn
+from semclip.training.stopping import StopRequest
+from semclip.training.unreadable import Fault
 
-#: ln 100: CLIP's own cap of the logit scale.
-MAX_LOG_LOGIT_SCALE = 4.605170185988092
 #: Steps between lines in metrics.jsonl.
 LOG_EVERY = 10
-CAPTIONS_AT_ONCE = 1024
 
 
 def train(
@@ -71,266 +44,162 @@ def train(
 ) -> dict[str, Result]:
     """Train, keep the best checkpoint by `evaluate.primary`, export it to `model/`, evaluate it on the test split.
 
-    Returns the test results by benchmark, none without a test split. With `resume`, a run that was killed continues
-    from its newest checkpoint and ends with the weights of an undisturbed run. Ctrl-C finishes the step, saves, stops.
-    Errors: UserError for missing views, images or metrics, too few examples, or a non-finite loss.
+    Returns the test results by benchmark, none without a test split and on other ranks than 0. With `resume`, a run
+    that was killed continues from its newest sound checkpoint and ends with the weights of an undisturbed run. Ctrl-C
+    or SIGTERM finishes the step, saves, stops (KeyboardInterrupt, or SystemExit 143).
+    Errors: UserError for missing views, images or metrics, too few examples, or what a guard stops.
     """
-    objective = build_objective(config)
-    steps = build_steps(config)
-    splits = load_splits(config, objective, steps)
-    refuse_impossible_evaluation(config, splits)
-    refuse_overwriting(run_folder, config, resume)
-    reset_peak_memory()
-    seed_everything(config.seed)
+    setup = set_up(config, run_folder, console, resume)
+    run = assemble(config, run_folder, setup, setup.ranks.console(console), resume)
+    if run.state.step == 0:
+        record_plane(run, "before", run.evaluated.of(setup.encoder))
+    with fast_attention(setup.fabric.device):
+        # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
+        if run.validation.due():
+            run.validation.run()
+        take_steps(run, how_to_continue)
+    return finish(run)
 
-    precision = resolve_precision(config.train.precision)
-    for room in ("fabric", "pytorch"):  # `describe` says what they would say, once; importing one sets both up
-        logging.getLogger(f"lightning.{room}").setLevel(logging.WARNING)
-    fabric = Fabric(accelerator="auto", devices=1, precision=precision)
-    fabric.launch()
-    encoder = create_encoder(dict(config.model), where=f"{config.name}: model")
-    objective.setup(encoder.info)
-    encoder.to(fabric.device)
-    if encoder.reads_pixels:
-        refuse_missing_images(splits)
-    write_run_files(run_folder, config, encoder)
 
-    cache = run_folder.parent / "cache"
-    examples, notes = splits.train, []
-    for step in steps:
-        prepared = step.prepare(examples, StartEmbeddings(encoder, cache, fabric.device))
-        examples = prepared.examples
-        notes.append(prepared.note)
-    views = objective.needs & set(VIEWS)
-    drawn = views_to_draw(steps, views)
-    load_image, are_features, sentence = image_source(
-        encoder, examples, drawn, "image_pooled" in objective.needs, cache, fabric.device
+def take_steps(run: Run, how_to_continue: str) -> None:
+    """From the step the run has come to, to the last one."""
+    config, state, setup, ranks = run.config.train, run.state, run.setup, run.setup.ranks
+    device, groups = setup.fabric.device, setup.dataset.groups
+    schedule = Schedule(
+        groups, config.batch_size, run.config.seed, state.step, config.steps, ranks.rank, ranks.world_size
     )
-    console.print(
-        describe(config, encoder, splits, views, sentence, notes, fabric.device, precision),
-        soft_wrap=True,  # one line stays one line in a log file
-    )
-    dataset = CaptionDataset(examples, sorted(drawn), config.seed, load_image)
-    make_batch = MakeBatch(steps, examples, views, Collate(encoder.tokenize))
-    objective.prepare(lambda: caption_ids(examples, encoder, fabric.device))
-
-    module = StepModule(encoder, objective, are_features)
-    optimizer = build_optimizer(module, config.train)
-    checkpoints = run_folder / "checkpoints"
-    state = State(module, optimizer)
-    newest = list_checkpoints(checkpoints)[-1:] if resume else []
-    if newest:
-        state.restore(load_checkpoint(newest[0]))
-        console.print(f"resuming after step {state.step} of {config.train.steps}")
-    wrapped, fabric_optimizer = fabric.setup(module, optimizer)
-
-    trackers = build_trackers(config.trackers, run_folder, resume_step=state.step)
-    plane = PlaneRecorder(objective, encoder, splits.test, state.plane)
-    best_folder = run_folder / "best"
-
-    def validate() -> None:
-        """Evaluate on the validation split; keep the weights when they are the best so far."""
-        if not splits.val:
-            return
-        encoder.eval()
-        results = evaluate(encoder, splits.val, config.evaluate.benchmarks, data={"split": "val"}, device=fabric.device)
-        encoder.train()
-        benchmark, _, metric = config.evaluate.primary.partition(".")
-        value = results[benchmark].metric(metric).value
-        flat = {f"{b}.{m.name}": m.value for b, r in results.items() for m in r.metrics if m.kind == "model"}
-        for tracker in trackers:
-            tracker.log(state.step, "val", flat)
-        if "margins" in results:
-            spread = {m.name: m.value for m in results["margins"].metrics if m.name.endswith("_spread")}
-            warn(console, constant_embeddings(spread))
-        console.print(f"  step {state.step:>6}  val {config.evaluate.primary} = {100 * value:.1f} %")
-        # Step 0 is the model the run started from: it is reported, but training is never undone silently.
-        if state.step > 0 and value > state.best_value:
-            state.best_value, state.best_step = value, state.step
-            encoder.save(best_folder)
-
-    def validation_is_due() -> bool:
-        every = config.evaluate.every
-        return state.step in (0, config.train.steps) or bool(every and state.step % every == 0)
-
-    def checkpoint_is_due() -> bool:
-        every = config.train.checkpoint_every
-        return state.step == config.train.steps or bool(every and state.step % every == 0)
-
-    if state.step == 0:
-        plane.record("before")
-    # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
-    if validation_is_due():
-        validate()
-    guard = ChanceGuard(config.train.batch_size)
-    encoder.train()
+    faults: list[Fault] = []
+    loaded = told(ranks, batches(setup.dataset, setup.make_batch, schedule, setup.workers, device, faults.extend))
+    setup.encoder.train()
     with (
-        fast_attention(fabric.device),
-        progress_bar(console, config.train.steps, state.step) as advance,
+        progress_bar(run.console, config.steps, state.step) as advance,
         StopRequest() as stop,
+        contextlib.closing(loaded),
     ):
-        for batch in batches(dataset, make_batch, config, start_step=state.step, device=fabric.device):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(state.step, config.train)
-            terms = forward_backward(fabric, wrapped, module, batch, config.train.micro_batch)
-            norm = fabric.clip_gradients(
-                wrapped, fabric_optimizer, max_norm=config.train.clip_norm or math.inf, error_if_nonfinite=False
-            )
-            assert norm is not None
-            refuse_non_finite(terms, norm, state.step)
-            fabric_optimizer.step()
-            fabric_optimizer.zero_grad()
-            with torch.no_grad():
-                encoder.log_logit_scale.clamp_(0, MAX_LOG_LOGIT_SCALE)
+        for batch in run.wait.around(loaded):
+            for group in run.optimizer.param_groups:
+                group["lr"] = learning_rate(state.step, config)
+            terms = run.gradients(batch)
+            norm = clip_gradients(setup.module, config.clip_norm or math.inf, ranks)
+            values = numbers(terms, norm, ranks)
+            if not all(map(math.isfinite, values.values())):
+                keep_bad(run, batch, schedule.epoch_of(state.step))
+            if state.guards.step(state.step, values):
+                run.optimizer.step()
+                clamp_logit_scale(setup.encoder)
+                state.average.update()
+            run.optimizer.zero_grad()
             state.step += 1
             state.count(batch)
+            due, asked, unreadable = ranks.largest(run.checkpoints.due(state.step), stop.asked or 0, len(faults))
+            if unreadable:
+                setup.unreadable.add(fault for own in ranks.everyone(faults) for fault in own)
+                faults.clear()
 
-            advance(terms["total"].item())
-            if state.step % LOG_EVERY == 0 or state.step == config.train.steps:
-                values = {name: value.item() for name, value in terms.items()}
-                values |= {"gradient_norm": norm.item(), "logit_scale": encoder.logit_scale.item()}
-                values |= {"learning_rate": optimizer.param_groups[0]["lr"]}
-                for tracker in trackers:
-                    tracker.log(state.step, "train", values)
-                warn(console, guard.message(values))
-            if checkpoint_is_due() or stop.asked:
-                save_checkpoint(checkpoints, state.step, state.snapshot())
-            if stop.asked:
-                console.print(f"stopped after step {state.step}; {how_to_continue} continues from here")
-                raise KeyboardInterrupt
-            if validation_is_due():
-                validate()
+            advance(values["total"])
+            if state.step % LOG_EVERY == 0 or state.step == config.steps:
+                log(run, values)
+            if due or asked:
+                run.checkpoints.save(state)
+            if asked:
+                run.console.print(f"stopped after step {state.step}; {how_to_continue} continues from here")
+                stop.stop(signal.Signals(asked))
+            if run.validation.due():
+                run.validation.run()
+
+
+def told(ranks: Ranks, loaded: Generator[Batch]) -> Generator[Batch]:
+    """The same batches; an error on the way is one of this rank alone."""
+    with ranks.alone():
+        yield from loaded
+
+
+def keep_bad(run: Run, batch: Batch, epoch: int) -> None:
+    """Keep the whole batch, of which each rank has a part, for a person to look at."""
+    setup = run.setup
+    indices = [index for part in setup.ranks.everyone(batch.indices.tolist()) for index in part]
+    rows = setup.make_batch.rows(setup.dataset, indices, epoch)
+    setup.ranks.once(lambda: keep_bad_batch(run.folder, run.state.step, rows))
+
+
+@torch.no_grad()
+def clamp_logit_scale(encoder: Encoder) -> None:
+    """CLIP's own limits: a scale of 1 to 100."""
+    encoder.log_logit_scale.clamp_(0, MAX_LOG_LOGIT_SCALE)
+
+
+def numbers(terms: Mapping[str, Tensor], gradient_norm: Tensor, ranks: Ranks) -> dict[str, float]:
+    """Loss terms and gradient norm of the whole batch as plain numbers, in one transfer from the device."""
+    named = {**terms, "gradient_norm": gradient_norm}
+    stacked = torch.stack([value.detach().double() for value in named.values()])  # (terms + 1,)
+    return dict(zip(named, ranks.mean(stacked).tolist(), strict=True))
+
+
+def log(run: Run, values: Mapping[str, float]) -> None:
+    """A line of numbers to every tracker; what is not finite has been told by a guard and is left out."""
+    values = {name: value for name, value in values.items() if math.isfinite(value)}
+    values |= {"logit_scale": run.setup.encoder.logit_scale.item()}
+    values |= {"learning_rate": run.optimizer.param_groups[0]["lr"]}
+    for tracker in run.trackers:
+        tracker.log(run.state.step, "train", values)
+    run.state.guards.logged(run.state.step, values)
+
+
+def record_plane(run: Run, moment: str, encoder: Encoder) -> None:
+    run.plane.encoder = encoder
+    run.setup.ranks.once(lambda: run.plane.record(moment))
+
+
+def finish(run: Run) -> dict[str, Result]:
+    """Export the best weights, evaluate them on the test split, and write down what the run cost; on rank 0."""
+    state, results = run.state, dict[str, Result]()
     if state.best_step == 0:  # no validation split: nothing to choose by
         state.best_step = state.step
-        encoder.save(best_folder)
+        with state.average.in_place():
+            encoder = run.evaluated.of(run.setup.encoder)
+            run.setup.ranks.once(lambda: encoder.save(run.folder / "best"))
+    unmade = state.unmade_anywhere()
+    run.setup.ranks.once(lambda: results.update(export(run, unmade)))
+    return results
 
-    best = load_encoder(str(best_folder)).to(fabric.device)
-    best.save(run_folder / "model")
-    plane.encoder = best
-    plane.record("after")
-    plane.save(run_folder / "results" / "plane.json")
-    results = evaluate_test(config, best, splits, run_folder, fabric.device)
+
+def export(run: Run, unmade: Mapping[str, int]) -> dict[str, Result]:
+    state, setup, folder = run.state, run.setup, run.folder
+    best = load_encoder(str(folder / "best")).to(setup.fabric.device)
+    best.save(folder / "model")
+    run.plane.encoder = best
+    run.plane.record("after")
+    run.plane.save(folder / "results" / "plane.json")
+    results = evaluate_test(run, best)
     cost = {
         "best_step": state.best_step,
         "seconds": round(state.seconds(), 1),
-        "trainable_parameters": sum(p.numel() for p in module.parameters() if p.requires_grad),
-        "objective_parameters": sum(p.numel() for p in objective.parameters()),  # gone after training
+        "seconds_of_checkpoints": round(run.checkpoints.seconds, 1),
+        "share_waiting_for_data": round(run.wait.share, 3),
+        "processes": setup.ranks.world_size,
+        "trainable_parameters": sum(p.numel() for p in setup.module.parameters() if p.requires_grad),
+        "objective_parameters": sum(p.numel() for p in setup.objective.parameters()),  # gone after training
+        "steps_left_out": state.guards.non_finite.counts["in_all"],
+        "unreadable_examples": len(setup.unreadable.faults),
         **state.seen,
     }
-    finish_run_file(run_folder, config, cost)
-    for what, count in state.unmade.items():
-        warn(console, f"{count:,} visits: {what}")
+    finish_run_file(folder, run.config, cost)
+    for what, count in unmade.items():
+        warn(run.console, f"{count:,} visits: {what}")
+    warn(run.console, setup.unreadable.sentence())
+    run.console.print(f"  {run.wait.sentence(setup.workers)}")
     return results
 
 
-class StopRequest:
-    """Ctrl-C as a request: the step under way ends first, so that a checkpoint never holds half of one.
-
-    A second Ctrl-C stops at once, without saving; the last checkpoint stands. Only the main thread can ask.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def __enter__(self) -> Self:
-        self._main = threading.current_thread() is threading.main_thread()
-        if self._main:
-            self._before = signal.signal(signal.SIGINT, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._main:
-            signal.signal(signal.SIGINT, self._before)
-
-    def _ask(self, *_: object) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-
-class State:
-    """Everything that changes while training, as one checkpoint."""
-
-    def __init__(self, module: StepModule, optimizer: torch.optim.Optimizer) -> None:
-        self.module, self.optimizer = module, optimizer
-        self.step = 0
-        self.best_value = float("-inf")
-        self.best_step = 0
-        self.plane: dict[str, Any] = {}  # the projected plane before training
-        self.seen = {"images_seen": 0, "texts_seen": 0}
-        self.unmade: Counter[str] = Counter()  # what data steps could not make -> visits
-        self._seconds_before = 0.0  # of earlier sessions
-        self._started = time.monotonic()
-
-    def seconds(self) -> float:
-        """Time spent on this run in all its sessions."""
-        return self._seconds_before + time.monotonic() - self._started
-
-    def count(self, batch: Batch) -> None:
-        """Add a batch to what was seen."""
-        self.seen["images_seen"] += sum(len(x) for x in batch.images.values())
-        self.seen["texts_seen"] += sum(x[..., 0].numel() for x in batch.tokens.values())
-        self.unmade.update(batch.unmade)
-
-    def snapshot(self) -> dict[str, Any]:
-        return {
-            "seen": self.seen,
-            "unmade": dict(self.unmade),
-            "step": self.step,
-            "best_value": self.best_value,
-            "best_step": self.best_step,
-            "plane": self.plane,
-            "seconds": self.seconds(),
-            "module": self.module.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "torch_rng": torch.get_rng_state(),
-        }
-
-    def restore(self, snapshot: Mapping[str, Any]) -> None:
-        self.step = snapshot["step"]
-        self.seen, self.unmade = snapshot["seen"], Counter(snapshot["unmade"])
-        self.best_value, self.best_step = snapshot["best_value"], snapshot["best_step"]
-        self.plane, self._seconds_before = snapshot["plane"], snapshot["seconds"]
-        self.module.load_state_dict(snapshot["module"])
-        self.optimizer.load_state_dict(snapshot["optimizer"])
-        torch.set_rng_state(snapshot["torch_rng"])
-
-
-def caption_ids(examples: Sequence[Example], encoder: Encoder, device: torch.device) -> Iterator[torch.Tensor]:
-    """Token ids (B, L) of all training captions, each example's own once."""
-    for start in range(0, len(examples), CAPTIONS_AT_ONCE):
-        yield encoder.tokenize([e.caption for e in examples[start : start + CAPTIONS_AT_ONCE]]).to(device)
-
-
-def evaluate_test(
-    config: TrainConfig, encoder: Encoder, splits: Splits, run_folder: Path, device: torch.device
-) -> dict[str, Result]:
+def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
     """Evaluate the exported model on the test split, one result file per benchmark."""
-    if not splits.test:
+    test = run.setup.splits.test
+    if not test:
         return {}
-    name = data_file(config.data).name
-    described = {"path": name, "split": "test", "sha256": data_hashes(config).get(name, "")}
-    results = evaluate(encoder.eval(), splits.test, config.evaluate.benchmarks, data=described, device=device)
+    name = data_file(run.config.data).name
+    described = {"path": name, "split": "test", "sha256": data_hashes(run.config).get(name, "")}
+    names, device = run.config.evaluate.benchmarks, run.setup.fabric.device
+    results = evaluate(encoder.eval(), test, names, data=described, device=device)
     for name, result in results.items():
-        result.save(run_folder / "results" / f"{name}.json")
+        result.save(run.folder / "results" / f"{name}.json")
     return results
-
-
-def warn(console: Console, message: str) -> None:
-    if message:
-        console.print(f"[yellow]warning:[/] {message}")
-
-
-@contextlib.contextmanager
-def progress_bar(console: Console, total: int, done: int) -> Iterator[Any]:
-    """A bar with the loss beside it; silent when the output is no terminal."""
-    columns = (
-        TextColumn("  training"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("loss {task.fields[loss]:.3f}"),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("training", total=total, completed=done, loss=float("nan"))
-        yield lambda loss: progress.update(task, advance=1, loss=loss)

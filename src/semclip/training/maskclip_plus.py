@@ -1,8 +1,9 @@
 """MaskCLIP+: a segmentation network trained on what a frozen CLIP says of pixels, without any mask."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -14,9 +15,15 @@ from semclip.core.protocols import DenseReading
 from semclip.core.seeds import derive_seed
 from semclip.models.backends.base import Encoder
 from semclip.models.backends.open_clip import OpenClip
+from semclip.models.folder import fingerprint
 from semclip.models.initialisation import seeded_weights
 from semclip.models.refine import probabilities
 from semclip.models.student import Student, StudentConfig
+from semclip.training.checkpoint import newest_sound, save_checkpoint
+from semclip.training.stopping import StopRequest
+
+#: Steps between checkpoints: a few seconds' work.
+CHECKPOINT_EVERY = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +76,18 @@ def distill(
     student: Student,
     images: Sequence[ImageRef],
     config: DistillConfig,
-    progress: Callable[[float], None] = lambda loss: None,
+    checkpoints: Path,
+    progress: Callable[[int, float], None] = lambda step, loss: None,
+    say: Callable[[str], None] = lambda message: None,
 ) -> Student:
     """Train the student on the pictures alone: the teacher labels the very crop that the student sees.
 
     Each step: crops drawn from the pictures (scale, place, mirror image, brightness, contrast), labels from the frozen
-    teacher read as `config.reading`, one step of `pixel_loss`. The weights are a function of the seed alone. It takes
-    a minute or so and is not resumable: nothing is written before the end.
-    Raises UserError where the teacher has no dense features, and for no pictures.
+    teacher read as `config.reading`, one step of `pixel_loss`. The weights are a function of the seed alone.
+    checkpoints: a folder; what is there is continued, exactly, and Ctrl-C or SIGTERM saves first. progress: told steps
+    done and loss. say: told of damaged checkpoints.
+    Raises UserError where the teacher has no dense features, for no pictures, and for checkpoints of other settings,
+    pictures or another teacher.
 
     Paper: arXiv 2112.01071, section 3.3, annotation-free. Deviations: the released code takes from the masks which
     pixels hold a class at all, and draws crops by them; here no mask is read. AdamW, where the paper's SGD starts from
@@ -89,19 +100,36 @@ def distill(
     generator = torch.Generator().manual_seed(derive_seed("maskclip+", config.seed))
     optimizer = torch.optim.AdamW(student.parameters(), lr=config.learning_rate, weight_decay=5e-4)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 - step / config.steps) ** 0.9)
+    parts: dict[str, Any] = {"student": student, "optimizer": optimizer, "schedule": schedule}
+    about = {
+        **asdict(config),
+        "teacher": teacher.image_fingerprint(),
+        "classes": student.config.classes,
+        "texts": fingerprint([("rows", student.rows)], {}),
+        "pictures": derive_seed(*(ref.key for ref in images)),
+    }
     store: dict[ImageRef, Tensor] = {}
     student.train()
-    for _ in range(config.steps):
-        drawn = torch.randint(len(images), (config.batch_size,), generator=generator).tolist()
-        crops = torch.stack([crop(_whole(teacher, images[i], config, store), config, generator) for i in drawn])
-        crops = crops.to(device)  # (B, 3, S, S)
-        labels = teacher_labels(teacher, student.rows, crops, config)
-        loss = pixel_loss(student(crops), labels, config.mean_over)
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
-        schedule.step()
-        progress(float(loss.detach()))
+    start = _continue(checkpoints, parts, generator, about, say)
+    with StopRequest() as stop:
+        for step in range(start + 1, config.steps + 1):
+            drawn = torch.randint(len(images), (config.batch_size,), generator=generator).tolist()
+            crops = torch.stack([crop(_whole(teacher, images[i], config, store), config, generator) for i in drawn])
+            crops = crops.to(device)  # (B, 3, S, S)
+            labels = teacher_labels(teacher, student.rows, crops, config)
+            loss = pixel_loss(student(crops), labels, config.mean_over)
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            optimizer.step()
+            schedule.step()
+            progress(step, float(loss.detach()))
+            if step % CHECKPOINT_EVERY == 0 or step == config.steps or stop.asked:
+                states: dict[str, Any] = {name: part.state_dict() for name, part in parts.items()}
+                states |= {"step": step, "generator": generator.get_state(), "about": about}
+                save_checkpoint(checkpoints, step, states)
+            if stop.asked:
+                say(f"stopped after step {step}; the same command continues from here")
+                stop.stop()
     return student.eval()
 
 
@@ -148,6 +176,33 @@ def new_student(teacher: Encoder, classes: Sequence[str], rows: Tensor, config: 
     )
     with seeded_weights(config.seed):
         return Student(description, rows)
+
+
+def _continue(
+    checkpoints: Path,
+    parts: dict[str, Any],
+    generator: torch.Generator,
+    about: dict[str, Any],
+    say: Callable[[str], None],
+) -> int:
+    """Put everything to where the newest sound checkpoint left it; the steps it had done, 0 where there is none."""
+    found = newest_sound(checkpoints, say)
+    if found is None:
+        return 0
+    before = found["about"]
+    differing = [
+        f"{key} was {before.get(key)!r:.60}, is {now!r:.60}" for key, now in about.items() if before.get(key) != now
+    ]
+    if differing:
+        raise UserError(
+            f"a student with other settings was begun here: {'; '.join(differing)}",
+            where=str(checkpoints),
+            fix="choose another --out, or delete this folder to start anew",
+        )
+    for name, part in parts.items():
+        part.load_state_dict(found[name])
+    generator.set_state(found["generator"])
+    return int(found["step"])
 
 
 def _whole(teacher: Encoder, ref: ImageRef, config: DistillConfig, store: dict[ImageRef, Tensor]) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Features, Objective
+from semclip.training.gather import first_row, gather
 
 
 class StepModule(nn.Module):
@@ -41,7 +42,13 @@ class StepModule(nn.Module):
         # Autocast would compute the similarities in bf16, whose spacing near 1 is 0.004: the loss is float32.
         with torch.autocast(groups.device.type, enabled=False):
             given: dict[str, Any] = dict(views)
-            features = Features(**given, logit_scale=self.encoder.logit_scale.float(), groups=groups)
+            features = Features(
+                **given,
+                logit_scale=self.encoder.logit_scale,
+                groups=groups,
+                gather=gather,
+                offset=first_row(len(groups)),
+            )
             self.objective.update(features)
             terms = self.objective(features)
         return {"total": terms.total, **terms.parts}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
 from semclip.models.backends.base import Encoder
-from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder
+from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder, unreadable_weights
 from semclip.models.images import read_rgb
 
 #: `model_type` of the configurations that this backend reads. SigLIP 2 at a fixed resolution is of type `siglip`.
@@ -82,6 +83,8 @@ class Transformers(Encoder):
             network = library.AutoModel.from_pretrained(source, dtype=float32, **pinned)
             tokenizer = library.AutoTokenizer.from_pretrained(source, **pinned)
             processor = library.AutoImageProcessor.from_pretrained(source, **pinned)
+        except UnpicklingError as error:
+            raise unreadable_weights(Path(source), error) from error
         except (OSError, ValueError, ImportError, RuntimeError) as error:
             raise UserError(
                 f"transformers cannot load '{source}': {error}",

@@ -1,0 +1,106 @@
+"""The processes that train together, and what they must do as one: agree, average, write once, fail together."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from lightning.fabric import Fabric
+from rich.console import Console
+from torch import Tensor
+
+from semclip.core.errors import UserError
+
+T = TypeVar("T")
+
+#: Exit code of a rank that stops because of the error that rank 0 tells.
+_TOLD_ELSEWHERE = 2
+
+
+class Ranks:
+    """This process among `world_size` equal ones; alone, everything here is free and does nothing.
+
+    Every method but `alone` and `console` is collective: all ranks must call it, in the same order.
+    """
+
+    def __init__(self, fabric: Fabric | None = None) -> None:
+        """Without a launched Fabric: alone."""
+        self.rank, self.world_size = (fabric.global_rank, fabric.world_size) if fabric else (0, 1)
+        self.device = fabric.device if fabric else torch.device("cpu")
+
+    @property
+    def first(self) -> bool:
+        """Whether this is rank 0: the only one that prints and writes."""
+        return self.rank == 0
+
+    def console(self, console: Console) -> Console:
+        """The console on rank 0, a silent one elsewhere."""
+        return console if self.first else Console(quiet=True)
+
+    def once(self, work: Callable[[], T]) -> T:
+        """What `work` gives on rank 0, which alone does it; the others wait. A UserError there ends all ranks."""
+        value: Any = None
+        error: UserError | None = None
+        if self.first:
+            try:
+                value = work()
+            except UserError as raised:
+                error = raised
+        value, error = self._from_first((value, error))
+        if error is not None and self.first:
+            raise error
+        if error is not None:
+            raise SystemExit(_TOLD_ELSEWHERE)
+        return value
+
+    def in_turn(self, work: Callable[[], T]) -> T:
+        """Every rank's own `work()`: rank 0 first, then the others, who find the files that it has written."""
+        results: list[T] = []
+        self.once(lambda: results.append(work()))
+        return results[0] if self.first else work()
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean over ranks of a tensor."""
+        if self.world_size == 1:
+            return values
+        total = values.detach().clone()
+        dist.all_reduce(total)
+        return total / self.world_size
+
+    def largest(self, *numbers: int) -> list[int]:
+        """The largest of each number over ranks: how flags and requests become those of all."""
+        if self.world_size == 1:
+            return list(numbers)
+        largest = torch.tensor(numbers, dtype=torch.int64, device=self.device)
+        dist.all_reduce(largest, op=dist.ReduceOp.MAX)
+        return [int(number) for number in largest.tolist()]
+
+    def everyone(self, value: T) -> list[T]:
+        """The values of all ranks, in rank order; plain objects."""
+        if self.world_size == 1:
+            return [value]
+        values: list[Any] = [None] * self.world_size
+        dist.all_gather_object(values, value)
+        return values
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Around what may fail on this rank only: its error is told, although this rank is silent."""
+        try:
+            yield
+        except UserError as error:
+            if not self.first:
+                error.add_note(f"on rank {self.rank}")
+            raise
+
+    def _from_first(self, value: T) -> T:
+        if self.world_size == 1:
+            return value
+        values: list[Any] = [value]
+        dist.broadcast_object_list(values, device=self.device)
+        return values[0]
+
+
+#: One process that trains by itself.
+ALONE = Ranks()

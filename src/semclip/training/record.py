@@ -1,0 +1,133 @@
+"""The record of a run: config.yaml and run.json, and whether a run may continue under the config it is given."""
+
+import contextlib
+import resource
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from semclip.core.config import dump, load_config, parse, save_config
+from semclip.core.errors import UserError
+from semclip.core.files import read_json, sha256_file, write_json
+from semclip.core.run_info import run_info
+from semclip.data.load import data_file
+from semclip.models.backends.base import Encoder
+from semclip.training.config import TrainConfig
+
+#: What may change between sessions of one run: nothing here changes what the weights become, but for rounding.
+FREE = (
+    "train.devices",
+    "train.strategy",
+    "train.workers",
+    "train.micro_batch",
+    "train.checkpoint_every",
+    "train.keep_checkpoints",
+    "trackers",
+    "guards",
+)
+
+
+def refuse_overwriting(run_folder: Path, config: TrainConfig, resume: bool) -> None:
+    """A new run never writes over another; a resumed one must have been started with this config and these files."""
+    if (run_folder / "run.json").exists() and not resume:
+        raise UserError(
+            "a run of this name exists",
+            where=str(run_folder),
+            fix="continue it with --resume, choose another --out, or delete the folder",
+        )
+    if resume:
+        refuse_another_config(run_folder, config)
+
+
+def refuse_another_config(run_folder: Path, config: TrainConfig) -> None:
+    """A run continues, or counts as finished, only under the config and on the files it was started with.
+
+    Keys in `FREE` may differ. Raises UserError that lists each other key with both its values.
+    """
+    saved = run_folder / "config.yaml"
+    differing = differences(saved, config) if saved.exists() else {}
+    if differing:
+        raise UserError(
+            "the run was started with another config: "
+            + "; ".join(f"{key} was {old!r}, is {new!r}" for key, (old, new) in differing.items()),
+            where=str(saved),
+            fix="use the config it was started with, or another --out",
+        )
+    record = run_folder / "run.json"
+    before = read_json(record).get("data_sha256", {}) if record.exists() else {}
+    now = data_hashes(config)
+    changed = [name for name, digest in before.items() if now.get(name) != digest]
+    if changed:
+        raise UserError(
+            f"the data file has changed since this run was started: {', '.join(changed)}",
+            where=str(data_file(config.data)),
+            fix="put the old file back, or choose another --out",
+        )
+
+
+def differences(saved: Path, config: TrainConfig) -> dict[str, tuple[Any, Any]]:
+    """Keys, such as `train.learning_rate`, whose value in a saved config is another: key -> (saved, new)."""
+    values = load_config(saved)
+    with contextlib.suppress(UserError):  # a file of an older version lacks keys, whose defaults it was run with
+        values = dump(parse(TrainConfig, values, where=str(saved)))
+    old, new = dict(_leaves(values)), dict(_leaves(dump(config)))
+    return {
+        key: (old.get(key), new.get(key))
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key) and not any(key == free or key.startswith(f"{free}.") for free in FREE)
+    }
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value that is no section, with its full key."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder) -> None:
+    """Write config.yaml and run.json; a resumed run keeps its record and adds a session."""
+    path = run_folder / "run.json"
+    info = run_info(config.seed, data_hashes(config))
+    if path.exists():
+        record = read_json(path)
+        record["sessions"] = [*record.get("sessions", []), {k: info[k] for k in ("command", "started", "git")}]
+    else:
+        described = {"name": config.name, "role": config.role, "objective": dict(config.objective)}
+        record = {**described, "model": encoder.label, **info}
+    save_config(run_folder / "config.yaml", dump(config))
+    write_json(path, record)
+
+
+def data_hashes(config: TrainConfig) -> dict[str, str]:
+    """sha256 of the data file by its name, none for a folder; and of each file a data step reads, `steps.0.mapping`."""
+    data = data_file(config.data)
+    hashes = {data.name: sha256_file(data)} if data.is_file() else {}
+    for i, section in enumerate(config.steps):
+        for option, value in section.items():
+            if isinstance(value, str) and (path := Path(value).expanduser()).is_file():
+                hashes[f"steps.{i}.{option}"] = sha256_file(path)
+    return hashes
+
+
+def finish_run_file(run_folder: Path, config: TrainConfig, cost: Mapping[str, Any]) -> None:
+    """Add what the run cost to run.json."""
+    found = {"finished": True, "steps": config.train.steps, "peak_memory_mb": peak_memory_mb(), **cost}
+    write_json(run_folder / "run.json", read_json(run_folder / "run.json") | found)
+
+
+def reset_peak_memory() -> None:
+    """Start measuring peak memory anew, so that a run is not charged for the one before it in the same process."""
+    with contextlib.suppress(OSError):  # only Linux can; elsewhere the peak is the process's
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory_mb() -> int:
+    """Largest resident memory since `reset_peak_memory`, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

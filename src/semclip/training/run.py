@@ -1,0 +1,82 @@
+"""A run under way: what it is made of, put together at the newest checkpoint where there is one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from semclip.core.seeds import derive_seed, seed_everything
+from semclip.training.config import TrainConfig
+from semclip.training.ema import average_of
+from semclip.training.guards import Guards
+from semclip.training.memory import Gradients
+from semclip.training.optim import build_optimizer
+from semclip.training.plane import PlaneRecorder
+from semclip.training.saving import Checkpoints
+from semclip.training.setup import Setup
+from semclip.training.sharding import SameEncoder, WholeEncoder, separate
+from semclip.training.show import warn
+from semclip.training.state import State
+from semclip.training.trackers import Tracker, build_trackers
+from semclip.training.validation import Validation
+from semclip.training.waiting import DataWait
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run under way: what it is made of, what changes in it, and who watches. optimizer: as Fabric wraps it."""
+
+    config: TrainConfig
+    folder: Path
+    setup: Setup
+    state: State
+    gradients: Gradients
+    optimizer: Any
+    evaluated: SameEncoder | WholeEncoder
+    checkpoints: Checkpoints
+    validation: Validation
+    trackers: list[Tracker]
+    plane: PlaneRecorder
+    wait: DataWait
+    console: Console
+
+
+def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, resume: bool) -> Run:
+    """Optimizer, checkpoints, guards and trackers around a setup, at the newest checkpoint where there is one."""
+
+    def say(message: str) -> None:
+        warn(console, message)
+
+    fabric, module, ranks = setup.fabric, setup.module, setup.ranks
+    sharded = ranks.world_size > 1 and config.train.strategy == "sharded"
+    evaluated = WholeEncoder(setup.encoder, ranks) if sharded else SameEncoder()
+    wrapped = fabric.setup_module(module)
+    optimizer = build_optimizer(module, config.train)
+    separate(optimizer)
+    guards = Guards(config.guards, config.train.batch_size, say)
+    average = average_of(setup.encoder, config.train.ema)
+    state = State(module, optimizer, average, guards, ranks)
+    checkpoints = Checkpoints(folder, config, ranks)
+    snapshot = checkpoints.newest(say) if resume else None
+    if ranks.rank > 0:
+        seed_everything(derive_seed("rank", config.seed, ranks.rank))  # dropout of its own; rank 0 draws as one process
+    if snapshot is not None:
+        say(state.restore(snapshot, config.seed))
+        console.print(f"resuming after step {state.step} of {config.train.steps}")
+    trackers = build_trackers(config.trackers, folder, resume_step=state.step) if ranks.first else []
+    return Run(
+        config=config,
+        folder=folder,
+        setup=setup,
+        state=state,
+        gradients=Gradients(fabric, wrapped, module, config.train.micro_batch, say),
+        optimizer=fabric.setup_optimizers(optimizer),
+        evaluated=evaluated,
+        checkpoints=checkpoints,
+        validation=Validation(config, setup, state, evaluated, trackers, folder / "best", console),
+        trackers=trackers,
+        plane=PlaneRecorder(setup.objective, setup.encoder, setup.splits.test, state.plane),
+        wait=DataWait(),
+        console=console,
+    )

@@ -1,0 +1,71 @@
+"""Looking at the model while it trains: the validation split, the best weights so far, what they may not lose."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from semclip.benchmarks import evaluate
+from semclip.models.backends.base import Encoder
+from semclip.training.config import TrainConfig
+from semclip.training.setup import Setup
+from semclip.training.sharding import SameEncoder, WholeEncoder
+from semclip.training.state import State
+from semclip.training.trackers import Tracker
+
+
+class Validation:
+    """Evaluates on the validation split and keeps the weights when they are the best so far; nothing without a split.
+
+    What is evaluated and kept is the running mean of the weights where `train.ema` asks for one. Of several ranks, rank
+    0 evaluates and the others wait: the numbers are then those of one process.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        setup: Setup,
+        state: State,
+        evaluated: SameEncoder | WholeEncoder,
+        trackers: Sequence[Tracker],
+        best: Path,
+        console: Console,
+    ) -> None:
+        self.config, self.setup, self.state, self.evaluated = config, setup, state, evaluated
+        self.trackers, self.best, self.console = trackers, best, console
+
+    def due(self) -> bool:
+        every = self.config.evaluate.every
+        return self.state.step in (0, self.config.train.steps) or bool(every and self.state.step % every == 0)
+
+    def run(self) -> None:
+        """Evaluate with the weights of now. Raises UserError where a guard is told to stop. Collective."""
+        if not self.setup.splits.val:
+            return
+        state, ranks = self.state, self.setup.ranks
+        with state.average.in_place():
+            encoder = self.evaluated.of(self.setup.encoder)
+            state.best_value, state.best_step = ranks.once(lambda: self._keep_best(encoder))
+        self.setup.encoder.train()
+
+    def _keep_best(self, encoder: Encoder) -> tuple[float, int]:
+        state = self.state
+        value = self._measure(encoder)
+        # Step 0 is the model the run started from: it is reported, but training is never undone silently.
+        if state.step == 0 or value <= state.best_value:
+            return state.best_value, state.best_step
+        encoder.save(self.best)
+        return value, state.step
+
+    def _measure(self, encoder: Encoder) -> float:
+        """The primary metric; everything measured is logged and shown to the guards."""
+        names, device = self.config.evaluate.benchmarks, self.setup.fabric.device
+        results = evaluate(encoder.eval(), self.setup.splits.val, names, {"split": "val"}, device=device)
+        benchmark, _, metric = self.config.evaluate.primary.partition(".")
+        value = results[benchmark].metric(metric).value
+        for tracker in self.trackers:
+            flat = {f"{b}.{m.name}": m.value for b, r in results.items() for m in r.metrics if m.kind == "model"}
+            tracker.log(self.state.step, "val", flat)
+        self.console.print(f"  step {self.state.step:>6}  val {self.config.evaluate.primary} = {100 * value:.1f} %")
+        self.state.guards.validated(self.state.step, results)
+        return value
