@@ -1,4 +1,4 @@
-"""The trimmed text pass equals open_clip's own pass over all 77 tokens, gradients included."""
+"""The shortened text pass equals open_clip's own pass over all 77 tokens, gradients included."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from tests.models.tiny import CONFIGS, TEXTS, UNTRIMMABLE, tiny
 
 @pytest.mark.parametrize("kind", CONFIGS)
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_trimmed_equals_untrimmed(kind: str, count: int) -> None:
+def test_shortened_equals_whole(kind: str, count: int) -> None:
     encoder = tiny(kind)
     tokens = encoder.tokenize(TEXTS[:count])
     with torch.no_grad():
@@ -18,7 +18,7 @@ def test_trimmed_equals_untrimmed(kind: str, count: int) -> None:
     assert theirs.abs().max() > 1e-2  # embeddings near zero would pass any absolute tolerance
 
 
-@pytest.mark.parametrize("kind", ["plain", "custom_text", "eos_pool"])
+@pytest.mark.parametrize("kind", ["plain", "quickgelu", "custom_text", "eos_pool", "custom_blocks"])
 def test_gradients_equal(kind: str) -> None:
     encoder = tiny(kind).double().train()
     tokens = encoder.tokenize(TEXTS[:2])
@@ -33,8 +33,8 @@ def test_gradients_equal(kind: str) -> None:
         torch.testing.assert_close(gradients[0][name], gradient, atol=1e-9, rtol=1e-9, msg=name)
 
 
-def test_only_the_needed_positions_are_computed() -> None:
-    encoder = tiny()
+def test_blocks_of_another_kind_run_up_to_the_longest_text() -> None:
+    encoder = tiny("custom_blocks")
     seen: list[int] = []
     encoder.network.transformer.register_forward_hook(lambda m, args, out: seen.append(args[0].shape[1]))
     encoder.encode_text(encoder.tokenize(["a dog", "a cat on a mat"]))

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from semclip.training.config import LoopConfig
+from semclip.training.row_adamw import RowAdamW
 
 
 def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
@@ -27,7 +28,7 @@ def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, o
 def build_optimizer(module: nn.Module, config: LoopConfig) -> torch.optim.AdamW:
     """Fused AdamW over what trains."""
     groups = parameter_groups(module, config.weight_decay)
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, eps=config.eps, fused=True)
+    return RowAdamW(groups, lr=config.learning_rate, betas=config.betas, eps=config.eps, fused=True)
 
 
 def learning_rate(step: int, config: LoopConfig) -> float:

@@ -13,6 +13,7 @@ from semclip.training.guards import Guards
 from semclip.training.memory import Gradients
 from semclip.training.optim import build_optimizer
 from semclip.training.plane import PlaneRecorder
+from semclip.training.row_adamw import use_row_gradients
 from semclip.training.saving import Checkpoints
 from semclip.training.setup import Setup
 from semclip.training.sharding import SameEncoder, WholeEncoder, separate
@@ -51,6 +52,8 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
     fabric, module, ranks = setup.fabric, setup.module, setup.ranks
     sharded = ranks.world_size > 1 and config.train.strategy == "sharded"
     evaluated = WholeEncoder(setup.encoder, ranks) if sharded else SameEncoder()
+    if ranks.world_size == 1:
+        use_row_gradients(module)
     wrapped = fabric.setup_module(module)
     optimizer = build_optimizer(module, config.train)
     separate(optimizer)

@@ -106,7 +106,8 @@ def clip_gradients(module: nn.Module, most: float, ranks: Ranks) -> Tensor:
     """Scale all gradients down to a norm of `most`; their norm before that, pieces counted once."""
     gradients = [p.grad for p in module.parameters() if p.grad is not None]
     pieces = [local(g) for g in gradients if isinstance(g, DTensor)]
-    others = [g for g in gradients if not isinstance(g, DTensor)]
+    # Of a row-sparse gradient, all that is not zero.
+    others = [g.values() if g.is_sparse else g for g in gradients if not isinstance(g, DTensor)]
     norm = torch.nn.utils.get_total_norm(others)
     if pieces:
         squared = ranks.mean(torch.nn.utils.get_total_norm(pieces).square()) * ranks.world_size

@@ -28,7 +28,7 @@ from semclip.models.folder import (
     unreadable_weights,
 )
 from semclip.models.initialisation import seeded_weights
-from semclip.models.text_pass import encode_text_trimmed
+from semclip.models.text_pass import encode_text
 from semclip.models.tokens import Tokenizer
 
 #: CLIP's own starting value of the logit scale's logarithm.
@@ -212,7 +212,7 @@ class FeatureEncoder(Encoder):
         return self.tokenizer(texts)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        return encode_text_trimmed(self.text, tokens)
+        return encode_text(self.text, tokens)
 
     def truncated(self, texts: Sequence[str]) -> list[bool]:
         return self.tokenizer.truncated(texts)

@@ -30,7 +30,7 @@ from semclip.models.images import Preprocessing, read_rgb
 from semclip.models.initialisation import seeded_weights
 from semclip.models.pretrained import pretrained_weights
 from semclip.models.small_architectures import SMALL_ARCHITECTURES
-from semclip.models.text_pass import can_trim, encode_text_trimmed
+from semclip.models.text_pass import can_trim, encode_text
 from semclip.models.tokens import Tokenizer
 
 #: Names of weights in a folder, in the order in which open_clip prefers them.
@@ -181,9 +181,9 @@ class OpenClip(Encoder):
         return self.tokenizer(texts)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        """(B, D) raw embeddings; trimmed to the longest end-of-text where that is exact."""
+        """(B, D) raw embeddings; nothing behind end-of-text is computed where that is exact."""
         tower = self._text_tower
-        return encode_text_trimmed(tower, tokens) if can_trim(tower) else self.network.encode_text(tokens)
+        return encode_text(tower, tokens) if can_trim(tower) else self.network.encode_text(tokens)
 
     def truncated(self, texts: Sequence[str]) -> list[bool]:
         return self.tokenizer.truncated(texts)
