@@ -11,11 +11,9 @@ Memory: a fresh process for each number of texts says what it held at most (VmHW
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from rounds import compared, timed
 from semclip.benchmarks import Encodings
 from semclip.core.example import ImageRef
 from semclip.core.seeds import generator
@@ -66,7 +65,7 @@ def main() -> None:
             ("texts", text_variants(encoder, sentences(arguments.texts), arguments)),
             ("images", image_variants(encoder, refs, arguments)),
         ):
-            console.print(timed(title, variants, arguments.rounds, arguments.device))
+            console.print(compared(title, timed(variants, arguments.rounds, arguments.device)))
     if arguments.memory_texts:
         console.print(memory(arguments.memory_model, arguments.memory_texts, arguments.threads))
 
@@ -133,25 +132,6 @@ def image_variants(
 def encode_all(encoder: OpenClip, refs: Sequence[ImageRef], texts: Sequence[str], size: int, device: str) -> None:
     """What `semclip evaluate` does."""
     Encodings.compute(encoder, refs, texts, device=device, batch_size=size)
-
-
-def timed(title: str, variants: dict[str, Callable[[], None]], rounds: int, device: str) -> Table:
-    """Median milliseconds of each variant, and how much faster than the first it is."""
-    seconds: dict[str, list[float]] = {name: [] for name in variants}
-    for round_number in range(rounds + 1):
-        for name, run in variants.items():
-            started = time.perf_counter()
-            run()
-            if device.startswith("cuda"):
-                torch.cuda.synchronize()
-            if round_number > 0:  # the first round warms up
-                seconds[name].append(time.perf_counter() - started)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    plain = next(iter(medians.values()))
-    result = Table(title, "milliseconds", "times faster")
-    for name, median in medians.items():
-        result.add_row(name, f"{1000 * median:.0f}", f"{plain / median:.2f}")
-    return result
 
 
 def memory(model: str, counts: Sequence[int], threads: int) -> Table:

@@ -7,7 +7,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 #: Longest sequence (tokens) for which the plain matrix kernel is the better one on a CPU. It stores every attention
-#: matrix, so beyond this its memory grows and its advantage is gone. `perf/text_pass.py` measures both sides.
+#: matrix, so beyond this its memory grows and its advantage is gone. `perf/train_step.py` measures it.
 MATH_UP_TO = 128
 
 

@@ -10,6 +10,8 @@ from open_clip.transformer import ResidualAttentionBlock, TextTransformer
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from semclip.models.packed_attention import Group, packed_attention
+
 #: Texts attend in groups padded to the next multiple of this many tokens: few enough calls, little enough padding.
 GROUP = 8
 
@@ -48,23 +50,13 @@ class Packing:
     """Where the tokens of texts lie in one row, shorter texts first.
 
     texts, positions: (N,) text and position that each place holds. last: (B,) place of each text's last token.
-    groups: texts that attend together, one after another in the row.
+    groups: texts of like length, which attend together.
     """
 
     texts: Tensor
     positions: Tensor
     last: Tensor
-    groups: tuple["Group", ...]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Texts of like length. size: their tokens; padded: tokens of each with padding; places: (size,) in the padded."""
-
-    size: int
-    texts: int
-    padded: int
-    places: Tensor
+    groups: tuple[Group, ...]
 
 
 def pack(lengths: Tensor) -> Packing:
@@ -95,21 +87,8 @@ def _block(block: ResidualAttentionBlock, x: Tensor, packing: Packing) -> Tensor
 
 
 def _attention(attention: nn.MultiheadAttention, x: Tensor, packing: Packing) -> Tensor:
+    """What the layer makes of packed tokens (N, W), with each text attending to itself alone."""
     qkv = F.linear(x, attention.in_proj_weight, attention.in_proj_bias)  # (N, 3W)
-    parts = torch.split(qkv, [group.size for group in packing.groups])
-    heads = attention.num_heads
-    mixed = [_causal(part, group, heads) for part, group in zip(parts, packing.groups, strict=True)]
-    return F.linear(torch.cat(mixed), attention.out_proj.weight, attention.out_proj.bias)  # (N, W)
-
-
-def _causal(qkv: Tensor, group: Group, heads: int) -> Tensor:
-    """Attention of each text of a group to itself: (size, 3W) -> (size, W)."""
-    given = qkv.dtype
-    # On a CPU, products this small gain nothing from bf16, and float32 is the more exact.
-    if qkv.device.type == "cpu":
-        qkv = qkv.to(torch.promote_types(given, torch.float32))
-    spread = qkv.new_zeros(group.texts * group.padded, qkv.shape[1]).index_copy(0, group.places, qkv)
-    q, k, v = spread.view(group.texts, group.padded, 3, heads, -1).permute(2, 0, 3, 1, 4)  # (texts, heads, padded, d)
-    with torch.autocast(qkv.device.type, enabled=False):
-        out = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    return out.transpose(1, 2).flatten(0, 1).flatten(1).index_select(0, group.places).to(given)
+    with torch.autocast(x.device.type, enabled=False):
+        mixed = packed_attention(qkv, packing.groups, attention.num_heads)  # (N, W)
+    return F.linear(mixed, attention.out_proj.weight, attention.out_proj.bias)

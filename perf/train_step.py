@@ -1,0 +1,234 @@
+"""The training step, from the plain one to ours, and how near it comes to its own matrix products.
+
+Run `python perf/train_step.py --lengths FILE` with a JSON {view: {tokens: count}} of your captions' lengths, or without
+for lengths drawn from a bell around 14.7 tokens. SemCLIP's objective on three texts per image, image tower frozen, bf16
+where the machine has it; every variant takes the optimizer's step and clips the gradient.
+
+The limit is the time of the step's own linear products alone: forward, input and weight gradients of every linear
+layer of the text tower, with as many rows as the batch has real tokens.
+"""
+
+import argparse
+import contextlib
+import json
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+
+from rounds import compared, timed
+from semclip.core.seeds import generator
+from semclip.models import text_pass
+from semclip.models.attention import fast_attention
+from semclip.models.backends.open_clip import OpenClip
+from semclip.models.load import load
+from semclip.models.packed_text import encode_text_packed
+from semclip.objectives import create
+from semclip.training.config import LoopConfig
+from semclip.training.optim import build_optimizer, parameter_groups
+from semclip.training.precision import resolve_precision
+from semclip.training.ranks import ALONE
+from semclip.training.row_adamw import use_row_gradients
+from semclip.training.sharding import clip_gradients
+from semclip.training.step import StepModule
+
+VIEWS = ("caption", "paraphrase", "negation")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", default="ViT-B-32", help="an open_clip architecture; random weights")
+    parser.add_argument("--batch-size", type=int, default=32, help="images of a step; each has three texts")
+    parser.add_argument("--lengths", default="", help="JSON file {view: {tokens: count}}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--plain", action=argparse.BooleanOptionalAction, default=True, help="measure the plain step")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    device, size = arguments.device, arguments.batch_size
+
+    bench = Bench(arguments.model, size, drawn_lengths(arguments.lengths, size), device)
+    console = Console()
+    console.print(
+        f"{arguments.model}, {size} images, {len(VIEWS) * size} texts of mean {bench.rows / len(VIEWS) / size:.1f} and "
+        f"longest {bench.longest} tokens; {device}, {arguments.threads} threads, {bench.dtype}, "
+        f"torch {torch.__version__}",
+        soft_wrap=True,
+    )
+    medians = timed(bench.variants(arguments.plain), arguments.rounds, device)
+    console.print(compared("a step, with optimizer and clipping", medians))
+    images_a_second = {name: size / seconds for name, seconds in medians.items()}
+    for name in (next(iter(medians)), list(medians)[-1]):
+        console.print(f"  {name}: {images_a_second[name]:.1f} images a second")
+
+    parts = timed(bench.parts(), arguments.rounds, device)
+    table = Table("of our step", "milliseconds", "share of the limit", title_justify="left")
+    for name, seconds in parts.items():
+        table.add_row(name, f"{1000 * seconds:.0f}", f"{seconds / parts['limit: its linear products alone']:.2f}")
+    console.print(table)
+    reached = parts["limit: its linear products alone"] / parts["forward and backward"]
+    console.print(f"forward and backward run at {reached:.0%} of the limit")
+
+
+def drawn_lengths(file: str, size: int) -> dict[str, list[int]]:
+    """Tokens of each text of a batch, start and end included, drawn from the counts of a file."""
+    draw = generator("perf train step")
+    if not file:
+        return {view: np.clip(np.rint(draw.normal(14.7, 3.2, size)), 7, 52).astype(int).tolist() for view in VIEWS}
+    counts = json.loads(Path(file).read_text())
+    drawn = {}
+    for view in VIEWS:
+        lengths, weights = np.array([(int(n), count) for n, count in counts[view].items()]).T
+        drawn[view] = draw.choice(lengths, size, p=weights / weights.sum()).tolist()
+    return drawn
+
+
+class Bench:
+    """A model, a batch of random words of given lengths, and ways to train on it."""
+
+    def __init__(self, model: str, size: int, lengths: dict[str, list[int]], device: str) -> None:
+        self.device = device
+        encoder = load(model).to(device).train()
+        assert isinstance(encoder, OpenClip)
+        encoder.freeze("image")
+        self.encoder, self.network = encoder, encoder.network
+        self.dtype = torch.bfloat16 if resolve_precision("auto") == "bf16-mixed" else torch.float32
+        self.module = StepModule(encoder, create("semclip"), images_are_features=True)
+        self.module.objective.setup(encoder.info)
+        self.module.to(device)
+        use_row_gradients(self.module)
+        end = int(self.network.vocab_size) - 1
+        self.tokens = {view: words(lengths[view], encoder.context_length, end).to(device) for view in VIEWS}
+        self.rows = sum(map(sum, lengths.values()))  # M, real tokens
+        self.longest = max(map(max, lengths.values()))
+        self.groups = torch.arange(size, device=device)
+        self.pixels = torch.randn(size, 3, *self.network.visual.image_size, device=device)
+        self.features = torch.randn(size, encoder.embed_dim, device=device)
+        self.plain_optimizer = torch.optim.AdamW(parameter_groups(self.module, 0.2), lr=1e-6, fused=True)
+        self.optimizer = build_optimizer(self.module, LoopConfig(steps=1, learning_rate=1e-6))
+
+    def variants(self, plain: bool) -> dict[str, Callable[[], None]]:
+        """From the plain step to ours, one change at a time; each variant keeps what those before it gained."""
+        pixels, torch_kernel = partial(self._image, False), contextlib.nullcontext
+        ours, trimmed = partial(fast_attention, self.device), self._trimmed
+        rows = {
+            "plain: image tower, three passes of 77 tokens": partial(self._step, pixels, self._plain, torch_kernel),
+            "image features kept": partial(self._step, self._image, self._plain, torch_kernel),
+            "one pass, cut at the longest text": partial(self._step, self._image, trimmed, torch_kernel),
+            "attention kernel of the device": partial(self._step, self._image, trimmed, ours),
+            "texts packed": partial(self._step, self._image, self._packed, ours),
+            "ours: rows of the embedding alone": partial(self._step, self._image, self._packed, ours, rows=True),
+        }
+        return rows if plain else dict(list(rows.items())[-1:])
+
+    def parts(self) -> dict[str, Callable[[], None]]:
+        """Our step in parts, each from the state that the one before leaves."""
+        return {
+            "limit: its linear products alone": linear_products(self.linears(), self.rows, self.dtype, self.device),
+            "forward and backward": self._ours_forward_backward,
+            "norm and clipping": lambda: void(clip_gradients(self.module, 1.0, ALONE)),
+            "optimizer": self._update,
+        }
+
+    def linears(self) -> list[tuple[int, int]]:
+        """(inputs, outputs) of every linear layer of the text tower."""
+        shapes = []
+        for block in self.network.transformer.resblocks:
+            width = block.attn.embed_dim
+            hidden = block.mlp.c_fc.out_features
+            shapes += [(width, 3 * width), (width, width), (width, hidden), (hidden, width)]
+        return shapes
+
+    def _step(
+        self,
+        image: Callable[[], Tensor],
+        texts: Callable[[], dict[str, Tensor]],
+        kernel: Callable[[], contextlib.AbstractContextManager[None]],
+        rows: bool = False,
+    ) -> None:
+        self.network.token_embedding.sparse = rows
+        self._forward_backward(image, texts, kernel)
+        clip_gradients(self.module, 1.0, ALONE)
+        optimizer = self.optimizer if rows else self.plain_optimizer
+        optimizer.step()
+        self.module.zero_grad()
+
+    def _forward_backward(
+        self,
+        image: Callable[[], Tensor],
+        texts: Callable[[], dict[str, Tensor]],
+        kernel: Callable[[], contextlib.AbstractContextManager[None]],
+    ) -> None:
+        with kernel():
+            with torch.autocast(self.device, self.dtype, enabled=self.dtype != torch.float32):
+                views = {"image": image(), **texts()}
+            self.module.score(views, self.groups)["total"].backward()
+
+    def _ours_forward_backward(self) -> None:
+        self.network.token_embedding.sparse = True
+        self.module.zero_grad()
+        self._forward_backward(self._image, self._packed, partial(fast_attention, self.device))
+
+    def _update(self) -> None:
+        # The gradient of the table is taken by the step; the next round brings a new one.
+        self.optimizer.step()
+
+    def _image(self, features: bool = True) -> Tensor:
+        return self.features if features else self.encoder.encode_image(self.pixels)
+
+    def _plain(self) -> dict[str, Tensor]:
+        return {view: self.network.encode_text(tokens) for view, tokens in self.tokens.items()}
+
+    def _trimmed(self) -> dict[str, Tensor]:
+        return self._one_pass(text_pass.encode_text_trimmed)
+
+    def _packed(self) -> dict[str, Tensor]:
+        return self._one_pass(encode_text_packed)
+
+    def _one_pass(self, encode: Callable[[nn.Module, Tensor, Tensor], Tensor]) -> dict[str, Tensor]:
+        tokens = torch.cat(list(self.tokens.values()))  # (3B, L)
+        read = encode(self.network, tokens, text_pass.end_of_text(self.network, tokens))  # (3B, W)
+        encoded = read @ self.network.text_projection
+        return dict(zip(VIEWS, encoded.chunk(len(VIEWS)), strict=True))
+
+
+def words(lengths: Iterable[int], context: int, end: int) -> Tensor:
+    """Token ids (B, L): start, random words, end-of-text, zeros."""
+    lengths = list(lengths)
+    tokens = torch.zeros(len(lengths), context, dtype=torch.long)
+    for row, length in zip(tokens, lengths, strict=True):
+        row[:length] = torch.randint(1, end - 1, (length,))
+        row[0], row[length - 1] = end - 1, end
+    return tokens
+
+
+def linear_products(
+    shapes: Iterable[tuple[int, int]], rows: int, dtype: torch.dtype, device: str
+) -> Callable[[], None]:
+    """Forward, input gradient and weight gradient of linear layers, each with weights and inputs of its own."""
+    layers = [
+        tuple(torch.randn(*shape, dtype=dtype, device=device) for shape in ((rows, a), (b, a), (rows, b)))
+        for a, b in shapes
+    ]
+
+    def run() -> None:
+        for x, weight, gradient in layers:
+            x @ weight.T
+            gradient @ weight
+            gradient.T @ x
+
+    return run
+
+
+def void(_: object) -> None:
+    return None
+
+
+if __name__ == "__main__":
+    main()

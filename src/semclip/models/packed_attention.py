@@ -1,0 +1,97 @@
+"""Causal attention of many short texts packed in one row: block-diagonal, with a backward of its own on the CPU."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Group:
+    """Texts of like length that attend together, each to itself, one after another in the row.
+
+    size: their tokens; padded: tokens of each with padding; places: (size,) in the padded (texts * padded,).
+    """
+
+    size: int
+    texts: int
+    padded: int
+    places: Tensor
+
+
+def packed_attention(qkv: Tensor, groups: Sequence[Group], heads: int) -> Tensor:
+    """softmax(q k^t / sqrt(d)) v within each text, looking back only: packed (N, 3W) -> (N, W).
+
+    Shapes: N tokens of all texts, W = heads * d. Padding stands behind a text's last token, where no query looks.
+    On a CPU computed in float32 or better: products this small gain nothing from bf16, and float32 is the more exact.
+    """
+    if qkv.device.type == "cpu":
+        return _OnCPU.apply(qkv, groups, heads)
+    parts = zip(torch.split(qkv, [group.size for group in groups]), groups, strict=True)
+    return torch.cat([by_library(part, group, heads) for part, group in parts])
+
+
+def by_library(qkv: Tensor, group: Group, heads: int) -> Tensor:
+    """The same for one group, (size, 3W) -> (size, W), with the kernel that torch chooses."""
+    spread = qkv.new_zeros(group.texts * group.padded, qkv.shape[1]).index_copy(0, group.places, qkv)
+    q, k, v = spread.view(group.texts, group.padded, 3, heads, -1).permute(2, 0, 3, 1, 4)  # (texts, heads, padded, d)
+    out = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return out.transpose(1, 2).flatten(0, 1).flatten(1).index_select(0, group.places)
+
+
+class _OnCPU(torch.autograd.Function):
+    """Attention by plain products, written out so that every tensor is copied once on its way in and once out.
+
+    With P = softmax(S), S = q k^t / sqrt(d) + mask and g the gradient of the output:
+        dv = P^t g,  dS = P * (g v^t - rowsum(P * g v^t)),  dq = dS k / sqrt(d),  dk = dS^t q / sqrt(d)
+    """
+
+    @staticmethod
+    def forward(ctx: Any, qkv: Tensor, groups: Sequence[Group], heads: int) -> Tensor:
+        width = qkv.shape[1] // 3
+        full = torch.promote_types(qkv.dtype, torch.float32)
+        out = qkv.new_empty(len(qkv), width)  # (N, W)
+        kept, start = [], 0
+        for group in groups:
+            n, length = group.texts, group.padded
+            here = slice(start, start := start + group.size)
+            spread = qkv.new_zeros(n * length, 3 * width).index_copy_(0, group.places, qkv[here])
+            split = spread.new_empty(3, n, heads, length, width // heads, dtype=full)
+            split.copy_(spread.view(n, length, 3, heads, -1).permute(2, 0, 3, 1, 4))
+            q, k, v = split.flatten(1, 2)  # each (n * heads, length, d)
+            future = torch.full((length, length), -torch.inf, dtype=full).triu(1)
+            p = torch.baddbmm(future, q, k.mT, alpha=q.shape[-1] ** -0.5).softmax(-1)  # (n * heads, length, length)
+            mixed = torch.bmm(p, v).view(n, heads, length, -1)
+            joined = qkv.new_empty(n, length, heads, width // heads).copy_(mixed.transpose(1, 2))
+            torch.index_select(joined.view(n * length, width), 0, group.places, out=out[here])
+            kept += [q, k, v, p]
+        ctx.save_for_backward(*kept)
+        ctx.groups, ctx.heads = groups, heads
+        return out
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = gradients
+        heads, width = ctx.heads, gradient.shape[1]
+        result = gradient.new_empty(len(gradient), 3 * width)  # (N, 3W)
+        kept, start = ctx.saved_tensors, 0
+        for number, group in enumerate(ctx.groups):
+            q, k, v, p = kept[4 * number : 4 * number + 4]
+            n, length = group.texts, group.padded
+            here = slice(start, start := start + group.size)
+            spread = gradient.new_zeros(n * length, width).index_copy_(0, group.places, gradient[here])
+            split = torch.empty(n, heads, length, width // heads, dtype=p.dtype)
+            g = split.copy_(spread.view(n, length, heads, -1).transpose(1, 2)).flatten(0, 1)  # (n * heads, length, d)
+            ds = torch.ops.aten._softmax_backward_data(torch.bmm(g, v.mT), p, -1, p.dtype).mul_(q.shape[-1] ** -0.5)
+            dqkv = torch.empty(3, n * heads, length, width // heads, dtype=p.dtype)
+            torch.bmm(ds, k, out=dqkv[0])
+            torch.bmm(ds.mT, q, out=dqkv[1])
+            torch.bmm(p.mT, g, out=dqkv[2])
+            joined = gradient.new_empty(n, length, 3, heads, width // heads)
+            joined.copy_(dqkv.view(3, n, heads, length, -1).permute(1, 3, 0, 2, 4))
+            torch.index_select(joined.view(n * length, 3 * width), 0, group.places, out=result[here])
+        return result, None, None
