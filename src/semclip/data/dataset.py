@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS, Example, ImageRef
+from semclip.core.seeds import derive_seed
 from semclip.data.draw import draw_views
 
 
@@ -30,6 +31,11 @@ class Sample:
     elsewhere: bool = False
 
 
+def as_it_is(image: Tensor, seed: int) -> Tensor:
+    """No augmentation."""
+    return image
+
+
 class CaptionDataset(Dataset[Sample]):
     """`dataset[epoch, index]` is a Sample.
 
@@ -37,11 +43,17 @@ class CaptionDataset(Dataset[Sample]):
 
     views:      image and text views to give. Raises UserError when an example lacks one, before anything is loaded.
     load_image: image reference -> one input on the CPU, such as an encoder's `load_image`.
+    augment:    (input, seed of this visit) -> the input as it is shown this time.
     groups:     for each example the number of its group, counted in order of appearance; the sampler reads it.
     """
 
     def __init__(
-        self, examples: Sequence[Example], views: Sequence[str], seed: int, load_image: Callable[[ImageRef], Tensor]
+        self,
+        examples: Sequence[Example],
+        views: Sequence[str],
+        seed: int,
+        load_image: Callable[[ImageRef], Tensor],
+        augment: Callable[[Tensor, int], Tensor] = as_it_is,
     ) -> None:
         for view in views:
             if view not in VIEWS:
@@ -56,7 +68,7 @@ class CaptionDataset(Dataset[Sample]):
         self.examples = examples
         self.views = list(views)
         self.seed = seed
-        self.load_image = load_image
+        self.load_image, self.augment = load_image, augment
         numbers: dict[str, int] = {}
         self.groups = [numbers.setdefault(example.group, len(numbers)) for example in examples]
 
@@ -67,7 +79,10 @@ class CaptionDataset(Dataset[Sample]):
         epoch, index = address
         example = self.examples[index]
         drawn = draw_views(example, self.views, self.seed, epoch)
-        images = {view: self.load_image(ref) for view, ref in drawn.images.items()}
+        images = {
+            view: self.augment(self.load_image(ref), derive_seed("visit", self.seed, epoch, index, view))
+            for view, ref in drawn.images.items()
+        }
         return Sample(index=index, images=images, texts={**drawn.texts}, group=self.groups[index], epoch=epoch)
 
     def elsewhere(self, address: tuple[int, int]) -> Sample:

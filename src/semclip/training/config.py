@@ -25,6 +25,8 @@ class LoopConfig:
     devices: processes that train together, one on each GPU, or on the CPU where there is none; `auto` takes those that
     torchrun has started, else one. batch_size counts the examples of all of them. strategy: how the weights lie on
     them; `ddp` (`auto`): each has all; `sharded`: each keeps a part, and has all only within a step.
+    crop: the smallest share of an image's area that a random crop keeps at each visit, such as 0.9; 1: whole images.
+    With crops nothing of a frozen image tower can be kept, and it runs at every step.
     workers: processes that load data, for each that trains; `auto` chooses.
     checkpoint_every: steps between checkpoints for `--resume`; `auto` writes one whenever that costs at most 1/60 of
     the time; 0 writes one at the end only. keep_checkpoints: the newest that are kept, beside the best validated one.
@@ -44,6 +46,7 @@ class LoopConfig:
     ema: float = 0.0
     devices: int | Literal["auto"] = "auto"
     strategy: Literal["auto", "ddp", "sharded"] = "auto"
+    crop: float = 1.0
     workers: int | Literal["auto"] = "auto"
     checkpoint_every: int | Literal["auto"] = "auto"
     keep_checkpoints: int = 2
@@ -60,6 +63,10 @@ class LoopConfig:
             value = getattr(self, name)
             if value != "auto" and not 0 <= value < math.inf:
                 raise UserError(f"train.{name} must not be negative", where="config", fix=f"set train.{name}=0 or more")
+        if not 0 < self.crop <= 1:
+            raise UserError(
+                "train.crop is a share of the area", where="config", fix="set train.crop=0.9, or 1 for none"
+            )
         if not 0 <= self.ema < 1:
             raise UserError("train.ema lies between 0 and 1", where="config", fix="set train.ema=0.999, or 0 for none")
         if not all(0 <= beta < 1 for beta in self.betas):

@@ -22,6 +22,7 @@ def image_source(
     examples: Sequence[Example],
     views: Collection[str],
     reads_patches: bool,
+    augmented: bool,
     cache: Path,
     device: torch.device,
 ) -> tuple[Callable[[ImageRef], Tensor], bool, str]:
@@ -30,11 +31,14 @@ def image_source(
     The preprocessing is deterministic, so a frozen tower gives the same embedding at every visit: it is run once and
     the rows are memory-mapped. A tower that trains reads its decoded inputs from such a file where they fit.
     reads_patches: the objective reads patch tokens, of which an embedding knows nothing.
+    augmented: an image is another at each visit, so no embedding can be kept.
     """
     refs = _unique_refs(encoder, examples, views)
-    if encoder.frozen("image") and not reads_patches:
+    frozen = encoder.frozen("image") and not reads_patches
+    if frozen and not augmented:
         store = feature_store(encoder, refs, cache, device)
         return _Row(store), True, f"image tower frozen: {len(refs):,} images encoded once and memory-mapped"
+    why = "; random crops: the frozen image tower runs at every step (train.crop=1 encodes once)" if frozen else ""
     bytes_needed = encoder.load_image(refs[0]).nbytes * len(refs)
     if bytes_needed <= INPUT_STORE_LIMIT:
         # The decoded inputs depend on the preprocessing, never on the weights.
@@ -48,9 +52,9 @@ def image_source(
         return (
             _Row(store),
             False,
-            f"{len(refs):,} images decoded once and memory-mapped ({bytes_needed / 1e6:.0f} MB)",
+            f"{len(refs):,} images decoded once and memory-mapped ({bytes_needed / 1e6:.0f} MB){why}",
         )
-    return encoder.load_image, False, f"{len(refs):,} images decoded at every visit (too large to keep decoded)"
+    return encoder.load_image, False, f"{len(refs):,} images decoded at every visit (too large to keep decoded){why}"
 
 
 def feature_store(encoder: Encoder, refs: Sequence[ImageRef], cache: Path, device: torch.device) -> ImageStore:

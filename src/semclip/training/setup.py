@@ -13,13 +13,14 @@ from semclip.core.example import VIEWS, Example
 from semclip.core.registry import FAMILIES
 from semclip.core.seeds import seed_everything
 from semclip.data.collate import Collate
-from semclip.data.dataset import CaptionDataset
+from semclip.data.dataset import CaptionDataset, as_it_is
 from semclip.data.steps.base import Step, views_to_draw
 from semclip.data.steps.base import create as create_step
 from semclip.models.backends.base import PARTS, Encoder
 from semclip.models.load import create as create_encoder
 from semclip.objectives import Objective
 from semclip.objectives import create as create_objective
+from semclip.training.augment import augmentation
 from semclip.training.config import TrainConfig
 from semclip.training.devices import describe_devices, processes_here, start_fabric
 from semclip.training.examples import Splits, load_splits, refuse_impossible_evaluation, refuse_missing_images
@@ -169,8 +170,11 @@ def _find_images(
         notes.append(made.note)
     drawn = views_to_draw(steps, objective.needs & set(VIEWS))
     reads_patches = "image_pooled" in objective.needs
-    load_image, are_features, sentence = image_source(encoder, prepared, drawn, reads_patches, cache, fabric.device)
-    dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image)
+    augment = augmentation(config.train.crop, encoder)
+    load_image, are_features, sentence = image_source(
+        encoder, prepared, drawn, reads_patches, augment is not as_it_is, cache, fabric.device
+    )
+    dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment)
     return Found(prepared, dataset, are_features, load_image != encoder.load_image, sentence, notes)
 
 
