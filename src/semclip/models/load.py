@@ -1,7 +1,7 @@
 """Models by what the user calls them: a run, a saved folder, an open_clip pair, or a section of a config."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from semclip.core.errors import UserError
 from semclip.core.files import read_json
 from semclip.core.registry import FAMILIES
 from semclip.models.backends.base import Encoder
+from semclip.models.tuning import TuningSection, tune
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,14 +56,16 @@ def create(section: Mapping[str, Any], where: str) -> Encoder:
     """The model of a config's section `model:`.
 
     `{backend: open_clip, name: ViT-B-32/openai}`, `{backend: features, features: X.npy, rows: X.jsonl, ...}`, or
-    `{from: FOLDER}` for a saved one; each with `freeze: [image, text, logit_scale]` where parts must not train, or with
-    `text_norm`, the last norm of the text tower.
+    `{from: FOLDER}` for a saved one; each with the keys of `TuningSection` where not all of it trains:
+    `freeze: [image]`, `last_blocks: {text: 4}`, `lora: {rank: 8}`, `gradient_checkpointing: true`.
     Raises UserError for unknown keys, backends and parts.
     """
     values = dict(section)
-    freeze = values.pop("freeze", [])
+    freeze = values.get("freeze", [])
     if isinstance(freeze, str) or not isinstance(freeze, list | tuple):
         raise UserError(f"'freeze' is a list of parts, found {freeze!r}", where=where, fix="write `freeze: [image]`")
+    own = {field.name for field in fields(TuningSection)}
+    trains = parse(TuningSection, {key: values.pop(key) for key in own & values.keys()}, where)
     source, backend = values.pop("from", None), values.pop("backend", None)
     if (source is None) == (backend is None):
         raise UserError(
@@ -75,7 +78,7 @@ def create(section: Mapping[str, Any], where: str) -> Encoder:
     else:
         cls = FAMILIES["backends"].get(str(backend))
         encoder = cls.create(parse(cls.Config, values, where), where)
-    encoder.freeze(*freeze)
+    tune(encoder, trains, where)
     return encoder
 
 

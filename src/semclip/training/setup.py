@@ -16,8 +16,9 @@ from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset, as_it_is
 from semclip.data.steps.base import Step, views_to_draw
 from semclip.data.steps.base import create as create_step
-from semclip.models.backends.base import PARTS, Encoder
+from semclip.models.backends.base import Encoder
 from semclip.models.load import create as create_encoder
+from semclip.models.tuning import trainable
 from semclip.objectives import Objective
 from semclip.objectives import create as create_objective
 from semclip.training.augment import augmentation
@@ -188,10 +189,10 @@ def describe(
     fabric: Fabric,
 ) -> str:
     """What is about to be trained on what, in a few lines."""
-    trainable = {part: sum(p.numel() for _, p in encoder.parts()[part] if p.requires_grad) for part in PARTS}
     sizes = f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples"
     shown = ", ".join(v for v in VIEWS if v in objective.needs)
     where = f"{fabric.device}, {fabric._precision.precision}"
+    own = sum(p.numel() for p in objective.parameters() if p.requires_grad)
     lines = [
         f"[bold]{config.name}[/]: {encoder.label} with objective '{config.objective['name']}' on {where}",
         f"  data    {sizes}; {images}",
@@ -199,9 +200,10 @@ def describe(
         *(f"  {note}" for note in notes),
         f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps} steps",
         *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
-        f"  trains  {', '.join(f'{part} {count:,}' for part, count in trainable.items())} parameters",
+        *(f"  trains  {line}" for line in trainable(encoder)),
+        f"  trains  {'objective':<11} {own:,} parameters, which the exported model leaves out" if own else "",
     ]
-    return "\n".join(lines)
+    return "\n".join(line for line in lines if line)
 
 
 def caption_ids(examples: Sequence[Example], encoder: Encoder, device: torch.device) -> Iterator[torch.Tensor]:

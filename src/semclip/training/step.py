@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS
 from semclip.models.backends.base import Encoder
@@ -34,7 +35,8 @@ class StepModule(nn.Module):
 
     def encode(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Everything the objective reads, rows first: views (B, D) or (B, K, D), `image_pooled` (B, W), ids (B, L)."""
-        views = {**self._encode_images(images), **self._encode_texts(tokens)}
+        with parametrize.cached():  # a weight that LoRA changes is made once, however often a layer asks for it
+            views = {**self._encode_images(images), **self._encode_texts(tokens)}
         return {**views, "caption_ids": tokens["caption"]} if self.reads_ids else views
 
     def score(self, views: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:

@@ -177,6 +177,14 @@ class Encoder(nn.Module):
                 parameter.requires_grad_(False)
         self.train(self.training)
 
+    def checkpoint_gradients(self) -> None:
+        """Keep only the inputs of blocks in a forward pass that trains, and compute the rest anew in backward."""
+        raise UserError(
+            f"the backend '{self.name}' cannot checkpoint gradients",
+            where=self.label,
+            fix="leave `gradient_checkpointing` out",
+        )
+
     def train(self, mode: bool = True) -> Self:
         """Switch training mode; frozen parts stay in evaluation mode."""
         super().train(mode)

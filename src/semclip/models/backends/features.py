@@ -28,6 +28,7 @@ from semclip.models.folder import (
     unreadable_weights,
 )
 from semclip.models.initialisation import seeded_weights
+from semclip.models.lora import merged_state
 from semclip.models.text_pass import encode_text
 from semclip.models.tokens import Tokenizer
 
@@ -227,6 +228,9 @@ class FeatureEncoder(Encoder):
     def modules_of(self, part: str) -> list[nn.Module]:
         return {"image": [self.projection], "text": [self.text]}.get(part, [])
 
+    def checkpoint_gradients(self) -> None:
+        self.text.set_grad_checkpointing(True)
+
     @property
     def text_norm(self) -> nn.Module:
         return self.text.ln_final
@@ -254,7 +258,7 @@ class FeatureEncoder(Encoder):
         """Write `semclip_config.json` and `model.safetensors`; the features file is named by path and hash."""
 
         def fill(temporary: Path) -> None:
-            save_weights(temporary / "model.safetensors", self.state_dict())
+            save_weights(temporary / "model.safetensors", merged_state(self))
             settings: dict[str, Any] = {
                 "backend": "features",
                 "embed_dim": self.embed_dim,

@@ -28,6 +28,7 @@ from semclip.models.folder import (
 )
 from semclip.models.images import Preprocessing, read_rgb
 from semclip.models.initialisation import seeded_weights
+from semclip.models.lora import merged_state
 from semclip.models.pretrained import pretrained_weights
 from semclip.models.small_architectures import SMALL_ARCHITECTURES
 from semclip.models.text_pass import can_trim, encode_text
@@ -206,6 +207,9 @@ class OpenClip(Encoder):
             return [m for n, m in self.network.named_children() if n != "visual"]
         return []
 
+    def checkpoint_gradients(self) -> None:
+        self.network.set_grad_checkpointing(True)
+
     @property
     def text_norm(self) -> nn.Module:
         return self._text_tower.get_submodule("ln_final")
@@ -228,7 +232,7 @@ class OpenClip(Encoder):
         """Write a folder that open_clip loads as `local-dir:FOLDER`; atomic as a whole."""
 
         def fill(temporary: Path) -> None:
-            save_weights(temporary / _WEIGHT_FILES[0], self.network.state_dict())
+            save_weights(temporary / _WEIGHT_FILES[0], merged_state(self.network))
             settings = {
                 "model_cfg": self.model_cfg,
                 "preprocess_cfg": self.preprocess.settings,

@@ -17,6 +17,7 @@ from semclip.core.protocols import EncoderInfo
 from semclip.models.backends.base import Encoder
 from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder, unreadable_weights
 from semclip.models.images import read_rgb
+from semclip.models.lora import merged_state
 
 #: `model_type` of the configurations that this backend reads. SigLIP 2 at a fixed resolution is of type `siglip`.
 MODEL_TYPES = ("clip", "siglip")
@@ -174,11 +175,14 @@ class Transformers(Encoder):
     def preprocessing_fingerprint(self) -> str:
         return fingerprint([], self._preprocessing())
 
+    def checkpoint_gradients(self) -> None:
+        self.network.gradient_checkpointing_enable()
+
     def save(self, folder: Path) -> None:
         """Write a folder that transformers reads unchanged (`AutoModel`, `AutoTokenizer`, ...); atomic as a whole."""
 
         def fill(temporary: Path) -> None:
-            self.network.save_pretrained(temporary)
+            self.network.save_pretrained(temporary, state_dict=merged_state(self.network))
             self.tokenizer.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)
             write_json(temporary / "semclip_config.json", {"backend": "transformers", "label": self.label})
