@@ -163,3 +163,21 @@ def test_what_cannot_be_is_refused(adapt: dict[str, Any], said: str) -> None:
 def test_a_tower_without_blocks_is_refused() -> None:
     with pytest.raises(UserError, match="no transformer blocks"):
         make("resnet", last_blocks={"image": 1})
+
+
+@pytest.mark.parametrize("kind", ["clip", "siglip"])
+def test_models_of_transformers_are_tuned_alike(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    from tests.models.test_transformers import save_tiny
+
+    save_tiny(tmp_path / kind, kind)
+    section = {"from": str(tmp_path / kind), "gradient_checkpointing": True}
+    encoder = create({**section, "lora": {"rank": 2}, "freeze": ["image", "logit_scale"]}, where="test")
+    encoder.encode_text(encoder.tokenize(["a dog"])).square().sum().backward()
+    trained = {name for name, p in encoder.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
+    assert len(trained) == 2 * 6 and all(name.endswith(".b") for name in trained)  # q, k, v, out, fc1, fc2
+    encoder.save(tmp_path / "merged")
+    assert set(load(str(tmp_path / "merged")).state_dict()) == set(load(str(tmp_path / kind)).state_dict())
+    last = create({**section, "last_blocks": {"text": 1}}, where="test")
+    assert any("layers.1." in n and p.requires_grad for n, p in last.named_parameters() if "text" in n)
+    assert not any("layers.0." in n and p.requires_grad for n, p in last.named_parameters() if "text" in n)
