@@ -1,7 +1,9 @@
 """What every reader must do, run on each one that the registry finds."""
 
 import csv
+import io
 import json
+import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
 from semclip.core.registry import FAMILIES
 from semclip.data.readers.base import Reader, read_rows, reader_for
 from tests.data.files import write_picture
@@ -43,6 +46,22 @@ def write_folder(path: Path, rows: Sequence[dict[str, str]]) -> None:
         write_picture(path / row["image"])
 
 
+def write_tar(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    with tarfile.open(path, "w") as archive:
+        for row in rows:
+            write_picture(path.parent / "unpacked" / row["image"])
+            archive.add(path.parent / "unpacked" / row["image"], row["image"])
+            caption = tarfile.TarInfo(row["image"].replace(".png", ".txt"))
+            caption.size = len(row["caption"])
+            archive.addfile(caption, io.BytesIO(row["caption"].encode()))
+
+
+def break_tar(path: Path) -> int:
+    with path.open("r+b") as file:
+        file.truncate(2048)
+    return 0  # the shard is named, not a row
+
+
 def break_text(path: Path) -> int:
     """Damage the last row's text; returns its row number."""
     lines = path.read_bytes().splitlines(keepends=True)
@@ -60,6 +79,7 @@ FIXTURES: dict[str, tuple[Callable[..., None], Callable[[Path], int] | None, int
     "csv": (write_csv, break_text, 2),
     "jsonl": (write_lines, break_text, 1),
     "parquet": (write_parquet, break_parquet, 1),
+    "webdataset": (write_tar, break_tar, 1),
     "folder": (write_folder, None, 1),  # a folder has no text to damage; pictures are opened later
 }
 
@@ -77,13 +97,18 @@ def written(name: str, folder: Path) -> Path:
     return path
 
 
+def name_of(image: str | ImageRef, path: Path) -> str:
+    """An image's name in the file: readers of containers give a reference to its bytes."""
+    return image if isinstance(image, str) else image.name.removeprefix(f"{path.name}/")
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_three_rows_come_back_with_their_numbers(name: str, tmp_path: Path) -> None:
     path = written(name, tmp_path)
     found = list(read_rows(path))
     first = FIXTURES[name][2]
     assert [number for number, _ in found] == [first, first + 1, first + 2]
-    assert [{key: row[key] for key in ("image", "caption")} for _, row in found] == ROWS
+    assert [{"image": name_of(row["image"], path), "caption": row["caption"]} for _, row in found] == ROWS
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -106,7 +131,7 @@ def test_a_damaged_file_is_an_error_with_file_and_row(name: str, tmp_path: Path)
     row = damage(path)
     with pytest.raises(UserError) as caught:
         list(read_rows(path))
-    assert caught.value.where == f"{path}:{row}"
+    assert caught.value.where == (f"{path}:{row}" if row else str(path))
     assert caught.value.fix
 
 

@@ -106,20 +106,21 @@ def text_keys(texts: Sequence[str]) -> list[str]:
 
 def image_keys(refs: Sequence[ImageRef], by_name: bool) -> list[str]:
     """Hashes of what the files hold, with the box; "" where there is no file. by_name: names stand for the pixels."""
-    hashes: dict[Path, str] = {}
+    hashes: dict[tuple[Path, tuple[int, int] | None], str] = {}
     return [_image_key(ref, by_name, hashes) for ref in refs]
 
 
-def _image_key(ref: ImageRef, by_name: bool, hashes: dict[Path, str]) -> str:
+def _image_key(ref: ImageRef, by_name: bool, hashes: dict[tuple[Path, tuple[int, int] | None], str]) -> str:
     if by_name:
         return hashlib.sha256(f"name {ref.key}".encode("utf-8", "surrogatepass")).hexdigest()
     if ref.path is None or not ref.path.is_file():
         return ""
-    if ref.path not in hashes:
-        with ref.path.open("rb") as file:
-            hashes[ref.path] = hashlib.file_digest(file, "sha256").hexdigest()
+    place = (ref.path, ref.span)
+    if place not in hashes:
+        with ref.open() as file:
+            hashes[place] = hashlib.file_digest(file, "sha256").hexdigest()
     box = "" if ref.box is None else repr(tuple(float(side) for side in ref.box))
-    return hashlib.sha256(f"file {hashes[ref.path]} {box}".encode()).hexdigest()
+    return hashlib.sha256(f"file {hashes[place]} {box}".encode()).hexdigest()
 
 
 def stores(cache: Path | None, encoder: Any, device: Any) -> Mapping[str, Store]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from semclip.captions.review import CLAIMS, REASONS, Card
 from semclip.core.files import write_text
 
 
-def write_page(path: Path, cards: Sequence[Card], title: str, thumbnail: Callable[[Path], str]) -> int:
+def write_page(path: Path, cards: Sequence[Card], title: str, thumbnail: Callable[[BinaryIO], str]) -> int:
     """Write the page; returns how many cards have no picture.
 
-    title: also what the browser files unsaved marks under. thumbnail: path -> data URI, OSError where there is none.
+    title: also what the browser files unsaved marks under. thumbnail: opened file -> data URI; may raise OSError.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -33,10 +34,11 @@ def write_page(path: Path, cards: Sequence[Card], title: str, thumbnail: Callabl
     return pictures.count("")
 
 
-def _picture(card: Card, thumbnail: Callable[[Path], str]) -> str:
+def _picture(card: Card, thumbnail: Callable[[BinaryIO], str]) -> str:
     if card.image.path is None:
         return ""
     try:
-        return thumbnail(card.image.path)
+        with card.image.open() as file:
+            return thumbnail(file)
     except OSError:
         return ""  # counted by the caller, and the page says so

@@ -1,5 +1,6 @@
 """The record that every room reads: one image with its texts, and the names of its views."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,16 +32,39 @@ class ImageRef:
     name: the text in the data file, such as `images/1.jpg`; features files are looked up by it.
     path: the file with the pixels; None where only precomputed features exist.
     box:  x, y, x + width, y + height in pixels, where only that part is meant; two parts of a file are two pictures.
+    span: offset and length of the picture's bytes where the file holds other things beside it, as a tar does.
     """
 
     name: str
     path: Path | None = None
     box: tuple[float, float, float, float] | None = None
+    span: tuple[int, int] | None = None
 
     @property
     def key(self) -> str:
         """What stores of pictures and features file it under: its name, with the box where it has one."""
         return self.name if self.box is None else f"{self.name}#{','.join(repr(float(side)) for side in self.box)}"
+
+    @property
+    def where(self) -> str:
+        """Where the pixels are, for messages: the file, or the file and the name inside it."""
+        if self.path is None:
+            return self.name
+        return str(self.path) if self.span is None else f"{self.path}/{self.name.removeprefix(f'{self.path.name}/')}"
+
+    def open(self) -> io.BufferedReader | io.BytesIO:
+        """The picture's bytes, from their first on. Raises OSError where the file is missing or ends too early."""
+        if self.path is None:
+            raise FileNotFoundError(f"no file is known for '{self.name}'")
+        if self.span is None:
+            return self.path.open("rb")
+        offset, length = self.span
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            held = file.read(length)
+        if len(held) < length:
+            raise OSError(f"{self.path} ends within '{self.name}'")
+        return io.BytesIO(held)
 
 
 @dataclass(frozen=True, slots=True)

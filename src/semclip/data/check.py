@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 from semclip.core.errors import UserError
-from semclip.core.example import TEXT_VIEWS, VIEWS, Example
+from semclip.core.example import TEXT_VIEWS, VIEWS, Example, ImageRef
 from semclip.data.columns import EmptyTextError, Layout, LongTextError, RowParser
 from semclip.data.load import DataConfig, data_file, image_folder
 from semclip.data.readers.base import read_rows, reader_for
@@ -237,25 +237,26 @@ def _check_lengths(
 
 
 def _check_images(examples: list[Example], findings: _Findings, track: Track) -> None:
-    first_use: dict[Path, str] = {}
+    first_use: dict[tuple[Path, tuple[int, int] | None], tuple[ImageRef, str]] = {}
     for example in examples:
         for ref in (example.image, *example.negative_images):
             if ref.path is not None:
-                first_use.setdefault(ref.path, f"{example.where}: {ref.name}")
+                first_use.setdefault((ref.path, ref.span), (ref, f"{example.where}: {ref.name}"))
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside the interpreter's lock
-        problems = track(pool.map(_image_problem, first_use), "images", len(first_use))
-        for place, (problem, detail) in zip(first_use.values(), problems, strict=True):
+        refs, places = [ref for ref, _ in first_use.values()], [place for _, place in first_use.values()]
+        problems = track(pool.map(_image_problem, refs), "images", len(refs))
+        for place, (problem, detail) in zip(places, problems, strict=True):
             if problem:
                 findings.add(problem, f"{place} ({detail})")
 
 
-def _image_problem(path: Path) -> tuple[str, str]:
+def _image_problem(ref: ImageRef) -> tuple[str, str]:
     """("", "") for an image that decodes, else the kind of problem and the decoder's words."""
     try:
-        with Image.open(path) as image:
+        with ref.open() as file, Image.open(file) as image:
             image.load()
     except FileNotFoundError:
-        return "missing image", f"no file {path}"
+        return "missing image", f"no file {ref.path}"
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
         return "undecodable image", str(error)
     return "", ""

@@ -95,9 +95,7 @@ class RowParser:
         texts = (*captions, *paraphrases)
         negations = _texts(cells.get("negations"), layout.used.get("negations", ""), where)
         absences = _texts(cells.get("absences"), layout.used.get("absences", ""), where)
-        image = _name(cells["image"], layout.used["image"], where)
-        if not image:
-            raise EmptyTextError("no image name", where=where, fix=f"fill the column '{layout.used['image']}'")
+        image = self._image(cells["image"], layout.used["image"], where)
         negative_images = _names(cells.get("negative_images"), layout.used.get("negative_images", ""), where)
         if len(negative_images) > max(1, len(negations)):
             raise UserError(
@@ -120,18 +118,27 @@ class RowParser:
         meta |= _parallel(cells, "absence", len(absences), len(texts), where)
         return Example(
             id=_name(cells.get("id"), "id", where),
-            image=ImageRef(image, self._images / image),
+            image=image,
             caption=texts[0],
             paraphrases=texts[1:],
             negations=negations,
             absences=absences,
             rewrites=_texts(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
             negative_images=tuple(ImageRef(name, self._images / name) for name in negative_images),
-            group=_name(cells.get("group"), "group", where) or image,
+            group=_name(cells.get("group"), "group", where) or image.name,
             split=_split(cells.get("split"), where),
             meta=meta,
             where=where,
         )
+
+    def _image(self, cell: Any, column: str, where: str) -> ImageRef:
+        """The picture of a cell: its name, or where a reader found the very bytes."""
+        if isinstance(cell, ImageRef):
+            return cell
+        name = _name(cell, column, where)
+        if not name:
+            raise EmptyTextError("no image name", where=where, fix=f"fill the column '{column}'")
+        return ImageRef(name, self._images / name)
 
     def finish(self, where: str) -> None:
         """Call after the last row. Raises UserError when a column named in the mapping was in no row: a typo."""

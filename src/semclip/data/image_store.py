@@ -109,7 +109,7 @@ def _check(rows: npt.NDArray[Any], first: npt.NDArray[Any], batch: list[ImageRef
             image = batch[int(np.argmin(finite))]
             raise UserError(
                 f"the image '{image.name}' became NaN or infinity",
-                where=str(image.path or image.name),
+                where=image.where,
                 fix="check the image and the model's weights",
             )
 
@@ -122,7 +122,7 @@ def _batches(images: list[ImageRef]) -> Iterator[list[ImageRef]]:
 
 
 def _fingerprint(images: list[ImageRef], key: str) -> str:
-    stamps = []
+    stamps: list[tuple[object, ...]] = []
     for ref in images:
         if ref.path is None:
             stamps.append((ref.key, 0, 0))
@@ -135,5 +135,5 @@ def _fingerprint(images: list[ImageRef], key: str) -> str:
                 where=str(ref.path),
                 fix="check the folder that image names are relative to (`images`)",
             ) from None
-        stamps.append((ref.key, status.st_size, status.st_mtime_ns))
+        stamps.append((ref.key, *(ref.span or ()), status.st_size, status.st_mtime_ns))
     return hashlib.sha256(json.dumps([key, stamps]).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """From an image file to a network's input: decoding, and open_clip's evaluation transform."""
 
+import math
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -17,8 +18,11 @@ from semclip.core.example import ImageRef
 _UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 
 
-def read_rgb(ref: ImageRef) -> Image.Image:
+def read_rgb(ref: ImageRef, shortest: int = 0) -> Image.Image:
     """The picture as 8-bit RGB; greyscale, palette, CMYK and alpha are converted (alpha is dropped).
+
+    shortest: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size while its shorter side keeps at least so many pixels;
+    0: always whole. Other formats, and parts of pictures, are decoded whole.
 
     A box is cut out with Pillow, as the scripts of public benchmarks do: its sides are rounded half to even, and what
     lies outside the picture is black. Raises UserError naming the file when it is missing or cannot be decoded, or when
@@ -31,15 +35,18 @@ def read_rgb(ref: ImageRef) -> Image.Image:
             fix="give the folder of the images (`data.images=FOLDER`), or use the backend `features`",
         )
     try:
-        with Image.open(ref.path) as image:
+        with ref.open() as file, Image.open(file) as image:
+            if shortest and ref.box is None:
+                scale = shortest / min(image.size)
+                image.draft(None, (math.ceil(image.width * scale), math.ceil(image.height * scale)))
             return _crop(_to_rgb(image, ref), ref)
     except FileNotFoundError:
         raise UserError(
-            "image file not found", where=str(ref.path), fix="check `data.root` and `data.images`, or remove the row"
+            "image file not found", where=ref.where, fix="check `data.root` and `data.images`, or remove the row"
         ) from None
     except _UNDECODABLE as error:
         raise UserError(
-            f"cannot decode the image: {error}", where=str(ref.path), fix="replace the file, or remove its row"
+            f"cannot decode the image: {error}", where=ref.where, fix="replace the file, or remove its row"
         ) from error
 
 
@@ -50,7 +57,7 @@ def _to_rgb(image: Image.Image, ref: ImageRef) -> Image.Image:
     if image.mode in ("I", "F"):
         raise UserError(
             f"the image has 32-bit pixels (mode {image.mode}), whose range of brightness is unknown",
-            where=str(ref.path),
+            where=ref.where,
             fix="save it with 8 or 16 bits per channel",
         )
     if image.mode == "P" and "transparency" in image.info:
@@ -63,7 +70,7 @@ def _crop(image: Image.Image, ref: ImageRef) -> Image.Image:
         return image
     left, top, right, bottom = (round(side) for side in ref.box)
     if right <= left or bottom <= top:
-        raise UserError(f"the box {ref.box} is empty", where=str(ref.path), fix="mend it: x, y, x + width, y + height")
+        raise UserError(f"the box {ref.box} is empty", where=ref.where, fix="mend it: x, y, x + width, y + height")
     return image.crop((left, top, right, bottom))
 
 

@@ -1,5 +1,6 @@
 """What a model has seen of a benchmark: its images by name or content, its texts word for word."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,6 @@ from semclip.benchmarks import Encodings, Task
 from semclip.core.config import load_config, parse
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, ImageRef
-from semclip.core.files import sha256_file
 from semclip.data.load import DataConfig, load_examples
 from semclip.metrics.result import Result
 from semclip.published.base import Items
@@ -31,7 +31,7 @@ class Seen:
     names: frozenset[str] = frozenset()
     hashes: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
-    files: Sequence[Path] = ()
+    files: Sequence[ImageRef] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _seen_by_run(run: Path) -> Seen:
         source=f"{run.name} ({config.path})",
         names=frozenset(image_key(ref.name) for ref in refs),
         texts=frozenset(text for e in examples for view in TEXT_VIEWS for text in e.texts(view)),
-        files=[ref.path for ref in dict.fromkeys(refs) if ref.path is not None and ref.path.is_file()],
+        files=[ref for ref in dict.fromkeys(refs) if ref.path is not None and ref.path.is_file()],
     )
 
 
@@ -136,14 +136,23 @@ def overlap(benchmark: str, read: Items | Task, seen: Seen) -> Overlap:
 
 
 def _same_content(refs: Iterable[ImageRef], seen: Seen) -> set[ImageRef]:
-    there = [(ref, ref.path) for ref in refs if ref.path is not None and ref.path.is_file()]
-    sizes: dict[int, list[Path]] = {}
-    for path in seen.files:
-        sizes.setdefault(path.stat().st_size, []).append(path)
-    wanted = {path.stat().st_size for _, path in there} & sizes.keys()
-    hashes = set(seen.hashes) | {sha256_file(path) for size in wanted for path in sizes[size]}
+    there = [ref for ref in refs if ref.path is not None and ref.path.is_file()]
+    sizes: dict[int, list[ImageRef]] = {}
+    for ref in seen.files:
+        sizes.setdefault(_size(ref), []).append(ref)
+    wanted = {_size(ref) for ref in there} & sizes.keys()
+    hashes = set(seen.hashes) | {_sha256(ref) for size in wanted for ref in sizes[size]}
     if not hashes:
         return set()
-    return {
-        ref for ref, path in there if (seen.hashes or path.stat().st_size in wanted) and sha256_file(path) in hashes
-    }
+    return {ref for ref in there if (seen.hashes or _size(ref) in wanted) and _sha256(ref) in hashes}
+
+
+def _size(ref: ImageRef) -> int:
+    """Bytes of a picture that is there."""
+    assert ref.path is not None
+    return ref.path.stat().st_size if ref.span is None else ref.span[1]
+
+
+def _sha256(ref: ImageRef) -> str:
+    with ref.open() as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from semclip.core.errors import UserError
 from semclip.reports import wording
@@ -95,7 +95,7 @@ def build_gallery(focus: Run, shown: Sequence[Run]) -> Gallery | None:
     return Gallery(best, worst, sum(not card.picture for card in [*best, *worst]))
 
 
-def thumbnail(path: Path) -> str:
+def thumbnail(path: Path | BinaryIO) -> str:
     """A small picture as a data URI. Raises OSError where the file is missing or is no image."""
     from PIL import Image, ImageOps
 

@@ -25,6 +25,8 @@ class LoopConfig:
     devices: processes that train together, one on each GPU, or on the CPU where there is none; `auto` takes those that
     torchrun has started, else one. batch_size counts the examples of all of them. strategy: how the weights lie on
     them; `ddp` (`auto`): each has all; `sharded`: each keeps a part, and has all only within a step.
+    decode: `reduced` decodes a training JPEG at 1/2, 1/4 or 1/8 of its size where the model's input is still smaller:
+    pixels change by half a grey level or so, validation and test decode whole images as ever. `full`: never.
     crop: the smallest share of an image's area that a random crop keeps at each visit, such as 0.9; 1: whole images.
     With crops nothing of a frozen image tower can be kept, and it runs at every step.
     workers: processes that load data, for each that trains; `auto` chooses.
@@ -46,6 +48,7 @@ class LoopConfig:
     ema: float = 0.0
     devices: int | Literal["auto"] = "auto"
     strategy: Literal["auto", "ddp", "sharded"] = "auto"
+    decode: Literal["full", "reduced"] = "full"
     crop: float = 1.0
     workers: int | Literal["auto"] = "auto"
     checkpoint_every: int | Literal["auto"] = "auto"

@@ -23,6 +23,7 @@ def image_source(
     views: Collection[str],
     reads_patches: bool,
     augmented: bool,
+    reduced: bool,
     cache: Path,
     device: torch.device,
 ) -> tuple[Callable[[ImageRef], Tensor], bool, str]:
@@ -31,22 +32,24 @@ def image_source(
     The preprocessing is deterministic, so a frozen tower gives the same embedding at every visit: it is run once and
     the rows are memory-mapped. A tower that trains reads its decoded inputs from such a file where they fit.
     reads_patches: the objective reads patch tokens, of which an embedding knows nothing.
+    reduced: JPEGs are decoded at a fraction of their size; the rows kept on disk are others than of whole ones.
     augmented: an image is another at each visit, so no embedding can be kept.
     """
     refs = _unique_refs(encoder, examples, views)
+    load_image = encoder.load_image_reduced if reduced else encoder.load_image
     frozen = encoder.frozen("image") and not reads_patches
     if frozen and not augmented:
-        store = feature_store(encoder, refs, cache, device)
+        store = feature_store(encoder, refs, cache, device, reduced)
         return _Row(store), True, f"image tower frozen: {len(refs):,} images encoded once and memory-mapped"
     why = "; random crops: the frozen image tower runs at every step (train.crop=1 encodes once)" if frozen else ""
-    bytes_needed = encoder.load_image(refs[0]).nbytes * len(refs)
+    bytes_needed = load_image(refs[0]).nbytes * len(refs)
     if bytes_needed <= INPUT_STORE_LIMIT:
         # The decoded inputs depend on the preprocessing, never on the weights.
-        recipe = encoder.preprocessing_fingerprint()
+        recipe = encoder.preprocessing_fingerprint() + _decoded(reduced)
         store = ImageStore.build(
             cache / f"inputs-{derive_seed(recipe, *(r.key for r in refs)):016x}.npy",
             refs,
-            lambda batch: torch.stack([encoder.load_image(r) for r in batch]).numpy(),
+            lambda batch: torch.stack([load_image(r) for r in batch]).numpy(),
             key=recipe,
         )
         return (
@@ -54,14 +57,16 @@ def image_source(
             False,
             f"{len(refs):,} images decoded once and memory-mapped ({bytes_needed / 1e6:.0f} MB){why}",
         )
-    return encoder.load_image, False, f"{len(refs):,} images decoded at every visit (too large to keep decoded){why}"
+    return load_image, False, f"{len(refs):,} images decoded at every visit (too large to keep decoded){why}"
 
 
-def feature_store(encoder: Encoder, refs: Sequence[ImageRef], cache: Path, device: torch.device) -> ImageStore:
+def feature_store(
+    encoder: Encoder, refs: Sequence[ImageRef], cache: Path, device: torch.device, reduced: bool = False
+) -> ImageStore:
     """Raw embeddings of images by the encoder as it is now, memory-mapped; made once for the same tower and images."""
-    key = encoder.image_fingerprint()
+    key = encoder.image_fingerprint() + _decoded(reduced)
     path = cache / f"features-{derive_seed(key, *sorted(r.key for r in refs)):016x}.npy"
-    return ImageStore.build(path, refs, lambda batch: _encode(encoder, batch, device), key=key)
+    return ImageStore.build(path, refs, lambda batch: _encode(encoder, batch, device, reduced), key=key)
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,14 @@ class _Row:
         return torch.from_numpy(self.store.row(ref))
 
 
-def _encode(encoder: Encoder, refs: Sequence[ImageRef], device: torch.device) -> np.ndarray:
-    inputs = torch.stack([encoder.load_image(r) for r in refs]).to(device)
+def _decoded(reduced: bool) -> str:
+    """What a store's key says of the decoding; whole images add nothing, so that old stores stay good."""
+    return " reduced" if reduced else ""
+
+
+def _encode(encoder: Encoder, refs: Sequence[ImageRef], device: torch.device, reduced: bool) -> np.ndarray:
+    load_image = encoder.load_image_reduced if reduced else encoder.load_image
+    inputs = torch.stack([load_image(r) for r in refs]).to(device)
     training = encoder.training
     encoder.eval()
     with torch.no_grad():

@@ -147,7 +147,7 @@ def find_images(
     try:
         return _find_images(config, encoder, objective, steps, examples, cache, fabric)
     except UserError as error:
-        places = {str(ref.path) for e in examples for ref in (e.image, *e.negative_images)}
+        places = {ref.where for e in examples for ref in (e.image, *e.negative_images)}
         faults = find_unreadable(encoder, examples) if error.where in places else []
         if not faults:
             raise
@@ -173,10 +173,24 @@ def _find_images(
     reads_patches = "image_pooled" in objective.needs
     augment = augmentation(config.train.crop, encoder)
     load_image, are_features, sentence = image_source(
-        encoder, prepared, drawn, reads_patches, augment is not as_it_is, cache, fabric.device
+        encoder,
+        prepared,
+        drawn,
+        reads_patches,
+        augmented=augment is not as_it_is,
+        reduced=config.train.decode == "reduced",
+        cache=cache,
+        device=fabric.device,
     )
     dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment)
-    return Found(prepared, dataset, are_features, load_image != encoder.load_image, sentence, notes)
+    return Found(
+        prepared,
+        dataset,
+        are_features,
+        load_image not in (encoder.load_image, encoder.load_image_reduced),
+        sentence,
+        notes,
+    )
 
 
 def describe(

@@ -27,7 +27,7 @@ def data_url(ref: ImageRef) -> str:
             fix="give the folder of the images: --images FOLDER",
         )
     try:
-        with Image.open(ref.path) as opened:
+        with ref.open() as file, Image.open(file) as opened:
             opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE) if ref.box is None else None)
             picture = opened.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -35,6 +35,6 @@ def data_url(ref: ImageRef) -> str:
     if ref.box is not None:
         picture = picture.crop(tuple(round(side) for side in ref.box))  # type: ignore[arg-type]
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=90)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+    small = io.BytesIO()
+    picture.save(small, "JPEG", quality=90)
+    return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode()

@@ -35,7 +35,7 @@ class Reader:
 
 def reader_for(path: Path) -> Reader:
     """The reader that the suffix (or being a folder) asks for. Raises UserError for a missing file or other suffix."""
-    if not path.exists():
+    if not path.exists() and "{" not in str(path):  # a pattern of shards is no path
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, names) if len(names) <= 20 else "check the path"
         raise UserError("file not found", where=str(path), fix=hint if names else "check the path")

@@ -15,7 +15,7 @@ class Folder(Reader):
 
     @classmethod
     def reads(cls, path: Path) -> bool:
-        return path.is_dir()
+        return path.is_dir() and not any(path.glob("*.tar"))  # those are shards
 
     def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         pictures = [file for file in _files(path) if _is_picture(file, path)]

@@ -69,6 +69,10 @@ class Encoder(nn.Module):
         """One image input on the CPU; deterministic. Raises UserError naming the file when it cannot be decoded."""
         raise NotImplementedError
 
+    def load_image_reduced(self, ref: ImageRef) -> Tensor:
+        """Much the same input, from a JPEG decoded at a fraction of its size; `load_image` where that gains nothing."""
+        return self.load_image(ref)
+
     def encode_image(self, inputs: Tensor) -> Tensor:
         """(B, D) raw embeddings."""
         raise NotImplementedError

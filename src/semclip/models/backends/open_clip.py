@@ -147,6 +147,9 @@ class OpenClip(Encoder):
     def load_image(self, ref: ImageRef) -> Tensor:
         return self.preprocess(read_rgb(ref))
 
+    def load_image_reduced(self, ref: ImageRef) -> Tensor:
+        return self.preprocess(read_rgb(ref, shortest=max(self.preprocess.settings["size"])))
+
     def encode_image(self, inputs: Tensor) -> Tensor:
         return self.network.encode_image(inputs)
 

@@ -1,0 +1,163 @@
+"""Tar shards as webdataset writes them: one .tar, a folder of them, or a pattern such as shards/{000..099}.tar."""
+
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from braceexpand import braceexpand
+
+from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
+from semclip.data.readers.base import Reader
+
+#: Member suffixes that hold the picture of a sample.
+PICTURES = ("jpg", "jpeg", "png", "webp")
+
+
+class WebDataset(Reader):
+    """Members that share a name up to its first dot are one sample: KEY.jpg, KEY.txt (the caption), KEY.json, KEY.cls.
+
+    KEY.json holds further columns, among them `caption` where there is no KEY.txt; KEY.cls becomes `label`. The row
+    number counts samples over all shards, in the order of their names.
+
+    Shards are read in place and never unpacked: the tables of their members are read once at the start, and a picture
+    is then read from where it lies in its tar. So any number of workers and processes sees every sample once per epoch,
+    in the order of the seed, and a run resumes exactly, which streaming tars from end to end does not give. Shards
+    must be files, on a disk or a mounted bucket.
+    """
+
+    suffixes = (".tar",)
+
+    @classmethod
+    def reads(cls, path: Path) -> bool:
+        return path.suffix.lower() in cls.suffixes or holds_shards(path)
+
+    def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+        number, first_seen = 0, dict[str, Path]()
+        for shard in shards(path):
+            found = False
+            for key, members in _samples(shard):
+                found = True
+                number += 1
+                name = f"{shard.name}/{key}"
+                if name in first_seen:
+                    raise UserError(
+                        f"the sample '{name}' occurs twice, also in {first_seen[name].parent}",
+                        where=str(shard),
+                        fix="give shards names of their own",
+                    )
+                first_seen[name] = shard
+                yield number, _row(shard, key, members)
+            if not found:
+                raise UserError("the shard holds no samples", where=str(shard), fix="remove it, or write it again")
+
+    def skipped(self, path: Path) -> list[Path]:
+        """Members of kinds that mean nothing here."""
+        known = {*PICTURES, "txt", "json", "cls"}
+        return [
+            shard / f"{key}.{kind}"
+            for shard in shards(path)
+            for key, members in _samples(shard)
+            for kind in members
+            if kind not in known
+        ]
+
+
+def holds_shards(path: Path) -> bool:
+    """Whether a path is a folder with tars directly inside."""
+    return path.is_dir() and any(path.glob("*.tar"))
+
+
+def shards(path: Path) -> list[Path]:
+    """The tars that a path means, in the order of their names. Raises UserError for one that is missing."""
+    if path.is_dir():
+        return sorted(path.glob("*.tar"))
+    paths = [Path(name) for name in braceexpand(str(path))]
+    missing = [p for p in paths if not p.is_file()]
+    if missing:
+        raise UserError(
+            f"{len(missing):,} of {len(paths):,} shards are missing", where=str(missing[0]), fix="check the pattern"
+        )
+    return paths
+
+
+def _samples(shard: Path) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
+    """(key, suffix -> member) of neighbouring members with one key, as webdataset groups them."""
+    key, members = "", dict[str, tarfile.TarInfo]()
+    for member in _members(shard):
+        name = PurePosixPath(member.name)
+        stem, _, suffix = name.name.partition(".")
+        this = (name.parent / stem).as_posix()
+        if this != key:
+            if members:
+                yield key, members
+            key, members = this, {}
+        members[suffix.lower()] = member
+    if members:
+        yield key, members
+
+
+def _members(shard: Path) -> Iterator[tarfile.TarInfo]:
+    last = "its first member"
+    try:
+        with tarfile.open(shard, "r:") as archive:
+            for member in archive:
+                if not member.isfile() or PurePosixPath(member.name).name.startswith("."):
+                    continue
+                if member.offset_data + member.size > shard.stat().st_size:
+                    raise tarfile.ReadError("unexpected end of data")
+                last = f"'{member.name}'"
+                yield member
+            if shard.stat().st_size <= archive.offset:  # where the zeros that end every tar begin
+                raise tarfile.ReadError("no end mark")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise UserError(
+            f"the shard cannot be read on from {last}: {error}",
+            where=str(shard),
+            fix="copy it again (it is cut short, compressed or damaged), or leave it out",
+        ) from error
+
+
+def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str, Any]:
+    pictures = [kind for kind in PICTURES if kind in members]
+    if len(pictures) != 1:
+        raise UserError(
+            f"{len(pictures)} pictures in the sample '{key}', which has {', '.join(members)}",
+            where=f"{shard}/{key}",
+            fix=f"put one file with a suffix of {', '.join(PICTURES)} beside its caption",
+        )
+    row: dict[str, Any] = {}
+    if "json" in members:
+        row |= _columns(shard, members["json"])
+    if "txt" in members:
+        row["caption"] = _text(shard, members["txt"]).strip()
+    if "cls" in members:
+        row["label"] = _text(shard, members["cls"]).strip()
+    picture = members[pictures[0]]
+    name = f"{shard.name}/{picture.name}"
+    return {**row, "image": ImageRef(name, shard, span=(picture.offset_data, picture.size))}
+
+
+def _columns(shard: Path, member: tarfile.TarInfo) -> dict[str, Any]:
+    try:
+        columns = json.loads(_text(shard, member))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise UserError(
+            f"not valid JSON: {error}", where=f"{shard}/{member.name}", fix="write one JSON object"
+        ) from error
+    if not isinstance(columns, dict):
+        raise UserError("a row must be a JSON object", where=f"{shard}/{member.name}", fix='write {"caption": ...}')
+    return columns
+
+
+def _text(shard: Path, member: tarfile.TarInfo) -> str:
+    with shard.open("rb") as file:
+        file.seek(member.offset_data)
+        try:
+            return file.read(member.size).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UserError(
+                f"not UTF-8: {error}", where=f"{shard}/{member.name}", fix="write the text as UTF-8"
+            ) from error

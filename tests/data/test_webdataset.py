@@ -1,0 +1,187 @@
+"""Tar shards: samples as webdataset groups them, pictures read in place, the same training as from files."""
+
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
+from semclip.data.check import check
+from semclip.data.image_store import ImageStore
+from semclip.data.load import DataConfig, load_examples
+from semclip.data.readers.base import read_rows, reader_for
+from semclip.models.images import read_rgb
+from semclip.models.tokens import Tokenizer
+
+
+def png(number: int) -> bytes:
+    file = io.BytesIO()
+    pixels = np.random.default_rng(number).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def write_shard(path: Path, members: Mapping[str, bytes]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def shards(folder: Path, count: int = 2, each: int = 3) -> Path:
+    for s in range(count):
+        members: dict[str, bytes] = {}
+        for i in range(each):
+            number = s * each + i
+            members[f"{i:03}.png"] = png(number)
+            members[f"{i:03}.txt"] = f"caption {number}\n".encode()
+            members[f"{i:03}.json"] = json.dumps({"negation": f"no caption {number}", "split": "train"}).encode()
+        write_shard(folder / f"{s:03}.tar", members)
+    return folder
+
+
+@pytest.mark.parametrize("spec", ["", "{000..001}.tar"])
+def test_a_folder_and_a_pattern_give_every_sample_of_every_shard(spec: str, tmp_path: Path) -> None:
+    folder = shards(tmp_path / "shards")
+    examples = load_examples(DataConfig(path=str(folder / spec if spec else folder)))
+    assert [e.caption for e in examples] == [f"caption {n}" for n in range(6)]
+    assert [e.negations for e in examples] == [(f"no caption {n}",) for n in range(6)]
+    assert [e.image.name for e in examples[2:4]] == ["000.tar/002.png", "001.tar/000.png"]
+    assert len({e.group for e in examples}) == 6 and {e.split for e in examples} == {"train"}
+
+
+def test_pictures_are_read_where_they_lie(tmp_path: Path) -> None:
+    examples = load_examples(DataConfig(path=str(shards(tmp_path / "shards"))))
+    for number, example in enumerate(examples):
+        expected = np.asarray(Image.open(io.BytesIO(png(number))))
+        assert np.array_equal(np.asarray(read_rgb(example.image)), expected)
+        with example.image.open() as file:
+            assert file.read() == png(number)
+
+
+def test_stores_and_checks_read_them_too(tmp_path: Path) -> None:
+    folder = shards(tmp_path / "shards")
+    examples = load_examples(DataConfig(path=str(folder)))
+
+    def pixels(refs: list[ImageRef]) -> np.ndarray:
+        return np.stack([np.asarray(read_rgb(ref)) for ref in refs])
+
+    store = ImageStore.build(tmp_path / "s.npy", [e.image for e in examples], pixels, key="")
+    assert np.array_equal(store.row(examples[4].image), np.asarray(Image.open(io.BytesIO(png(4)))))
+    report = check(DataConfig(path=str(folder)), Tokenizer(77)._bpe)
+    assert report.rows == 6 and not any("image" in finding.problem for finding in report.findings)
+
+
+def test_a_damaged_picture_is_named_with_its_shard(tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "a.tar", {"x/1.jpg": b"no picture", "x/1.txt": b"a dog"})
+    (example,) = load_examples(DataConfig(path=str(shard)))
+    with pytest.raises(UserError) as error:
+        read_rgb(example.image)
+    assert error.value.where == f"{shard}/x/1.jpg"
+
+
+def test_a_shard_that_shrank_since_it_was_read(tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "a.tar", {"1.png": png(1), "1.txt": b"a dog"})
+    (example,) = load_examples(DataConfig(path=str(shard)))
+    with shard.open("r+b") as file:
+        file.truncate(600)
+    with pytest.raises(UserError, match="ends within"):
+        read_rgb(example.image)
+
+
+@pytest.mark.parametrize("cut", [0.3, 0.6, 0.9])
+def test_a_shard_cut_short_is_an_error_that_says_from_where(cut: float, tmp_path: Path) -> None:
+    folder = shards(tmp_path / "shards", each=20)
+    broken = folder / "001.tar"
+    with tarfile.open(broken) as archive:
+        end = max(m.offset_data + m.size for m in archive)
+    with broken.open("r+b") as file:
+        file.truncate(int(cut * end))
+    with pytest.raises(UserError) as error:
+        list(read_rows(folder))
+    assert error.value.where == str(broken) and "cannot be read on from" in error.value.what
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"1.txt": b"a dog"}, "0 pictures"),
+        ({"1.png": b"x", "1.jpg": b"x", "1.txt": b"a dog"}, "2 pictures"),
+        ({"1.png": b"x", "1.json": b"{"}, "not valid JSON"),
+        ({"1.png": b"x", "1.json": b"[1]"}, "JSON object"),
+        ({"1.png": b"x", "1.txt": b"\xff\xfe\xfa"}, "not UTF-8"),
+        ({}, "holds no samples"),
+        ({"1.png": b"x", "1.txt": b"a dog", "2.png": b"x", "1.cls": b"0"}, "occurs twice"),
+    ],
+)
+def test_bad_samples_are_named(members: dict[str, bytes], said: str, tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "a.tar", members)
+    with pytest.raises(UserError) as error:
+        list(read_rows(shard))
+    assert said in error.value.what and str(shard) in error.value.where and error.value.fix
+
+
+def test_a_picture_without_a_caption_is_named(tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "a.tar", {"1.png": b"x"})
+    with pytest.raises(UserError, match="caption"):
+        load_examples(DataConfig(path=str(shard)))
+
+
+def test_a_pattern_with_a_missing_shard(tmp_path: Path) -> None:
+    shards(tmp_path / "shards")
+    with pytest.raises(UserError, match="1 of 3 shards are missing"):
+        list(read_rows(tmp_path / "shards" / "{000..002}.tar"))
+
+
+def test_what_means_nothing_is_listed(tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "a.tar", {"1.png": png(0), "1.txt": b"a dog", "1.depth.npy": b"x"})
+    assert reader_for(shard).skipped(shard) == [shard / "1.depth.npy"]
+
+
+def test_labels_are_kept(tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "a.tar", {"1.png": png(0), "1.txt": b"a dog", "1.cls": b"7\n"})
+    ((_, row),) = read_rows(shard)
+    assert row["label"] == "7" and isinstance(row["image"], ImageRef)
+
+
+def test_training_from_shards_is_training_from_files(tmp_path: Path) -> None:
+    from rich.console import Console
+
+    from semclip.core.config import parse
+    from semclip.models.load import load
+    from semclip.training.config import TrainConfig
+    from semclip.training.loop import train
+    from tests.training.conftest import TINY
+
+    folder = shards(tmp_path / "shards", count=3, each=4)
+    rows = []
+    for e in load_examples(DataConfig(path=str(folder))):
+        unpacked = tmp_path / "files" / e.image.name
+        unpacked.parent.mkdir(parents=True, exist_ok=True)
+        with e.image.open() as file:
+            unpacked.write_bytes(file.read())
+        rows.append({"image": e.image.name, "caption": e.caption, "negation": e.negations[0], "split": "train"})
+    (tmp_path / "files" / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    weights = []
+    for name, path in (("tars", folder), ("files", tmp_path / "files" / "data.jsonl")):
+        values = {
+            "name": name,
+            "data": {"path": str(path)},
+            "model": {"backend": "open_clip", "config": TINY, "seed": 0},
+            "objective": {"name": "negclip"},
+            "train": {"steps": 4, "batch_size": 6, "precision": "32-true", "workers": 1},
+            "evaluate": {"benchmarks": ["retrieval"]},
+        }
+        train(parse(TrainConfig, values, where="test"), tmp_path / "runs" / name, Console(quiet=True))
+        weights.append(load(str(tmp_path / "runs" / name)).state_dict())
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
