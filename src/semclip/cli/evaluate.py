@@ -63,7 +63,7 @@ def command(
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    place = _device(device)
+    place = find_device(device)
     encoder = _encoder(model)
     tasks = [
         *_own_tasks(encoder, own, source, options, model, skipped),
@@ -164,7 +164,7 @@ def _source(
     if others and not data and not _is_run(model) and not any(w.must for w in own):
         skipped.update({w.name: "no data file: give --data FILE" for w in own})
         return _Source((), {})
-    config = _data_config(model, data, images)
+    config = data_config(model, data, images)
     examples = select(load_examples(config), split)
     path = data_file(config)
     described = {"path": str(path), "split": split, "sha256": sha256_file(path) if path.is_file() else ""}
@@ -264,7 +264,7 @@ def _identity(data: Mapping[str, Any]) -> tuple[Any, ...]:
     return data.get("sha256"), data.get("split"), files, *asked
 
 
-def _data_config(model: str, data: str, images: str) -> "DataConfig":
+def data_config(model: str, data: str, images: str) -> "DataConfig":
     from semclip.core.config import load_config, parse
     from semclip.data.load import DataConfig
 
@@ -283,7 +283,7 @@ def _is_run(model: str) -> bool:
     return (Path(model) / "config.yaml").is_file() and (Path(model) / "model").is_dir()
 
 
-def _device(name: str) -> Any:
+def find_device(name: str) -> Any:
     import torch
 
     try:

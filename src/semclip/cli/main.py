@@ -36,6 +36,7 @@ def _mount() -> None:
         demo,
         distill,
         evaluate,
+        interpolate,
         listing,
         report,
         segment,
@@ -58,6 +59,7 @@ def _mount() -> None:
     app.add_typer(benchmarks_app, name="benchmarks")
     benchmarks_app.command("fetch")(benchmarks_fetch.command)
     benchmarks_app.command("check")(benchmarks_check.command)
+    app.command("interpolate")(interpolate.command)
     app.command("compare")(compare.command)
     app.command("report")(report.command)
     app.command("segment")(segment.command)

@@ -1,0 +1,115 @@
+"""`semclip interpolate`: models between a start model and its fine-tune, and the one that loses nothing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semclip.core.errors import UserError
+
+
+def command(
+    base: Annotated[str, typer.Argument(help="The model that the fine-tune started from.")],
+    tuned: Annotated[str, typer.Argument(help="The fine-tune: a run, or a saved model.")],
+    out: Annotated[Path, typer.Option(help="Folder for the chosen model, the numbers and the picture.")],
+    alphas: Annotated[str, typer.Option(help="Numbers with commas between, or FIRST..LAST in steps of 0.1.")] = "0..1",
+    data: Annotated[str, typer.Option(help="The data file. Default: the one the fine-tune was trained on.")] = "",
+    images: Annotated[str, typer.Option(help="Folder that image names are relative to.")] = "",
+    negation: Annotated[str, typer.Option(help="BENCHMARK.METRIC with commas between. Default: see the guide.")] = "",
+    ordinary: Annotated[str, typer.Option(help="The same, for what must not be lost.")] = "",
+    tolerance: Annotated[float, typer.Option(help="Share of ordinary ability that may be lost.", min=0, max=1)] = 0.01,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
+) -> None:
+    """Evaluate weights (1 - alpha) BASE + alpha TUNED on the validation split, keep the best point, test it once."""
+    numbers = parse_alphas(alphas)
+
+    import torch
+    from rich.console import Console
+    from rich.table import Table
+
+    from semclip.benchmarks import create, evaluate
+    from semclip.cli.evaluate import data_config, find_device
+    from semclip.core.files import sha256_file, write_json
+    from semclip.data.load import data_file, load_examples, select
+    from semclip.models.interpolate import interpolate, refuse_unlike
+    from semclip.models.load import load
+    from semclip.reports.frontier import draw_frontier
+    from semclip.training.frontier import Aim, choose, sweep
+
+    given = {"negation": names(negation), "ordinary": names(ordinary)}
+    aim = Aim(tolerance=tolerance, **{key: value for key, value in given.items() if value})
+    config = data_config(tuned, data, images)
+    examples = load_examples(config)
+    val = select(examples, "val")
+    for name in aim.benchmarks:
+        create(name).usable(val)  # found before anything is encoded
+    place = find_device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+    first, second = load(base), load(tuned)
+    refuse_unlike(first, second)
+
+    console = Console()
+    points = sweep(first, second, numbers, aim, val, place)
+    kept = choose(points, aim.tolerance)
+    table = Table("alpha", *aim.ordinary, *aim.negation, title=f"validation split, {len(val):,} examples; %")
+    for point in points:
+        cells = [f"{100 * point.values[name]:.1f}" for name in (*aim.ordinary, *aim.negation)]
+        table.add_row(f"{point.alpha:g}", *cells, style="bold" if point is kept else "")
+    console.print(table)
+    console.print(
+        f"kept: alpha {kept.alpha:g}, the best at negation ({100 * kept.negation:.1f} %) among the points at most "
+        f"{100 * aim.tolerance:g} points below the base at ordinary search ({100 * kept.ordinary:.1f} %)",
+        soft_wrap=True,
+    )
+    model = interpolate(first, second, kept.alpha)
+    model.save(out / "model")
+    draw_frontier(
+        out / "frontier.png",
+        [(p.alpha, p.ordinary, p.negation) for p in points],
+        kept.alpha,
+        aim.tolerance,
+        (" and ".join(aim.ordinary), " and ".join(aim.negation)),
+    )
+    write_json(
+        out / "frontier.json",
+        {
+            "base": base,
+            "tuned": tuned,
+            "chosen": kept.alpha,
+            "tolerance": aim.tolerance,
+            "negation": aim.negation,
+            "ordinary": aim.ordinary,
+            "points": [{"alpha": p.alpha, "negation": p.negation, "ordinary": p.ordinary, **p.values} for p in points],
+        },
+    )
+    test = [e for e in examples if e.split == "test"]
+    if test:
+        from semclip.cli._result_table import result_table
+
+        path = data_file(config)
+        described = {"path": str(path), "split": "test", "sha256": sha256_file(path) if path.is_file() else ""}
+        called = f"alpha {kept.alpha:g}"
+        results = evaluate(model.to(place), test, aim.benchmarks, described, device=place, model=called)
+        for name, result in results.items():
+            result.save(out / "results" / f"{name}.json")
+        console.print(result_table(f"test split, {called}", results))
+    console.print(f"saved: {out / 'model'}, frontier.png, frontier.json", markup=False, highlight=False)
+
+
+def names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def parse_alphas(text: str) -> list[float]:
+    """`0,0.5,1` or `0..1`, which is in steps of 0.1. Raises UserError for anything else."""
+    first, dots, last = text.partition("..")
+    try:
+        if dots:
+            low, high = float(first), float(last)
+            numbers = [i / 10 for i in range(11) if low <= i / 10 <= high]
+        else:
+            numbers = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UserError(f"'{text}' is no list of numbers", where="--alphas", fix="write 0,0.5,1 or 0..1") from error
+    if not numbers or not all(0 <= number <= 1 for number in numbers):
+        raise UserError(f"no alphas between 0 and 1 in '{text}'", where="--alphas", fix="write 0,0.5,1 or 0..1")
+    return numbers
