@@ -4,14 +4,16 @@ import dataclasses
 import subprocess
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
-from semclip.objectives import Features, _pieces, create, superclip, weighted_sum
+from semclip.objectives import Features, _pieces, create, weighted_sum
 from semclip.training.gather import gather
 from tests import gloo
 from tests.objectives.encoder import Step, inputs_for, step
@@ -166,9 +168,41 @@ def test_pieces_of_a_batch_equal_the_whole(name: str, monkeypatch: pytest.Monkey
     """Rows of large batches are computed a piece at a time, and again in backward."""
     inputs = inputs_for(name)
     whole = step(name, inputs, groups=GROUPS)
-    monkeypatch.setattr(_pieces, "ROWS", 4)
-    monkeypatch.setattr(superclip, "_ROWS", 4)
-    same_step(step(name, inputs, groups=GROUPS), whole)
+    for numbers in (1, 25):  # a row at a time, and a few
+        monkeypatch.setattr(_pieces, "NUMBERS", numbers)
+        same_step(step(name, inputs, groups=GROUPS), whole)
+
+
+class LargestTensor(TorchDispatchMode):
+    """The most elements that any tensor had which an operation made, in forward and backward."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = function(*args, **(kwargs or {}))
+        for x in made if isinstance(made, tuple | list) else (made,):
+            if isinstance(x, Tensor):
+                # What is stored: an expanded view has the elements of what it is a view of.
+                self.elements = max(self.elements, x.untyped_storage().nbytes() // x.element_size())
+        return made
+
+
+@every
+def test_no_matrix_of_all_pairs_is_made(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest tensor grows with the batch and not with its square, forward and backward, masks included."""
+    monkeypatch.setattr(_pieces, "NUMBERS", 4096)
+    elements = []
+    for rows in (256, 512):
+        views = make_views(build(name).needs, rows=rows)
+        leaves = {view: x.requires_grad_(x.is_floating_point()) for view, x in views.items()}
+        objective = updated(name, views)
+        with LargestTensor() as largest:
+            features = Features(logit_scale=torch.tensor(3.0), groups=torch.arange(rows) // 2, **leaves)
+            objective(features).total.backward()
+        elements.append(largest.elements)
+    assert elements[1] <= 2.5 * elements[0]
 
 
 @every

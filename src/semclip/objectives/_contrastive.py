@@ -1,7 +1,7 @@
 """The one kernel under all contrastive objectives: pick your own row out of a bank of candidates."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -13,26 +13,31 @@ from semclip.objectives.base import Features
 # Legend for shapes: B rows of this rank, G rows over all ranks, K texts of one view per row, D embed_dim, C candidates.
 
 
-def pick(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Tensor | None = None) -> Tensor:
+#: Rows of queries (R,) -> (R, C) True for candidates that count neither for nor against them.
+Banned = Callable[[Tensor], Tensor]
+
+
+def pick(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Banned | None = None) -> Tensor:
     """Mean cross-entropy of picking the own candidate: mean_i( logsumexp_c s q_i.b_c - s q_i.b_own(i) ).
 
     queries (B, D), bank (C, D), own (B,) column of the positive, scale s a scalar.
-    banned (B, C): candidates that count neither for nor against the row; the own column must not be among them.
-    A row left with its positive alone costs 0. Returns a scalar.
+    banned: never the own column. A row left with its positive alone costs 0. Returns a scalar.
+    Large batches are computed a piece at a time, mask included: memory is linear in B + C, and in a piece.
     """
     return pick_any(queries, bank, own[:, None], scale, banned)
 
 
-def pick_any(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Tensor | None = None) -> Tensor:
+def pick_any(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Banned | None = None) -> Tensor:
     """The same with several positives per row, own (B, P): mean over them of -log p, all in one softmax."""
 
-    def costs(queries: Tensor, own: Tensor, *banned: Tensor) -> Tensor:
+    def costs(queries: Tensor, own: Tensor, rows: Tensor) -> Tensor:
         logits = scale * queries @ bank.T  # (piece, C)
-        for mask in banned:
-            logits = logits.masked_fill(mask, -math.inf)
+        if banned is not None:
+            logits = logits.masked_fill(banned(rows), -math.inf)
         return (torch.logsumexp(logits, dim=1, keepdim=True) - logits.gather(1, own)).mean(1)
 
-    return by_pieces(costs, queries, own, *([] if banned is None else [banned])).mean()
+    rows = torch.arange(len(queries), device=queries.device)  # (B,)
+    return by_pieces(costs, queries, own, rows, columns=len(bank)).mean()
 
 
 def bank(f: Features, *views: Tensor) -> Tensor:
@@ -40,17 +45,22 @@ def bank(f: Features, *views: Tensor) -> Tensor:
     return torch.cat([f.all(version) for view in views for version in versions(view)])
 
 
-def banned(f: Features, blocks: int, mask_same_group: bool, own_only: int = 0) -> Tensor | None:
-    """What a row must not compare itself to, for a bank of `blocks` + `own_only` blocks of G rows: (B, C).
+def banned(f: Features, blocks: int, mask_same_group: bool, own_only: int = 0) -> Banned | None:
+    """What local rows must not compare themselves to, for a bank of `blocks` + `own_only` blocks of G rows.
 
     mask_same_group: rows of the same group, in every block. own_only: the last blocks hold candidates for their own
     row alone (hard negatives that are no other row's negatives). None where nobody is banned.
     """
     if not (mask_same_group or own_only):
         return None
-    same = f.same_group  # (B, G)
-    foreign = torch.arange(same.shape[1], device=same.device) != f.labels[:, None]  # (B, G)
-    return torch.cat([same & mask_same_group] * blocks + [foreign] * own_only, dim=1)
+    everyone = torch.arange(len(f.everyones_groups), device=f.labels.device)  # (G,)
+
+    def of(rows: Tensor) -> Tensor:
+        same = f.same_group_of(rows) & mask_same_group  # (R, G)
+        foreign = everyone != f.labels[rows][:, None]  # (R, G)
+        return torch.cat([same] * blocks + [foreign] * own_only, dim=1)
+
+    return of
 
 
 def versions(view: Tensor) -> Sequence[Tensor]:

@@ -6,17 +6,19 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-#: Rows computed at once. Smaller batches are one piece and pay nothing; larger ones compute each piece's forward twice.
-ROWS = 1024
+#: Numbers of one piece: rows times columns. Smaller batches are one piece and pay nothing; larger ones compute each
+#: piece's forward twice.
+NUMBERS = 4 * 1024 * 1024
 
 
-def by_pieces(per_row: Callable[..., Tensor], *tensors: Tensor, rows: int | None = None) -> Tensor:
+def by_pieces(per_row: Callable[..., Tensor], *tensors: Tensor, columns: int) -> Tensor:
     """`per_row(*tensors)` where every row's result depends on its own row of each tensor alone: (B,).
 
+    columns: numbers that `per_row` holds for each row, such as a row of logits.
     Backward keeps a piece's inputs and computes the rest of it anew, so that only one piece is ever in memory.
     What `per_row` closes over (a bank of candidates, a head) gets its gradient as usual.
     """
-    rows = ROWS if rows is None else rows
+    rows = max(1, NUMBERS // columns)
     if len(tensors[0]) <= rows:
         return per_row(*tensors)
     pieces = zip(*(torch.split(x, rows) for x in tensors), strict=True)

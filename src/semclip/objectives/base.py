@@ -66,6 +66,7 @@ class Features:
         self._raw = views
         self._unit: dict[str, Tensor] = {}
         self._groups = groups
+        self._everyones_groups: Tensor | None = None
         self.all = gather
         self.offset = offset
         some = next(iter(views.values()))
@@ -131,12 +132,22 @@ class Features:
     @property
     def same_group(self) -> Tensor:
         """(B, G) True where a local row and another row share a group; a row and itself are not marked."""
-        device = next(iter(self._raw.values())).device
-        groups = self.labels if self._groups is None else self._groups.to(device)
-        everyone = self.all(groups)  # (G,)
-        same = groups[:, None] == everyone[None, :]  # (B, G)
-        same[torch.arange(self.batch_size, device=device), self.labels] = False
-        return same
+        return self.same_group_of(self.labels - self.offset)
+
+    def same_group_of(self, rows: Tensor) -> Tensor:
+        """(R, G) the same for some local rows (R,) alone: no mask of all pairs is ever needed at once."""
+        labels = self.labels[rows]  # (R,)
+        mine = self.everyones_groups[labels]  # (R,)
+        same = mine[:, None] == self.everyones_groups[None, :]  # (R, G)
+        return same.scatter_(1, labels[:, None], False)
+
+    @property
+    def everyones_groups(self) -> Tensor:
+        """(G,) group of every row of every rank; asked for once, so that backward never has to talk to other ranks."""
+        if self._everyones_groups is None:
+            labels = self.labels
+            self._everyones_groups = self.all(labels if self._groups is None else self._groups.to(labels.device))
+        return self._everyones_groups
 
 
 @dataclass(frozen=True)

@@ -83,16 +83,19 @@ class SemCLIPPlus(Objective):
     def _false_texts(self, f: Features, query: Tensor) -> Tensor:
         """(B,) logsumexp over F_i of s q_i.f, for local queries (B, D)."""
         others = bank(f, *(f.unit(view) for view in self.weights))  # (C, D)
-        rows = f.all(f.labels).shape[0]  # G
-        own = torch.arange(rows, device=query.device) == f.labels[:, None]  # (B, G)
-        true = own | f.same_group if self.config.mask_same_group else own
+        everyone = torch.arange(len(f.everyones_groups), device=query.device)  # (G,)
 
-        def false(query: Tensor, true: Tensor, *negations: Tensor) -> Tensor:
-            foreign = (f.logit_scale * query @ others.T).masked_fill(true.repeat(1, len(others) // rows), -math.inf)
+        def false(query: Tensor, rows: Tensor, *negations: Tensor) -> Tensor:
+            true = everyone == f.labels[rows][:, None]  # (piece, G)
+            if self.config.mask_same_group:
+                true |= f.same_group_of(rows)
+            true = true.repeat(1, len(others) // len(everyone))  # (piece, C)
+            foreign = (f.logit_scale * query @ others.T).masked_fill(true, -math.inf)
             denied = [f.logit_scale * (query * text).sum(1, keepdim=True) for text in negations]  # each (piece, 1)
             return torch.cat([foreign, *denied], dim=1).logsumexp(1)
 
-        return by_pieces(false, query, true, *versions(f.negation))
+        rows = torch.arange(len(query), device=query.device)  # (B,)
+        return by_pieces(false, query, rows, *versions(f.negation), columns=len(others))
 
 
 def _pick(f: Features, query: Tensor, text: Tensor, false: Tensor) -> Tensor:

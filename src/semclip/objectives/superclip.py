@@ -30,8 +30,6 @@ from semclip.objectives._pieces import by_pieces
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 _WHERE = "objective 'superclip'"
-#: Rows whose logits are in memory at once: 50 MB at CLIP's vocabulary, and as much three times more in backward.
-_ROWS = 256
 
 
 class SuperCLIP(Objective):
@@ -143,7 +141,7 @@ class SuperCLIP(Objective):
         def losses(pooled: Tensor, ids: Tensor) -> Tensor:
             return self._class_losses(self.head(pooled), ids, idf)
 
-        return by_pieces(losses, full(f.raw("image_pooled")), f.raw("caption_ids"), rows=_ROWS).mean()
+        return by_pieces(losses, full(f.raw("image_pooled")), f.raw("caption_ids"), columns=len(idf)).mean()
 
     def _distinct(self, ids: Tensor, vocab: int) -> tuple[Tensor, Tensor]:
         """Ids of each row sorted, those that are no class replaced by `vocab`; and where each class first occurs."""

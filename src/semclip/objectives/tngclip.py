@@ -69,11 +69,17 @@ class TNGCLIP(Objective):
         )
         own = self._labels(f, per_image)  # (B, P)
         images, bank = f.all(image), f.all(texts).flatten(0, 1)  # (G, D), (M G, D)
-        mask = f.same_group if self.config.mask_same_group else None  # (B, G)
-        text_mask = None if mask is None else mask.repeat_interleave(per_image, dim=1).scatter(1, own, False)
-        row_mask = None if mask is None else mask.repeat_interleave(per_image, dim=0)
-        to_text = pick_any(image, bank, own, scale, text_mask)
-        to_image = pick(texts.flatten(0, 1), images, f.labels.repeat_interleave(per_image), scale, row_mask)
+
+        def texts_of_group(rows: Tensor) -> Tensor:
+            return f.same_group_of(rows).repeat_interleave(per_image, dim=1).scatter(1, own[rows], False)  # (R, M G)
+
+        def images_of_group(rows: Tensor) -> Tensor:
+            return f.same_group_of(rows // per_image)  # (R, G)
+
+        masked = self.config.mask_same_group
+        to_text = pick_any(image, bank, own, scale, texts_of_group if masked else None)
+        labels = f.labels.repeat_interleave(per_image)  # (M B,)
+        to_image = pick(texts.flatten(0, 1), images, labels, scale, images_of_group if masked else None)
         return Terms(total=(to_text + to_image) / 2, parts={"image_to_text": to_text, "text_to_image": to_image})
 
     def _labels(self, f: Features, per_image: int) -> Tensor:
