@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -28,8 +29,22 @@ class Batch:
     groups: Tensor
     unmade: dict[str, int] = field(default_factory=dict)
 
+    #: A step that failed can be taken again.
+    can_be_read_again: ClassVar[bool] = True
+
     def __len__(self) -> int:
         return len(self.indices)
+
+    def counts(self) -> tuple[int, int]:
+        """Images and texts in it."""
+        return sum(len(x) for x in self.images.values()), sum(x[..., 0].numel() for x in self.tokens.values())
+
+    def parts(self, size: int) -> list["Batch"]:
+        """The same rows, `size` at a time; the last part may be smaller."""
+        return [self._rows(slice(start, start + size)) for start in range(0, len(self), size)]
+
+    def _rows(self, rows: slice) -> "Batch":
+        return self._each(lambda tensor: tensor[rows])
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
         """The same batch on another device."""

@@ -13,7 +13,7 @@ After "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup" 
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -21,16 +21,18 @@ from lightning.fabric import Fabric
 from torch import Tensor
 
 from semclip.data.collate import Batch
+from semclip.training.streaming import StreamedBatch
 
 M = TypeVar("M")
 Views = Mapping[str, Tensor]
 
 
 def grad_cache(
-    encode: Callable[[M], Views], micro_batches: Sequence[M], score: Callable[[Views], Mapping[str, Tensor]]
+    encode: Callable[[M], Views], micro_batches: Iterable[M], score: Callable[[Views], Mapping[str, Tensor]]
 ) -> Mapping[str, Tensor]:
     """Loss terms of the whole batch; `.grad` of every parameter has grown as if `score(encode(all))` had been trained.
 
+    micro_batches: read twice, in the same order; at no time is more than one of them needed.
     encode: micro-batch -> everything the objective reads, rows first: views (b, D) or (b, K, D), `image_pooled` (b, W),
     `caption_ids` (b, L). Pure but for random numbers, which it meets twice in the same state.
     score: the same of the whole batch -> loss terms, `total` among them; called once, so that an objective's `update`
@@ -67,30 +69,20 @@ class Scorer(Protocol):
 
 
 def forward_backward(
-    fabric: Fabric, wrapped: Callable[..., Any], module: Scorer, batch: Batch, micro_batch: int
+    fabric: Fabric, wrapped: Callable[..., Any], module: Scorer, batch: Batch | StreamedBatch, micro_batch: int
 ) -> Mapping[str, Tensor]:
     """Loss terms of a batch, with all gradients in place. micro_batch: rows encoded at a time; 0: all at once."""
     if not 0 < micro_batch < len(batch):
+        assert isinstance(batch, Batch)
         terms = wrapped(batch.images, batch.tokens, batch.groups)
         fabric.backward(terms["total"])
         return terms
 
-    def encode(part: tuple[Views, Views]) -> Views:
+    def encode(part: Batch) -> Views:
         with fabric.autocast():
-            return module.encode(*part)
+            return module.encode(part.images, part.tokens)
 
-    return grad_cache(encode, _parts(batch, micro_batch), lambda views: module.score(views, batch.groups))
-
-
-def _parts(batch: Batch, size: int) -> list[tuple[Views, Views]]:
-    """Images and tokens of `size` rows at a time; the last part may be smaller."""
-    return [
-        (
-            {view: x[start : start + size] for view, x in batch.images.items()},
-            {view: x[start : start + size] for view, x in batch.tokens.items()},
-        )
-        for start in range(0, len(batch), size)
-    ]
+    return grad_cache(encode, batch.parts(micro_batch), lambda views: module.score(views, batch.groups))
 
 
 class _RandomState:

@@ -1,6 +1,6 @@
 """Batches in a fixed order from any step on; what cannot be read is replaced, other errors arrive as raised."""
 
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from semclip.data.draw import draw_views
 from semclip.data.sampler import GroupBatchSampler
 from semclip.data.steps.base import Step
 from semclip.training.parent import EndWithParent
+from semclip.training.streaming import PASSES, StreamedBatch
 from semclip.training.unreadable import Fault
 
 #: Examples tried in the place of one that cannot be read; when all of these fail, the fault is not one picture's.
@@ -64,14 +65,21 @@ def batches(
     workers: int,
     device: torch.device,
     unreadable: Callable[[Sequence[Fault]], None],
-) -> Generator[Batch]:
+    micro_batch: int = 0,
+    around: Callable[[Iterable["_Loaded | UserError"]], Iterable["_Loaded | UserError"]] = iter,
+) -> Generator[Batch | StreamedBatch]:
     """The batches of a schedule, this rank's own rows of them, on `device`; any number of workers gives the same ones.
 
-    unreadable: told which examples could not be read and were replaced; may raise.
+    unreadable: told which examples could not be read and were replaced; may raise. around: sees what is loaded come.
+    micro_batch: rows that are loaded and in memory at a time, where that is less than the batch; every batch is then a
+    StreamedBatch of the same rows, which must be read to its end before the next one.
     """
+    own = schedule.own
+    streamed = 0 < micro_batch < len(own)
+    cuts = [own[start : start + micro_batch] for start in range(0, len(own), micro_batch)] if streamed else [own]
     loader = DataLoader(
-        _Readable(dataset, schedule.own, make_batch.reads_whole_batch),
-        batch_sampler=schedule,
+        _Readable(dataset, make_batch.reads_whole_batch),
+        batch_sampler=_Places(schedule, cuts, PASSES if streamed else 1),
         collate_fn=_ErrorsThrough(make_batch),
         num_workers=workers,
         worker_init_fn=EndWithParent(),
@@ -79,11 +87,35 @@ def batches(
         # more, and would draw other dropout masks.
         generator=torch.Generator().manual_seed(derive_seed("loader", dataset.seed)),
     )
-    for loaded in loader:
-        if isinstance(loaded, UserError):
-            raise loaded
-        unreadable(loaded.faults)
-        yield loaded.batch.to(device)
+
+    def ready() -> Iterator[Batch]:
+        for loaded in around(loader):
+            if isinstance(loaded, UserError):
+                raise loaded
+            unreadable(loaded.faults)
+            yield loaded.batch.to(device)
+
+    if not streamed:
+        yield from ready()
+        return
+    parts = ready()
+    for _ in range(len(schedule)):
+        yield StreamedBatch(parts, len(cuts), len(own))
+
+
+class _Places(Sampler[list[tuple[range, list[tuple[int, int]]]]]):
+    """What one item of the loader is: the places of a batch that are loaded, and all of its addresses."""
+
+    def __init__(self, schedule: Schedule, cuts: Sequence[range], passes: int) -> None:
+        self.schedule, self.cuts, self.passes = schedule, cuts, passes
+
+    def __len__(self) -> int:
+        return len(self.schedule) * len(self.cuts) * self.passes
+
+    def __iter__(self) -> Iterator[list[tuple[range, list[tuple[int, int]]]]]:
+        for addresses in self.schedule:
+            for _ in range(self.passes):
+                yield from ([(cut, addresses)] for cut in self.cuts)
 
 
 class MakeBatch:
@@ -137,24 +169,23 @@ class _Loaded:
 class _Readable(Dataset[Any]):
     """Samples of a batch's addresses; one that cannot be read is replaced by the next in the data set that can.
 
-    own: places in the batch whose images are loaded here. others: whether the texts of the other places are wanted.
+    An item is (own, addresses): the places in the batch whose images are loaded here, and the addresses of all places.
+    others: whether the texts of the other places are wanted.
 
     The next example of a group that the batch does not hold is taken, so the replacement is a function of the addresses
     and the files alone, and no two of one group meet. An error comes back as an item: raised in a worker, it would
     arrive as a traceback in a string.
     """
 
-    def __init__(self, dataset: CaptionDataset, own: range, others: bool) -> None:
-        self.dataset, self.own, self.others = dataset, own, others
+    def __init__(self, dataset: CaptionDataset, others: bool) -> None:
+        self.dataset, self.others = dataset, others
 
-    def __getitem__(self, address: tuple[int, int]) -> Any:
-        return self.__getitems__([address])[0]
-
-    def __getitems__(self, addresses: list[tuple[int, int]]) -> list[Sample | Fault | UserError]:
+    def __getitem__(self, item: tuple[range, list[tuple[int, int]]]) -> list[Sample | Fault | UserError]:
+        own, addresses = item
         groups = {self.dataset.groups[index] for _, index in addresses}
         items: list[Sample | Fault | UserError] = []
         for place, address in enumerate(addresses):
-            if place not in self.own:
+            if place not in own:
                 items += [self.dataset.elsewhere(address)] if self.others else []
                 continue
             try:
@@ -185,7 +216,8 @@ class _ErrorsThrough:
     def __init__(self, make_batch: Callable[[Sequence[Sample]], Batch]) -> None:
         self.make_batch = make_batch
 
-    def __call__(self, items: Sequence[Sample | Fault | UserError]) -> _Loaded | UserError:
+    def __call__(self, loaded: Sequence[Sequence[Sample | Fault | UserError]]) -> _Loaded | UserError:
+        (items,) = loaded
         for item in items:
             if isinstance(item, UserError):
                 return item

@@ -29,6 +29,7 @@ from semclip.training.setup import set_up
 from semclip.training.sharding import clip_gradients
 from semclip.training.show import progress_bar, warn
 from semclip.training.stopping import StopRequest
+from semclip.training.streaming import StreamedBatch
 from semclip.training.unreadable import Fault
 
 #: Steps between lines in metrics.jsonl.
@@ -69,14 +70,26 @@ def take_steps(run: Run, how_to_continue: str) -> None:
         groups, config.batch_size, run.config.seed, state.step, config.steps, ranks.rank, ranks.world_size
     )
     faults: list[Fault] = []
-    loaded = told(ranks, batches(setup.dataset, setup.make_batch, schedule, setup.workers, device, faults.extend))
+    loaded = told(
+        ranks,
+        batches(
+            setup.dataset,
+            setup.make_batch,
+            schedule,
+            setup.workers,
+            device,
+            faults.extend,
+            config.micro_batch,
+            run.wait.around,
+        ),
+    )
     setup.encoder.train()
     with (
         progress_bar(run.console, config.steps, state.step) as advance,
         StopRequest() as stop,
         contextlib.closing(loaded),
     ):
-        for batch in run.wait.around(loaded):
+        for batch in loaded:
             for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate(state.step, config)
             terms = run.gradients(batch)
@@ -108,13 +121,13 @@ def take_steps(run: Run, how_to_continue: str) -> None:
                 run.validation.run()
 
 
-def told(ranks: Ranks, loaded: Generator[Batch]) -> Generator[Batch]:
+def told(ranks: Ranks, loaded: Generator[Batch | StreamedBatch]) -> Generator[Batch | StreamedBatch]:
     """The same batches; an error on the way is one of this rank alone."""
     with ranks.alone():
         yield from loaded
 
 
-def keep_bad(run: Run, batch: Batch, epoch: int) -> None:
+def keep_bad(run: Run, batch: Batch | StreamedBatch, epoch: int) -> None:
     """Keep the whole batch, of which each rank has a part, for a person to look at."""
     setup = run.setup
     indices = [index for part in setup.ranks.everyone(batch.indices.tolist()) for index in part]

@@ -15,6 +15,7 @@ from semclip.training.random_states import random_states, restore_random_states
 from semclip.training.ranks import Ranks
 from semclip.training.sharding import average_gradients
 from semclip.training.step import StepModule
+from semclip.training.streaming import StreamedBatch
 
 #: What an allocator says on the CPU, where torch has no error of its own for it.
 _ON_THE_CPU = ("can't allocate memory", "not enough memory", "Cannot allocate memory")
@@ -25,7 +26,8 @@ class Gradients:
 
     The mathematics stays the same (GradCache: the gradients of the whole batch), rounding does not; the smaller size is
     announced and kept. Random states and the module's counts are put back before the second try, as if the first had
-    not been. Raises UserError when one row at a time is still too much, and on several ranks, which must not differ.
+    not been. Raises UserError when one row at a time is still too much, on several ranks, which must not differ, and
+    where `train.micro_batch` was given: such a batch is streamed and cannot be read again.
     Over ranks, gradients are averaged, whoever computed them.
     """
 
@@ -40,7 +42,7 @@ class Gradients:
         self.fabric, self.wrapped, self.module, self.micro_batch, self.say = fabric, wrapped, module, micro_batch, say
         self.ranks = Ranks(fabric)
 
-    def __call__(self, batch: Batch) -> Mapping[str, Tensor]:
+    def __call__(self, batch: Batch | StreamedBatch) -> Mapping[str, Tensor]:
         with self.ranks.alone():
             terms = self._terms(batch)
         # DDP averages what goes through its own forward, which micro-batches do not; sharding what it has cut.
@@ -49,7 +51,7 @@ class Gradients:
             average_gradients(self.module, self.ranks)
         return terms
 
-    def _terms(self, batch: Batch) -> Mapping[str, Tensor]:
+    def _terms(self, batch: Batch | StreamedBatch) -> Mapping[str, Tensor]:
         while True:
             before = _Before(self.module)
             try:
@@ -59,7 +61,7 @@ class Gradients:
                     raise
                 said = str(error).splitlines()[0]
             # Only now, outside the handler, are the tensors of the failed step let go.
-            self.micro_batch = self._smaller(len(batch), said)
+            self.micro_batch = self._smaller(batch, said)
             self.say(
                 f"out of memory ({said}): the step is taken again, {self.micro_batch} rows at a time, with the same "
                 f"gradients; set train.micro_batch={self.micro_batch} to start so"
@@ -68,9 +70,10 @@ class Gradients:
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
 
-    def _smaller(self, rows: int, said: str) -> int:
+    def _smaller(self, batch: Batch | StreamedBatch, said: str) -> int:
+        rows = len(batch)
         size = self.micro_batch if 0 < self.micro_batch < rows else rows
-        if size == 1 or self.fabric.world_size > 1:
+        if size == 1 or self.fabric.world_size > 1 or not batch.can_be_read_again:
             raise UserError(
                 f"out of memory: {said}",
                 where=f"a batch of {rows}, {size} rows at a time; the last checkpoint is untouched",

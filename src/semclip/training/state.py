@@ -15,6 +15,7 @@ from semclip.training.random_states import random_states, restore_random_states
 from semclip.training.ranks import ALONE, Ranks
 from semclip.training.sharding import cut_as, load_moments, moments, whole
 from semclip.training.step import StepModule
+from semclip.training.streaming import StreamedBatch
 
 
 class State:
@@ -47,10 +48,11 @@ class State:
         """Time spent on this run in all its sessions."""
         return self._seconds_before + time.monotonic() - self._started
 
-    def count(self, batch: Batch) -> None:
+    def count(self, batch: Batch | StreamedBatch) -> None:
         """Add a batch, of which this rank has one of equal parts, to what was seen."""
-        self.seen["images_seen"] += self.ranks.world_size * sum(len(x) for x in batch.images.values())
-        self.seen["texts_seen"] += self.ranks.world_size * sum(x[..., 0].numel() for x in batch.tokens.values())
+        images, texts = batch.counts()
+        self.seen["images_seen"] += self.ranks.world_size * images
+        self.seen["texts_seen"] += self.ranks.world_size * texts
         self.unmade.update(batch.unmade)
 
     def unmade_anywhere(self) -> Counter[str]:
