@@ -17,7 +17,7 @@ from semclip.objectives import Features, _pieces, create, weighted_sum
 from semclip.training.gather import gather
 from tests import gloo
 from tests.objectives.encoder import Step, inputs_for, step
-from tests.objectives.features import FALSE, INFO, TRUE, Outcome, build, make_matching, make_views, outcome
+from tests.objectives.features import FALSE, GIVEN, INFO, TRUE, Outcome, build, make_matching, make_views, outcome
 
 NAMES = FAMILIES["objectives"].names()
 every = pytest.mark.parametrize("name", NAMES)
@@ -73,7 +73,7 @@ def test_half_precision_inputs_cost_no_precision_in_the_loss(name: str) -> None:
 def test_right_pairs_cost_less_than_shuffled_ones(name: str) -> None:
     views = make_matching(build(name).needs)
     objective = updated(name, views)
-    shuffled = {view: x.roll(1, 0) if view not in ("image", "image_pooled") else x for view, x in views.items()}
+    shuffled = {view: x.roll(1, 0) if view not in GIVEN else x for view, x in views.items()}
     assert (
         objective(Features(logit_scale=12.0, **views)).total < objective(Features(logit_scale=12.0, **shuffled)).total
     )
@@ -83,7 +83,7 @@ def test_right_pairs_cost_less_than_shuffled_ones(name: str) -> None:
 def test_true_texts_near_and_negations_far_cost_less_than_the_reverse(name: str) -> None:
     views = make_matching(build(name).needs)
     objective = updated(name, views)
-    reversed_ = {view: -x if view in (*TRUE, *FALSE) and view != "image" else x for view, x in views.items()}
+    reversed_ = {view: -x if view in (*TRUE, *FALSE) and view not in GIVEN else x for view, x in views.items()}
     good, bad = (objective(Features(logit_scale=12.0, **v)).total for v in (views, reversed_))
     assert good < bad
 

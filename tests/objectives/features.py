@@ -15,8 +15,10 @@ from semclip.objectives import Features, Objective, create
 INFO = EncoderInfo(embed_dim=8, context_length=7, vocab_size=30, image_width=5, special_ids=(0, 28, 29))
 
 #: Views whose texts are true of the image, and those that go with the negation.
-TRUE = ("image", "caption", "paraphrase", "absence", "rewrite")
+TRUE = ("image", "caption", "caption_at_start", "paraphrase", "absence", "rewrite")
 FALSE = ("negation", "negative_image")
+#: What texts are compared with: it stays where it is when texts are exchanged or turned round.
+GIVEN = ("image", "image_pooled", "caption_at_start")
 
 
 def build(name: str, **config: Any) -> Objective:

@@ -14,8 +14,9 @@ from semclip.core.example import VIEWS
 from semclip.core.protocols import EncoderInfo
 from semclip.core.registry import FAMILIES
 
-#: What an encoder gives on request besides view embeddings: mean patch token (B, W) and token ids (B, L).
-ON_REQUEST = ("image_pooled", "caption_ids")
+#: What an encoder gives on request besides view embeddings: mean patch token (B, W), token ids (B, L), and captions as
+#: the model embedded them before training (B, D).
+ON_REQUEST = ("image_pooled", "caption_ids", "caption_at_start")
 
 
 def _identity(x: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """One training step's mathematics: one image pass, one text pass for all views, the objective in float32."""
 
+import copy
 from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any
@@ -12,6 +13,27 @@ from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Features, Objective
 from semclip.training.gather import first_row, gather
+
+
+class Start:
+    """The model as it was before training, for objectives that hold on to it."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = copy.deepcopy(encoder).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def embeddings(self, tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """`caption_at_start` (B, D) or (B, K, D)."""
+        captions = tokens["caption"]
+        encoded = self.encoder.encode_text(captions.flatten(0, -2))
+        return {"caption_at_start": encoded.view(*captions.shape[:-1], -1)}
+
+
+class NoStart:
+    """Nothing to hold on to."""
+
+    def embeddings(self, tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {}
 
 
 class StepModule(nn.Module):
@@ -28,6 +50,8 @@ class StepModule(nn.Module):
         self.images_are_features = images_are_features
         self.reads_patches = "image_pooled" in objective.needs
         self.reads_ids = "caption_ids" in objective.needs
+        # A copy is no part of this module: it is never trained, averaged or saved, and a resumed run makes it anew.
+        self.start = Start(encoder) if "caption_at_start" in objective.needs else NoStart()
 
     def forward(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:
         """Loss terms: `total` to minimise, and each part of the objective by name."""
@@ -36,7 +60,7 @@ class StepModule(nn.Module):
     def encode(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Everything the objective reads, rows first: views (B, D) or (B, K, D), `image_pooled` (B, W), ids (B, L)."""
         with parametrize.cached():  # a weight that LoRA changes is made once, however often a layer asks for it
-            views = {**self._encode_images(images), **self._encode_texts(tokens)}
+            views = {**self._encode_images(images), **self._encode_texts(tokens), **self.start.embeddings(tokens)}
         return {**views, "caption_ids": tokens["caption"]} if self.reads_ids else views
 
     def score(self, views: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:
@@ -58,7 +82,7 @@ class StepModule(nn.Module):
     def _encode_images(self, images: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All image views in one pass of the tower."""
         views = [v for v in IMAGE_VIEWS if v in images]
-        if self.images_are_features:
+        if self.images_are_features or not views:
             return {v: images[v] for v in views}
         inputs = torch.cat([images[v] for v in views])  # (views * B, ...)
         if not self.reads_patches:

@@ -1,0 +1,52 @@
+"""Anchor: the text tower stays near where it started, on ordinary captions.
+
+    L = mean_i max(0, 1 - cos(T_i, S_i) - margin)
+
+Shapes: T caption (B, D), S the same caption as the model embedded it before training (B, D); S gets no gradient. A
+caption (B, K, D) gives the mean over its K versions. Drift up to `margin` (0 to 2) is free. No negatives: nothing is
+masked.
+Columns: caption. S is `caption_at_start`, made by a copy of the start model at every step: one more forward pass of
+captions, without gradient, and the memory of a second model.
+Paper: none of its own; outputs of the start model as targets are those of "Learning without Forgetting" (arXiv
+1606.09282), here on embeddings instead of class scores.
+When to use: beside an objective that costs ordinary ability, as
+`{name: weighted_sum, members: {semclip: {}, anchor: {weight: 1.0}}}`. `semclip interpolate` buys the same kind of
+safety after training; docs/guides/do_no_harm.md compares them.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from semclip.core.errors import UserError
+from semclip.objectives._contrastive import versions
+from semclip.objectives.base import Features, Objective, Paper, Terms
+
+
+class Anchor(Objective):
+    """Distance of captions to their start; the part is `drift`."""
+
+    needs = frozenset({"caption", "caption_at_start"})
+    paper = Paper(
+        title="Anchor to the start model (this project)",
+        arxiv="",
+        equation="mean_i max(0, 1 - cos(T_i, S_i) - margin)",
+        deviations="none: there is no paper",
+    )
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        margin: float = 0.0
+
+    def __init__(self, config: Config | None = None) -> None:
+        super().__init__(config)
+        if not 0 <= self.config.margin < 2:
+            raise UserError(
+                f"'margin' is {self.config.margin}", where="objective 'anchor'", fix="a distance of cosines: 0 to 2"
+            )
+
+    def forward(self, f: Features) -> Terms:
+        start = versions(f.unit("caption_at_start").detach())
+        pairs = zip(versions(f.caption), start, strict=True)
+        drift = torch.stack([(1 - (t * s).sum(1) - self.config.margin).clamp(min=0).mean() for t, s in pairs]).mean()
+        return Terms(total=drift, parts={"drift": drift})
