@@ -93,6 +93,7 @@ def test_killed_and_resumed_equals_never_killed(
     assert [r["step"] for r in lines(killed, "val")] == [0, 3, 6]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_a_resumable_run(
     make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +132,7 @@ def test_missing_test_images_are_found_before_training(make_config: Make, tmp_pa
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_the_plane_survives_a_resume(
     make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
