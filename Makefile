@@ -1,4 +1,4 @@
-# make demo: the whole story, no downloads after installation.   make test: the tests.   make check: lint and types.
+# make demo: the whole story, no downloads after installation.   make test: the tests.   make slow: the long ones.   make check: lint and types.
 PYTHON ?= python3
 BIN := .venv/bin
 

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import torch
 from rich.console import Console
+from rich.table import Table
 
+from semclip.core.run_info import run_info
 from semclip.core.seeds import generator
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
@@ -76,15 +78,21 @@ def main() -> None:
                 saves.append(written)
         size = next(folder.glob("step_*/state.pt")).stat().st_size
     a_step, a_save = statistics.median(steps), statistics.median(saves)
-    console = Console()
+    machine = run_info()
+    console = Console(width=120)
     console.print(
-        f"{arguments.model}, batch {arguments.batch_size}, image tower frozen, {device}; medians of {len(steps)}"
+        f"{arguments.model}, batch {arguments.batch_size}, image tower frozen, semclip objective, bf16 autocast; "
+        f"{device}, {machine['cpu']}, {machine['cpu_count']} cores, {torch.get_num_threads()} threads, "
+        f"torch {torch.__version__}; medians of {len(steps)}"
     )
     console.print(
-        f"a step {a_step:.3f} s, a checkpoint {a_save:.2f} s ({size / 1e6:,.0f} MB) = {a_save / a_step:.1f} steps"
+        f"a step {a_step:.3f} s; a checkpoint of {size / 1e6:,.0f} MB {a_save:.2f} s ({size / 1e6 / a_save:,.0f} MB/s), "
+        f"as long as {a_save / a_step:.1f} steps"
     )
+    table = Table("checkpoint_every", "steps between two", "seconds between two", "share of the time")
     for every, between in (("auto", PATIENCE * a_save), (str(arguments.every), arguments.every * a_step)):
-        console.print(f"checkpoint_every: {every:<6} {share(a_save, between):.2%} of the time")
+        table.add_row(every, f"{between / a_step:,.0f}", f"{between:,.0f}", f"{share(a_save, between):.2%}")
+    console.print(table)
 
 
 def share(save: float, between: float) -> float:

@@ -11,6 +11,8 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
+from tests.forkserver import START_METHOD
+
 
 def run(function: Callable[..., Any], *arguments: Any, ranks: int = 2) -> list[Any]:
     """`function(rank, *arguments)` on every rank; results in rank order. The function must be importable by name.
@@ -20,9 +22,9 @@ def run(function: Callable[..., Any], *arguments: Any, ranks: int = 2) -> list[A
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    results = mp.get_context("spawn").SimpleQueue()
+    results = mp.get_context(START_METHOD).SimpleQueue()
     context = mp.start_processes(
-        _one_rank, args=(ranks, port, results, function, arguments), nprocs=ranks, join=False, start_method="spawn"
+        _one_rank, args=(ranks, port, results, function, arguments), nprocs=ranks, join=False, start_method=START_METHOD
     )
     assert context is not None
     collected: dict[int, Any] = {}

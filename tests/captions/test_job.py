@@ -498,6 +498,7 @@ def test_a_failing_writer_leaves_the_old_file(data: Path, tmp_path: Path) -> Non
         assert journal.of(0).keys() == {"negation"} and journal.of(1) == {}
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_keeps_everything_settled(data: Path, tmp_path: Path) -> None:
     rows = [{"image": f"{i}.jpg", "caption": f"caption {i}"} for i in range(2000)]
     data, out = write_rows(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"

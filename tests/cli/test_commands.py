@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,16 @@ from semclip.core.errors import UserError
 from semclip.objectives import create
 from semclip.training.compare import CompareConfig, plan
 from semclip.training.config import TrainConfig
+from tests import forkserver
 
 CONFIGS = Path(str(find_config("scenes/base"))).parents[1]
 TRAIN_CONFIGS = sorted(str(p.relative_to(CONFIGS).with_suffix("")) for p in CONFIGS.rglob("*.yaml"))
 
 
-def semclip(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "semclip.cli.main", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
+def semclip(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, output and errors of the command as it runs in a folder."""
+    with tempfile.TemporaryDirectory() as said:
+        return forkserver.start(main.run, arguments, Path(said), cwd=folder).ended()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["report", "--help"]])
@@ -59,7 +62,8 @@ def test_every_command_has_help() -> None:
     for words in found:
         result = CliRunner().invoke(main.app, [*words, "--help"])
         assert result.exit_code == 0 and "Usage" in result.output, words
-    assert "Usage" in semclip("train", "--help").stdout  # the installed command, too
+    typed = subprocess.run([sys.executable, "-m", "semclip", "train", "--help"], capture_output=True, text=True)
+    assert typed.returncode == 0 and "Usage" in typed.stdout  # as typed, too
 
 
 def test_a_users_mistake_says_what_where_and_how_and_exits_2(tmp_path: Path) -> None:
@@ -73,9 +77,9 @@ def test_a_users_mistake_says_what_where_and_how_and_exits_2(tmp_path: Path) -> 
         (["data", "check", str(tmp_path / "missing.csv")], "missing.csv"),
         (["compare", "scens"], "scenes"),
     ):
-        done = semclip(*arguments)
-        assert done.returncode == 2, (arguments, done.stderr)
-        assert word in done.stderr and "fix:" in done.stderr and "Traceback" not in done.stderr, done.stderr
+        code, _, errors = semclip(tmp_path, *arguments)
+        assert code == 2, (arguments, errors)
+        assert word in errors and "fix:" in errors and "Traceback" not in errors, errors
 
 
 @pytest.mark.parametrize("name", TRAIN_CONFIGS)
@@ -105,12 +109,13 @@ def test_sample_check_train_evaluate_and_report_work_on_ten_pictures(tmp_path: P
     steps = [
         ["data", "sample", "photos"],
         ["data", "check", "photos/scenes.jsonl"],
-        ["train", "scenes/base", "data.root=photos", "train.steps=3", "train.batch_size=4", "--out", "runs/base"],
+        ["train", "scenes/base", "data.root=photos", "train.steps=3", "train.batch_size=4", "--out", "runs/base",
+         "guards.free_disk_mb=0"],
         ["evaluate", "runs/base", "--data", "photos/scenes.jsonl", "--benchmarks", "all"],
         ["report", "runs/base"],
-    ]
+    ]  # fmt: skip
     for arguments in steps:
-        done = semclip(*arguments, cwd=tmp_path)
-        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        code, said, errors = semclip(tmp_path, *arguments)
+        assert code == 0, (arguments, said, errors)
     assert (tmp_path / "runs/base/report.html").is_file()
     assert json.loads((tmp_path / "runs/base/run.json").read_text())["finished"]

@@ -1,5 +1,6 @@
 """Three made-up but realistic run folders: a base, a CLIP control and a SemCLIP run on 240 rendered pictures."""
 
+import functools
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from PIL import Image, ImageDraw
 from semclip.metrics.intervals import wilson
 from semclip.metrics.result import Metric, Result
 from semclip.reports.comparison import Comparison, load_tracks
+from semclip.reports.page import write_report
 
 N = 240
 KINDS = ("object_denied", "attribute_swapped", "relation_reversed", "object_added")
@@ -43,6 +45,8 @@ BASELINES = {
 }
 LEVELS = {"base": (0.27, 0.24, 0.25), "control": (0.30, 0.26, 0.27), "semclip": (0.31, 0.30, 0.16)}
 
+ROLES = {"base": "base", "control": "control", "semclip": "treated"}
+
 MakeRuns = Callable[..., list[Path]]
 
 
@@ -64,17 +68,27 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Callable[[int], Path]:
+    """written(seed) is a folder with the runs base, control and semclip, not to be changed."""
+
+    @functools.cache
+    def write(seed: int) -> Path:
+        folder = tmp_path_factory.mktemp("runs")
+        for name, role in ROLES.items():
+            _write_run(folder / name, name, role, seed, pictures)
+        return folder
+
+    return write
+
+
 @pytest.fixture
-def make_runs(tmp_path: Path, pictures: Path) -> MakeRuns:
-    """make_runs(seed=0, folder="runs") writes base, control and semclip and returns their folders."""
+def make_runs(tmp_path: Path, written: Callable[[int], Path]) -> MakeRuns:
+    """make_runs(seed=0, folder="runs") gives base, control and semclip in folders of the test's own."""
 
     def make(seed: int = 0, folder: str = "runs") -> list[Path]:
-        paths = []
-        for name, role in (("base", "base"), ("control", "control"), ("semclip", "treated")):
-            path = tmp_path / folder / name
-            paths.append(path)
-            _write_run(path, name, role, seed, pictures)
-        return paths
+        shutil.copytree(written(seed), tmp_path / folder)
+        return [tmp_path / folder / name for name in ROLES]
 
     return make
 
@@ -82,6 +96,13 @@ def make_runs(tmp_path: Path, pictures: Path) -> MakeRuns:
 @pytest.fixture
 def runs(make_runs: MakeRuns) -> list[Path]:
     return make_runs()
+
+
+@pytest.fixture(scope="session")
+def plain_page(written: Callable[[int], Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of the three runs as they are."""
+    out = tmp_path_factory.mktemp("page") / "page.html"
+    return write_report([written(0) / name for name in ROLES], out).read_text("utf-8")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from rich.console import Console
 from torch import Tensor
 
@@ -42,6 +43,20 @@ def gradients(rank: int, cases: Sequence[tuple[str, str, dict[str, Any]]]) -> li
     """Losses and every gradient of the first step of each (config, run folder, options), each rank with its rows."""
     doubled()
     return [_gradients(read(config, **options), Path(folder)) for config, folder, options in cases]
+
+
+def compare_gradients(rank: int, cases: Sequence[tuple[str, str, dict[str, Any]]], expected: str) -> int:
+    """Hold this rank's gradients against those of a file, here, where they are; how many were compared."""
+    theirs = torch.load(expected, mmap=True, weights_only=True)
+    compared = 0
+    doubled()
+    for config, folder, options in cases:
+        mine = _gradients(read(config, **options), Path(folder))
+        assert mine.keys() == theirs.keys(), options
+        for name, value in theirs.items():
+            torch.testing.assert_close(mine[name], value, rtol=1e-9, atol=1e-9, msg=f"{name} on rank {rank}, {options}")
+            compared += 1
+    return compared
 
 
 def _gradients(config: TrainConfig, folder: Path) -> dict[str, Tensor]:

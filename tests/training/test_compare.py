@@ -21,6 +21,7 @@ def write_configs(folder: Path, world: Path, **changes: Any) -> CompareConfig:
         "data": {"root": str(world), "path": "scenes.jsonl"},
         "evaluate": {"benchmarks": ["retrieval", "original_over_negation"]},
     }
+    common["guards"] = {"free_disk_mb": 0}
     loop = {"batch_size": 16, "learning_rate": 1e-3, "warmup_steps": 1, "precision": "32-true"}
     configs = {
         "clip": {"model": {"backend": "open_clip", "config": TINY}, "objective": {"name": "clip"}, "role": "control"},
@@ -81,11 +82,9 @@ def test_a_typo_in_the_last_arm_stops_before_the_first_run(tmp_path: Path, world
     assert not (tmp_path / "out").exists()
 
 
-def test_it_runs_side_by_side_and_continues(tmp_path: Path, world: Path, console: Console) -> None:
+def test_it_continues_and_refuses_another_config(tmp_path: Path, world: Path, console: Console) -> None:
     config = replace(write_configs(tmp_path, world), seeds=(0,))
-    folders = compare(config, [], tmp_path / "out", console, at_once=2)
-    assert printed(console).count("finished") == 3
-    assert "retrieval.caption_r1" in (folders[0] / "log.txt").read_text()
+    folders = compare(config, [], tmp_path / "out", console)
     assert [r.folder for r in load_tracks([tmp_path / "out"])[-1].runs] == folders
     stamps = {f: (f / "run.json").stat().st_mtime_ns for f in folders}
     compare(config, [], tmp_path / "out", console)
@@ -95,9 +94,12 @@ def test_it_runs_side_by_side_and_continues(tmp_path: Path, world: Path, console
     assert stamps == {f: (f / "run.json").stat().st_mtime_ns for f in folders}
 
 
-def test_one_after_the_other_gives_the_same(tmp_path: Path, world: Path, console: Console) -> None:
+@pytest.mark.slow
+def test_side_by_side_gives_what_one_after_the_other_gives(tmp_path: Path, world: Path, console: Console) -> None:
     config = replace(write_configs(tmp_path, world), seeds=(0,))
     apart = compare(config, [], tmp_path / "apart", console, at_once=2)
+    assert printed(console).count("finished") == 3
+    assert "retrieval.caption_r1" in (apart[0] / "log.txt").read_text()
     here = compare(config, [], tmp_path / "here", console)
     for a, b in zip(apart, here, strict=True):
         results = [read_json(run / "results" / "retrieval.json") for run in (a, b)]

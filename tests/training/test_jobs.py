@@ -14,12 +14,13 @@ from semclip.core.errors import UserError
 from semclip.training.jobs import Job, run_jobs
 from tests.training.conftest import printed
 
-#: Prints when it starts and ends; Ctrl-C leaves a file, as a training run leaves a checkpoint.
+#: Prints when it starts; asked to stop it leaves a file, as a training run leaves a checkpoint.
 SLEEPER = (
-    "import os, sys, time, pathlib\n"
+    "import os, signal, sys, time, pathlib\n"
+    "def save(*_):\n    pathlib.Path(sys.argv[2]).open('a').write('saved'); sys.exit(143)\n"
+    "signal.signal(signal.SIGTERM, save)\n"
     "print('ready', os.getpid(), flush=True)\n"
-    "try:\n    time.sleep(float(sys.argv[1]))\n"
-    "except KeyboardInterrupt:\n    pathlib.Path(sys.argv[2]).write_text('saved'); sys.exit(130)\n"
+    "time.sleep(float(sys.argv[1]))\n"
 )
 
 
@@ -74,6 +75,7 @@ def supervisor(tmp_path: Path) -> "subprocess.Popen[bytes]":
     return process
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 143)])
 def test_ctrl_c_reaches_every_process_once(tmp_path: Path, how: signal.Signals, code: int) -> None:
     process = supervisor(tmp_path)

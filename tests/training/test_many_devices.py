@@ -20,6 +20,7 @@ from semclip.core.config import dump, save_config
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.files import read_json
+from semclip.core.registry import FAMILIES
 from semclip.data.collate import Batch, Collate
 from semclip.data.dataset import CaptionDataset, Sample
 from semclip.data.steps.base import Prepared, Step
@@ -121,42 +122,49 @@ WAYS = {
 
 
 @pytest.mark.slow
-def test_every_gradient_is_that_of_one_process(saved: Callable[..., str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "has_own"), OBJECTIVES.items())
+def test_every_gradient_is_that_of_one_process(
+    name: str, has_own: bool, saved: Callable[..., str], tmp_path: Path
+) -> None:
     """Ranks have different rows. Towers, logit scale and the objective's own parameters; whole and in micro-batches."""
-    configs = {name: saved(objective={"name": name}) for name in OBJECTIVES}
-    (alone,) = gloo.run(on_ranks.gradients, [(c, str(tmp_path / n), {}) for n, c in configs.items()], ranks=1)
-    cases = [(c, str(tmp_path / f"{n} {way}"), WAYS[way]) for n, c in configs.items() for way in WAYS]
-    expected = [(gradients, way) for gradients in alone for way in WAYS]
-    for gradients, has_own in zip(alone, OBJECTIVES.values(), strict=True):
-        own = [value for key, value in gradients.items() if key.startswith("objective.")]
-        assert len(gradients) > 40 and bool(own) == has_own and all(value.abs().max() > 0 for value in own)
-    for found in gloo.run(on_ranks.gradients, cases):
-        for mine, (theirs, way) in zip(found, expected, strict=True):
-            assert mine.keys() == theirs.keys(), way
-            for key, value in theirs.items():
-                torch.testing.assert_close(mine[key], value, rtol=1e-9, atol=1e-9, msg=f"{key}, {way}")
+    config = saved(objective={"name": name})
+    ((alone,),) = gloo.run(on_ranks.gradients, [(config, str(tmp_path / "one"), {})], ranks=1)
+    own = [value for key, value in alone.items() if key.startswith("objective.")]
+    assert len(alone) > 40 and bool(own) == has_own and all(value.abs().max() > 0 for value in own)
+    torch.save(alone, tmp_path / "alone.pt")
+    for ranks in (2, 4):
+        cases = [(config, str(tmp_path / f"{ranks} {way}"), options) for way, options in WAYS.items()]
+        compared = gloo.run(on_ranks.compare_gradients, cases, str(tmp_path / "alone.pt"), ranks=ranks)
+        assert compared == [len(alone) * len(WAYS)] * ranks
+
+
+#: Data steps that an objective's texts come from; those of batch_absences depend on the whole batch.
+STEPS = {"tngclip": [{"name": "batch_absences"}], "laclip": [{"name": "rewrites"}]}
 
 
 @pytest.mark.slow
-def test_after_twenty_steps_the_weights_are_those_of_one_process(saved: Callable[..., str], tmp_path: Path) -> None:
-    """With texts that depend on the whole batch: a data step makes them of its neighbours."""
+@pytest.mark.parametrize("objective", FAMILIES["objectives"].names())
+def test_after_twenty_steps_the_weights_are_those_of_one_process(
+    objective: str, saved: Callable[..., str], tmp_path: Path
+) -> None:
+    """On 2 ranks, with whole weights and sharded ones, and on 4; the objective's own parameters included."""
     config = saved(
         train_only=True,
-        objective={"name": "tngclip"},
-        steps=[{"name": "batch_absences"}],
+        objective={"name": objective},
+        steps=STEPS.get(objective, []),
         train={"steps": 20, "batch_size": 24, "checkpoint_every": 20, "ema": 0.9},
     )
-    ways: dict[str, dict[str, Any]] = {"ddp": {}, "sharded": {"strategy": "sharded"}}
-    gloo.run(on_ranks.loops, [(config, str(tmp_path / "one"), {})], False, True, ranks=1)
-    gloo.run(on_ranks.loops, [(config, str(tmp_path / way), ways[way]) for way in ways], False, True)
-    one = last_checkpoint(tmp_path / "one")
-    for way in ways:
-        two = last_checkpoint(tmp_path / way)
+    for ranks, ways in ((1, ["ddp"]), (2, ["ddp", "sharded"]), (4, ["ddp"])):
+        cases = [(config, str(tmp_path / f"{ranks} {way}"), {"strategy": way}) for way in ways]
+        gloo.run(on_ranks.loops, cases, False, True, ranks=ranks)
+    one = last_checkpoint(tmp_path / "1 ddp")
+    for way in ("2 ddp", "2 sharded", "4 ddp"):
+        several = last_checkpoint(tmp_path / way)
         for part in ("module", "average"):
-            assert one[part] and one[part].keys() == two[part].keys()
+            assert one[part] and one[part].keys() == several[part].keys()
             for name, value in one[part].items():
-                torch.testing.assert_close(two[part][name], value, rtol=1e-7, atol=1e-7, msg=f"{name}, {way}")
-        assert one["seen"] == two["seen"] and one["unmade"] == two["unmade"]
+                torch.testing.assert_close(several[part][name], value, rtol=1e-7, atol=1e-7, msg=f"{name}, {way}")
+        assert one["seen"] == several["seen"] and one["unmade"] == several["unmade"]
 
 
 def last_checkpoint(run: Path) -> dict[str, Any]:

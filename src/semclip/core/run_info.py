@@ -1,5 +1,6 @@
 """What a run must record to be repeated: command, code, versions, hardware, seeds, data."""
 
+import functools
 import importlib.metadata
 import os
 import platform
@@ -31,13 +32,15 @@ def run_info(seed: int | None = None, data_sha256: Mapping[str, str] | None = No
 
 def versions() -> dict[str, str]:
     """Installed versions of the packages that decide the numbers."""
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    return {package: _version(package) for package in _PACKAGES}
+
+
+@functools.cache
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def git_hash() -> str:

@@ -33,7 +33,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, console: Console) -> None:
 
     Each process gets its share of the cores: on few cores, two processes of one thread do more than one of two.
     Killed itself, this process takes them with it: each is sent SIGTERM, upon which a training run saves and ends.
-    Errors: UserError with the last line of the log when a job fails; the others are asked to stop, as by Ctrl-C.
+    Errors: UserError with the last line of the log when a job fails; the others are asked to stop in the same way.
     """
     waiting, running = list(jobs), list[tuple[Job, subprocess.Popen[bytes]]]()
     done = 0
@@ -57,7 +57,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, console: Console) -> None:
         raise
     finally:
         for _, process in running:
-            process.send_signal(signal.SIGINT)  # a training run then saves a checkpoint
+            process.terminate()  # not SIGINT, which processes started in the background ignore
         for _, process in running:
             process.wait()
         signal.signal(signal.SIGTERM, handler)

@@ -11,15 +11,17 @@ TERMINATED = 128 + signal.SIGTERM
 class StopRequest:
     """Within it, the first SIGINT or SIGTERM only sets `asked`, so that a checkpoint never holds half a step.
 
-    The second stops at once, without saving; the last checkpoint stands. Only the main thread can be asked.
+    The second stops at once, without saving; the last checkpoint stands. Only the main thread can be asked, and a
+    signal that whoever started the process had it ignore stays ignored: a script's `command &` does not hear Ctrl-C.
     """
 
     def __init__(self) -> None:
         self.asked: signal.Signals | None = None
 
     def __enter__(self) -> Self:
-        listens = threading.current_thread() is threading.main_thread()
-        self._before = {s: signal.signal(s, self._ask) for s in (signal.SIGINT, signal.SIGTERM) if listens}
+        main = threading.current_thread() is threading.main_thread()
+        heard = [s for s in (signal.SIGINT, signal.SIGTERM) if main and signal.getsignal(s) is not signal.SIG_IGN]
+        self._before = {s: signal.signal(s, self._ask) for s in heard}
         return self
 
     def __exit__(self, *_: object) -> None:

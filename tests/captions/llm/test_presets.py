@@ -163,24 +163,25 @@ def test_stopped_midway_the_same_command_goes_on_and_keeps_every_row(way: str, d
     assert second.count == 80 - len(kept)
 
 
+#: Its own peak: what `getrusage` gives begins with that of the process that started it, which has loaded torch.
 CHILD = """
-import resource, sys
 from semclip.cli.main import run
 try:
     run()
 finally:
-    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read where Linux writes it")
 def test_ten_thousand_rows_with_64_under_way_stay_under_500_mb(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     rows = [{"id": f"{n}", "image": f"{n}.jpg", "caption": f"{TRUE} {n}", "split": "train"} for n in range(10_000)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def behave(request: dict[str, Any], _: int) -> Reply:
-        return Reply(json.dumps({"text": f"{REWORDED} {data_of(request)['caption'].split()[-1]}"}), delay=0.4)
+        return Reply(json.dumps({"text": f"{REWORDED} {data_of(request)['caption'].split()[-1]}"}), delay=0.2)
 
     with serving(behave) as server:
         server.keep = False
@@ -193,6 +194,6 @@ def test_ten_thousand_rows_with_64_under_way_stay_under_500_mb(tmp_path: Path) -
     assert done.returncode == 0, done.stderr + done.stdout
     assert len(rows_of(tmp_path / "out.jsonl")) == 10_000
     assert server.count == 10_000 and server.most > 48
-    peak = int(done.stdout.rpartition("peak ")[2]) / 1024  # ru_maxrss is in KiB on Linux
+    peak = int(done.stdout.rpartition("VmHWM:")[2].split()[0]) / 1024  # in KiB
     print(f"peak {peak:.0f} MiB, at most {server.most} under way")
     assert peak < 500
