@@ -220,7 +220,7 @@ def test_micro_batches_give_the_weights_of_whole_ones(make_config: Make, tmp_pat
 def test_when_no_image_can_be_read_the_error_keeps_its_three_parts(
     workers: int, make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> tuple[Callable[[object], Tensor], bool, str]:
+    def broken(*_: object, **__: object) -> tuple[Callable[[object], Tensor], bool, str]:
         def load_image(ref: object) -> Tensor:
             raise UserError("cannot decode the image", where="photos/7.jpg", fix="replace the file")
 
