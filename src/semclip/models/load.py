@@ -1,7 +1,7 @@
 """Models by what the user calls them: a run, a saved folder, an open_clip pair, or a section of a config."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from semclip.core.config import parse
 from semclip.core.errors import UserError
 from semclip.core.files import read_json
 from semclip.core.registry import FAMILIES
+from semclip.models.adapt.what_trains import WhatTrains
 from semclip.models.backends.base import Encoder
 
 
@@ -55,14 +56,15 @@ def create(section: Mapping[str, Any], where: str) -> Encoder:
     """The model of a config's section `model:`.
 
     `{backend: open_clip, name: ViT-B-32/openai}`, `{backend: features, features: X.npy, rows: X.jsonl, ...}`, or
-    `{from: FOLDER}` for a saved one; each with `freeze: [image, text, logit_scale]` where parts must not train, or with
-    `text_norm`, the last norm of the text tower.
-    Raises UserError for unknown keys, backends and parts.
+    `{from: FOLDER}` for a saved one; each with the keys of `adapt.what_trains.WhatTrains`, such as `freeze: [image]`.
+    Raises UserError for unknown keys, backends and parts, and for towers that cannot be adapted as asked.
     """
     values = dict(section)
-    freeze = values.pop("freeze", [])
-    if isinstance(freeze, str) or not isinstance(freeze, list | tuple):
-        raise UserError(f"'freeze' is a list of parts, found {freeze!r}", where=where, fix="write `freeze: [image]`")
+    adapting = {field.name: values.pop(field.name) for field in fields(WhatTrains) if field.name in values}
+    if not isinstance(adapting.get("freeze", []), list | tuple):
+        found = adapting["freeze"]
+        raise UserError(f"'freeze' is a list of parts, found {found!r}", where=where, fix="write `freeze: [image]`")
+    what_trains = parse(WhatTrains, adapting, where)
     source, backend = values.pop("from", None), values.pop("backend", None)
     if (source is None) == (backend is None):
         raise UserError(
@@ -75,7 +77,7 @@ def create(section: Mapping[str, Any], where: str) -> Encoder:
     else:
         cls = FAMILIES["backends"].get(str(backend))
         encoder = cls.create(parse(cls.Config, values, where), where)
-    encoder.freeze(*freeze)
+    what_trains.apply(encoder, values.get("seed"), where)
     return encoder
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS
+from semclip.models.adapt.lora import weights_once
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Features, Objective
 from semclip.training.gather import first_row, gather
@@ -34,7 +35,8 @@ class StepModule(nn.Module):
 
     def encode(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Everything the objective reads, rows first: views (B, D) or (B, K, D), `image_pooled` (B, W), ids (B, L)."""
-        views = {**self._encode_images(images), **self._encode_texts(tokens)}
+        with weights_once(self.encoder.gradient_checkpointing):
+            views = {**self._encode_images(images), **self._encode_texts(tokens)}
         return {**views, "caption_ids": tokens["caption"]} if self.reads_ids else views
 
     def score(self, views: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:
