@@ -9,6 +9,7 @@ every pair, a piece of the batch at a time, and keeps one byte per pair (which p
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from peak import peak_bytes
 from semclip.core.protocols import EncoderInfo
 from semclip.objectives import Features, Objective, create
 
@@ -54,7 +56,7 @@ def table(title: str, batches: Sequence[int], forms: Callable[[int], tuple[Step,
     peaks = {}
     for rows in batches:
         torch.testing.assert_close(*(form() for form in forms(rows)), **ROUND)
-        peaks[rows] = tuple(peak_bytes(forms(rows)[i]) for i in range(2))
+        peaks[rows] = tuple(peak_bytes(partial(backward, forms(rows)[i])) for i in range(2))
     for rows, (mine, theirs) in peaks.items():
         result.add_row(str(rows), f"{mine / 1e6:.0f}", f"{theirs / 1e6:.0f}", f"{theirs / mine:.1f}")
     for (before, first), (after, second) in pairwise(peaks.items()):
@@ -63,16 +65,8 @@ def table(title: str, batches: Sequence[int], forms: Callable[[int], tuple[Step,
     return result
 
 
-def peak_bytes(step: Step) -> int:
-    """The most bytes allocated at once in a forward and backward pass, above what was there before."""
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-        step().backward()
-    events = [e for e in profile.profiler.kineto_results.events() if e.name() == "[memory]"]
-    live = peak = 0
-    for event in sorted(events, key=lambda e: e.start_ns()):
-        live += event.nbytes()
-        peak = max(peak, live)
-    return peak
+def backward(step: Step) -> None:
+    step().backward()
 
 
 def class_forms(superclip: Objective, rows: int) -> tuple[Step, Step]:

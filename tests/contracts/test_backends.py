@@ -131,6 +131,21 @@ def test_parts_and_freezing(encoder: Encoder, tmp_path: Path) -> None:
     assert not any(m.training for part in PARTS for m in encoder.modules_of(part))
 
 
+def test_towers_name_what_is_there(encoder: Encoder, tmp_path: Path) -> None:
+    towers = encoder.towers()
+    assert "text" in towers and set(towers) <= {"image", "text"}
+    for part, tower in towers.items():
+        names = [name for name, _ in encoder.parts()[part]]
+        blocks = tower.blocks_of(encoder)
+        assert {tower.block_number(name) for name in names} == {None, *range(len(blocks))}
+        assert {tower.after_blocks(name) for name in names} == {"", "norm", "projection"}
+        for block in blocks:
+            for weights in tower.targets.values():
+                assert all(block.get_parameter(name).shape[0] % number == 0 for name, number in weights.items())
+            matrices = {name for name, p in block.named_parameters() if p.ndim == 2}
+            assert matrices == {name for weights in tower.targets.values() for name in weights}
+
+
 def test_training_moves_only_what_is_not_frozen(encoder: Encoder, tmp_path: Path) -> None:
     encoder.train().freeze("image")
     before, weights = encoder.image_fingerprint(), {n: p.clone() for n, p in encoder.named_parameters()}

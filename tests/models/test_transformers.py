@@ -154,7 +154,7 @@ class Somebodys:
 
 def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
     from semclip.benchmarks import evaluate
-    from semclip.models.adapt import adapt
+    from semclip.models.two_towers import adapt
 
     colours = ["red", "green", "blue"]
     examples = []

@@ -11,7 +11,7 @@ def command(
     overrides: Annotated[list[str] | None, typer.Argument(help="a.b=value, as many as you like.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/NAME.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped run exactly.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved config and stop.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved config, what trains; stop.")] = False,
 ) -> None:
     """Train a model with any objective, evaluate it, keep everything in one run folder."""
     from rich.console import Console
@@ -26,8 +26,9 @@ def command(
     if dry_run:
         import yaml
 
+        from semclip.models.load import create as create_encoder
         from semclip.training.examples import load_splits, refuse_impossible_evaluation
-        from semclip.training.setup import build_objective, build_steps
+        from semclip.training.setup import build_objective, build_steps, what_trains
 
         objective = build_objective(parsed)
         splits = load_splits(parsed, objective, build_steps(parsed))
@@ -37,6 +38,9 @@ def command(
             f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples; "
             f"the objective reads {', '.join(sorted(objective.needs))}"
         )
+        encoder = create_encoder(dict(parsed.model), where=f"{parsed.name}: model")
+        objective.setup(encoder.info)
+        console.print("\n".join(what_trains(encoder, objective)), highlight=False)
         return
     from semclip.reports.summary import summary_table
     from semclip.training.loop import train

@@ -5,8 +5,8 @@ import copy
 import torch
 
 from semclip.core.errors import UserError
+from semclip.models.adapt.lora import plain_state
 from semclip.models.backends.base import Encoder
-from semclip.models.lora import merged_state
 
 
 @torch.no_grad()
@@ -33,7 +33,7 @@ def interpolate(base: Encoder, tuned: Encoder, alpha: float) -> Encoder:
 
 def refuse_unlike(base: Encoder, tuned: Encoder) -> None:
     """Raise UserError unless every weight of one has its place in the other, and both read the same inputs."""
-    first, second = merged_state(base), merged_state(tuned)
+    first, second = plain_state(base), plain_state(tuned)
     unlike = [f"'{name}' is in one only" for name in sorted(first.keys() ^ second.keys())]
     unlike += [
         f"'{name}' is {tuple(first[name].shape)} and {tuple(second[name].shape)}"

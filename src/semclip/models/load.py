@@ -9,8 +9,8 @@ from semclip.core.config import parse
 from semclip.core.errors import UserError
 from semclip.core.files import read_json
 from semclip.core.registry import FAMILIES
+from semclip.models.adapt.what_trains import WhatTrains
 from semclip.models.backends.base import Encoder
-from semclip.models.tuning import TuningSection, tune
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +56,15 @@ def create(section: Mapping[str, Any], where: str) -> Encoder:
     """The model of a config's section `model:`.
 
     `{backend: open_clip, name: ViT-B-32/openai}`, `{backend: features, features: X.npy, rows: X.jsonl, ...}`, or
-    `{from: FOLDER}` for a saved one; each with the keys of `TuningSection` where not all of it trains:
-    `freeze: [image]`, `last_blocks: {text: 4}`, `lora: {rank: 8}`, `gradient_checkpointing: true`.
-    Raises UserError for unknown keys, backends and parts.
+    `{from: FOLDER}` for a saved one; each with the keys of `adapt.what_trains.WhatTrains`, such as `freeze: [image]`.
+    Raises UserError for unknown keys, backends and parts, and for towers that cannot be adapted as asked.
     """
     values = dict(section)
-    freeze = values.get("freeze", [])
-    if isinstance(freeze, str) or not isinstance(freeze, list | tuple):
-        raise UserError(f"'freeze' is a list of parts, found {freeze!r}", where=where, fix="write `freeze: [image]`")
-    own = {field.name for field in fields(TuningSection)}
-    trains = parse(TuningSection, {key: values.pop(key) for key in own & values.keys()}, where)
+    adapting = {field.name: values.pop(field.name) for field in fields(WhatTrains) if field.name in values}
+    if not isinstance(adapting.get("freeze", []), list | tuple):
+        found = adapting["freeze"]
+        raise UserError(f"'freeze' is a list of parts, found {found!r}", where=where, fix="write `freeze: [image]`")
+    what_trains = parse(WhatTrains, adapting, where)
     source, backend = values.pop("from", None), values.pop("backend", None)
     if (source is None) == (backend is None):
         raise UserError(
@@ -78,7 +77,7 @@ def create(section: Mapping[str, Any], where: str) -> Encoder:
     else:
         cls = FAMILIES["backends"].get(str(backend))
         encoder = cls.create(parse(cls.Config, values, where), where)
-    tune(encoder, trains, where)
+    what_trains.apply(encoder, values.get("seed"), where)
     return encoder
 
 

@@ -17,10 +17,16 @@ GROUP = 8
 
 
 def can_pack(tower: nn.Module) -> bool:
-    """Whether a tower that can be trimmed is made of blocks whose formula `encode_text_packed` follows."""
+    """Whether a tower that can be trimmed is made of blocks whose formula `encode_text_packed` follows.
+
+    Compiled blocks are called whole, so they are not packed.
+    """
     blocks = getattr(getattr(tower, "transformer", None), "resblocks", ())
     return len(blocks) > 0 and all(
-        type(block) is ResidualAttentionBlock and not hasattr(block, "ln_1_kv") and block.attn.dropout == 0
+        type(block) is ResidualAttentionBlock
+        and not hasattr(block, "ln_1_kv")
+        and block.attn.dropout == 0
+        and block._compiled_call_impl is None
         for block in blocks
     )
 

@@ -20,6 +20,7 @@ class LoopConfig:
     weight_decay: of matrices only; norms, biases, logit scale and the objective's basis have none. eps: AdamW's.
     clip_norm: gradients are scaled down to this norm; null: never.
     precision: `auto` takes bf16 where the processor computes it.
+    compile: torch.compile of the towers' blocks, for GPUs; costs a minute or so at the start, needs a C++ compiler.
     ema: decay of the running mean of the weights that is evaluated and exported instead of the last ones, such as
     0.999; 0: none.
     devices: processes that train together, one on each GPU, or on the CPU where there is none; `auto` takes those that
@@ -45,6 +46,7 @@ class LoopConfig:
     warmup_steps: int = 50
     clip_norm: float | None = 1.0
     precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
+    compile: bool = False
     ema: float = 0.0
     devices: int | Literal["auto"] = "auto"
     strategy: Literal["auto", "ddp", "sharded"] = "auto"

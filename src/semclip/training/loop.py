@@ -18,6 +18,7 @@ from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
 from semclip.models.load import load as load_encoder
 from semclip.training.bad_batches import keep_bad_batch
+from semclip.training.compiling import eager
 from semclip.training.config import TrainConfig
 from semclip.training.guards import MAX_LOG_LOGIT_SCALE
 from semclip.training.loading import Schedule, batches
@@ -53,7 +54,8 @@ def train(
     setup = set_up(config, run_folder, console, resume)
     run = assemble(config, run_folder, setup, setup.ranks.console(console), resume)
     if run.state.step == 0:
-        record_plane(run, "before", run.evaluated.of(setup.encoder))
+        with eager(config.train.compile):
+            record_plane(run, "before", run.evaluated.of(setup.encoder))
     with fast_attention(setup.fabric.device):
         # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
         if run.validation.due():

@@ -20,8 +20,10 @@ FREE = (
     "train.strategy",
     "train.workers",
     "train.micro_batch",
+    "train.compile",
     "train.checkpoint_every",
     "train.keep_checkpoints",
+    "model.gradient_checkpointing",
     "trackers",
     "guards",
 )

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from semclip.core.seeds import derive_seed, seed_everything
+from semclip.training.compiling import compile_blocks
 from semclip.training.config import TrainConfig
 from semclip.training.ema import average_of
 from semclip.training.guards import Guards
@@ -55,6 +56,8 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
     if ranks.world_size == 1:
         use_row_gradients(module)
     wrapped = fabric.setup_module(module)
+    if config.train.compile:
+        compile_blocks(setup.encoder)
     optimizer = build_optimizer(module, config.train)
     separate(optimizer)
     guards = Guards(config.guards, config.train.batch_size, say)

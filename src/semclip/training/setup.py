@@ -16,12 +16,13 @@ from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset, as_it_is
 from semclip.data.steps.base import Step, views_to_draw
 from semclip.data.steps.base import create as create_step
+from semclip.models.adapt.groups import Group, parameter_groups, table
 from semclip.models.backends.base import Encoder
 from semclip.models.load import create as create_encoder
-from semclip.models.tuning import trainable
 from semclip.objectives import Objective
 from semclip.objectives import create as create_objective
 from semclip.training.augment import augmentation
+from semclip.training.compiling import refuse_without_compiler
 from semclip.training.config import TrainConfig
 from semclip.training.devices import describe_devices, processes_here, start_fabric
 from semclip.training.examples import Splits, load_splits, refuse_impossible_evaluation, refuse_missing_images
@@ -59,6 +60,7 @@ def set_up(config: TrainConfig, run_folder: Path, console: Console, resume: bool
     With several ranks, rank 0 comes first: it checks, and makes the files that the others then find.
     Errors: UserError for missing views, images or metrics, too few examples, a run folder that is another run's.
     """
+    refuse_without_compiler(config.train.compile)
     fabric = start_fabric(config)
     ranks = Ranks(fabric)
     return ranks.in_turn(lambda: _set_up(config, run_folder, ranks.console(console), resume, fabric, ranks))
@@ -205,8 +207,7 @@ def describe(
     """What is about to be trained on what, in a few lines."""
     sizes = f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples"
     shown = ", ".join(v for v in VIEWS if v in objective.needs)
-    where = f"{fabric.device}, {fabric._precision.precision}"
-    own = sum(p.numel() for p in objective.parameters() if p.requires_grad)
+    where = f"{fabric.device}, {fabric._precision.precision}{', blocks compiled' * config.train.compile}"
     lines = [
         f"[bold]{config.name}[/]: {encoder.label} with objective '{config.objective['name']}' on {where}",
         f"  data    {sizes}; {images}",
@@ -214,10 +215,15 @@ def describe(
         *(f"  {note}" for note in notes),
         f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps} steps",
         *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
-        *(f"  trains  {line}" for line in trainable(encoder)),
-        f"  trains  {'objective':<11} {own:,} parameters, which the exported model leaves out" if own else "",
+        *(f"  trains  {line}" for line in what_trains(encoder, objective)),
     ]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(lines)
+
+
+def what_trains(encoder: Encoder, objective: Objective) -> list[str]:
+    """A table of parameters by group, those of the objective last."""
+    own = Group.of("objective", objective.parameters())
+    return table([*parameter_groups(encoder), *([own] if own.trained else [])])
 
 
 def caption_ids(examples: Sequence[Example], encoder: Encoder, device: torch.device) -> Iterator[torch.Tensor]:

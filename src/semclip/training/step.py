@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS
+from semclip.models.adapt.lora import weights_once
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Features, Objective
 from semclip.training.gather import first_row, gather
@@ -59,7 +59,7 @@ class StepModule(nn.Module):
 
     def encode(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Everything the objective reads, rows first: views (B, D) or (B, K, D), `image_pooled` (B, W), ids (B, L)."""
-        with parametrize.cached():  # a weight that LoRA changes is made once, however often a layer asks for it
+        with weights_once(self.encoder.gradient_checkpointing):
             views = {**self._encode_images(images), **self._encode_texts(tokens), **self.start.embeddings(tokens)}
         return {**views, "caption_ids": tokens["caption"]} if self.reads_ids else views
 

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from semclip.benchmarks import evaluate
 from semclip.models.backends.base import Encoder
+from semclip.training.compiling import eager
 from semclip.training.config import TrainConfig
 from semclip.training.setup import Setup
 from semclip.training.sharding import SameEncoder, WholeEncoder
@@ -43,7 +44,7 @@ class Validation:
         if not self.setup.splits.val:
             return
         state, ranks = self.state, self.setup.ranks
-        with state.average.in_place():
+        with state.average.in_place(), eager(self.config.train.compile):
             encoder = self.evaluated.of(self.setup.encoder)
             state.best_value, state.best_step = ranks.once(lambda: self._keep_best(encoder))
         self.setup.encoder.train()

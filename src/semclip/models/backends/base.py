@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.protocols import DenseReading, EncoderInfo
+from semclip.models.adapt.tower import Tower
 from semclip.models.dense import DenseMap
 from semclip.models.refine import cosines, denoise, smooth, upsample, with_background
 
@@ -30,12 +31,13 @@ class Encoder(nn.Module):
     name: ClassVar[str] = ""  # the backend's registry name
     reads_pixels: ClassVar[bool] = True  # whether `load_image` opens the image file
     label: str = ""  # what this model is, for people: "ViT-B-32/laion2b_s34b_b79k"
+    gradient_checkpointing: bool = False  # whether backward computes the blocks again
     embed_dim: int
     context_length: int
 
     def __init__(self) -> None:
         super().__init__()
-        self._standing_still: set[str] = set()  # parts stopped by `freeze`
+        self._standing_still: list[nn.Module] = []  # what `freeze` and `stand_still` have stopped
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -165,6 +167,31 @@ class Encoder(nn.Module):
         """The last norm of the text tower."""
         raise NotImplementedError
 
+    def towers(self) -> dict[str, Tower]:
+        """Where the pieces of those parts lie that are transformers of a kind known here."""
+        return {}
+
+    def checkpoint_gradients(self) -> None:
+        """Keep only the input of every block of a part that trains, and compute the block again in backward.
+
+        Frozen parts have none to keep. Raises UserError where a part that trains cannot do that.
+        """
+        for part in ("image", "text"):
+            if not self.frozen(part):
+                reason = self._checkpoint_blocks(part)
+                if reason:
+                    raise UserError(
+                        f"no gradient checkpointing in the {part} tower: {reason}",
+                        where=self.label,
+                        fix=f"leave model.gradient_checkpointing out, freeze the part ({part}), or take a plain "
+                        "transformer such as ViT-B-32; train.micro_batch saves memory with every model",
+                    )
+        self.gradient_checkpointing = True
+
+    def _checkpoint_blocks(self, part: str) -> str:
+        """Do so in one tower. Returns why it cannot be done, "" where it was."""
+        return f"the backend '{self.name}' has none"
+
     def freeze(self, *parts: str) -> None:
         """Stop the named parts, or `text_norm`, from training; their dropout and running statistics stand still too.
 
@@ -176,25 +203,22 @@ class Encoder(nn.Module):
             if part == "text_norm":
                 self.text_norm.requires_grad_(False)  # a norm has no dropout and no running statistics
                 continue
-            self._standing_still.add(part)
             for _, parameter in self.parts()[part]:
                 parameter.requires_grad_(False)
+            self.stand_still(self.modules_of(part))
+
+    def stand_still(self, modules: Sequence[nn.Module]) -> None:
+        """Stop modules from training: parameters, dropout, running statistics; they stay in evaluation mode."""
+        for module in modules:
+            module.requires_grad_(False)
+        self._standing_still.extend(modules)
         self.train(self.training)
 
-    def checkpoint_gradients(self) -> None:
-        """Keep only the inputs of blocks in a forward pass that trains, and compute the rest anew in backward."""
-        raise UserError(
-            f"the backend '{self.name}' cannot checkpoint gradients",
-            where=self.label,
-            fix="leave `gradient_checkpointing` out",
-        )
-
     def train(self, mode: bool = True) -> Self:
-        """Switch training mode; frozen parts stay in evaluation mode."""
+        """Switch training mode; what is frozen stays in evaluation mode."""
         super().train(mode)
-        for part in self._standing_still:
-            for module in self.modules_of(part):
-                module.eval()
+        for module in self._standing_still:
+            module.eval()
         return self
 
     def frozen(self, part: str) -> bool:

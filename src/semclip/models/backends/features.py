@@ -18,6 +18,8 @@ from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
 from semclip.data.features_file import FeaturesFile
+from semclip.models.adapt.lora import plain_state
+from semclip.models.adapt.tower import Tower, open_clip_text
 from semclip.models.backends.base import Encoder
 from semclip.models.folder import (
     fingerprint,
@@ -28,7 +30,6 @@ from semclip.models.folder import (
     unreadable_weights,
 )
 from semclip.models.initialisation import seeded_weights
-from semclip.models.lora import merged_state
 from semclip.models.text_pass import encode_text
 from semclip.models.tokens import Tokenizer
 
@@ -228,12 +229,17 @@ class FeatureEncoder(Encoder):
     def modules_of(self, part: str) -> list[nn.Module]:
         return {"image": [self.projection], "text": [self.text]}.get(part, [])
 
-    def checkpoint_gradients(self) -> None:
-        self.text.set_grad_checkpointing(True)
-
     @property
     def text_norm(self) -> nn.Module:
         return self.text.ln_final
+
+    def towers(self) -> dict[str, Tower]:
+        return {"text": open_clip_text("text.")}
+
+    def _checkpoint_blocks(self, part: str) -> str:
+        if part == "text":  # the image side is one matrix, of which nothing needs to be kept
+            self.text.set_grad_checkpointing()
+        return ""
 
     def why_no_tokens(self) -> str:
         return "it reads one precomputed row per image"
@@ -246,7 +252,8 @@ class FeatureEncoder(Encoder):
         return fingerprint(state.items(), self._content())
 
     def text_fingerprint(self) -> str:
-        return fingerprint(self.parts()["text"], asdict(self.text_config))
+        weights = [(name, t) for name, t in plain_state(self).items() if name.startswith("text.")]
+        return fingerprint(weights, asdict(self.text_config))
 
     def description(self) -> dict[str, Any]:
         return {"preprocessing": f"precomputed features of {self.source.network or 'an unknown network'}"}
@@ -258,7 +265,7 @@ class FeatureEncoder(Encoder):
         """Write `semclip_config.json` and `model.safetensors`; the features file is named by path and hash."""
 
         def fill(temporary: Path) -> None:
-            save_weights(temporary / "model.safetensors", merged_state(self))
+            save_weights(temporary / "model.safetensors", plain_state(self))
             settings: dict[str, Any] = {
                 "backend": "features",
                 "embed_dim": self.embed_dim,

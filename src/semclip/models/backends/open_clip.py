@@ -9,13 +9,15 @@ from typing import Any, Self
 import open_clip
 from open_clip.factory import load_checkpoint
 from open_clip.model import CLIP, CustomTextCLIP
-from open_clip.transformer import VisionTransformer
+from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
 from torch import Tensor, nn
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
+from semclip.models.adapt.lora import plain_state
+from semclip.models.adapt.tower import OPEN_CLIP_TARGETS, Tower, open_clip_text
 from semclip.models.backends.base import Encoder
 from semclip.models.dense import DenseMap, dense_map, dense_stride, why_not_dense
 from semclip.models.folder import (
@@ -28,7 +30,6 @@ from semclip.models.folder import (
 )
 from semclip.models.images import Preprocessing, read_rgb
 from semclip.models.initialisation import seeded_weights
-from semclip.models.lora import merged_state
 from semclip.models.pretrained import pretrained_weights
 from semclip.models.small_architectures import SMALL_ARCHITECTURES
 from semclip.models.text_pass import can_trim, encode_text
@@ -195,12 +196,7 @@ class OpenClip(Encoder):
     def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
         parts: dict[str, list[tuple[str, nn.Parameter]]] = {"image": [], "text": [], "logit_scale": []}
         for name, parameter in self.named_parameters():
-            if name.startswith("network.visual."):
-                parts["image"].append((name, parameter))
-            elif name in ("network.logit_scale", "network.logit_bias"):
-                parts["logit_scale"].append((name, parameter))
-            else:
-                parts["text"].append((name, parameter))
+            parts[_part_of(name)].append((name, parameter))
         return parts
 
     def modules_of(self, part: str) -> list[nn.Module]:
@@ -210,19 +206,43 @@ class OpenClip(Encoder):
             return [m for n, m in self.network.named_children() if n != "visual"]
         return []
 
-    def checkpoint_gradients(self) -> None:
-        self.network.set_grad_checkpointing(True)
-
     @property
     def text_norm(self) -> nn.Module:
         return self._text_tower.get_submodule("ln_final")
 
+    def towers(self) -> dict[str, Tower]:
+        towers = {"text": open_clip_text("network." if isinstance(self.network, CLIP) else "network.text.")}
+        if isinstance(self.network.visual, VisionTransformer):
+            towers["image"] = Tower(
+                blocks="network.visual.transformer.resblocks",
+                norm=("network.visual.ln_post",),
+                projection=(
+                    "network.visual.attn_pool",
+                    "network.visual.attn_pool_contrastive",
+                    "network.visual.proj",
+                ),
+                targets=OPEN_CLIP_TARGETS,
+            )
+        return towers
+
+    def _checkpoint_blocks(self, part: str) -> str:
+        towers = self.towers()
+        if part not in towers:
+            return f"it is a {type(self.network.visual).__name__}"
+        if not all(isinstance(block, ResidualAttentionBlock) for block in towers[part].blocks_of(self)):
+            return "open_clip has it for its plain blocks alone, and these are custom ones"
+        # The very flag that open_clip's own method sets, and whoever runs the blocks looks at.
+        transformer: Any = self.get_submodule(towers[part].blocks.rpartition(".")[0])
+        transformer.grad_checkpointing = True
+        return ""
+
     def image_fingerprint(self) -> str:
-        return fingerprint(self.network.visual.state_dict().items(), self._image_settings())
+        return fingerprint(plain_state(self.network.visual).items(), self._image_settings())
 
     def text_fingerprint(self) -> str:
         settings = {"text_cfg": self.model_cfg["text_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
-        return fingerprint(self.parts()["text"], settings)
+        weights = [(name, t) for name, t in plain_state(self).items() if _part_of(name) == "text"]
+        return fingerprint(weights, settings)
 
     def description(self) -> dict[str, Any]:
         activation = "QuickGELU" if self.model_cfg.get("quick_gelu", False) else "GELU"
@@ -235,7 +255,7 @@ class OpenClip(Encoder):
         """Write a folder that open_clip loads as `local-dir:FOLDER`; atomic as a whole."""
 
         def fill(temporary: Path) -> None:
-            save_weights(temporary / _WEIGHT_FILES[0], merged_state(self.network))
+            save_weights(temporary / _WEIGHT_FILES[0], plain_state(self.network))
             settings = {
                 "model_cfg": self.model_cfg,
                 "preprocess_cfg": self.preprocess.settings,
@@ -253,6 +273,13 @@ class OpenClip(Encoder):
         # The activation has no weights, and is chosen by the configuration alone.
         vision = {"vision_cfg": self.model_cfg["vision_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
         return {**vision, "preprocess": self.preprocess.settings}
+
+
+def _part_of(name: str) -> str:
+    """The part to which a parameter of this name belongs."""
+    if name.startswith("network.visual."):
+        return "image"
+    return "logit_scale" if name in ("network.logit_scale", "network.logit_bias") else "text"
 
 
 def architecture_config(name: str, where: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """CLIP and SigLIP of the transformers library, by id or local folder. Needs `pip install semclip[hf]`."""
 
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,21 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
+from semclip.models.adapt.lora import plain_state
+from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
 from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder, unreadable_weights
 from semclip.models.images import read_rgb
-from semclip.models.lora import merged_state
 
 #: `model_type` of the configurations that this backend reads. SigLIP 2 at a fixed resolution is of type `siglip`.
 MODEL_TYPES = ("clip", "siglip")
 
 #: What decides the image features beside the weights.
 _VISION_SETTINGS = ("hidden_act", "image_size", "layer_norm_eps", "num_attention_heads", "patch_size")
+_TARGETS = {
+    "attention": {f"self_attn.{name}_proj.weight": 1 for name in ("q", "k", "v", "out")},
+    "mlp": {"mlp.fc1.weight": 1, "mlp.fc2.weight": 1},
+}
 _IMAGE_PARTS = ("vision_model", "visual_projection")
 _LOGIT_PARTS = ("logit_scale", "logit_bias")
 
@@ -166,8 +172,31 @@ class Transformers(Encoder):
     def text_norm(self) -> nn.Module:
         return self.network.text_model.final_layer_norm
 
+    def towers(self) -> dict[str, Tower]:
+        return {
+            "image": Tower(
+                blocks="network.vision_model.encoder.layers",
+                norm=("network.vision_model.post_layernorm",),
+                projection=("network.vision_model.head", "network.visual_projection"),  # SigLIP's; CLIP's
+                targets=_TARGETS,
+            ),
+            "text": Tower(
+                blocks="network.text_model.encoder.layers",
+                norm=("network.text_model.final_layer_norm",),
+                projection=("network.text_model.head", "network.text_projection"),
+                targets=_TARGETS,
+            ),
+        }
+
+    def _checkpoint_blocks(self, part: str) -> str:
+        # For both towers at once; blocks in evaluation mode, as those of a frozen tower are, take no part.
+        with warnings.catch_warnings(category=FutureWarning, action="ignore"):  # the name that all of 5 has
+            self.network.gradient_checkpointing_enable({"use_reentrant": False})
+        self.network.disable_input_require_grads()  # or backward would go on through frozen blocks to the embeddings
+        return ""
+
     def image_fingerprint(self) -> str:
-        tower = [(n, t) for n, t in self.network.state_dict().items() if n.split(".")[0] in _IMAGE_PARTS]
+        tower = [(n, t) for n, t in plain_state(self.network).items() if n.split(".")[0] in _IMAGE_PARTS]
         vision = self.network.config.vision_config.to_dict()
         settings = {key: vision[key] for key in _VISION_SETTINGS}
         return fingerprint(tower, {"vision": settings, "preprocess": self._preprocessing()})
@@ -175,14 +204,11 @@ class Transformers(Encoder):
     def preprocessing_fingerprint(self) -> str:
         return fingerprint([], self._preprocessing())
 
-    def checkpoint_gradients(self) -> None:
-        self.network.gradient_checkpointing_enable()
-
     def save(self, folder: Path) -> None:
         """Write a folder that transformers reads unchanged (`AutoModel`, `AutoTokenizer`, ...); atomic as a whole."""
 
         def fill(temporary: Path) -> None:
-            self.network.save_pretrained(temporary, state_dict=merged_state(self.network))
+            self.network.save_pretrained(temporary, state_dict=plain_state(self.network))
             self.tokenizer.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)
             write_json(temporary / "semclip_config.json", {"backend": "transformers", "label": self.label})
