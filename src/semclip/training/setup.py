@@ -215,7 +215,7 @@ def describe(
         *(f"  {note}" for note in notes),
         f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps} steps",
         *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
-        *(f"  trains  {line}" for line in what_trains(encoder, objective)),
+        "  trains  " + "\n          ".join(what_trains(encoder, objective)),
     ]
     return "\n".join(lines)
 
