@@ -68,3 +68,14 @@ def test_large_scores_do_not_overflow() -> None:
     out = by_hand(qkv)
     out.sum().backward()
     assert out.isfinite().all() and qkv.grad is not None and qkv.grad.isfinite().all()
+
+
+def test_backward_within_autocast_is_the_same() -> None:
+    gradients = []
+    for inside in (False, True):
+        qkv = random_qkv(torch.bfloat16)
+        out = by_hand(qkv)
+        with torch.autocast("cpu", torch.bfloat16, enabled=inside):
+            out.float().sum().backward()
+        gradients.append(qkv.grad)
+    assert torch.equal(gradients[0], gradients[1])

@@ -75,23 +75,28 @@ class _OnCPU(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        (gradient,) = gradients
-        heads, width = ctx.heads, gradient.shape[1]
-        result = gradient.new_empty(len(gradient), 3 * width)  # (N, 3W)
-        kept, start = ctx.saved_tensors, 0
-        for number, group in enumerate(ctx.groups):
-            q, k, v, p = kept[4 * number : 4 * number + 4]
-            n, length = group.texts, group.padded
-            here = slice(start, start := start + group.size)
-            spread = gradient.new_zeros(n * length, width).index_copy_(0, group.places, gradient[here])
-            split = torch.empty(n, heads, length, width // heads, dtype=p.dtype)
-            g = split.copy_(spread.view(n, length, heads, -1).transpose(1, 2)).flatten(0, 1)  # (n * heads, length, d)
-            ds = torch.ops.aten._softmax_backward_data(torch.bmm(g, v.mT), p, -1, p.dtype).mul_(q.shape[-1] ** -0.5)
-            dqkv = torch.empty(3, n * heads, length, width // heads, dtype=p.dtype)
-            torch.bmm(ds, k, out=dqkv[0])
-            torch.bmm(ds.mT, q, out=dqkv[1])
-            torch.bmm(p.mT, g, out=dqkv[2])
-            joined = gradient.new_empty(n, length, 3, heads, width // heads)
-            joined.copy_(dqkv.view(3, n, heads, length, -1).permute(1, 3, 0, 2, 4))
-            torch.index_select(joined.view(n * length, 3 * width), 0, group.places, out=result[here])
-        return result, None, None
+        with torch.autocast("cpu", enabled=False):  # also where backward is called within one
+            return _gradient(ctx, gradients[0]), None, None
+
+
+def _gradient(ctx: Any, gradient: Tensor) -> Tensor:
+    """(N, 3W) from that of the output (N, W)."""
+    heads, width = ctx.heads, gradient.shape[1]
+    result = gradient.new_empty(len(gradient), 3 * width)  # (N, 3W)
+    kept, start = ctx.saved_tensors, 0
+    for number, group in enumerate(ctx.groups):
+        q, k, v, p = kept[4 * number : 4 * number + 4]
+        n, length = group.texts, group.padded
+        here = slice(start, start := start + group.size)
+        spread = gradient.new_zeros(n * length, width).index_copy_(0, group.places, gradient[here])
+        split = torch.empty(n, heads, length, width // heads, dtype=p.dtype)
+        g = split.copy_(spread.view(n, length, heads, -1).transpose(1, 2)).flatten(0, 1)  # (n * heads, length, d)
+        ds = torch.ops.aten._softmax_backward_data(torch.bmm(g, v.mT), p, -1, p.dtype).mul_(q.shape[-1] ** -0.5)
+        dqkv = torch.empty(3, n * heads, length, width // heads, dtype=p.dtype)
+        torch.bmm(ds, k, out=dqkv[0])
+        torch.bmm(ds.mT, q, out=dqkv[1])
+        torch.bmm(p.mT, g, out=dqkv[2])
+        joined = gradient.new_empty(n, length, 3, heads, width // heads)
+        joined.copy_(dqkv.view(3, n, heads, length, -1).permute(1, 3, 0, 2, 4))
+        torch.index_select(joined.view(n * length, 3 * width), 0, group.places, out=result[here])
+    return result
