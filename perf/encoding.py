@@ -23,6 +23,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from peak import resident
 from rounds import compared, timed
 from semclip.benchmarks import Encodings
 from semclip.core.example import ImageRef
@@ -158,12 +159,6 @@ def held(model: str, count: int) -> dict[str, int]:
     before = resident("VmRSS")
     Encodings.compute(encoder, [], texts)
     return {"before": before, "peak": resident("VmHWM"), "rows": 4 * count * encoder.embed_dim}
-
-
-def resident(what: str) -> int:
-    """A line of /proc/self/status in bytes: VmRSS now, VmHWM at most."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:"))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from lightning.fabric import Fabric
 from rich.console import Console
 from rich.table import Table
 
+from peak import resident
 from semclip.core.example import Example, ImageRef
 from semclip.core.seeds import generator
 from semclip.data.collate import Collate
@@ -135,12 +136,6 @@ def examples(count: int) -> list[Example]:
     return [
         Example(f"{i}", ImageRef(f"{i}"), said[i], (said[i + 1],), (said[i + 2],), group=f"{i}") for i in range(count)
     ]
-
-
-def resident(what: str) -> int:
-    """A line of /proc/self/status in bytes: VmRSS now, VmHWM at most."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Bytes of tensors that live at once, as torch's profiler hears them from the allocator: the same on every run."""
+"""Memory: bytes of tensors that live at once, the same on every run, and bytes of a process, as the system has them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -16,3 +17,9 @@ def peak_bytes(work: Callable[[], object]) -> int:
         live += event.nbytes()
         peak = max(peak, live)
     return peak
+
+
+def resident(what: str) -> int:
+    """A line of /proc/self/status of Linux in bytes: VmRSS now, VmHWM at most."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:"))
