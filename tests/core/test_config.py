@@ -151,3 +151,12 @@ def test_what_cannot_be_extended_is_refused(tmp_path: Path) -> None:
         load_config(write(tmp_path, c="extends: c.yaml"))
     with pytest.raises(UserError, match="scenes/bse"):
         load_config(write(tmp_path, c="extends: scenes/bse"))
+
+
+@pytest.mark.parametrize(("kind", "base"), [("captions", "semclip"), ("compare", "demo"), ("train", "scenes/semclip")])
+def test_a_file_extends_shipped_configs_of_its_own_kind(kind: str, base: str, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(f"extends: {base}\nname: mine\n")
+    values = load_config(own, kind=kind)
+    assert values.keys() >= load_config(find_config(base, kind), kind=kind).keys()
+    assert values["name"] == "mine"
