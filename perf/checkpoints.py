@@ -86,8 +86,7 @@ def main() -> None:
         f"torch {torch.__version__}; medians of {len(steps)}"
     )
     console.print(
-        f"a step {a_step:.3f} s; a checkpoint of {size / 1e6:,.0f} MB {a_save:.2f} s "
-        f"({size / 1e6 / a_save:,.0f} MB/s), "
+        f"a step {a_step:.3f} s; {size / 1e6:,.0f} MB of checkpoint {a_save:.2f} s ({size / 1e6 / a_save:,.0f} MB/s), "
         f"as long as {a_save / a_step:.1f} steps"
     )
     table = Table("checkpoint_every", "steps between two", "seconds between two", "share of the time")

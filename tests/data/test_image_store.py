@@ -96,6 +96,18 @@ def test_an_array_without_its_key_is_not_trusted(tmp_path: Path) -> None:
     assert encode.calls == [2, 2]
 
 
+@pytest.mark.parametrize("left", [0, 50, 140])
+def test_one_that_was_cut_short_is_said_and_made_anew(
+    left: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refs, encode = pictures(tmp_path, 5), Encoder()
+    ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
+    os.truncate(tmp_path / "s.npy", left)
+    store = ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
+    assert encode.calls == [5, 5] and [store.row(ref)[0] for ref in refs] == [0, 1, 2, 3, 4]
+    assert "s.npy is damaged and is made anew" in capsys.readouterr().err
+
+
 def test_full_disk_is_a_user_error(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")

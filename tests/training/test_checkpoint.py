@@ -1,6 +1,8 @@
 """Checkpoints survive what happens to files, and to the process that writes them."""
 
 import json
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,13 +38,35 @@ def test_round_trip_and_only_the_newest_and_the_best_are_kept(tmp_path: Path) ->
 def test_a_failed_write_keeps_the_old_one_and_leaves_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save_checkpoint(tmp_path, 5, {"step": 5})
 
-    def disk_full(state: object, file: object) -> None:
+    def broken(state: object, file: object) -> None:
         file.write(b"half")  # type: ignore[attr-defined]
         raise RuntimeError("[enforce fail at inline_container.cc:664] . unexpected pos")  # what torch raises
 
-    monkeypatch.setattr(torch, "save", disk_full)
-    with pytest.raises(UserError, match="is the disk full"):
+    monkeypatch.setattr(torch, "save", broken)
+    with pytest.raises(UserError, match="cannot write the checkpoint of step 6"):
         save_checkpoint(tmp_path, 6, {"step": 6})
+    assert list(tmp_path.iterdir()) == [path] and load_checkpoint(path) == {"step": 5}
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """No file may grow beyond 100 KB, in this process: what the system says then is no wish of ours."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("tensors", [1, 400], ids=["one large", "many small"])
+def test_what_the_system_refuses_is_told_and_the_old_ones_stand(
+    tensors: int, tmp_path: Path, little_room: None
+) -> None:
+    """torch reports a failed write as a wrong position in a file."""
+    path = save_checkpoint(tmp_path, 5, {"step": 5})
+    state = {"step": 6, **{str(i): torch.zeros(200_000 // tensors) for i in range(tensors)}}
+    with pytest.raises(UserError, match="cannot write the checkpoint of step 6: File too large") as error:
+        save_checkpoint(tmp_path, 6, state)
+    assert error.value.where == str(tmp_path / "step_00000006") and "--resume" in error.value.fix
     assert list(tmp_path.iterdir()) == [path] and load_checkpoint(path) == {"step": 5}
 
 

@@ -121,8 +121,34 @@ def test_changed_data_is_refused_on_resume(make_config: Make, world: Path, tmp_p
     config = make_config(data={"path": str(data), "images": str(world)}, train={"steps": 2})
     train(config, tmp_path / "run", console)
     data.write_text("\n".join((world / "scenes.jsonl").read_text().splitlines()[:-1]) + "\n")
-    with pytest.raises(UserError, match="data file has changed"):
+    with pytest.raises(UserError, match=r"started with has changed since: copy\.jsonl"):
         train(config, tmp_path / "run", console, resume=True)
+
+
+@pytest.mark.parametrize("at", ["model", "."], ids=["a model", "a run"])
+def test_another_start_model_at_the_same_place_is_refused_on_resume(
+    at: str, make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    """Features of a frozen tower would be those of the new one, under the weights of the old one."""
+    for seed in (0, 1):
+        train(make_config(train={"steps": 2}, seed=seed), tmp_path / f"base{seed}", console)
+    config = make_config(model={"from": str(tmp_path / "base0" / at), "freeze": ["image"]}, train={"steps": 2})
+    train(config, tmp_path / "run", console)
+    train(config, tmp_path / "run", console, resume=True)
+    shutil.rmtree(tmp_path / "base0")
+    (tmp_path / "base1").rename(tmp_path / "base0")
+    with pytest.raises(UserError, match=r"has changed since: model\.from"):
+        train(config, tmp_path / "run", console, resume=True)
+
+
+def test_features_of_another_network_at_the_same_place_are_refused_on_resume(
+    feature_config: Make, tmp_path: Path, console: Console
+) -> None:
+    train(feature_config(), tmp_path / "run", console)
+    names = json.loads((tmp_path / "x.rows.json").read_text())
+    write_features(tmp_path / "x.npy", np.random.default_rng(1).normal(size=(len(names), 8)).astype("f4"), names)
+    with pytest.raises(UserError, match=r"has changed since: model\.features"):
+        train(feature_config(), tmp_path / "run", console, resume=True)
 
 
 def test_missing_test_images_are_found_before_training(make_config: Make, tmp_path: Path, console: Console) -> None:
@@ -276,7 +302,7 @@ def test_the_files_of_data_steps_belong_to_the_data(make_config: Make, tmp_path:
     train(config, tmp_path / "run", console)
     assert set(read_json(tmp_path / "run" / "run.json")["data_sha256"]) == {"scenes.jsonl", "steps.0.file"}
     rewrites.write_text(json.dumps({id_: ["a third wording"] for id_ in texts}))
-    with pytest.raises(UserError, match=r"data file has changed .*: steps\.0\.file"):
+    with pytest.raises(UserError, match=r"has changed since: steps\.0\.file"):
         train(config, tmp_path / "run", console, resume=True)
 
 

@@ -89,6 +89,19 @@ def test_a_disk_that_fills_up_stops_the_run_and_keeps_the_good_checkpoint(
     assert "resuming after step 2" in printed(console)
 
 
+def test_a_folder_that_cannot_be_made_stops_the_run_and_it_goes_on_when_it_can(
+    make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "checkpoints").write_text("a file where the folder should be")
+    with pytest.raises(UserError, match="cannot write the checkpoint of step 2") as error:
+        train(make_config(train={"steps": 4}), run, console)
+    assert error.value.where == str(run / "checkpoints" / "step_00000002")
+    (run / "checkpoints").unlink()
+    assert train(make_config(train={"steps": 4}), run, console, resume=True)
+
+
 def test_the_best_checkpoint_stays_however_old(make_config: Make, tmp_path: Path, console: Console) -> None:
     run = tmp_path / "run"
     # At a wild learning rate what comes after the first validations is worse, or no better.

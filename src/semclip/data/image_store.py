@@ -36,7 +36,8 @@ class ImageStore:
 
         encode: up to 256 references -> their rows (B, ...), all of one shape and dtype.
         key:    whatever changes the rows besides the images, such as weights and preprocessing.
-        The store is used again when key, names, file sizes and times are the same; otherwise it is made anew.
+        The store is used again when key, names, file sizes and times are the same; otherwise it is made anew, and so is
+        one that was cut short, which is said.
         Raises UserError for a missing file, a row that is NaN or infinite (names the image), or a full disk;
         a store that stood there before is then gone or whole, never half written.
         """
@@ -48,7 +49,11 @@ class ImageStore:
         fingerprint = _fingerprint(images, key)
         key_path = path.with_suffix(".key.json")
         if path.exists() and key_path.exists() and read_json(key_path).get("fingerprint") == fingerprint:
-            return cls(path, names)
+            try:
+                return cls(path, names)
+            except (ValueError, EOFError) as error:
+                say = f"warning: {path} is damaged and is made anew: {error}"
+                Console(stderr=True).print(say, soft_wrap=True, markup=False, highlight=False)
         # Without its key file an array counts as absent, so a crash between the two writes cannot mix old and new.
         key_path.unlink(missing_ok=True)
         write_atomic(path, lambda temporary: _fill(temporary, images, encode))

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -79,7 +80,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         written = read_json(path / MANIFEST)["sha256"]
         if sha256_file(path / STATE) != written:
             raise OSError("its hash is not the one that was written down: the file is damaged")
-        return torch.load(path / STATE, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # torch asks whoever meets a foreign pickle to report it
+            return torch.load(path / STATE, map_location="cpu", weights_only=True)
     except (RuntimeError, UnpicklingError, EOFError, OSError, KeyError, TypeError, UserError) as error:
         # torch's own words on a pickle say how to load it all the same, which would run what it holds.
         code = "it holds more than tensors and plain values, perhaps code"
@@ -101,7 +103,7 @@ def newest_sound(folder: Path, say: Callable[[str], None]) -> dict[str, Any] | N
         try:
             return load_checkpoint(path)
         except UserError as error:
-            say(f"{path.name} is left out and the one before it taken: {error.what}")
+            say(f"{path.name} is left out and the one before it looked at: {error.what}")
     if found:
         raise UserError(
             f"none of the {len(found)} checkpoints can be read",
@@ -120,14 +122,22 @@ def remove_litter(run_folder: Path) -> None:
 
 
 class _Hashed:
-    """A file that hashes what is written to it, so that a gigabyte need not be read again."""
+    """A file that hashes what is written to it, so that a gigabyte need not be read again.
+
+    failure: why writing failed, which torch does not pass on.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self.hash = file, hashlib.sha256()
+        self.failure: OSError | None = None
 
     def write(self, data: bytes) -> int:
         self.hash.update(data)
-        return self._file.write(data)
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.failure = error
+            raise
 
     def flush(self) -> None:
         self._file.flush()
@@ -139,8 +149,8 @@ def _write_state(state: Mapping[str, Any], path: Path) -> str:
         hashed = _Hashed(file)
         try:
             torch.save(dict(state), hashed)  # type: ignore[arg-type]  # all that torch asks of a file is here
-        except RuntimeError as error:  # how torch reports a full disk
-            raise OSError(f"{str(error).splitlines()[0]} (is the disk full?)") from error
+        except RuntimeError as error:  # how torch reports that it could not write
+            raise hashed.failure or OSError(str(error).splitlines()[0]) from error
         file.flush()
         os.fsync(file.fileno())
     return hashed.hash.hexdigest()

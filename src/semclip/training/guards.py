@@ -216,7 +216,7 @@ def refuse_full_disk(folder: Path, needed: int, spare_mb: int) -> None:
         raise UserError(
             f"the disk is nearly full: {free / 1e6:,.0f} MB are free, a checkpoint takes {needed / 1e6:,.0f} MB and "
             f"{spare_mb:,} MB are to be left (guards.free_disk_mb)",
-            where=f"{folder}; the last checkpoint is untouched",
+            where=f"{folder}; the checkpoints that stand there are untouched",
             fix="free some space, then continue with --resume",
         )
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from torch import Tensor
 
 from semclip.benchmarks import evaluate
+from semclip.core.errors import UserError
 from semclip.data.collate import Batch
 from semclip.data.load import data_file
 from semclip.metrics.result import Result
@@ -24,7 +25,7 @@ from semclip.training.guards import MAX_LOG_LOGIT_SCALE
 from semclip.training.loading import Schedule, batches
 from semclip.training.optim import learning_rate
 from semclip.training.ranks import Ranks
-from semclip.training.record import data_hashes, finish_run_file
+from semclip.training.record import data_hash, finish_run_file
 from semclip.training.run import Run, assemble
 from semclip.training.setup import set_up
 from semclip.training.sharding import clip_gradients
@@ -185,7 +186,11 @@ def export(run: Run, unmade: Mapping[str, int]) -> dict[str, Result]:
     run.plane.encoder = best
     run.plane.record("after")
     run.plane.save(folder / "results" / "plane.json")
-    results = evaluate_test(run, best)
+    try:
+        results = evaluate_test(run, best)
+    except UserError as error:
+        error.add_note(f"training is done, its model stands in {folder / 'model'}; that mended, --resume evaluates it")
+        raise
     cost = {
         "best_step": state.best_step,
         "seconds": round(state.seconds(), 1),
@@ -212,7 +217,7 @@ def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
     if not test:
         return {}
     name = data_file(run.config.data).name
-    described = {"path": name, "split": "test", "sha256": data_hashes(run.config).get(name, "")}
+    described = {"path": name, "split": "test", "sha256": data_hash(run.config).get(name, "")}
     names, device = run.config.evaluate.benchmarks, run.setup.fabric.device
     results = evaluate(encoder.eval(), test, names, data=described, device=device)
     for name, result in results.items():

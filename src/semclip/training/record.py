@@ -1,6 +1,7 @@
 """The record of a run: config.yaml and run.json, and whether a run may continue under the config it is given."""
 
 import contextlib
+import hashlib
 import resource
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -57,13 +58,13 @@ def refuse_another_config(run_folder: Path, config: TrainConfig) -> None:
         )
     record = run_folder / "run.json"
     before = read_json(record).get("data_sha256", {}) if record.exists() else {}
-    now = data_hashes(config)
+    now = input_hashes(config)
     changed = [name for name, digest in before.items() if now.get(name) != digest]
     if changed:
         raise UserError(
-            f"the data file has changed since this run was started: {', '.join(changed)}",
-            where=str(data_file(config.data)),
-            fix="put the old file back, or choose another --out",
+            f"what this run was started with has changed since: {', '.join(changed)}",
+            where=str(run_folder / "run.json"),
+            fix="put the old files back, or choose another --out",
         )
 
 
@@ -92,7 +93,7 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder) -> None:
     """Write config.yaml and run.json; a resumed run keeps its record and adds a session."""
     path = run_folder / "run.json"
-    info = run_info(config.seed, data_hashes(config))
+    info = run_info(config.seed, input_hashes(config))
     if path.exists():
         record = read_json(path)
         record["sessions"] = [*record.get("sessions", []), {k: info[k] for k in ("command", "started", "git")}]
@@ -103,15 +104,31 @@ def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder) -> 
     write_json(path, record)
 
 
-def data_hashes(config: TrainConfig) -> dict[str, str]:
-    """sha256 of the data file by its name, none for a folder; and of each file a data step reads, `steps.0.mapping`."""
-    data = data_file(config.data)
-    hashes = {data.name: sha256_file(data)} if data.is_file() else {}
+def input_hashes(config: TrainConfig) -> dict[str, str]:
+    """sha256 of all that a run is made from: the data file by its name, none for a folder; by their keys each file
+    that a data step or the model reads, `steps.0.mapping`, `model.features`, and the saved model `model.from`.
+    """
+    hashes = data_hash(config)
     for i, section in enumerate(config.steps):
-        for option, value in section.items():
-            if isinstance(value, str) and (path := Path(value).expanduser()).is_file():
-                hashes[f"steps.{i}.{option}"] = sha256_file(path)
+        hashes |= _file_hashes(section, f"steps.{i}")
+    hashes |= _file_hashes(config.model, "model")
+    start = Path(str(config.model.get("from", ""))).expanduser()
+    start = start / "model" if (start / "model").is_dir() else start  # a run folder stands for the model it exported
+    if "from" in config.model and start.is_dir():
+        parts = [f"{p.name} {sha256_file(p)}\n" for p in sorted(start.iterdir()) if p.is_file()]
+        hashes["model.from"] = hashlib.sha256("".join(parts).encode()).hexdigest()
     return hashes
+
+
+def data_hash(config: TrainConfig) -> dict[str, str]:
+    """sha256 of the data file by its name; empty for a folder."""
+    data = data_file(config.data)
+    return {data.name: sha256_file(data)} if data.is_file() else {}
+
+
+def _file_hashes(section: Mapping[str, Any], name: str) -> dict[str, str]:
+    paths = {key: Path(value).expanduser() for key, value in section.items() if isinstance(value, str)}
+    return {f"{name}.{key}": sha256_file(path) for key, path in paths.items() if path.is_file()}
 
 
 def finish_run_file(run_folder: Path, config: TrainConfig, cost: Mapping[str, Any]) -> None:

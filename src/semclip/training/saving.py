@@ -59,8 +59,8 @@ class Checkpoints:
         self.seconds += self._cost
 
     def _write(self, state: State, snapshot: Mapping[str, Any]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        refuse_full_disk(self.folder, sum(t.nbytes for t in _tensors(snapshot)), self.spare_mb)
+        there = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
+        refuse_full_disk(there, sum(t.nbytes for t in _tensors(snapshot)), self.spare_mb)
         about = {"best_step": state.best_step, "processes": self.ranks.world_size, **state.seen}
         save_checkpoint(self.folder, state.step, snapshot, self.keep, {state.best_step}, about)
 
