@@ -50,7 +50,9 @@ def command(
     console = Console()
     points = sweep(first, second, numbers, aim, val, place)
     kept = choose(points, aim.tolerance)
-    table = Table("alpha", *aim.ordinary, *aim.negation, title=f"validation split, {len(val):,} examples; %")
+    table = Table("alpha", title=f"validation split, {len(val):,} examples; %")
+    for name in (*aim.ordinary, *aim.negation):
+        table.add_column(name.replace(".", "\n"), justify="right")
     for point in points:
         cells = [f"{100 * point.values[name]:.1f}" for name in (*aim.ordinary, *aim.negation)]
         table.add_row(f"{point.alpha:g}", *cells, style="bold" if point is kept else "")
@@ -67,7 +69,7 @@ def command(
         [(p.alpha, p.ordinary, p.negation) for p in points],
         kept.alpha,
         aim.tolerance,
-        (" and ".join(aim.ordinary), " and ".join(aim.negation)),
+        ("\n+ ".join(aim.ordinary), "\n+ ".join(aim.negation)),
     )
     write_json(
         out / "frontier.json",

@@ -32,8 +32,8 @@ def draw_frontier(
                       fontweight="bold" if kept else "normal")  # fmt: skip
     axes.axvline(right[0] - 100 * tolerance, color="#888888", linestyle=(0, (4, 3)), linewidth=1)
     axes.margins(0.16)
-    axes.set_xlabel(f"{labels[0]}, %")
-    axes.set_ylabel(f"{labels[1]}, %")
+    axes.set_xlabel(f"{labels[0]}, %", fontsize=9)
+    axes.set_ylabel(f"{labels[1]}, %", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     write_atomic(path, lambda temporary: figure.savefig(temporary, format="png"))
     plt.close(figure)
