@@ -31,6 +31,20 @@ FORMS = {
     ),
 }
 
+#: The forms of training that stand behind their caption, and the same affirmed: of "no {y}", "a dog" or "dogs" is made.
+AFFIRMED = {
+    "{X}{comma} but there {be} no {y}{end}": "{X}{comma} but there {be} {some}{end}",
+    "{X}{comma} with no {y} in the picture{end}": "{X}{comma} with {some} in the picture{end}",
+    "{X}{comma} with no {y} nearby{end}": "{X}{comma} with {some} nearby{end}",
+    "{X}{comma} and there {be} no {y} in the picture{end}": "{X}{comma} and there {be} {some} in the picture{end}",
+    "{X}{comma} and the picture does not show {any}{end}": "{X}{comma} and the picture shows {some}{end}",
+}
+#: Those that deny with "no", and those that deny with "does not": whether a verb's own "not" can be taken from them.
+AFFIRMABLE = (
+    tuple(form for form in AFFIRMED if "not" not in form),
+    tuple(form for form in AFFIRMED if "not" in form),
+)
+
 
 def forms_for(caption: Caption, family: str) -> tuple[str, ...]:
     """The forms of a family that suit a caption: "with no dog nearby, ..." asks for a verb behind it."""
@@ -52,8 +66,10 @@ def sentence(caption: Caption, thing: str, form: str, plural: bool) -> str:
     entry = things.THINGS.get(thing) or things.Thing(thing, (thing,), frozenset())
     plural = plural and not entry.mass
     name = entry.plural if plural else entry.name
-    some = f"any {name}" if plural or entry.mass else f"{article_of(name)} {name}"
-    return fill(caption, form, y=name, be="are" if plural else "is", any=some)
+    one = f"{article_of(name)} {name}"
+    several = plural or entry.mass
+    some = name if several else one
+    return fill(caption, form, y=name, be="are" if plural else "is", any=f"any {name}" if several else one, some=some)
 
 
 def fill(caption: Caption, form: str, **parts: str) -> str:

@@ -131,7 +131,10 @@ class Lexical(Verifier):
         return ""
 
     def _negation(self, pair: "_Pair") -> str:
-        kind, before, after = pair.candidate.kind, _denials(pair.before), _denials(pair.words)
+        kind, _, clause = pair.candidate.kind.partition("+")
+        before, after = _denials(pair.before), _denials(pair.words)
+        if kind in SWAPPING_KINDS and clause:
+            return self._swapped_with_clause(pair, before, after)
         if kind in DENYING_KINDS and before:
             return "a second negation"
         if kind in DENYING_KINDS and after <= before:
@@ -144,6 +147,16 @@ class Lexical(Verifier):
             return "names what a caption names"
         if kind == "object_denied" and pair.named_anew and not pair.names_anew(pair.group.siblings.signs):
             return "denies what no caption names"
+        return self._overlap(pair)
+
+    def _swapped_with_clause(self, pair: "_Pair", before: int, after: int) -> str:
+        """A swap, and a clause that denies something: "a white dog runs, with no car nearby"."""
+        if before:
+            return "a second negation"
+        if after <= before:
+            return "no negation word added"
+        if pair.names_anew(pair.group.siblings.times_named):
+            return "names what a caption names"
         return self._overlap(pair)
 
     def _absence(self, pair: "_Pair") -> str:
