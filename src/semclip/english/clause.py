@@ -86,6 +86,8 @@ def parse(caption: Caption) -> Clause | None:
 
 
 _NEW_SUBJECTS = lexicon.DETERMINERS - {"his", "her", "their", "its"}
+#: Before a participle one action with it: a man | rock climbing.
+_COMPOUNDS = words("rock snow ice roller mountain water skate horseback sky bungee")
 _CLAUSE_ENDS = words(". ; : ! while as whilst when because so if after before")
 
 
@@ -150,7 +152,9 @@ def _head_from(tokens: list[str], start: int, plural: bool = False) -> int | Non
 def _is_boundary(tokens: list[str], place: int, head: int, plural: bool) -> bool:
     """Whether the word after a possible head is a verb, not a further part of the phrase."""
     word = tokens[place]
-    if word in lexicon.ING_FORMS or word.endswith("ing"):
+    if word in lexicon.ING_FORMS or word.endswith("ing") or word in _NEVER_FINITE:
+        return tokens[head] in lexicon.NOUNS
+    if word in _COMPOUNDS and place + 1 < len(tokens) and tokens[place + 1].endswith("ing"):
         return tokens[head] in lexicon.NOUNS
     if word in lexicon.THIRD_FORMS:
         return True

@@ -18,6 +18,7 @@ FORMS = {
         "{X}{comma} with no {y} nearby{end}",
         "{X}{comma} and there {be} no {y} in the picture{end}",
         "{X}{comma} and the picture does not show {any}{end}",
+        "{X}{comma} and {some} {be} not in the picture{end}",
         "There {be} no {y} in the picture{colon} {x}{end}",
         "No {y} here{colon} {x}{end}",
         "With no {y} nearby{comma} {x}{end}",
@@ -38,12 +39,16 @@ AFFIRMED = {
     "{X}{comma} with no {y} nearby{end}": "{X}{comma} with {some} nearby{end}",
     "{X}{comma} and there {be} no {y} in the picture{end}": "{X}{comma} and there {be} {some} in the picture{end}",
     "{X}{comma} and the picture does not show {any}{end}": "{X}{comma} and the picture shows {some}{end}",
+    "{X}{comma} and {some} {be} not in the picture{end}": "{X}{comma} and {some} {be} in the picture{end}",
 }
-#: Those that deny with "no", and those that deny with "does not": whether a verb's own "not" can be taken from them.
-AFFIRMABLE = (
-    tuple(form for form in AFFIRMED if "not" not in form),
-    tuple(form for form in AFFIRMED if "not" in form),
-)
+#: The words that deny in them, by which a sentence may be denied instead.
+AFFIRMABLE = {words: tuple(form for form in AFFIRMED if words in form) for words in (" no ", " does not ", "{be} not ")}
+
+#: By family: what denies any caption as a whole.
+WHOLE = {
+    "A": "The picture does not show this{colon} {x}{end}",
+    "B": "This isn't what the picture shows{colon} {x}{end}",
+}
 
 
 def forms_for(caption: Caption, family: str) -> tuple[str, ...]:

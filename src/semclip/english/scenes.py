@@ -5,6 +5,7 @@ What is nearly always there unmentioned (sky, clothes, a floor, people in a city
 
 from collections.abc import Collection
 
+from semclip.english import lexicon
 from semclip.english.inflection import words
 
 #: setting -> words that tell it.
@@ -20,8 +21,8 @@ SETTINGS = {
     "kitchen": words("kitchen bathroom bathtub toilet sink stove oven refrigerator"),
     "office": words("desk computer keyboard monitor laptop"),
     "table": words("restaurant cafe dinner eating eats eat meal dining cake breakfast lunch table pizza food"),
-    "music": words("concert band microphone singer sings singing musician musicians guitarist drummer"),
-    "team": words("stadium goalie batter pitcher quarterback touchdown"),
+    "music": words("concert band singer sings singing musician musicians guitarist drummer"),
+    "team": words("goalie batter pitcher quarterback touchdown"),
     "festival": words(
         "parade festival carnival fair costume costumes party birthday celebration clown balloons wedding"
     ),
@@ -58,6 +59,10 @@ _GAMES = words("football basketball baseball softball tennis cricket soccer rugb
 _PLAYED = words("player players game match team teams")
 #: Settings, and things, that without people are none.
 _OF_PEOPLE = words("people waiting festival")
+#: Words that name people, and not only a number of beings.
+PEOPLE = frozenset(word for word, (of, _) in lexicon.NOUNS.items() if of & {"adult", "person"}) - words(
+    "group groups crowd crowds couple couples family families team teams audience boxer boxers"
+)
 _IN_HAND = words("book phone newspaper laptop umbrella")
 _OUTSIDE = words("outside outdoors outdoor")
 _INSIDE = words("home kitchen office")
@@ -105,10 +110,10 @@ _FITS = {
     "tent": "woods mountain",
     "umbrella": "beach street waiting",
     "book": "home waiting office",
-    "phone": "home table waiting office",
+    "phone": "table waiting office",
     "laptop": "home office",
     "television": "home",
-    "newspaper": "street home waiting office",
+    "newspaper": "home office",
     "statue": "city",
     "fountain": "city",
     "swing": "playground",
@@ -150,7 +155,7 @@ def missable(bag: Collection[str], present: Collection[str]) -> frozenset[str]:
     """
     found = settings_of(bag)
     unfit = frozenset(present)
-    if "person" not in present:
+    if PEOPLE.isdisjoint(bag):
         found, unfit = found - _OF_PEOPLE, unfit | _IN_HAND
     if not _OUTSIDE.isdisjoint(bag):
         found -= _INSIDE

@@ -106,7 +106,9 @@ def subject_denied(caption: Caption, siblings: Siblings, family: str = "A") -> I
         first = _first_after_determiner(tokens, collective + 1)
     elif collective is not None:
         plural = False
-    noun = tokens[first]
+    if tokens[clause.start] in lexicon.NUMBERS and not plural:
+        return  # a four wheel drive car
+    noun = caption.shown(first)
     if clause.finite:
         new = f"no {noun}" if family == "A" or plural else f"not a single {noun}"
     elif family == "A":
@@ -125,14 +127,28 @@ def _unknown_denied(caption: Caption, family: str) -> Iterator[Edit]:
         yield edited(caption, 0, 1, {"A": "nobody", "B": "no one"}[family], tokens[0], "subject_denied")
         return
     if tokens[0] not in lexicon.KNOWN and tokens[0].endswith("ers") and tokens[1] in _AFTER_A_SUBJECT:
-        yield edited(caption, 0, 1, f"no {tokens[0]}", tokens[0], "subject_denied")
+        if _surely_finite(tokens, 1):
+            yield edited(caption, 0, 1, f"no {tokens[0]}", tokens[0], "subject_denied")
         return
     if tokens[0] not in _COUNTED | {"a", "an", "the"} or tokens[1] in _VAGUE or tokens[2] in ("and", ",", "of"):
         return
-    if another_subject(tokens, 1):
+    if another_subject(tokens, 1) or not _surely_finite(tokens, 2):
+        return
+    if tokens[0] in _COUNTED and tokens[0] != "some" and not tokens[1].endswith("s"):
         return
     new = {"A": "no", "B": "not a single" if tokens[0] in ("a", "an") else "no"}[family]
-    yield edited(caption, 0, 2, f"{new} {tokens[1]}", tokens[1], "subject_denied")
+    yield edited(caption, 0, 2, f"{new} {caption.shown(1)}", tokens[1], "subject_denied")
+
+
+def _surely_finite(tokens: list[str], start: int) -> bool:
+    """Whether a word behind the subject can only be a finite verb: "no wug" needs one, else it is "there is no wug"."""
+    return any(
+        (word in lexicon.AUXILIARIES and word not in ("been", "being", "be", "'s"))
+        or ((word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS) and word not in lexicon.NOUNS)
+        or (word.endswith("s") and word not in lexicon.KNOWN and i == start)
+        for i, word in enumerate(tokens)
+        if i >= start and tokens[i - 1] not in lexicon.PREPOSITIONS | lexicon.DETERMINERS
+    )
 
 
 _AFTER_A_SUBJECT = lexicon.PREPOSITIONS | lexicon.BASE_FORMS | frozenset(lexicon.ING_FORMS) | {"are"}

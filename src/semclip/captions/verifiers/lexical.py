@@ -17,7 +17,9 @@ from semclip.english.change import changed_share_of_words, words_of
 from semclip.english.siblings import Siblings
 
 #: Kinds of negations that claim a negation word, and kinds that claim to do without. Of others nothing is asked.
-DENYING_KINDS = frozenset({"negated", "object_denied", "verb_negated", "attribute_denied", "relation_denied"})
+DENYING_KINDS = frozenset(
+    {"negated", "object_denied", "caption_denied", "verb_negated", "attribute_denied", "relation_denied"}
+)
 SWAPPING_KINDS = frozenset(
     {
         "swapped", "attribute_swapped", "number_swapped", "object_replaced", "relation_reversed", "action_replaced",

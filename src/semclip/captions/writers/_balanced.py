@@ -51,12 +51,12 @@ def balanced(caption: Caption, siblings: Siblings, plausible: Mapping[str, float
     draw = Draw("clause", *key)
     clause = _Clause(caption, missing, draw.one(denials.forms_for(caption, "A")), n.is_plural(missing, draw))
     edit = n.negation(caption, siblings, "A", key)
-    if isinstance(edit, str) or edit.kind == "object_denied":
-        if isinstance(edit, Edit):
+    if isinstance(edit, str) or edit.kind in ("object_denied", "caption_denied"):
+        if isinstance(edit, Edit) and edit.kind == "object_denied":
             edit = replace(edit, text=replace(clause, thing=edit.pair[0]).denying(caption))
         return Balanced(edit, clause.absence())
     if edit.kind in _SENTENCE_DENIED:
-        clause = replace(clause, form=draw.one(denials.AFFIRMABLE[edit.kind == "verb_negated"]))
+        clause = replace(clause, form=draw.one(denials.AFFIRMABLE[_denying_words(edit)]))
         text = clause.affirming(Caption(edit.text))
         return Balanced(replace(edit, text=text, kind=f"{edit.kind}+object_affirmed"), clause.absence())
     if edit.kind == "object_replaced" and _changes_places(caption, siblings, edit, plausible):
@@ -69,6 +69,13 @@ def balanced(caption: Caption, siblings: Siblings, plausible: Mapping[str, float
         return Balanced(edit, clause.absence())
     text = clause.denying(Caption(edit.text))
     return Balanced(replace(edit, text=text, kind=f"{edit.kind}+object_absent"), clause.absence())
+
+
+def _denying_words(edit: Edit) -> str:
+    """Which words deny in a denied sentence; the clause gives up the same."""
+    if edit.kind == "subject_denied":
+        return " no "
+    return " does not " if n.with_do(edit) else "{be} not "
 
 
 def _changes_places(caption: Caption, siblings: Siblings, edit: Edit, plausible: Mapping[str, float]) -> bool:

@@ -47,7 +47,7 @@ _SUBORDINATE = words("while whilst as when because before after")
 
 def _may_lead(tail: Tokens, clause: Clause) -> bool:
     """Whether a subordinate clause is one, and no word of it needs what the main clause says."""
-    if tail[1] in ("it", "if"):
+    if tail[1] in ("it", "if") or (tail[0] == "as" and "as" in tail[1:4]):  # as high as she can
         return False
     if tail[1] in ("he", "she", "they") and not (g.is_being(clause.head) and clause.plural == (tail[1] == "they")):
         return False
