@@ -117,7 +117,7 @@ def _settings(
         chosen["seed"] = seed
     path = find_config(config, "captions")
     options = [f"{key}={json.dumps(value)}" for key, value in chosen.items()]
-    return parse(CaptionsConfig, load_config(path, [*options, *overrides]), where=str(path))
+    return parse(CaptionsConfig, load_config(path, [*options, *overrides], "captions"), where=str(path))
 
 
 def _names(text: str) -> list[str]:

@@ -23,7 +23,7 @@ def command(
     from semclip.training.compare import CompareConfig, compare
 
     path = find_config(config, kind="compare")
-    values = load_config(path)
+    values = load_config(path, kind="compare")
     if seeds:
         if not all(s.strip().isdigit() for s in seeds.split(",")):
             raise UserError(f"'{seeds}' is no list of seeds", where="--seeds", fix="write --seeds 0,1,2")

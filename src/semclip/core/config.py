@@ -35,17 +35,18 @@ def find_config(name: str, kind: str = "train") -> Path:
     )
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+def load_config(path: str | Path, overrides: Sequence[str] = (), kind: str = "train") -> dict[str, Any]:
     """Read a YAML mapping, apply `a.b=value` overrides (values are YAML too), then fill in `${a.b}` references.
 
     `extends: scenes/semclip` starts from another config: a shipped one, or a file beside this one. Sections are merged
-    key by key, and what this file says wins; lists and single values are replaced whole.
+    key by key, and what this file says wins; lists and single values are replaced whole. kind: the family of the file,
+    a folder of the shipped configs; `extends` looks there.
     """
     path = Path(path)
-    return interpolate(apply_overrides(_read(path, ()), overrides), where=str(path))
+    return interpolate(apply_overrides(_read(path, kind, ()), overrides), where=str(path))
 
 
-def _read(path: Path, inner: tuple[Path, ...]) -> dict[str, Any]:
+def _read(path: Path, kind: str, inner: tuple[Path, ...]) -> dict[str, Any]:
     """The mapping in a file on top of the ones it extends. inner: the files that led here, to refuse a circle."""
     circle = (*inner, path.resolve())
     if path.resolve() in inner:
@@ -66,7 +67,7 @@ def _read(path: Path, inner: tuple[Path, ...]) -> dict[str, Any]:
         return config
     base = str(config.pop("extends"))
     beside = path.parent / base
-    return _merged(_read(beside if beside.is_file() else find_config(base), circle), config)
+    return _merged(_read(beside if beside.is_file() else find_config(base, kind), kind, circle), config)
 
 
 def _merged(base: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:

@@ -164,7 +164,9 @@ def capitalised(text: str) -> str:
     return re.sub(r"(?<![\w'’{])\w", lambda match: match[0].upper(), text)
 
 
-_PRONOUNS = words("someone somebody something everyone everybody he she it they")
+_PRONOUNS = words(
+    "someone somebody something everyone everybody he she it they numerous hundreds dozens lots closeup close-up"
+)
 _NATIONS = ("asian", "african", "american", "chinese", "indian", "japanese", "german")
 _NOT_REAL = words("toy stuffed hot teddy fake rocking painted plastic saw paper cardboard merry-go-round carousel")
 #: Other verb forms before a noun ("swimming suits") may be part of its phrase.

@@ -101,6 +101,7 @@ def _may_hold_a_verb(tokens: list[str], start: int, plural: bool) -> bool:
             return True
         after_noun = place == start or not (_asks_for_a_noun(tokens, place - 1) or before in lexicon.ING_FORMS)
         unknown = word.endswith(("s", "ed")) and word not in lexicon.KNOWN and word not in _NEVER_FINITE
+        unknown = unknown and not tokens[start].endswith("ing")  # a couple thinking about Christmas decorations
         if after_noun and (word in lexicon.THIRD_FORMS or unknown or (plural and word in lexicon.BASE_FORMS)):
             return True
     return False
@@ -190,6 +191,6 @@ def _is_finite(tokens: list[str], place: int, end: int, plural: bool) -> bool:
 def _asks_for_a_noun(tokens: list[str], place: int) -> bool:
     """Whether the word at `place` leads on to a noun: in, the, red, but not the red of "a man in red"."""
     word = tokens[place]
-    if word in lexicon.COLOUR_WORDS and tokens[place - 1] == "in":
+    if word in lexicon.COLOUR_WORDS and tokens[place - 1] in ("in", "wearing", "of"):
         return False
     return word in lexicon.PREPOSITIONS or word in lexicon.DETERMINERS or word in lexicon.ADJECTIVES

@@ -18,7 +18,7 @@ FORMS = {
         "{X}{comma} with no {y} nearby{end}",
         "{X}{comma} and there {be} no {y} in the picture{end}",
         "{X}{comma} and the picture does not show {any}{end}",
-        "{X}{comma} and {some} {be} not in the picture{end}",
+        "{X}{comma} and the picture is not showing {any}{end}",
         "There {be} no {y} in the picture{colon} {x}{end}",
         "No {y} here{colon} {x}{end}",
         "With no {y} nearby{comma} {x}{end}",
@@ -39,10 +39,10 @@ AFFIRMED = {
     "{X}{comma} with no {y} nearby{end}": "{X}{comma} with {some} nearby{end}",
     "{X}{comma} and there {be} no {y} in the picture{end}": "{X}{comma} and there {be} {some} in the picture{end}",
     "{X}{comma} and the picture does not show {any}{end}": "{X}{comma} and the picture shows {some}{end}",
-    "{X}{comma} and {some} {be} not in the picture{end}": "{X}{comma} and {some} {be} in the picture{end}",
+    "{X}{comma} and the picture is not showing {any}{end}": "{X}{comma} and the picture is showing {some}{end}",
 }
 #: The words that deny in them, by which a sentence may be denied instead.
-AFFIRMABLE = {words: tuple(form for form in AFFIRMED if words in form) for words in (" no ", " does not ", "{be} not ")}
+AFFIRMABLE = {words: tuple(form for form in AFFIRMED if words in form) for words in (" no ", " does not ", " is not ")}
 
 #: By family: what denies any caption as a whole.
 WHOLE = {

@@ -34,6 +34,8 @@ def _other_thing(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
         start = caption.phrase_start(index)
         if start is None or caption.words[start] == "another" or caption.word(index + 1) == "of":
             continue
+        if sum(things.NAMES.get(word, ("",))[0] == thing for word in caption.words) > 1:
+            continue  # one rabbit barks at two other dogs
         has_determiner = caption.words[start] in lexicon.DETERMINERS
         before = caption.word(start - 1)
         if thing in _GROUND:

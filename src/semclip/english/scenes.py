@@ -125,7 +125,6 @@ _FITS = {
     "sled": "snow",
     "snowman": "snow",
     "referee": "team",
-    "trophy": "team race",
     "cake": "table",
 }
 _BY_SETTING = {
@@ -140,15 +139,20 @@ for _setting, _cues in SETTINGS.items():
 MISSABLE = tuple(_FITS)
 
 
-def settings_of(bag: Collection[str]) -> frozenset[str]:
+_SHORE = words("sand sandy ocean sea shore shoreline water wave waves surf seaside dune dunes coast")
+
+
+def settings_of(bag: frozenset[str]) -> frozenset[str]:
     """The settings that words tell."""
     found = {setting for word in bag if word in _OF_WORD for setting in _OF_WORD[word]}
+    if "ball" in bag and "beach" in found and bag.isdisjoint(_SHORE):
+        found.discard("beach")  # a beach ball
     if not _GAMES.isdisjoint(bag) and not _PLAYED.isdisjoint(bag):  # more than a baseball cap or a tennis ball
         found.add("team")
     return frozenset(found)
 
 
-def missable(bag: Collection[str], present: Collection[str]) -> frozenset[str]:
+def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
     """Things, not of those present, whose absence is worth a word in a scene told by these words.
 
     Only the most telling settings count: in the snow it does not matter that there is a dog.

@@ -56,7 +56,10 @@ def balanced(caption: Caption, siblings: Siblings, plausible: Mapping[str, float
             edit = replace(edit, text=replace(clause, thing=edit.pair[0]).denying(caption))
         return Balanced(edit, clause.absence())
     if edit.kind in _SENTENCE_DENIED:
-        clause = replace(clause, form=draw.one(denials.AFFIRMABLE[_denying_words(edit)]))
+        words = _denying_words(edit)
+        # "Any dogs" has a word that "dogs" has not.
+        plural = clause.plural and words == " no "
+        clause = replace(clause, form=draw.one(denials.AFFIRMABLE[words]), plural=plural)
         text = clause.affirming(Caption(edit.text))
         return Balanced(replace(edit, text=text, kind=f"{edit.kind}+object_affirmed"), clause.absence())
     if edit.kind == "object_replaced" and _changes_places(caption, siblings, edit, plausible):
@@ -75,7 +78,7 @@ def _denying_words(edit: Edit) -> str:
     """Which words deny in a denied sentence; the clause gives up the same."""
     if edit.kind == "subject_denied":
         return " no "
-    return " does not " if n.with_do(edit) else "{be} not "
+    return " does not " if n.with_do(edit) else " is not "
 
 
 def _changes_places(caption: Caption, siblings: Siblings, edit: Edit, plausible: Mapping[str, float]) -> bool:

@@ -111,6 +111,8 @@ def _sure(tokens: list[str], i: int) -> bool:
     word, before = tokens[i], tokens[i - 1]
     if i < 2 or tokens[0] not in ("a", "an", "the") or g.third(word) is None or g.is_noun(word):
         return False
+    if before.endswith("s") and g.is_plural(before):  # a white dogs | stands
+        return False
     return before not in _NO_SUBJECT and before not in lexicon.ADJECTIVES and "," not in tokens[:i]
 
 

@@ -118,7 +118,9 @@ def _with_predicate(tokens: list[str], core: int, number: str, head: str, there:
     if found.kind == "finite" and not there:
         plural = tokens[at] in verbs.VERBS and tokens[at] != "has"
         lemma = "have" if tokens[at] in ("has", "have") else (tokens[at] if plural else verbs.THIRD[tokens[at]])
-        return with_rest(Clause("finite", tokens[:at], core, plural, head, [], lemma, [], []), tokens[at + 1 :])
+        adverbs = [tokens[at - 1]] if at > core and tokens[at - 1].endswith("ly") else []
+        subject = tokens[: at - len(adverbs)]
+        return with_rest(Clause("finite", subject, core, plural, head, adverbs, lemma, [], []), tokens[at + 1 :])
     plural = found.number == "plural" or (head in ("couple", "pair", "number", "lot") and "of" in tokens[:core])
     if found.kind == "participle":
         if "with" in tokens[core:at] and g.is_being(tokens[at - 1]):

@@ -63,7 +63,7 @@ _MORE = words(
 )
 
 _DOUBLED = words(
-    """sled chat strum slam tap trot rub snap spit bat dip wrap strip tip plan knit squat begin let win scrub chop mop trim
+    """sled repel propel rappel chat strum slam tap trot rub snap spit bat dip wrap strip tip plan knit squat begin let win scrub chop mop trim
     pin plug ship stir strap swat tag tug zip bob pop prop spot split grip jam slip trip skid scan step strut scrap
     tan wed hem pat ram beg sun swap skim flap cram trek spar hum chug grin grab drum set shut drop
     stop snag"""
