@@ -143,6 +143,15 @@ def test_a_shipped_config_can_be_extended_from_anywhere(tmp_path: Path) -> None:
     assert mine == {**base, "name": "mine", "train": {**base["train"], "steps": 7}}
 
 
+def test_a_config_extends_one_of_its_own_family(tmp_path: Path) -> None:
+    path = write(tmp_path, c="extends: semclip\nattempts: 5\n")  # there is a train config of this name, too
+    base = load_config(find_config("semclip", "captions"), kind="captions")
+    assert base["attempts"] != 5 and "writer" in base
+    assert load_config(path, kind="captions") == {**base, "attempts": 5}
+    with pytest.raises(UserError, match="shipped captions configs"):
+        load_config(write(tmp_path, c="extends: scenes/base"), kind="captions")
+
+
 def test_what_cannot_be_extended_is_refused(tmp_path: Path) -> None:
     circle = write(tmp_path, c="extends: d.yaml", d="extends: e.yaml", e="extends: c.yaml")
     with pytest.raises(UserError, match=r"c\.yaml -> d\.yaml -> e\.yaml -> c\.yaml"):

@@ -37,7 +37,7 @@ _ACTIONS: dict[str, tuple[str, frozenset[str] | None]] = {
 }
 
 
-_NO_VERB_AFTER = lexicon.DETERMINERS | lexicon.ADJECTIVES | {"to", "swing", "while"}
+_NO_VERB_AFTER = lexicon.DETERMINERS | lexicon.ADJECTIVES | {"to", "swing", "while", "or"}
 _STOPS = words("at and while as .") | {""}
 
 
@@ -61,9 +61,9 @@ def action_replaced(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
         for new in news.split():
             if new in said or (new == "lie" and "lay" in said):
                 continue
-            yield Edit(
-                caption.replace(index, index + 1, _in_form_of(word, new)), "action_replaced", index, (lemma, new)
-            )
+            text = caption.replace(index, index + 1, _in_form_of(word, new))
+            yield Edit(text, "action_replaced", index, (lemma, new))
+            break  # the first is the most likely one
 
 
 def _in_form_of(word: str, verb: str) -> str:

@@ -49,7 +49,8 @@ def number_swapped(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
         # With a vague number in any caption the exact one is not known.
         if siblings.bag & lexicon.VAGUE_NUMBERS or len(siblings.bag & lexicon.NUMBER_WORDS) > 1:
             continue
-        for new in lexicon.NUMBERS[lexicon.NUMBERS.index(word) + 1 :]:
+        at = lexicon.NUMBERS.index(word)
+        for new in lexicon.NUMBERS[at + 1 : at + 4]:
             yield Edit(caption.replace(index, index + 1, new), "number_swapped", index, (word, new))
 
 

@@ -26,6 +26,11 @@ class Caption:
         """The word at an index, "" outside the caption."""
         return self.words[index] if 0 <= index < len(self.words) else ""
 
+    def shown(self, index: int) -> str:
+        """The word at an index as written, but small where the sentence's start alone gives it a capital."""
+        piece = self._pieces[self._places[index]]
+        return piece if index and not self.is_title else self.words[index]
+
     @cached_property
     def bag(self) -> frozenset[str]:
         """All words, and the parts of hyphenated ones."""
@@ -150,7 +155,7 @@ class Caption:
         """The body with a small first letter, unless its first word may be a name."""
         body = self.body_and_end[0]
         first = self.word(0)
-        known = first in lexicon.KNOWN and first not in ("i", *_NATIONS)
+        known = (first in lexicon.KNOWN or first in _PRONOUNS) and first not in ("i", *_NATIONS)
         return body[0].lower() + body[1:] if known else body
 
 
@@ -159,6 +164,9 @@ def capitalised(text: str) -> str:
     return re.sub(r"(?<![\w'’{])\w", lambda match: match[0].upper(), text)
 
 
+_PRONOUNS = words(
+    "someone somebody something everyone everybody he she it they numerous hundreds dozens lots closeup close-up"
+)
 _NATIONS = ("asian", "african", "american", "chinese", "indian", "japanese", "german")
 _NOT_REAL = words("toy stuffed hot teddy fake rocking painted plastic saw paper cardboard merry-go-round carousel")
 #: Other verb forms before a noun ("swimming suits") may be part of its phrase.

@@ -86,6 +86,8 @@ def parse(caption: Caption) -> Clause | None:
 
 
 _NEW_SUBJECTS = lexicon.DETERMINERS - {"his", "her", "their", "its"}
+#: Before a participle one action with it: a man | rock climbing.
+_COMPOUNDS = words("rock snow ice roller mountain water skate horseback sky bungee")
 _CLAUSE_ENDS = words(". ; : ! while as whilst when because so if after before")
 
 
@@ -99,6 +101,7 @@ def _may_hold_a_verb(tokens: list[str], start: int, plural: bool) -> bool:
             return True
         after_noun = place == start or not (_asks_for_a_noun(tokens, place - 1) or before in lexicon.ING_FORMS)
         unknown = word.endswith(("s", "ed")) and word not in lexicon.KNOWN and word not in _NEVER_FINITE
+        unknown = unknown and not tokens[start].endswith("ing")  # a couple thinking about Christmas decorations
         if after_noun and (word in lexicon.THIRD_FORMS or unknown or (plural and word in lexicon.BASE_FORMS)):
             return True
     return False
@@ -150,7 +153,9 @@ def _head_from(tokens: list[str], start: int, plural: bool = False) -> int | Non
 def _is_boundary(tokens: list[str], place: int, head: int, plural: bool) -> bool:
     """Whether the word after a possible head is a verb, not a further part of the phrase."""
     word = tokens[place]
-    if word in lexicon.ING_FORMS or word.endswith("ing"):
+    if word in lexicon.ING_FORMS or word.endswith("ing") or word in _NEVER_FINITE:
+        return tokens[head] in lexicon.NOUNS
+    if word in _COMPOUNDS and place + 1 < len(tokens) and tokens[place + 1].endswith("ing"):
         return tokens[head] in lexicon.NOUNS
     if word in lexicon.THIRD_FORMS:
         return True
@@ -186,6 +191,6 @@ def _is_finite(tokens: list[str], place: int, end: int, plural: bool) -> bool:
 def _asks_for_a_noun(tokens: list[str], place: int) -> bool:
     """Whether the word at `place` leads on to a noun: in, the, red, but not the red of "a man in red"."""
     word = tokens[place]
-    if word in lexicon.COLOUR_WORDS and tokens[place - 1] == "in":
+    if word in lexicon.COLOUR_WORDS and tokens[place - 1] in ("in", "wearing", "of"):
         return False
     return word in lexicon.PREPOSITIONS or word in lexicon.DETERMINERS or word in lexicon.ADJECTIVES

@@ -14,7 +14,7 @@ from semclip.english.siblings import Siblings
 #: By family; {kept} {denied}. The mark behind the last form's phrase is left out before another mark.
 FORMS = {
     "A": ("{kept} rather than {denied}", "{kept}{comma} not {denied}{comma}"),
-    "B": ("{kept} instead of {denied}",),
+    "B": ("{kept}{comma} and not {denied}{comma}",),
 }
 
 #: Things of which one is chosen over another; clothes, scenery and food are worn, seen and eaten together.
@@ -50,9 +50,13 @@ def contrasts(caption: Caption, siblings: Siblings) -> Iterator[Contrast]:
             continue
         if thing in things.HELD and caption.word(start - 1) not in lexicon.HOLDING:  # nobody reads a guitar
             continue
-        if caption.words[start] in _NO_DETERMINERS or caption.word(index + 1) in ("of", "and"):
+        if caption.words[start] in _NO_DETERMINERS or caption.word(index + 1) in ("of", "and", ","):
+            continue
+        if "and" in caption.words[max(0, start - 3) : start]:  # "a man and a dog, not a cat, ..." is hard to read
             continue
         for other in things.REPLACED_BY.get(thing, ()):
+            if things.is_misfit(caption.words, start, other):
+                continue
             if other in _CHOSEN and siblings.bag.isdisjoint(things.NAME_FORMS[other]):
                 yield Contrast(index, thing, other, plural)
 

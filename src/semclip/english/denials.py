@@ -18,6 +18,7 @@ FORMS = {
         "{X}{comma} with no {y} nearby{end}",
         "{X}{comma} and there {be} no {y} in the picture{end}",
         "{X}{comma} and the picture does not show {any}{end}",
+        "{X}{comma} and the picture is not showing {any}{end}",
         "There {be} no {y} in the picture{colon} {x}{end}",
         "No {y} here{colon} {x}{end}",
         "With no {y} nearby{comma} {x}{end}",
@@ -29,6 +30,24 @@ FORMS = {
         "No {y} to be seen{colon} {x}{end}",
         "Without {any} in sight{comma} {x}{end}",
     ),
+}
+
+#: The forms of training that stand behind their caption, and the same affirmed: of "no {y}", "a dog" or "dogs" is made.
+AFFIRMED = {
+    "{X}{comma} but there {be} no {y}{end}": "{X}{comma} but there {be} {some}{end}",
+    "{X}{comma} with no {y} in the picture{end}": "{X}{comma} with {some} in the picture{end}",
+    "{X}{comma} with no {y} nearby{end}": "{X}{comma} with {some} nearby{end}",
+    "{X}{comma} and there {be} no {y} in the picture{end}": "{X}{comma} and there {be} {some} in the picture{end}",
+    "{X}{comma} and the picture does not show {any}{end}": "{X}{comma} and the picture shows {some}{end}",
+    "{X}{comma} and the picture is not showing {any}{end}": "{X}{comma} and the picture is showing {some}{end}",
+}
+#: The words that deny in them, by which a sentence may be denied instead.
+AFFIRMABLE = {words: tuple(form for form in AFFIRMED if words in form) for words in (" no ", " does not ", " is not ")}
+
+#: By family: what denies any caption as a whole.
+WHOLE = {
+    "A": "The picture does not show this{colon} {x}{end}",
+    "B": "This isn't what the picture shows{colon} {x}{end}",
 }
 
 
@@ -52,8 +71,10 @@ def sentence(caption: Caption, thing: str, form: str, plural: bool) -> str:
     entry = things.THINGS.get(thing) or things.Thing(thing, (thing,), frozenset())
     plural = plural and not entry.mass
     name = entry.plural if plural else entry.name
-    some = f"any {name}" if plural or entry.mass else f"{article_of(name)} {name}"
-    return fill(caption, form, y=name, be="are" if plural else "is", any=some)
+    one = f"{article_of(name)} {name}"
+    several = plural or entry.mass
+    some = name if several else one
+    return fill(caption, form, y=name, be="are" if plural else "is", any=f"any {name}" if several else one, some=some)
 
 
 def fill(caption: Caption, form: str, **parts: str) -> str:

@@ -29,7 +29,8 @@ def plural_of(noun: str) -> str:
 
 
 _DOUBLED = words(
-    """run jog sit swim hit hug spin dig get put cut skip hop step stop clap grab drag pet nap flip wag shop grin"""
+    """run jog sit swim sled hit hug spin dig get put cut skip hop step stop clap grab drag pet nap flip wag shop
+    grin"""
 )  # fmt: skip
 
 

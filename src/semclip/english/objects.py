@@ -21,6 +21,7 @@ _BEFORE_GROUND = words("in into through across on")
 _IN = words("in inside into")
 _ON = words("on onto at down along up over")
 _GROUND = words("water snow grass sand mud")
+_SCENERY = words("beach street forest desert")
 
 
 def _other_thing(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
@@ -33,6 +34,8 @@ def _other_thing(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
         start = caption.phrase_start(index)
         if start is None or caption.words[start] == "another" or caption.word(index + 1) == "of":
             continue
+        if sum(things.NAMES.get(word, ("",))[0] == thing for word in caption.words) > 1:
+            continue  # one rabbit barks at two other dogs
         has_determiner = caption.words[start] in lexicon.DETERMINERS
         before = caption.word(start - 1)
         if thing in _GROUND:
@@ -45,7 +48,12 @@ def _other_thing(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
             continue
         if thing in things.HELD and before not in lexicon.HOLDING:
             continue
+        described = not lexicon.DETERMINERS.issuperset(caption.words[start:index])
+        if thing in _SCENERY and described:  # no beach is paved, no street sandy
+            continue
         for other in things.REPLACED_BY[thing]:
+            if things.is_misfit(caption.words, start, other):
+                continue
             misfit = (other in things.ON_PLACES and before in _IN) or (other in things.IN_PLACES and before in _ON)
             if other not in siblings.signs and not misfit:
                 new = things.THINGS[other]

@@ -41,7 +41,7 @@ _RELATIONS: tuple[tuple[tuple[str, ...], str, frozenset[str], frozenset[str], st
         ("into", "out of", "out from emerges emerging exits exiting", _MOVES, "phrase"),
         ("towards", "away from", "away", frozenset(), "phrase"),
         ("toward", "away from", "away", frozenset(), "phrase"),
-        ("away from", "towards", "toward towards", frozenset(), "phrase"),
+        ("away from", "towards", "toward towards", _MOVES, "phrase"),
         ("above", "below", "below under underneath beneath", frozenset(), "phrase"),
         ("below", "above", "above over on top", frozenset(), "phrase"),
         ("underneath", "on top of", "above over top", frozenset(), "phrase"),

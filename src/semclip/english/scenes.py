@@ -5,6 +5,7 @@ What is nearly always there unmentioned (sky, clothes, a floor, people in a city
 
 from collections.abc import Collection
 
+from semclip.english import lexicon
 from semclip.english.inflection import words
 
 #: setting -> words that tell it.
@@ -20,8 +21,8 @@ SETTINGS = {
     "kitchen": words("kitchen bathroom bathtub toilet sink stove oven refrigerator"),
     "office": words("desk computer keyboard monitor laptop"),
     "table": words("restaurant cafe dinner eating eats eat meal dining cake breakfast lunch table pizza food"),
-    "music": words("concert band microphone singer sings singing musician musicians guitarist drummer"),
-    "team": words("stadium goalie batter pitcher quarterback touchdown"),
+    "music": words("concert band singer sings singing musician musicians guitarist drummer"),
+    "team": words("goalie batter pitcher quarterback touchdown"),
     "festival": words(
         "parade festival carnival fair costume costumes party birthday celebration clown balloons wedding"
     ),
@@ -58,6 +59,10 @@ _GAMES = words("football basketball baseball softball tennis cricket soccer rugb
 _PLAYED = words("player players game match team teams")
 #: Settings, and things, that without people are none.
 _OF_PEOPLE = words("people waiting festival")
+#: Words that name people, and not only a number of beings.
+PEOPLE = frozenset(word for word, (of, _) in lexicon.NOUNS.items() if of & {"adult", "person"}) - words(
+    "group groups crowd crowds couple couples family families team teams audience boxer boxers"
+)
 _IN_HAND = words("book phone newspaper laptop umbrella")
 _OUTSIDE = words("outside outdoors outdoor")
 _INSIDE = words("home kitchen office")
@@ -105,10 +110,10 @@ _FITS = {
     "tent": "woods mountain",
     "umbrella": "beach street waiting",
     "book": "home waiting office",
-    "phone": "home table waiting office",
+    "phone": "table waiting office",
     "laptop": "home office",
     "television": "home",
-    "newspaper": "street home waiting office",
+    "newspaper": "home office",
     "statue": "city",
     "fountain": "city",
     "swing": "playground",
@@ -120,7 +125,6 @@ _FITS = {
     "sled": "snow",
     "snowman": "snow",
     "referee": "team",
-    "trophy": "team race",
     "cake": "table",
 }
 _BY_SETTING = {
@@ -135,22 +139,27 @@ for _setting, _cues in SETTINGS.items():
 MISSABLE = tuple(_FITS)
 
 
-def settings_of(bag: Collection[str]) -> frozenset[str]:
+_SHORE = words("sand sandy ocean sea shore shoreline water wave waves surf seaside dune dunes coast")
+
+
+def settings_of(bag: frozenset[str]) -> frozenset[str]:
     """The settings that words tell."""
     found = {setting for word in bag if word in _OF_WORD for setting in _OF_WORD[word]}
+    if "ball" in bag and "beach" in found and bag.isdisjoint(_SHORE):
+        found.discard("beach")  # a beach ball
     if not _GAMES.isdisjoint(bag) and not _PLAYED.isdisjoint(bag):  # more than a baseball cap or a tennis ball
         found.add("team")
     return frozenset(found)
 
 
-def missable(bag: Collection[str], present: Collection[str]) -> frozenset[str]:
+def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
     """Things, not of those present, whose absence is worth a word in a scene told by these words.
 
     Only the most telling settings count: in the snow it does not matter that there is a dog.
     """
     found = settings_of(bag)
     unfit = frozenset(present)
-    if "person" not in present:
+    if PEOPLE.isdisjoint(bag):
         found, unfit = found - _OF_PEOPLE, unfit | _IN_HAND
     if not _OUTSIDE.isdisjoint(bag):
         found -= _INSIDE

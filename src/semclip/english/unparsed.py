@@ -60,7 +60,7 @@ def several_denied(caption: Caption, siblings: Siblings, family: str = "A") -> I
     if finite is None or caption.word(end) in ("and", ",", "or", "&", "'s"):
         return
     there = {"A": "there are no", "B": "there aren't any"}[family]
-    yield edited(caption, 0, start + 1, f"{'no' if finite else there} {tokens[start]}", tokens[end - 1], _KIND)
+    yield edited(caption, 0, start + 1, f"{'no' if finite else there} {caption.shown(start)}", tokens[end - 1], _KIND)
 
 
 def _behind_the_collective(tokens: list[str]) -> int:
@@ -146,7 +146,7 @@ def one_denied(caption: Caption, siblings: Siblings, family: str = "A") -> Itera
     first = 0 if bare else 1
     form = _ONE[family, finite]
     article = article_of(tokens[first])
-    yield edited(caption, 0, first + 1, f"{form.format(article)} {tokens[first]}", head, _KIND)
+    yield edited(caption, 0, first + 1, f"{form.format(article)} {caption.shown(first)}", head, _KIND)
 
 
 _ONE = {

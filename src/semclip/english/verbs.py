@@ -11,6 +11,7 @@ from semclip.english.caption import Caption
 from semclip.english.clause import COLLECTIVES, COPULAS, Clause, parse
 from semclip.english.edits import Edit
 from semclip.english.inflection import article_of, words
+from semclip.english.paraphrase import verbs
 from semclip.english.siblings import Siblings
 
 #: How each family denies: training spells "not" out, tests contract it.
@@ -106,7 +107,9 @@ def subject_denied(caption: Caption, siblings: Siblings, family: str = "A") -> I
         first = _first_after_determiner(tokens, collective + 1)
     elif collective is not None:
         plural = False
-    noun = tokens[first]
+    if tokens[clause.start] in lexicon.NUMBERS and not plural:
+        return  # a four wheel drive car
+    noun = caption.shown(first)
     if clause.finite:
         new = f"no {noun}" if family == "A" or plural else f"not a single {noun}"
     elif family == "A":
@@ -122,19 +125,40 @@ def _unknown_denied(caption: Caption, family: str) -> Iterator[Edit]:
     if len(tokens) < 4 or not tokens[1][0].isalpha():
         return
     if tokens[0] in ("someone", "somebody"):
-        yield edited(caption, 0, 1, {"A": "nobody", "B": "no one"}[family], tokens[0], "subject_denied")
+        new = {"A": "nobody", "B": "no one"}[family]
+        if tokens[1].endswith("ing"):
+            new = {"A": "there is nobody", "B": "there isn't anyone"}[family]
+        elif not _surely_finite(tokens, 1):
+            return
+        yield edited(caption, 0, 1, new, tokens[0], "subject_denied")
         return
     if tokens[0] not in lexicon.KNOWN and tokens[0].endswith("ers") and tokens[1] in _AFTER_A_SUBJECT:
-        yield edited(caption, 0, 1, f"no {tokens[0]}", tokens[0], "subject_denied")
+        if _surely_finite(tokens, 1):
+            yield edited(caption, 0, 1, f"no {tokens[0]}", tokens[0], "subject_denied")
         return
     if tokens[0] not in _COUNTED | {"a", "an", "the"} or tokens[1] in _VAGUE or tokens[2] in ("and", ",", "of"):
         return
-    if another_subject(tokens, 1):
+    if another_subject(tokens, 1) or not _surely_finite(tokens, 2):
+        return
+    if tokens[0] in _COUNTED and tokens[0] != "some" and not tokens[1].endswith("s"):
         return
     new = {"A": "no", "B": "not a single" if tokens[0] in ("a", "an") else "no"}[family]
-    yield edited(caption, 0, 2, f"{new} {tokens[1]}", tokens[1], "subject_denied")
+    yield edited(caption, 0, 2, f"{new} {caption.shown(1)}", tokens[1], "subject_denied")
 
 
+def _surely_finite(tokens: list[str], start: int) -> bool:
+    """Whether a word behind the subject can only be a finite verb: "no wug" needs one, else it is "there is no wug"."""
+    return any(
+        (word in lexicon.AUXILIARIES and word not in ("been", "being", "be", "'s"))
+        or ((word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS) and word not in lexicon.NOUNS)
+        or (word.endswith("s") and word not in lexicon.KNOWN and i == start)
+        or (word in verbs.THIRD and word not in lexicon.NOUNS and (tokens[i + 1 :] or ["."])[0] in _AFTER_A_VERB)
+        for i, word in enumerate(tokens)
+        if i >= start and tokens[i - 1] not in lexicon.PREPOSITIONS | lexicon.DETERMINERS
+    )
+
+
+_AFTER_A_VERB = lexicon.PREPOSITIONS | lexicon.DETERMINERS | {".", ","}
 _AFTER_A_SUBJECT = lexicon.PREPOSITIONS | lexicon.BASE_FORMS | frozenset(lexicon.ING_FORMS) | {"are"}
 _VAGUE = words(
     """lot few couple bunch number series pair close close-up closeup view picture photo image photograph shot scene

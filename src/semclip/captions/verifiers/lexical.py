@@ -17,7 +17,9 @@ from semclip.english.change import changed_share_of_words, words_of
 from semclip.english.siblings import Siblings
 
 #: Kinds of negations that claim a negation word, and kinds that claim to do without. Of others nothing is asked.
-DENYING_KINDS = frozenset({"negated", "object_denied", "verb_negated", "attribute_denied", "relation_denied"})
+DENYING_KINDS = frozenset(
+    {"negated", "object_denied", "caption_denied", "verb_negated", "attribute_denied", "relation_denied"}
+)
 SWAPPING_KINDS = frozenset(
     {
         "swapped", "attribute_swapped", "number_swapped", "object_replaced", "relation_reversed", "action_replaced",
@@ -131,7 +133,10 @@ class Lexical(Verifier):
         return ""
 
     def _negation(self, pair: "_Pair") -> str:
-        kind, before, after = pair.candidate.kind, _denials(pair.before), _denials(pair.words)
+        kind, _, clause = pair.candidate.kind.partition("+")
+        before, after = _denials(pair.before), _denials(pair.words)
+        if kind in SWAPPING_KINDS and clause:
+            return self._swapped_with_clause(pair, before, after)
         if kind in DENYING_KINDS and before:
             return "a second negation"
         if kind in DENYING_KINDS and after <= before:
@@ -144,6 +149,16 @@ class Lexical(Verifier):
             return "names what a caption names"
         if kind == "object_denied" and pair.named_anew and not pair.names_anew(pair.group.siblings.signs):
             return "denies what no caption names"
+        return self._overlap(pair)
+
+    def _swapped_with_clause(self, pair: "_Pair", before: int, after: int) -> str:
+        """A swap, and a clause that denies something: "a white dog runs, with no car nearby"."""
+        if before:
+            return "a second negation"
+        if after <= before:
+            return "no negation word added"
+        if pair.names_anew(pair.group.siblings.times_named):
+            return "names what a caption names"
         return self._overlap(pair)
 
     def _absence(self, pair: "_Pair") -> str:

@@ -27,7 +27,7 @@ HELD_OUT_KINDS = ("relation_reversed", "action_replaced", "role_swapped")
 #: By family, how often a kind is tried first. Rare kinds weigh more; those that share the words of absences most.
 WEIGHTS: dict[str, dict[str, float]] = {
     "A": {
-        "object_denied": 6, "contrast_reversed": 2, "subject_denied": 0.5, "verb_negated": 1, "attribute_swapped": 1.5,
+        "object_denied": 6, "subject_denied": 0.4, "verb_negated": 0.4, "attribute_swapped": 1.5,
         "number_swapped": 0.5, "object_replaced": 1,
     },
     "B": {
@@ -54,7 +54,11 @@ def negation(caption: Caption, siblings: Siblings, family: str, key: Key) -> Edi
             return draw.one(edits)
     last = [edit for kind in LAST for edit in _MAKE[kind](caption, siblings, family, key)]
     last = last or list(unparsed_denied(caption, siblings, family))
-    return draw.one(last) if last else "no rule applies"
+    if last:
+        return draw.one(last)
+    if not caption.is_one_sentence:
+        return "no rule applies"
+    return Edit(denials.fill(caption, denials.WHOLE[family]), "caption_denied", 0, ("", ""))
 
 
 def absence(
@@ -65,8 +69,7 @@ def absence(
         return "already holds a negation"
     if not caption.is_one_sentence:
         return "more than one sentence"
-    wanted = Draw("contrast", *key).unit() < _CONTRAST_SHARE
-    if (wanted or not plausible) and (edits := _contrasted(caption, siblings, family, key, true=True)):
+    if (wants_contrast(key) or not plausible) and (edits := contrasted(caption, siblings, family, key, true=True)):
         return edits[0]
     if not plausible:
         return "nothing absent is known to fit the scene"
@@ -87,6 +90,19 @@ def _denied(rule: Callable[[Caption, Siblings, str], Iterator[Edit]]) -> Make:
     return lambda caption, siblings, family, key: list(rule(caption, siblings, family))
 
 
+def _verb_negated(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
+    """In training "does not run" is left out where "no dog runs" says it: no absence has words like it."""
+    edits = list(verb_negated(caption, siblings, family))
+    if family == "A" and any(map(with_do, edits)) and any(subject_denied(caption, siblings, family)):
+        return []
+    return edits
+
+
+def with_do(edit: Edit) -> bool:
+    """Whether a verb was negated with "does not" or "do not"."""
+    return edit.kind == "verb_negated" and any(do in edit.text.lower() for do in ("does not ", "do not "))
+
+
 def _object_denied(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
     """What another caption names denied behind this one."""
     false = denials.deniable(caption, siblings) if caption.is_one_sentence else []
@@ -94,10 +110,15 @@ def _object_denied(caption: Caption, siblings: Siblings, family: str, key: Key) 
 
 
 def _contrast_reversed(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
-    return _contrasted(caption, siblings, family, key, true=False)
+    return contrasted(caption, siblings, family, key, true=False)
 
 
-def _contrasted(caption: Caption, siblings: Siblings, family: str, key: Key, true: bool) -> list[Edit]:
+def wants_contrast(key: Key) -> bool:
+    """Whether a caption's texts set two things against each other, where it has such things."""
+    return Draw("contrast", *key).unit() < _CONTRAST_SHARE
+
+
+def contrasted(caption: Caption, siblings: Siblings, family: str, key: Key, true: bool) -> list[Edit]:
     """The same two things and the same form for the absence and the negation of a caption: they have the same words."""
     found = [c for c in contrasts.contrasts(caption, siblings) if family_of_pair((c.thing, c.other)) == family]
     if not found:
@@ -113,15 +134,19 @@ def _clause(caption: Caption, thing: str, kind: str, family: str, key: Key) -> E
     """The form depends on the caption, not on the view: its absence and its denial differ in the thing alone."""
     draw = Draw("form", *key)
     form = draw.one(denials.forms_for(caption, family))
-    plural = draw.unit() < _PLURAL_SHARE.get(thing, 0.35)
-    return Edit(denials.sentence(caption, thing, form, plural), kind, 0, (thing, ""))
+    return Edit(denials.sentence(caption, thing, form, is_plural(thing, draw)), kind, 0, (thing, ""))
+
+
+def is_plural(thing: str, draw: Draw) -> bool:
+    """Whether a thing is denied in the plural: no dogs."""
+    return draw.unit() < _PLURAL_SHARE.get(thing, 0.35)
 
 
 _MAKE: dict[str, Make] = {
     "object_denied": _object_denied,
     "contrast_reversed": _contrast_reversed,
     "subject_denied": _denied(subject_denied),
-    "verb_negated": _denied(verb_negated),
+    "verb_negated": _verb_negated,
     "attribute_swapped": _swapped(attribute_swapped),
     "number_swapped": _swapped(number_swapped),
     "object_replaced": _swapped(object_replaced),

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from semclip.captions.writers._balanced import Balanced, balanced
 from semclip.captions.writers._draw import Key
 from semclip.captions.writers._negations import absence, negation
 from semclip.captions.writers.base import Candidate, Writer, Written
@@ -25,13 +26,14 @@ from semclip.english.paraphrase import Paraphrase, paraphrase
 from semclip.english.siblings import Siblings
 
 LONGEST = 60  # words; more is a paragraph, no caption
+_REMEMBERED = 256  # captions whose negation and absence are kept until the other view asks
 
 
 class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "3"
+    version = "4"
     views = ("paraphrase", "negation", "absence")
 
     def __init__(self, config: Any, examples: Sequence[Example]) -> None:
@@ -43,6 +45,7 @@ class Rules(Writer):
             objects[_group(example)] += objects_of(example) or ()
         self._groups = {group: Siblings(captions, objects[group]) for group, captions in texts.items()}
         self._absent = Absent(self._groups)
+        self._made: dict[Key, Balanced] = {}
         self._write: dict[str, Callable[[Example, Caption, Key], Edit | Paraphrase | str]] = {
             "paraphrase": self._paraphrase,
             "negation": self._negation,
@@ -74,12 +77,24 @@ class Rules(Writer):
         return made if made.text else made.refused
 
     def _negation(self, example: Example, caption: Caption, key: Key) -> Edit | str:
-        return negation(caption, self._groups[_group(example)], family_of_split(example.split), key)
+        if family_of_split(example.split) == "B":
+            return negation(caption, self._groups[_group(example)], "B", key)
+        return self._balanced(example, caption, key).negation
 
     def _absence(self, example: Example, caption: Caption, key: Key) -> Edit | str:
-        group = _group(example)
-        plausible = self._absent.plausible(group)
-        return absence(caption, self._groups[group], plausible, family_of_split(example.split), key)
+        if family_of_split(example.split) == "B":
+            group = _group(example)
+            return absence(caption, self._groups[group], self._absent.plausible(group), "B", key)
+        return self._balanced(example, caption, key).absence
+
+    def _balanced(self, example: Example, caption: Caption, key: Key) -> Balanced:
+        """Both texts of a caption; the second view that asks for them finds them made."""
+        if key not in self._made:
+            if len(self._made) >= _REMEMBERED:
+                self._made.pop(next(iter(self._made)))
+            group = _group(example)
+            self._made[key] = balanced(caption, self._groups[group], self._absent.plausible(group), key)
+        return self._made[key]
 
 
 def _provenance(view: str, made: Edit | Paraphrase) -> dict[str, str]:

@@ -47,7 +47,7 @@ _SUBORDINATE = words("while whilst as when because before after")
 
 def _may_lead(tail: Tokens, clause: Clause) -> bool:
     """Whether a subordinate clause is one, and no word of it needs what the main clause says."""
-    if tail[1] in ("it", "if"):
+    if tail[1] in ("it", "if") or (tail[0] == "as" and "as" in tail[1:4]):  # as high as she can
         return False
     if tail[1] in ("he", "she", "they") and not (g.is_being(clause.head) and clause.plural == (tail[1] == "they")):
         return False
@@ -68,7 +68,12 @@ def sentences_swapped(clause: Clause) -> Iterator[Structure]:
 
 
 _AT_REST = words("sit stand lie kneel crouch squat walk ride run pose hang swim float")
-_OF_THE_PLACE = words("overlooking facing surrounding containing running leading building fishing swimming clothing")
+#: What no place does: a girl runs from a wave | coming onto the shore.
+_OF_A_PERSON = words(
+    """hold wear play look read eat drink talk smile watch carry wave laugh sing smoke throw kick catch write draw paint
+    cook pose stare gaze speak chew lick drag push pull wait rest sleep enjoy listen chat sip peer point lean cry sell
+    take try prepare perform do have ride walk"""
+)
 _PERSONAL = words("he she it they him them who that which")
 
 
@@ -78,7 +83,7 @@ def participle_first(clause: Clause) -> Iterator[Structure]:
         return
     rest = clause.rest
     found = [i for i, word in enumerate(rest) if i and word in verbs.ING and rest[i - 1] not in _BEFORE_NOUNS]
-    if len(found) != 1 or rest[found[0]] in _OF_THE_PLACE or not g.is_being(clause.head):
+    if len(found) != 1 or verbs.ING[rest[found[0]]] not in _OF_A_PERSON or not g.is_being(clause.head):
         return
     before, doing = rest[: found[0]], rest[found[0] :]
     # "A man stands by a girl holding a doll": she holds it.

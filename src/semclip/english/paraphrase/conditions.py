@@ -96,7 +96,10 @@ def clause_follows(tokens: Tokens, i: int, j: int) -> bool:
     ):
         return False
     rest = tokens[j:]
-    return any(word in g.BE or (g.third(word) and k > 1 and word not in lexicon.NOUNS) for k, word in enumerate(rest))
+    return any(
+        (word in g.BE and at(rest, k + 1) in verbs.ING) or (g.third(word) and k > 1 and word not in lexicon.NOUNS)
+        for k, word in enumerate(rest)
+    )
 
 
 def both(*conditions: Condition) -> Condition:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from semclip.english import lexicon
 from semclip.english.inflection import words
 from semclip.english.paraphrase import grammar as g
+from semclip.english.paraphrase import verbs
 from semclip.english.paraphrase.clause import Clause
 from semclip.english.paraphrase.places import STATIC
 from semclip.english.paraphrase.structure import (
@@ -79,9 +81,12 @@ def framed(clause: Clause, frame: tuple[str, ...]) -> Iterator[Structure]:
         return
     if frame[-1] == "{be}":
         frame = (*frame[:-1], there_be(clause)[1] if clause.indefinite else clause.be)
+    weight = 0.04 if len(frame) < 5 else 0.001
     if clause.indefinite:
         for kind, tokens in there_is(clause):
-            yield Structure(kind.replace("existential", "frame"), [*frame, *tokens[2:]], 0.04)
+            yield Structure(kind.replace("existential", "frame"), [*frame, *tokens[2:]], weight)
+    elif len(frame) > 4:
+        return
     elif clause.is_action and not clause.static:
         yield Structure("frame", [*frame, *clause.subject, *clause.doing, *clause.tail], 0.04)
     elif not clause.is_action and clause.rest and clause.rest[0] in g.PREPOSITIONS:
@@ -90,7 +95,10 @@ def framed(clause: Clause, frame: tuple[str, ...]) -> Iterator[Structure]:
 
 def framed_as_it_is(tokens: list[str], frame: tuple[str, ...]) -> Iterator[Structure]:
     """In this picture, a wug is running: a sentence that was not understood, but surely is one."""
-    words_before = tokens[: next((i for i, word in enumerate(tokens) if word in ("is", "are")), 0)]
+    if frame[-1] == "{be}" and len(frame) > 4 and _is_surely_a_phrase(tokens):
+        yield Structure("frame", [*frame[:-1], "is", *tokens], 0.001)
+        return
+    words_before = tokens[: next((i for i, word in enumerate(tokens) if word in ("is", "are") or _sure(tokens, i)), 0)]
     if frame[-1] != "," or len(words_before) < 2 or words_before[-1] in _NO_SUBJECT:
         return
     if words_before[0] in g.PREPOSITIONS | g.SUBORDINATES | _POINTS or not _CLAUSES.isdisjoint(words_before):
@@ -98,6 +106,28 @@ def framed_as_it_is(tokens: list[str], frame: tuple[str, ...]) -> Iterator[Struc
     yield Structure("frame", [*frame, *tokens], 0.03 if len(frame) < 5 else 0.002)
 
 
+def _sure(tokens: list[str], i: int) -> bool:
+    """Whether a word is surely the verb of a caption that starts with one thing: a male | dives for a ball."""
+    word, before = tokens[i], tokens[i - 1]
+    if i < 2 or tokens[0] not in ("a", "an", "the") or g.third(word) is None or g.is_noun(word):
+        return False
+    if before.endswith("s") and g.is_plural(before):  # a white dogs | stands
+        return False
+    return before not in _NO_SUBJECT and before not in lexicon.ADJECTIVES and "," not in tokens[:i]
+
+
+def _is_surely_a_phrase(tokens: list[str]) -> bool:
+    """Whether no word can be a finite verb: a far-off view of a surfer."""
+    if tokens[0] not in ("a", "an") or not _LINKED.isdisjoint(tokens) or len(tokens) < 4:
+        return False
+    return not any(
+        word in g.BE or word in ("has", "have") or word in verbs.THIRD or (word in verbs.VERBS and not g.is_noun(word))
+        or (word.endswith(("s", "ed")) and not g.is_noun(word) and word not in verbs.PARTICIPLES)
+        for word in tokens[1:]
+    )  # fmt: skip
+
+
+_LINKED = words(", while as who that which where when because if but")
 _NO_SUBJECT = g.PREPOSITIONS | g.DETERMINERS | g.CONJUNCTIONS | words(",")
 _CLAUSES = g.RELATIVES | g.SUBORDINATES | words("that what how")
 _POINTS = words("there this that it here")
@@ -124,7 +154,12 @@ def _sentence_framed(clause: Clause, frame: list[str]) -> Iterator[Structure]:
         other = forms[1] if len(forms) > 1 and forms[1][0] != "there" else main_clause(clause)
         kind = "frame" if other == forms[0] else "frame+progressive" if clause.kind == "finite" else "frame+simple"
         yield Structure(kind, [*frame, *other, *clause.tail], weight)
-    if weight < 0.03 or second_sentence(clause):
+    if second_sentence(clause):
+        return
+    if weight < 0.03:
+        if clause.indefinite:
+            for kind, tokens in there_is(clause):
+                yield Structure("frame+" + kind, [*frame, *tokens], weight)
         return
     doing = seen_doing(clause)
     if doing:

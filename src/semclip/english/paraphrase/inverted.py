@@ -26,6 +26,9 @@ def inverted(clause: Clause) -> Iterator[Structure]:
         return
     first = clause.phrases[0]
     if clause.is_action:
+        short = len(clause.subject) < (2 if clause.indefinite else 3)
+        if any(word in verbs.ING for word in clause.rest) or short:
+            return  # holding a skateboard standing on a path is a boy; waiting is the man
         long = len(clause.rest) >= 2 and any(phrase.kind != "adverb" for phrase in clause.phrases)
         if long and not clause.static and clause.verb != "be" and clause.rest[0] not in verbs.ING:
             # Grammatical, but seldom said; "is the dog" and "walking his dog is" even less.

@@ -62,7 +62,11 @@ def noun_phrase(tokens: list[str], start: int, number: str) -> int:
             break
         if previous in _LAST or word in _STOP or word in g.DETERMINERS or (previous and is_adverb(word, following)):
             break
-        coloured = start == first and tokens_before in _BEFORE_COLOUR and _WORN.issuperset(tokens[first:i:2])
+        coloured = (
+            (start == first or tokens[start] == "all")
+            and tokens_before in _BEFORE_COLOUR
+            and _WORN.issuperset(tokens[first:i:2])
+        )
         if previous and _is_verb_here(word, previous, following, number, coloured):
             break
         i += 1

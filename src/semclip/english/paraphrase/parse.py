@@ -18,7 +18,7 @@ _LEADING = words("during in on at near under behind inside outside beside next a
 
 def parse(tokens: list[str]) -> Clause | None:
     """The clause that lower-case tokens (words and commas, no final stop) make; None where it is not understood."""
-    if not tokens or not _UNCLEAR.isdisjoint(tokens):
+    if not tokens or not _UNCLEAR.isdisjoint(tokens) or _runs_on(tokens):
         return None
     tokens = _with_one_be(tokens)
     if tokens[0] not in _LEADING:
@@ -31,6 +31,17 @@ def parse(tokens: list[str]) -> Clause | None:
     clause.place_first = True
     chunk(clause)
     return clause
+
+
+def _runs_on(tokens: list[str]) -> bool:
+    """Whether a sentence follows without any mark: two women sit next to each other | one is holding a baby."""
+    return any(
+        tokens[i] == "one" and tokens[i + 1] in (*g.BE, "in", "with", "has") and tokens[i - 1] not in _BEFORE_ONE
+        for i in range(2, len(tokens) - 1)
+    )
+
+
+_BEFORE_ONE = g.DETERMINERS | g.PREPOSITIONS | g.SUBORDINATES | words(", and but another young older black white")
 
 
 def _with_one_be(tokens: list[str]) -> list[str]:
@@ -107,7 +118,9 @@ def _with_predicate(tokens: list[str], core: int, number: str, head: str, there:
     if found.kind == "finite" and not there:
         plural = tokens[at] in verbs.VERBS and tokens[at] != "has"
         lemma = "have" if tokens[at] in ("has", "have") else (tokens[at] if plural else verbs.THIRD[tokens[at]])
-        return with_rest(Clause("finite", tokens[:at], core, plural, head, [], lemma, [], []), tokens[at + 1 :])
+        adverbs = [tokens[at - 1]] if at > core and tokens[at - 1].endswith("ly") else []
+        subject = tokens[: at - len(adverbs)]
+        return with_rest(Clause("finite", subject, core, plural, head, adverbs, lemma, [], []), tokens[at + 1 :])
     plural = found.number == "plural" or (head in ("couple", "pair", "number", "lot") and "of" in tokens[:core])
     if found.kind == "participle":
         if "with" in tokens[core:at] and g.is_being(tokens[at - 1]):
@@ -125,6 +138,9 @@ def _has_late_verb(tokens: list[str], tail: int) -> bool:
     """Whether a verb of the subject follows a comma: two dogs, brown and tan, are running."""
     if tokens[tail : tail + 1] != [","] or tail + 1 == len(tokens) or tokens[tail + 1] in verbs.ING:
         return False
+    following = tokens[tail + 1]
+    if following in verbs.VERBS and following not in g.DETERMINERS | lexicon.ADJECTIVES:
+        return True  # two horses with riders, race along the track
     return any(word in g.BE or g.third(word) or (word in verbs.VERBS and not g.is_noun(word)) for word in tokens[tail:])
 
 

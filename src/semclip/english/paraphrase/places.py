@@ -86,6 +86,11 @@ def _belongs_to_the_verb(clause: Clause, phrase: Phrase, at: int) -> bool:
         return False  # who does it, in the passive
     if not earlier:
         return True
+    nearest = earlier[-1]
+    if nearest.preposition == "with" and not (g.POSSESSIVES | BODY).isdisjoint(
+        clause.rest[nearest.start : nearest.end]
+    ):
+        return False  # kids with their hands | in the air
     # Of two things the second place may say which one is meant: a man at a table | by a window.
     return earlier[-1].preposition not in _CHOOSING and not (
         earlier[-1].kind == "adverb" and earlier[-1].head in _PARTICLES

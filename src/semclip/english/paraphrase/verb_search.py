@@ -8,6 +8,7 @@ from semclip.english.paraphrase.noun_phrases import is_adverb, noun_phrase
 from semclip.english.paraphrase.predicates import PARTICLES, plain_as
 
 _PERCEIVED = words("watch see let help make look have")
+_AT_THE_END = words("store shop park ride show race stand stop match crash walk set display play swing slide jump dive")
 _PLACED = g.PREPOSITIONS - PARTICLES - {"on"}
 _NOUN_FOLLOWS = g.DETERMINERS | _PLACED
 _BEFORE_NOUN = g.PREPOSITIONS | g.DETERMINERS | {"and", ","} | verbs.ING.keys()
@@ -62,6 +63,8 @@ class VerbSearch:
         if noun or word in ("like", "back"):
             return False
         third = self.number != "plural" and g.third(word) is not None
+        if not third and word in _AT_THE_END and i > self._core and i + 1 == len(self._tokens):
+            return False  # racks of plants at the farm products store
         return third or (self.number != "singular" and word in verbs.VERBS)
 
     def _past(self, i: int) -> int:

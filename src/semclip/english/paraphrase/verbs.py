@@ -57,11 +57,14 @@ _MORE = words(
     sneak tiptoe laze drowse slumber curtsy high-five crochet stitch chisel carve whittle scribble dial peer
     gawk ogle haggle bargain barter hawk busk chant yodel narrate worship genuflect wed marry graduate celebrate
     chug devour dine picnic barbecue bake fry boil whisk dice grate mash ladle sprinkle garnish rinse hang
-    launder prune forage sweep braid paint stencil vandalize deface"""
+    launder prune forage scramble bang hustle act picket mill ignore
+    interact vie mug clown fool cheerlead parachute solicit ward raft kayak mush smack huddle trudge tee parasurf
+    lower picnic sweep braid paint stencil vandalize deface"""
 )
 
 _DOUBLED = words(
-    """chat strum slam tap trot rub snap spit bat dip wrap strip tip plan knit squat begin let win scrub chop mop trim
+    """sled repel propel rappel chat strum slam tap trot rub snap spit bat dip wrap strip tip plan knit squat
+    begin let win scrub chop mop trim
     pin plug ship stir strap swat tag tug zip bob pop prop spot split grip jam slip trip skid scan step strut scrap
     tan wed hem pat ram beg sun swap skim flap cram trek spar hum chug grin grab drum set shut drop
     stop snag"""

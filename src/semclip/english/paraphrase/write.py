@@ -44,8 +44,16 @@ FRAMES: dict[str, tuple[tuple[str, ...], ...]] = {
             "in this picture ,",
             "pictured here {be}",
             "as can be seen in this picture ,",
+            "what can be seen in this picture {be}",
         ),
-        "B": ("this image shows", "an image of", "in this image ,", "shown here {be}", "as is shown in this image ,"),
+        "B": (
+            "this image shows",
+            "an image of",
+            "in this image ,",
+            "shown here {be}",
+            "as is shown in this image ,",
+            "what is shown in this image {be}",
+        ),
     }.items()
 }  # fmt: skip
 _ORDERS = (
