@@ -239,10 +239,10 @@ balloon umbrella book kite
 kite balloon umbrella
 bottle book umbrella balloon
 flag umbrella book balloon
-water snow grass sand mud
-snow water grass sand mud
-grass water snow sand mud
-sand snow grass mud
+water snow grass sand
+snow water grass sand
+grass water snow sand
+sand snow grass water
 mud snow grass sand
 beach street mountain
 street beach mountain
@@ -271,13 +271,13 @@ swing slide trampoline
 trampoline swing slide
 suit dress
 swimsuit jacket dress
-biker skateboarder skier dancer
-skateboarder biker skier dancer
-skier biker dancer skateboarder
-surfer biker skier climber
-climber dancer biker surfer
+biker skateboarder skier
+skateboarder biker skier
+skier biker skateboarder
+surfer biker skier
+climber biker surfer
 snowboarder biker surfer
-dancer climber surfer biker
+dancer skateboarder biker
 """.strip().splitlines()
 )
 REPLACED_BY = {first: tuple(rest) for first, *rest in REPLACEMENTS}

@@ -25,11 +25,35 @@ from semclip.english.siblings import Siblings
 
 #: Swaps that stay without a clause, so that not every negation holds a negation word. Each hundredth of them lets a bag
 #: of words tell half a hundredth more.
-BARE_SHARE = 0.08
+BARE_SHARE = 0.05
 _SENTENCE_DENIED = ("subject_denied", "verb_negated")
 #: Things that are missed beside one like them, wherever the scene plays.
 _ALIKE = frozenset(
-    ("dog", "cat", "horse", "cow", "sheep", "ball", "frisbee", "bicycle", "motorcycle", "skateboard", "guitar", "drum")
+    (
+        "dog",
+        "cat",
+        "horse",
+        "cow",
+        "sheep",
+        "rabbit",
+        "ball",
+        "frisbee",
+        "balloon",
+        "bicycle",
+        "motorcycle",
+        "scooter",
+        "skateboard",
+        "car",
+        "truck",
+        "bus",
+        "train",
+        "boat",
+        "guitar",
+        "drum",
+        "slide",
+        "swing",
+        "trampoline",
+    )
 )
 
 

@@ -81,7 +81,8 @@ def _swapped(rule: Callable[[Caption, Siblings], Iterator[Edit]]) -> Make:
 
     def make(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
         edits = rule(caption, siblings)
-        return [edit for edit in edits if edit.kind in HELD_OUT_KINDS or family_of_pair(edit.pair) == family]
+        found = [edit for edit in edits if edit.kind in HELD_OUT_KINDS or family_of_pair(edit.pair) == family]
+        return found[:1] if rule is number_swapped else found  # the nearest number is the most usual one
 
     return make
 
