@@ -59,6 +59,10 @@ def compare_gradients(rank: int, cases: Sequence[tuple[str, str, dict[str, Any]]
     return compared
 
 
+def _dense(gradient: Tensor) -> Tensor:
+    return gradient.to_dense() if gradient.is_sparse else gradient.clone()
+
+
 def _gradients(config: TrainConfig, folder: Path) -> dict[str, Tensor]:
     made = set_up(config, folder, Console(quiet=True), resume=False)
     run = assemble(config, folder, made, Console(quiet=True), resume=False)
@@ -68,7 +72,8 @@ def _gradients(config: TrainConfig, folder: Path) -> dict[str, Tensor]:
     assert len(batch) == size // ranks.world_size
     terms = run.gradients(batch)
     found = {f"loss {name}": ranks.mean(value.detach().double()) for name, value in terms.items()}
-    found |= {name: whole(p.grad).clone() for name, p in made.module.named_parameters() if p.grad is not None}
+    # One process keeps the rows of an embedding's gradient that were used, several keep all of them.
+    found |= {name: _dense(whole(p.grad)) for name, p in made.module.named_parameters() if p.grad is not None}
     return {**found, "norm": clip_gradients(made.module, 0.1, ranks)}
 
 
