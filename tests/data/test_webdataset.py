@@ -179,7 +179,7 @@ def test_training_from_shards_is_training_from_files(tmp_path: Path) -> None:
             "data": {"path": str(path)},
             "model": {"backend": "open_clip", "config": TINY, "seed": 0},
             "objective": {"name": "negclip"},
-            "train": {"steps": 4, "batch_size": 6, "precision": "32-true", "workers": 1},
+            "train": {"steps": 4, "batch_size": 6, "precision": "32-true", "workers": 0},
             "evaluate": {"benchmarks": ["retrieval"]},
         }
         train(parse(TrainConfig, values, where="test"), tmp_path / "runs" / name, Console(quiet=True))
