@@ -54,7 +54,8 @@ def command(
     features = np.concatenate(encoded)  # (N, W)
     info = {"network": tower.network, "preprocessing": tower.preprocessing, "fingerprint": tower.fingerprint}
     write_features(out, features, [ref.name for ref in refs], info)
-    console.print(f"{out}: {len(features):,} images, {features.shape[1]} features each, by {tower.network}")
+    said = f"{out}: {len(features):,} images, {features.shape[1]} features each, by {tower.network}"
+    console.print(said, soft_wrap=True, markup=False, highlight=False)
 
 
 def image_refs(file: Path, images: str) -> "list[ImageRef]":
