@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 #: Folders of tests that passed are removed at once, so the most that lies on the disk is what one test writes.
-FREE_MB = 1000
+FREE_MB = 700
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
