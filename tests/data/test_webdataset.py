@@ -131,6 +131,67 @@ def test_bad_samples_are_named(members: dict[str, bytes], said: str, tmp_path: P
     assert said in error.value.what and str(shard) in error.value.where and error.value.fix
 
 
+@pytest.mark.parametrize("again", ["1.png", "1.PNG"])
+def test_a_member_that_occurs_twice_is_refused_and_never_replaces_the_first(again: str, tmp_path: Path) -> None:
+    shard = tmp_path / "a.tar"
+    with tarfile.open(shard, "w") as archive:
+        for name, content in (("1.png", png(0)), ("1.txt", b"a dog"), (again, png(1))):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    with pytest.raises(UserError, match="two members") as error:
+        list(read_rows(shard))
+    assert error.value.where == f"{shard}/{again}" and error.value.fix
+
+
+@pytest.mark.parametrize("folder", ["/abs", "..", "../../up"])
+def test_names_that_lead_out_of_a_shard_lead_nowhere(folder: str, tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "in" / "a.tar", {f"{folder}/1.png": png(0), f"{folder}/1.txt": b"a dog"})
+    before = sorted(tmp_path.rglob("*"))
+    (example,) = load_examples(DataConfig(path=str(shard)))
+    assert example.image.path == shard and example.caption == "a dog"
+    assert np.array_equal(np.asarray(read_rgb(example.image)), np.asarray(Image.open(io.BytesIO(png(0)))))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_file_without_a_byte_is_no_shard(tmp_path: Path) -> None:
+    (tmp_path / "a.tar").touch()
+    with pytest.raises(UserError, match="cannot be read on from its first member"):
+        list(read_rows(tmp_path / "a.tar"))
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["found before the first step", "met in the middle of an epoch"])
+def test_a_damaged_picture_inside_a_shard_is_counted_and_training_goes_on(
+    kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.console import Console
+
+    from semclip.core.config import parse
+    from semclip.training.config import TrainConfig
+    from semclip.training.loop import train
+    from tests.training.conftest import TINY
+
+    if not kept:
+        monkeypatch.setattr("semclip.training.images.INPUT_STORE_LIMIT", 0)
+    members: dict[str, bytes] = {}
+    for i in range(12):
+        members[f"{i:02}.png"] = b"no picture" if i == 7 else png(i)
+        members[f"{i:02}.json"] = json.dumps({"caption": f"caption {i}", "split": "train"}).encode()
+    values = {
+        "name": "damaged",
+        "data": {"path": str(write_shard(tmp_path / "a.tar", members))},
+        "model": {"backend": "open_clip", "config": TINY, "seed": 0},
+        "objective": {"name": "clip"},
+        "train": {"steps": 4, "batch_size": 4, "precision": "32-true", "workers": 0},
+        "guards": {"unreadable": 0.1},
+        "evaluate": {"benchmarks": ["retrieval"]},
+    }
+    run = tmp_path / "runs" / "damaged"
+    train(parse(TrainConfig, values, where="test"), run, Console(quiet=True))
+    (fault,) = [json.loads(line) for line in (run / "unreadable.jsonl").read_text().splitlines()]
+    assert fault["where"] == f"{tmp_path}/a.tar/07.png" and fault["left_out"] is kept
+
+
 def test_a_picture_without_a_caption_is_named(tmp_path: Path) -> None:
     shard = write_shard(tmp_path / "a.tar", {"1.png": b"x"})
     with pytest.raises(UserError, match="caption"):

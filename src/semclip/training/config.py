@@ -27,7 +27,7 @@ class LoopConfig:
     torchrun has started, else one. batch_size counts the examples of all of them. strategy: how the weights lie on
     them; `ddp` (`auto`): each has all; `sharded`: each keeps a part, and has all only within a step.
     decode: `reduced` decodes a training JPEG at 1/2, 1/4 or 1/8 of its size where the model's input is still smaller:
-    pixels change by half a grey level or so, validation and test decode whole images as ever. `full`: never.
+    pixels change by about 2 grey levels, validation and test decode whole images as ever. `full`: never.
     crop: the smallest share of an image's area that a random crop keeps at each visit, such as 0.9; 1: whole images.
     With crops nothing of a frozen image tower can be kept, and it runs at every step.
     workers: processes that load data, for each that trains; `auto` chooses.

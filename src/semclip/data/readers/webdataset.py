@@ -94,7 +94,14 @@ def _samples(shard: Path) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
             if members:
                 yield key, members
             key, members = this, {}
-        members[suffix.lower()] = member
+        kind = suffix.lower()
+        if kind in members:  # to keep the last would lose a picture or a caption, uncounted
+            raise UserError(
+                f"the sample '{key}' has two members '.{kind}': '{members[kind].name}' and '{member.name}'",
+                where=f"{shard}/{member.name}",
+                fix="write the shard again, every sample under a key of its own",
+            )
+        members[kind] = member
     if members:
         yield key, members
 
