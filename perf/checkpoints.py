@@ -16,6 +16,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from invented import WORDS
 from semclip.core.run_info import run_info
 from semclip.core.seeds import generator
 from semclip.models.backends.open_clip import OpenClip
@@ -29,8 +30,6 @@ from semclip.training.optim import build_optimizer
 from semclip.training.saving import PATIENCE
 from semclip.training.state import State
 from semclip.training.step import StepModule
-
-WORDS = ("red", "blue", "large", "small", "circle", "square", "star", "left", "above", "a", "the", "of", "and", "no")
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from torch._dynamo.utils import counters
 
+from invented import WORDS
 from semclip.core.seeds import generator
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
@@ -21,7 +22,6 @@ from semclip.models.load import create
 from semclip.training.compiling import compile_blocks
 
 VIEWS = 3  # caption, paraphrase, negation
-WORDS = ("red", "blue", "large", "small", "circle", "square", "star", "left", "above", "a", "the", "of", "and", "no")
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from invented import WORDS
 from peak import resident
 from rounds import compared, timed
 from semclip.benchmarks import Encodings
@@ -31,7 +32,6 @@ from semclip.core.seeds import generator
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
 
-WORDS = ("red", "blue", "large", "small", "circle", "square", "star", "left", "above", "a", "the", "of", "and", "no")
 SIDE = 480  # pixels of a picture's longer side, as in COCO without its memory
 
 

@@ -23,6 +23,7 @@ from lightning.fabric import Fabric
 from rich.console import Console
 from rich.table import Table
 
+from invented import WORDS
 from peak import resident
 from semclip.core.example import Example, ImageRef
 from semclip.core.seeds import generator
@@ -47,7 +48,6 @@ TOWERS = {
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": WIDTH, "heads": 4, "layers": 2},
 }
 VIEWS = ("image", "caption", "paraphrase", "negation")
-WORDS = ("red", "blue", "large", "small", "circle", "square", "star", "left", "above", "a", "the", "of", "and", "no")
 SLACK = 1.1
 
 

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from rich.console import Console
 from rich.table import Table
 
+from invented import WORDS
 from peak import peak_bytes
 from semclip.core.seeds import generator
 from semclip.models.adapt.groups import parameter_groups
@@ -40,7 +41,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "LoRA, rank 8, checkpointing": {"lora": {"rank": 8, "parts": ["text"]}, **AGAIN},
 }
 VIEWS = 3  # caption, paraphrase, negation
-WORDS = ("red", "blue", "large", "small", "circle", "square", "star", "left", "above", "a", "the", "of", "and", "no")
 
 
 def main() -> None:

@@ -57,12 +57,8 @@ def command(
     source = _source(model, data, images, split, own, bool(public), skipped)
     seen = _seen(trained_on or ())
 
-    import torch
-
     from semclip.benchmarks import run_tasks
 
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
     place = find_device(device)
     encoder = _encoder(model)
     tasks = [
@@ -286,6 +282,8 @@ def _is_run(model: str) -> bool:
 def find_device(name: str) -> Any:
     import torch
 
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError as error:

@@ -23,7 +23,6 @@ def command(
     """Evaluate weights (1 - alpha) BASE + alpha TUNED on the validation split, keep the best point, test it once."""
     numbers = parse_alphas(alphas)
 
-    import torch
     from rich.console import Console
     from rich.table import Table
 
@@ -43,7 +42,7 @@ def command(
     val = select(examples, "val")
     for name in aim.benchmarks:
         create(name).usable(val)  # found before anything is encoded
-    place = find_device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+    place = find_device(device)
     first, second = load(base), load(tuned)
     refuse_unlike(first, second)
 

@@ -110,7 +110,7 @@ def pick_hard(
     """
     good, bad = count(positive), count(negative)
     mask = banned(f, good if own_only else good + bad, mask_same_group, own_only=bad if own_only else 0)
-    rows = f.all(f.labels).shape[0]  # G
+    rows = len(f.everyones_groups)  # G
     own = torch.stack([f.labels + k * rows for k in range(good)], dim=1)  # (B, K)
     return pick_any(queries, bank(f, positive, negative), own, f.logit_scale, mask)
 

@@ -90,7 +90,7 @@ class TNGCLIP(Objective):
             return first + per_image - 1
         if labels == "multi_positive":
             return first + torch.arange(per_image, device=first.device)
-        rows = f.all(f.labels).shape[0]  # G
+        rows = len(f.everyones_groups)  # G
         if labels == "random":
             source = torch.Generator().manual_seed(derive_seed(self.config.seed, "tngclip", int(self.steps)))
             chosen = torch.randperm(per_image * rows, generator=source)[:rows]

@@ -85,7 +85,7 @@ class XCLIP(Objective):
         sharpness = -(p * log_p + q * log_q).sum(-1).mean() / 2
         sums = torch.stack([p.sum(0), q.sum(0)])  # (2, K): all that the ranks need of each other
         everyone = sums if f is None else f.all(sums[None]).sum(0)
-        rows = len(p) if f is None else f.all(f.labels).shape[0]
+        rows = len(p) if f is None else len(f.everyones_groups)
         mean = everyone / rows
         # A cluster that no row uses has mean 0; the clamp keeps its gradient finite.
         smoothness = -(mean * mean.clamp(min=torch.finfo(mean.dtype).tiny).log()).sum() / 2

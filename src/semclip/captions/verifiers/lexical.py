@@ -135,30 +135,21 @@ class Lexical(Verifier):
     def _negation(self, pair: "_Pair") -> str:
         kind, _, clause = pair.candidate.kind.partition("+")
         before, after = _denials(pair.before), _denials(pair.words)
-        if kind in SWAPPING_KINDS and clause:
-            return self._swapped_with_clause(pair, before, after)
-        if kind in DENYING_KINDS and before:
+        # A swap may bring a clause that denies something: "a white dog runs, with no car nearby".
+        swaps = kind in SWAPPING_KINDS
+        denies = kind in DENYING_KINDS or (swaps and bool(clause))
+        if denies and before:
             return "a second negation"
-        if kind in DENYING_KINDS and after <= before:
+        if denies and after <= before:
             return "no negation word added"
-        if kind in SWAPPING_KINDS and after > before:
+        if swaps and not clause and after > before:
             return "a negation word where none is claimed"
         if kind in AFFIRMING_KINDS and after >= before:
             return "no negation word taken away"
-        if kind in SWAPPING_KINDS and pair.names_anew(pair.group.siblings.times_named):
+        if swaps and pair.names_anew(pair.group.siblings.times_named):
             return "names what a caption names"
         if kind == "object_denied" and pair.named_anew and not pair.names_anew(pair.group.siblings.signs):
             return "denies what no caption names"
-        return self._overlap(pair)
-
-    def _swapped_with_clause(self, pair: "_Pair", before: int, after: int) -> str:
-        """A swap, and a clause that denies something: "a white dog runs, with no car nearby"."""
-        if before:
-            return "a second negation"
-        if after <= before:
-            return "no negation word added"
-        if pair.names_anew(pair.group.siblings.times_named):
-            return "names what a caption names"
         return self._overlap(pair)
 
     def _absence(self, pair: "_Pair") -> str:

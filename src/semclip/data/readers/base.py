@@ -24,6 +24,11 @@ class Reader:
         """Whether this reader is the one for a path."""
         return path.suffix.lower() in cls.suffixes
 
+    @classmethod
+    def is_there(cls, path: Path) -> bool:
+        """Whether a path leads to something; a reader of patterns finds out by itself what they name."""
+        return path.exists()
+
     def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         """(row number, row) of every row. Raises UserError naming `file:row` where the file is malformed."""
         raise NotImplementedError
@@ -35,15 +40,14 @@ class Reader:
 
 def reader_for(path: Path) -> Reader:
     """The reader that the suffix (or being a folder) asks for. Raises UserError for a missing file or other suffix."""
-    if not path.exists() and "{" not in str(path):  # a pattern of shards is no path
+    readers = [FAMILIES["readers"].get(name) for name in FAMILIES["readers"].names()]
+    chosen = next((reader for reader in readers if reader.reads(path)), Reader)
+    if not chosen.is_there(path):
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, names) if len(names) <= 20 else "check the path"
         raise UserError("file not found", where=str(path), fix=hint if names else "check the path")
-    readers = [FAMILIES["readers"].get(name) for name in FAMILIES["readers"].names()]
-    for reader in readers:
-        if reader.reads(path):
-            chosen: Reader = reader()
-            return chosen
+    if chosen is not Reader:
+        return chosen()
     known = sorted(suffix for reader in readers for suffix in reader.suffixes)
     raise UserError(
         f"no reader for files that end in '{path.suffix}'",

@@ -6,6 +6,7 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.data.readers.base import Reader
+from semclip.data.readers.webdataset import holds_shards
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
 
@@ -15,7 +16,7 @@ class Folder(Reader):
 
     @classmethod
     def reads(cls, path: Path) -> bool:
-        return path.is_dir() and not any(path.glob("*.tar"))  # those are shards
+        return path.is_dir() and not holds_shards(path)
 
     def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         pictures = [file for file in _files(path) if _is_picture(file, path)]

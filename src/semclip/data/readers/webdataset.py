@@ -34,6 +34,10 @@ class WebDataset(Reader):
     def reads(cls, path: Path) -> bool:
         return path.suffix.lower() in cls.suffixes or holds_shards(path)
 
+    @classmethod
+    def is_there(cls, path: Path) -> bool:
+        return path.exists() or "{" in str(path)
+
     def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         number, first_seen = 0, dict[str, Path]()
         for shard in shards(path):
