@@ -55,3 +55,19 @@ def test_sports() -> None:
 def test_places_take_their_own_preposition() -> None:
     made = texts_of(object_replaced, "A man waits in the street.")
     assert not any("in the beach" in text or "in the mountain" in text for text in made)
+    assert not any("at the street" in text for text in texts_of(object_replaced, "A man waits at the beach."))
+    assert not any("deserts" in text for text in texts_of(object_replaced, "A man walks through the woods."))
+
+
+@pytest.mark.parametrize(
+    ("caption", "never"),
+    [
+        ("A skate trick on a metal railing.", "log"),
+        ("A boy holds an American flag.", "American balloon"),
+        ("A path through some trees.", "fountains"),
+        ("A girl rows a boat.", "car"),
+        ("A boy rests in a bed.", "bench"),
+    ],
+)
+def test_what_nobody_does_with_the_other_thing(caption: str, never: str) -> None:
+    assert not [text for text in texts_of(object_replaced, caption) if never in text]

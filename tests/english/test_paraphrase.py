@@ -151,6 +151,49 @@ def test_what_would_be_wrong_is_never_written(caption: str, never: str) -> None:
         assert not [text for text in texts(caption, family) if never in text]
 
 
+@pytest.mark.parametrize(
+    ("caption", "never"),
+    [
+        ("Four nurses jump into a swimming pool.", "swimming swimming"),
+        ("A goat looks into a pool of water.", "swimming pool"),
+        ("A chef in a mask sits by a stove.", "dressed in a mask"),
+        ("A goat is chasing a brown cat very quickly over a lawn.", "cat very is"),
+        ("A nurse in a white smock playing tennis.", "In a white smock playing"),
+        ("A nurse doing maneuvers.", "maneuvering"),
+        ("A nurse and a chef on a ski lift.", "lifting"),
+        ("A chef and two nurses dressed like cats complete with whiskers.", "Completing"),
+        ("A chef and a baby, being held by the nurse, sit near a pond.", "a baby and a chef, being"),
+        ("A race with boats and all the nurses are wearing helmets.", "Wearing helmets are"),
+        ("A chef on skis with mountains in the background.", "has mountains"),
+        ("A nurse with an arm wrapped and propped on a white pillow.", "On a white pillow,"),
+        ("People standing outside a building yell.", "building yell,"),
+        ("A skier in red is high in the air.", "In the air,"),
+        ("A nurse is putting a spoon in her mouth.", "putts"),
+        ("People in orange smocks marching with an In Pride sign.", "people In"),
+        ("The nurse sits in the sand with no shirt.", "In the sand with no"),
+        ("Two nurses on the shore watch people in a boat fish.", "are watched"),
+        ("A nurse in pink watches a small boy drink from a jug.", "is watched"),
+        ("Two chefs holding cups and one nurse holding a cigarette.", "are holding cups and"),
+        ("Two chefs toss a ball while standing in the water and a goat is with them.", "While standing"),
+        ("A group of people are outside a brick building taking pictures.", "Outside a brick building taking"),
+        ("A group of nurses are raising their hands in the air.", "In the air,"),
+        ("People in a canteen with a boy in front wearing stripes.", "Wearing stripes are"),
+        ("A girl with long hair and green eyes.", "eyeing"),
+        ("A man standing on a boat full of people hands a bag over.", "who stands on a boat"),
+        ("Orange, brown and white and brown dogs.", "brown and brown"),
+        ("Two chefs in an oriental fighting contest.", "oriental can"),
+        ("Several goats grouped together in a winter setting.", "winter can"),
+        ("In a fountain, two nurses wade through, barefooted.", "through in"),
+        ("Chef holding handles on a pot", "handling"),
+        ("A scuba diver under the water holding a shell.", "the can"),
+        ("A racer in a soft turn on an HP branded bike.", "a HP"),
+    ],
+)
+def test_what_was_misread_once(caption: str, never: str) -> None:
+    for family in ("A", "B"):
+        assert not [text for text in texts(caption, family) if never in text]
+
+
 def test_a_bike_is_no_bicycle_beside_a_motorcycle() -> None:
     said = frozenset({"a", "man", "on", "motorcycle"})
     for family in ("A", "B"):

@@ -43,6 +43,7 @@ def test_denied(rule: Rule, caption: str, expected: str) -> None:
         "Santa is singing and one elf dances .",  # the elf would stay
         "A nurse and a boy that sings .",
         "A quaddler .",
+        "A group of nurses crossing ropes that are wet .",
     ],
 )
 def test_left_alone(caption: str) -> None:

@@ -37,7 +37,8 @@ _ACTIONS: dict[str, tuple[str, frozenset[str] | None]] = {
 }
 
 
-_NO_VERB_AFTER = lexicon.DETERMINERS | lexicon.ADJECTIVES | {"to", "swing", "while", "or"}
+#: The last of them make one action of two words: break dancing, arm wrestling.
+_NO_VERB_AFTER = lexicon.DETERMINERS | lexicon.ADJECTIVES | {"to", "swing", "while", "or", "break", "pole", "line"}
 _STOPS = words("at and while as .") | {""}
 
 
@@ -54,6 +55,8 @@ def action_replaced(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
         if caption.word(index + 2) in ("his", "her", "its", "their", "back", "backs"):  # nobody jumps on their back
             continue
         if lemma in ("smile", "laugh") and following == "and":
+            continue
+        if "wheelie" in caption.words[index + 1 : index + 4]:
             continue
         if lemma in ("throw", "kick") and "ball" not in caption.words[index + 1 : index + 4]:
             continue

@@ -155,7 +155,7 @@ class Caption:
         """The body with a small first letter, unless its first word may be a name."""
         body = self.body_and_end[0]
         first = self.word(0)
-        known = (first in lexicon.KNOWN or first in _PRONOUNS) and first not in ("i", *_NATIONS)
+        known = first.endswith("ing") or first in _PRONOUNS or (first in lexicon.KNOWN and first not in _NATIONS)
         return body[0].lower() + body[1:] if known else body
 
 
@@ -167,7 +167,7 @@ def capitalised(text: str) -> str:
 _PRONOUNS = words(
     "someone somebody something everyone everybody he she it they numerous hundreds dozens lots closeup close-up"
 )
-_NATIONS = ("asian", "african", "american", "chinese", "indian", "japanese", "german")
+_NATIONS = ("i", "asian", "african", "american", "chinese", "indian", "japanese", "german")
 _NOT_REAL = words("toy stuffed hot teddy fake rocking painted plastic saw paper cardboard merry-go-round carousel")
 #: Other verb forms before a noun ("swimming suits") may be part of its phrase.
 _TAKES_AN_OBJECT = words(

@@ -74,7 +74,9 @@ def parse(caption: Caption) -> Clause | None:
         word = tokens[place]
         if word in _RELATIVES:
             nested = True
-        if word in _CLAUSE_ENDS:
+        if _is_quoted(tokens, place):
+            continue
+        if word in _CLAUSE_ENDS and not (word == "as" and tokens[place - 1] in _AS_WHAT):
             break
         if word == "and" and place + 1 < limit and tokens[place + 1] in _NEW_SUBJECTS:
             loose = True  # a woman in brown and a man in grey look up
@@ -88,6 +90,7 @@ def parse(caption: Caption) -> Clause | None:
 _NEW_SUBJECTS = lexicon.DETERMINERS - {"his", "her", "their", "its"}
 #: Before a participle one action with it: a man | rock climbing.
 _COMPOUNDS = words("rock snow ice roller mountain water skate horseback sky bungee")
+_AS_WHAT = words("dressed disguised painted decorated used")
 _CLAUSE_ENDS = words(". ; : ! while as whilst when because so if after before")
 
 
@@ -95,16 +98,23 @@ def _may_hold_a_verb(tokens: list[str], start: int, plural: bool) -> bool:
     """Whether any word up to the next clause may be a finite verb; unknown words may be, where no noun must stand."""
     for place in range(start, len(tokens)):
         word, before = tokens[place], tokens[place - 1]
-        if word in _CLAUSE_ENDS:
+        if _is_quoted(tokens, place):
+            continue
+        if word in _CLAUSE_ENDS and not (word == "as" and before in _AS_WHAT):
             return False
-        if word in lexicon.AUXILIARIES:
+        if word in lexicon.AUXILIARIES and word not in ("been", "being", "be", "'s"):
             return True
         after_noun = place == start or not (_asks_for_a_noun(tokens, place - 1) or before in lexicon.ING_FORMS)
         unknown = word.endswith(("s", "ed")) and word not in lexicon.KNOWN and word not in _NEVER_FINITE
         unknown = unknown and not tokens[start].endswith("ing")  # a couple thinking about Christmas decorations
+        unknown = unknown and not (word.endswith("ed") and "".join(tokens[place + 1 : place + 2]) in lexicon.NOUNS)
         if after_noun and (word in lexicon.THIRD_FORMS or unknown or (plural and word in lexicon.BASE_FORMS)):
             return True
     return False
+
+
+def _is_quoted(tokens: list[str], place: int) -> bool:
+    return tokens[:place].count('"') % 2 == 1
 
 
 _NEVER_FINITE = words(
@@ -193,4 +203,5 @@ def _asks_for_a_noun(tokens: list[str], place: int) -> bool:
     word = tokens[place]
     if word in lexicon.COLOUR_WORDS and tokens[place - 1] in ("in", "wearing", "of"):
         return False
-    return word in lexicon.PREPOSITIONS or word in lexicon.DETERMINERS or word in lexicon.ADJECTIVES
+    person = not lexicon.NOUNS.get(word, (frozenset(), False))[0].isdisjoint(("adult", "person"))
+    return word in lexicon.PREPOSITIONS or word in lexicon.DETERMINERS or (word in lexicon.ADJECTIVES and not person)

@@ -22,6 +22,7 @@ _CHOSEN = words(
     """dog cat horse cow sheep goat bird rabbit bicycle motorcycle skateboard scooter car truck bus train boat ball
     frisbee stick guitar drum violin piano bench couch bed umbrella book phone kite swing slide trampoline"""
 )
+_GOES_ON = words("in on with at of near by")
 _NO_DETERMINERS = words("another both each every no")
 
 
@@ -52,6 +53,8 @@ def contrasts(caption: Caption, siblings: Siblings) -> Iterator[Contrast]:
             continue
         if caption.words[start] in _NO_DETERMINERS or caption.word(index + 1) in ("of", "and", ","):
             continue
+        if caption.word(index + 1) in _GOES_ON and start <= 1:
+            continue  # "a dog, not a cat, in a vest leaps" is hard to read
         if "and" in caption.words[max(0, start - 3) : start]:  # "a man and a dog, not a cat, ..." is hard to read
             continue
         for other in things.REPLACED_BY.get(thing, ()):

@@ -52,6 +52,8 @@ def third_form(verb: str) -> str:
 
 def article_of(word: str) -> str:
     """a or an, by sound: an umbrella, a uniform, a one-way street."""
+    if word.isupper() and len(word) > 1:
+        return "an" if word[0] in "AEFHILMNORSX" else "a"  # spelled: an HP, a BMX
     word = word.lower()
     if word.startswith(("uni", "use", "usu", "eu", "one", "ukulele")):
         return "a"

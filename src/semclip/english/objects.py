@@ -21,6 +21,7 @@ _BEFORE_GROUND = words("in into through across on")
 _IN = words("in inside into")
 _ON = words("on onto at down along up over")
 _GROUND = words("water snow grass sand mud")
+_MADE_OF = words("metal steel iron wire chain link chain-link wooden wood brick stone concrete plastic rubber glass")
 _SCENERY = words("beach street forest desert")
 
 
@@ -48,8 +49,10 @@ def _other_thing(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
             continue
         if thing in things.HELD and before not in lexicon.HOLDING:
             continue
+        if not _MADE_OF.isdisjoint(caption.words[start:index]) or (thing == "flag" and start + 1 < index):
+            continue  # no log is of metal, no balloon American
         described = not lexicon.DETERMINERS.issuperset(caption.words[start:index])
-        if thing in _SCENERY and described:  # no beach is paved, no street sandy
+        if thing in _SCENERY and (described or before == "at"):  # no beach is paved, no street sandy
             continue
         for other in things.REPLACED_BY[thing]:
             if things.is_misfit(caption.words, start, other):
@@ -57,7 +60,7 @@ def _other_thing(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
             misfit = (other in things.ON_PLACES and before in _IN) or (other in things.IN_PLACES and before in _ON)
             if other not in siblings.signs and not misfit:
                 new = things.THINGS[other]
-                text = caption.replace(index, index + 1, new.plural if plural else new.name)
+                text = caption.replace(index, index + 1, new.plural if plural and word != "woods" else new.name)
                 yield Edit(text, "object_replaced", index, (thing, other))
 
 

@@ -24,15 +24,15 @@ _SOLID = words("rock boulder log wall motorcycle car boat surfboard fence")
 _RELATIONS: tuple[tuple[tuple[str, ...], str, frozenset[str], frozenset[str], str], ...] = tuple(
     (tuple(old.split()), new, words(forbidden), before, after)
     for old, new, forbidden, before, after in (
-        ("in front of", "behind", "behind", frozenset[str](), "phrase"),
-        ("behind", "in front of", "front", frozenset(), "phrase"),
+        ("in front of", "behind", "behind", frozenset[str](), "thing"),
+        ("behind", "in front of", "front", frozenset(), "thing"),
         ("on top of", "underneath", "under underneath beneath below", frozenset(), "phrase"),
         ("next to", "far away from", "", frozenset(), "phrase"),
         ("close to", "far away from", "", frozenset(), "phrase"),
         ("beside", "far away from", "", frozenset(), "phrase"),
         ("near", "far away from", "", frozenset(), "phrase"),
-        ("outside of", "inside", "inside in-side indoors into", frozenset(), "phrase"),
-        ("outside", "inside", "inside indoors indoor into", frozenset(), "phrase or end"),
+        ("outside of", "inside", "inside in-side indoors into", frozenset(), "thing"),
+        ("outside", "inside", "inside indoors indoor into", frozenset(), "thing or end"),
         ("inside", "outside", "outside outdoors outdoor", frozenset(), "phrase"),
         ("outdoors", "indoors", "inside indoors indoor", frozenset(), "end"),
         ("indoors", "outdoors", "outside outdoors outdoor", frozenset(), "end"),
@@ -56,6 +56,11 @@ _RELATIONS: tuple[tuple[tuple[str, ...], str, frozenset[str], frozenset[str], st
 )
 _FIRST_WORDS = frozenset(old[0] for old, *_ in _RELATIONS)
 _NO_RELATION_AFTER = words("from up while just very over right")
+#: Nobody stands behind the sea or a face, or inside a street.
+_NO_THING = words(
+    """camera other air distance body face eyes mouth head chest him her them himself herself themselves water ocean
+    sea lake river sunset sunrise sky street road sidewalk window"""
+)
 _NO_PHRASE = lexicon.DETERMINERS - words("this that these those another one each")
 
 
@@ -76,6 +81,8 @@ def relation_reversed(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
             taken.add(index)
             if caption.word(index - 1) in _NO_RELATION_AFTER or siblings.bag & forbidden:
                 continue
+            if (old[0] == "off" and "into" in caption.words) or "gap" in caption.words:
+                continue  # off the edge into a pool; over a gap
             yield Edit(caption.replace(index, end, new), "relation_reversed", index, (" ".join(old), new))
 
 
@@ -86,12 +93,14 @@ def _has_before(caption: Caption, index: int, verbs: frozenset[str]) -> bool:
 
 def _follows(caption: Caption, end: int, what: str) -> bool:
     following = caption.word(end)
-    if what in ("end", "phrase or end") and following in ("", ".", "!"):
+    if what in ("end", "thing or end") and following in ("", ".", "!"):
         return True
     if what == "end" or following not in _NO_PHRASE:
         return False
-    if what in ("phrase", "phrase or end"):
+    if what == "phrase":
         return caption.word(end + 1) not in ("camera", "other", "air", "distance")
+    if what in ("thing", "thing or end"):
+        return _NO_THING.isdisjoint(caption.words[end + 1 : end + 3])
     head = end + 1
     while caption.word(head) in lexicon.ADJECTIVES:
         head += 1
@@ -106,6 +115,7 @@ _ON_ANOTHER = _forms(
     hug kiss pet approach"""
 ) - {"pets", "rides", "watches", "feeds"} | words("watches feeds rides")
 _PLACED = words("behind")
+_OWN = words("his her its their he she him they them himself herself itself themselves")
 _ANIMATE = {"adult", "person", "animal"}
 
 
@@ -119,8 +129,8 @@ def role_swapped(caption: Caption, siblings: Siblings) -> Iterator[Edit]:
             continue
         subject_end = index - 1 if tokens[index - 1 : index] in (["is"], ["are"]) else index
         first, second = _beings(caption, subject_end - 1), _object(caption, index + 1)
-        if first is None or second is None:
-            continue
+        if first is None or second is None or not _OWN.isdisjoint(tokens[second[1] :]):
+            continue  # "carries a girl on his shoulders": they would be hers
         if caption.plural(first[1]) != caption.plural(second[1]):  # the verb would have to agree anew
             continue
         if tokens[first[1]] == tokens[second[1]] and tokens[first[0] : first[1]] == tokens[second[0] : second[1]]:

@@ -304,9 +304,19 @@ _DRIVES = words("driving drives drive drove parked parking")
 def is_misfit(tokens: list[str], start: int, other: str) -> bool:
     """Whether nobody does with `other` what is done with the thing whose phrase starts at `start`: rides it, drives it."""
     before = tokens[max(0, start - 2) : start]
+    if other in _ONE_IS_NOT_AMONG and not _AMONG.isdisjoint(before):
+        return True
+    if other == "bench" and "in" in before:  # rests in a bench
+        return True
+    if other in _ON_WHEELS and not _ROWS.isdisjoint(before):
+        return True
     if not _DRIVES.isdisjoint(before):
         return other not in DRIVEN
     return not _RIDES.isdisjoint(before) and other in _ANIMALS - RIDDEN
 
 
+_AMONG = words("surrounded through among amongst between amid")
+_ONE_IS_NOT_AMONG = words("fountain statue")
+_ROWS = words("row rows rowing paddle paddles paddling sail sails sailing canoe board boards boarding")
+_ON_WHEELS = words("car truck bus")
 _ANIMALS = words("dog cat cow sheep goat bird rabbit monkey pig bear")

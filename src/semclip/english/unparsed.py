@@ -82,7 +82,7 @@ def _behind_the_collective(tokens: list[str]) -> int:
 def _certainly_finite(tokens: list[str], end: int) -> bool | None:
     """Whether a finite verb in the plural follows a subject; None where that is not certain."""
     rest = tokens[end:]
-    if not rest or not {"is", "has", "was", "were"}.isdisjoint(rest):
+    if not rest or not {"is", "has", "was", "were"}.isdisjoint(rest) or not _RELATIVES.isdisjoint(rest):
         return None
     if rest[0] in g.COMPOUNDS and rest[1:] and rest[1] in verbs.ING:
         return False

@@ -11,6 +11,7 @@ from semclip.english.caption import Caption
 from semclip.english.clause import COLLECTIVES, COPULAS, Clause, parse
 from semclip.english.edits import Edit
 from semclip.english.inflection import article_of, words
+from semclip.english.paraphrase import grammar as g
 from semclip.english.paraphrase import verbs
 from semclip.english.siblings import Siblings
 
@@ -95,6 +96,8 @@ def subject_denied(caption: Caption, siblings: Siblings, family: str = "A") -> I
         return
     if clause.joined or tokens[clause.start] in _NO_NO or another_subject(tokens, clause.end):
         return
+    if clause.finite and clause.verb is None and not _RELATIVES.isdisjoint(tokens[clause.end :]):
+        return  # "a man who is resting" may be all there is: "no man who is resting" is no sentence
     if tokens[clause.start] == "one" and caption.bag & _REST:
         return
     if tokens[clause.start] == "the" and "of" in tokens[clause.start : clause.head]:
@@ -119,6 +122,9 @@ def subject_denied(caption: Caption, siblings: Siblings, family: str = "A") -> I
     yield edited(caption, clause.start, first + 1, new, tokens[clause.head], "subject_denied")
 
 
+_RELATIVES = words("who that which whose whom")
+
+
 def _unknown_denied(caption: Caption, family: str) -> Iterator[Edit]:
     """A subject that is not understood but surely one thing: a lion tamer bows -> no lion tamer bows."""
     tokens = caption.words
@@ -126,9 +132,9 @@ def _unknown_denied(caption: Caption, family: str) -> Iterator[Edit]:
         return
     if tokens[0] in ("someone", "somebody"):
         new = {"A": "nobody", "B": "no one"}[family]
-        if tokens[1].endswith("ing"):
+        if tokens[1].endswith("ing") and not _surely_finite(tokens, 3):
             new = {"A": "there is nobody", "B": "there isn't anyone"}[family]
-        elif not _surely_finite(tokens, 1):
+        elif not _surely_finite(tokens, 1 + tokens[1].endswith("ing")):
             return
         yield edited(caption, 0, 1, new, tokens[0], "subject_denied")
         return
@@ -136,9 +142,9 @@ def _unknown_denied(caption: Caption, family: str) -> Iterator[Edit]:
         if _surely_finite(tokens, 1):
             yield edited(caption, 0, 1, f"no {tokens[0]}", tokens[0], "subject_denied")
         return
-    if tokens[0] not in _COUNTED | {"a", "an", "the"} or tokens[1] in _VAGUE or tokens[2] in ("and", ",", "of"):
+    if tokens[0] not in _COUNTED | {"a", "an", "the"} or tokens[1] in _VAGUE or tokens[2] in ("and", ",", "of", "'s"):
         return
-    if another_subject(tokens, 1) or not _surely_finite(tokens, 2):
+    if another_subject(tokens, 1) or not _surely_finite(tokens, 2) or not g.DEPICTIONS.isdisjoint(tokens[1:4]):
         return
     if tokens[0] in _COUNTED and tokens[0] != "some" and not tokens[1].endswith("s"):
         return
@@ -154,7 +160,7 @@ def _surely_finite(tokens: list[str], start: int) -> bool:
         or (word.endswith("s") and word not in lexicon.KNOWN and i == start)
         or (word in verbs.THIRD and word not in lexicon.NOUNS and (tokens[i + 1 :] or ["."])[0] in _AFTER_A_VERB)
         for i, word in enumerate(tokens)
-        if i >= start and tokens[i - 1] not in lexicon.PREPOSITIONS | lexicon.DETERMINERS
+        if i >= start and tokens[i - 1] not in lexicon.PREPOSITIONS | lexicon.DETERMINERS | lexicon.ADJECTIVES
     )
 
 

@@ -33,7 +33,7 @@ class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "4"
+    version = "5"
     views = ("paraphrase", "negation", "absence")
 
     def __init__(self, config: Any, examples: Sequence[Example]) -> None:

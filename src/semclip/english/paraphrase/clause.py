@@ -52,6 +52,12 @@ class Clause:
         return len(self.subject) == self.core and "of" not in self.subject
 
     @property
+    def perhaps_of_another(self) -> bool:
+        """Whether somebody else stands before the participle and may do it: people with a boy | wearing stripes."""
+        behind = self.subject[self.core :]
+        return self.kind == "participle" and "with" in behind and any(g.is_being(word) for word in behind)
+
+    @property
     def static(self) -> bool:
         """Whether its verb, finite here, has no form in -ing that means the same."""
         return self.kind == "finite" and self.verb in verbs.STATIVE

@@ -14,6 +14,8 @@ def other_form(clause: Clause) -> Iterator[Structure]:
     """A dog runs <-> A dog is running <- A dog running."""
     if not clause.is_action or clause.static or clause.there:
         return
+    if clause.kind == "participle" and clause.tail[:1] == ["and"]:
+        return  # two men holding cups and one lady holding a cigarette
     if clause.kind != "progressive":
         yield Structure("progressive", [*clause.subject, clause.be, *clause.doing, *clause.tail], 1)
     if clause.kind != "finite" and clause.verb != "be":
@@ -53,6 +55,8 @@ def _may_lead(tail: Tokens, clause: Clause) -> bool:
         return False
     if not {"another", "other", "others"}.isdisjoint(tail[1:3]):
         return False
+    if tail[1] in verbs.ING and not g.BE.isdisjoint(tail):
+        return False  # while standing in the water | and a dog is with them
     has_verb = any(word in g.BE or word in verbs.THIRD or word in verbs.VERBS for word in tail[2:])
     return has_verb or tail[0] != "as"
 

@@ -111,6 +111,17 @@ _COLOUR_OR_CLOTH = (
 )
 
 
+def dressed_in(tokens: Tokens, i: int) -> bool:
+    """Whether one may be dressed in the clothes that start at i: not in a hat or a mask, and "dressed in a dress"."""
+    end = clothes_end(tokens, i)
+    return bool(end) and _NOT_DRESSED_IN.isdisjoint(tokens[i:end])
+
+
+_NOT_DRESSED_IN = g.HEADWEAR | words(
+    "dress dresses mask masks glove gloves collar collars number gear clothes clothing"
+)
+
+
 def clothes_end(tokens: Tokens, i: int) -> int:
     """Where a list of clothes that starts at i ends; 0 where it is no such list."""
     j, last = i, 0

@@ -7,7 +7,7 @@ from semclip.english.inflection import words
 from semclip.english.paraphrase import grammar as g
 from semclip.english.paraphrase import verbs
 from semclip.english.paraphrase.clause import Clause
-from semclip.english.paraphrase.places import STATIC
+from semclip.english.paraphrase.places import BODY, STATIC
 from semclip.english.paraphrase.structure import (
     Structure,
     main_clause,
@@ -39,8 +39,10 @@ def described(clause: Clause) -> Iterator[Structure]:
         return
     start = clause.phrases[found[0]].start
     places, held = clause.rest[:start], clause.rest[start + 1 :]
-    if held[0] in _NOT_HELD or (places and clause.phrases[0].preposition not in STATIC):
+    if held[0] in _NOT_HELD | BODY or (places and clause.phrases[0].preposition not in STATIC):
         return
+    if not _BEHIND.isdisjoint(held):
+        return  # nobody has mountains in the background
     if not places and g.POSSESSIVES.isdisjoint(held):
         return
     has = "have" if clause.plural else "has"
@@ -48,6 +50,7 @@ def described(clause: Clause) -> Iterator[Structure]:
     yield Structure("existential+relative", [*there_be(clause), *clause.subject, who, *where, has, *held], 1)
 
 
+_BEHIND = words("background foreground distance front behind above overhead around nearby")
 _NOT_HELD = words("no only its his her their the them it another other others")
 
 

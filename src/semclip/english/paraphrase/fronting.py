@@ -58,7 +58,8 @@ def _describes_the_place(clause: Clause, at: int) -> bool:
     phrase, before = clause.phrases[at], clause.phrases[at - 1]
     if phrase.preposition != "with" or before.kind != "place" or g.is_being(before.head) or phrase.head in BODY:
         return False
-    return g.POSSESSIVES.isdisjoint(clause.rest[phrase.start :])
+    of_someone = g.POSSESSIVES | g.CLOTHES | {"no"}  # in the sand | with no shirt
+    return of_someone.isdisjoint(clause.rest[phrase.start :])
 
 
 def noun_fronted(clause: Clause) -> Iterator[Structure]:

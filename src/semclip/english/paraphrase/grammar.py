@@ -55,8 +55,8 @@ _EXTRA_NOUNS = words(
     knife spoon dish bottle vegetables fruit bananas oranges apples flowers living dining remote tie bedspread
     tower church cathedral skyscraper harbor marina lighthouse island coast canyon waterfall village cottage
     sunrise view shoes sock bride groom guest tourist spot marking patch dot shower set sets surf ski motorcycle
-    bridesmaid groomsman groomsmen leap chef protester waiter nurse doctor teacher student engineer architect
-    farmer"""
+    bridesmaid groomsman groomsmen leap lift chef protester waiter nurse doctor teacher student engineer architect
+    farmer contest"""
 )
 #: What stands before a participle as one action with it: rock climbing, ice skating.
 COMPOUNDS = words(
@@ -132,9 +132,10 @@ HEADWEAR = words(
 #: Verb forms that are far more often nouns.
 _NOUN_FIRST = words(
     """plants hands heads faces stages sports lines tricks waters trains fires fish trees cameras drums boards
-    shades tanks shelters wheels bows masks dresses lights colors coaches guards nurses models winds rows cards
+    shades tanks shelters wheels bows masks dresses lights colors coaches guards nurses models rows cards
     crowds rocks tracks surfaces walls roots chips logs files edges boxes flowers blocks balls bats bags boats
-    bikes bicycles cars cups kids hikes picks spots sounds prints members pumps stores shoulders pans pants"""
+    bikes bicycles cars cups kids hikes picks spots sounds prints members pumps stores shoulders pans pants
+    maneuvers manoeuvres eyes handles"""
 )
 
 

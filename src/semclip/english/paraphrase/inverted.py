@@ -10,7 +10,7 @@ from semclip.english.paraphrase.noun_phrases import between_adjectives
 from semclip.english.paraphrase.places import is_a_spot
 from semclip.english.paraphrase.structure import POINTING, Structure, Tokens, second_sentence, there_be
 
-_RELATIVE = words("who that which")
+_RELATIVE = words("who that which all")  # "a race with boats and all the people" is more than one subject
 _BACK = POINTING - g.POSSESSIVES
 
 
@@ -23,6 +23,10 @@ def inverted(clause: Clause) -> Iterator[Structure]:
     if "," in clause.subject and not between_adjectives(clause.subject, clause.subject.index(",")):
         return
     if clause.adverbs or not clause.phrases or second_sentence(clause) or clause.head in g.DEPICTIONS:
+        return
+    if clause.perhaps_of_another:
+        return
+    if "and" in clause.subject and not g.is_being(clause.head):
         return
     first = clause.phrases[0]
     if clause.is_action:
@@ -38,6 +42,8 @@ def inverted(clause: Clause) -> Iterator[Structure]:
         return
     elif clause.kind == "passive" and clause.rest[0] not in ("dressed", "left") and len(clause.rest) > 2:
         yield Structure("inverted", [*clause.rest, clause.be, *clause.subject, *tail], 0.15)
+    elif any(word in verbs.ING for word in clause.rest):
+        return  # outside a building | taking pictures
     elif clause.clear and clause.indefinite and first.start == 0 and first.kind == "place" and is_a_spot(clause, first):
         there = [",", *there_be(clause)] if clause.kind == "noun" else [clause.be]
         yield Structure("inverted", [*clause.rest, *there, *clause.subject, *tail], 2.5)

@@ -12,6 +12,7 @@ from semclip.english.paraphrase.swap import Swap
 _PEOPLE = words("man woman boy girl")
 _OWN = words("a an one two three four some another")
 _BEFORE = words("while as is are wearing with holding between by in near") | {"", ","}
+_OF_THE_SECOND = words("both one each who which that with dressed")
 _BEHIND = g.BE | verbs.ING.keys() | {"", ","} | (g.PREPOSITIONS - {"of", "in", "with"})
 
 
@@ -20,7 +21,8 @@ def joined_swapped(tokens: Tokens, i: int, family: str) -> Iterator[Swap]:
     left, right = at(tokens, i - 1), at(tokens, i + 1)
     if at(tokens, i + 2) in g.DEPICTIONS:  # a black and white photo
         return
-    if left in lexicon.COLOURS and right in lexicon.COLOURS and at(tokens, i - 2) != ",":
+    alone = at(tokens, i - 2) not in (",", "and") and at(tokens, i + 2) != "and"
+    if left in lexicon.COLOURS and right in lexicon.COLOURS and alone:
         yield Swap(i - 1, i + 2, (right, "and", left), "joined swapped")
         return
     start, end = _start_before(tokens, i), _end_behind(tokens, i + 1)
@@ -30,6 +32,8 @@ def joined_swapped(tokens: Tokens, i: int, family: str) -> Iterator[Swap]:
     following = at(tokens, end)
     if other[0] in ("a", "an", "one", "another") and g.is_plural(other[-1]):
         return  # sings in a tent and one | waves
+    if following == "," and (at(tokens, end + 1) in verbs.ING or at(tokens, end + 1) in _OF_THE_SECOND):
+        return  # a couple and an infant, being held by ...
     if following in verbs.ING and at(tokens, start - 1) in verbs.ING:
         return  # walking a dog and a woman pushing a cart: the woman pushes it
     if following not in _BEHIND and (following not in verbs.VERBS or g.is_noun(following)):

@@ -55,6 +55,8 @@ def noun_phrase(tokens: list[str], start: int, number: str) -> int:
             if previous not in lexicon.NOUNS and (word == "," or previous in lexicon.COLOUR_WORDS) and after:
                 i += 1
                 continue
+        if word == "very" and following.endswith("ly") and following not in lexicon.ADJECTIVES:
+            break  # chases a white dog | very quickly
         if word in ("very", "brightly", "light", "dark") and following and following not in g.PREPOSITIONS:
             i += 1
             continue
@@ -94,8 +96,11 @@ _BEFORE_COLOUR = words("in wearing and of")
 _ATTRIBUTIVE = words(
     """climbing swimming diving skating parking sitting dining living racing hiking punching training fishing boxing
     shopping walking riding running jumping bathing playing washing sewing waiting dancing skateboarding wrestling
-    cutting sailing rowing building clothing sledding surfing skiing landing sporting viewing"""
+    cutting sailing rowing fighting building clothing sledding surfing skiing landing sporting viewing"""
 )
+
+
+_PLAYING = words("field fields card cards court area equipment ground surface")
 
 
 def _is_verb_here(word: str, previous: str, following: str, number: str, coloured: bool) -> bool:
@@ -104,6 +109,14 @@ def _is_verb_here(word: str, previous: str, following: str, number: str, coloure
     if word in verbs.ING:
         if not noun_before:
             return False
+        if word == "playing" and following not in _PLAYING:
+            return True
+        if (
+            word == "setting"
+            and previous not in ("sun", "moon")
+            and following not in g.ADVERBS | g.DETERMINERS | {"up"}
+        ):
+            return False  # in a winter setting
         return not (
             word in _ATTRIBUTIVE and g.is_noun(following) and not g.is_being(previous) and previous not in g.CLOTHES
         )

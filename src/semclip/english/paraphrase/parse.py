@@ -27,6 +27,8 @@ def parse(tokens: list[str]) -> Clause | None:
     clause = _clause(behind) if place else None
     if clause is None or clause.kind == "noun" or clause.there or not g.POSSESSIVES.isdisjoint(clause.rest):
         return None
+    if clause.rest and clause.rest[-1] == "through":  # in a fountain, children wade | through
+        return None
     clause.rest = [*clause.rest, *place]
     clause.place_first = True
     chunk(clause)
@@ -125,6 +127,8 @@ def _with_predicate(tokens: list[str], core: int, number: str, head: str, there:
     if found.kind == "participle":
         if "with" in tokens[core:at] and g.is_being(tokens[at - 1]):
             return None  # a woman with a man | walking: who does?
+        if tokens[at - 2] == "with" and tokens[at - 1] in g.COMPOUNDS:
+            return None  # a boy with water splashing on him
         adverbs = _adverb_before(tokens, core, at)
         clause = Clause("participle", tokens[: at - len(adverbs)], core, plural, head, adverbs, "", [], [], there)
         clause.verb = verbs.ING[tokens[at]]
@@ -146,7 +150,8 @@ def _has_late_verb(tokens: list[str], tail: int) -> bool:
 
 def _adverb_before(tokens: list[str], core: int, at: int) -> list[str]:
     before = tokens[at - 1]
-    return [before] if at > core and (before.endswith("ly") or before in g.COMPOUNDS) else []
+    compound = before in g.COMPOUNDS and tokens[at - 2] not in g.DETERMINERS | g.PREPOSITIONS  # in the water | holding
+    return [before] if at > core and (before.endswith("ly") or compound) else []
 
 
 def _with_be(tokens: list[str], core: int, i: int, number: str, head: str) -> Clause | None:

@@ -35,6 +35,10 @@ def passive(clause: Clause) -> Iterator[Structure]:
     found = clause.phrases[0]
     if found.kind != "object" or found.start or not _UNCLEAR.isdisjoint([*clause.rest, *clause.tail]):
         return
+    if clause.verb == "watch" and any(word in verbs.VERBS for word in clause.rest):
+        return  # watch people in a boat | fish
+    if clause.perhaps_of_another:
+        return
     plural = _number(clause.rest[: found.end], found.head)
     if plural is None or not _fits(clause.verb, found.head):
         return

@@ -6,7 +6,7 @@ from semclip.english import lexicon
 from semclip.english.inflection import words
 from semclip.english.paraphrase import grammar as g
 from semclip.english.paraphrase import verbs
-from semclip.english.paraphrase.conditions import Tokens, at, clothes_end, ends_a_phrase
+from semclip.english.paraphrase.conditions import Tokens, at, clothes_end, dressed_in, ends_a_phrase
 from semclip.english.paraphrase.joined import joined_swapped
 from semclip.english.paraphrase.swap import Swap
 
@@ -26,7 +26,7 @@ def _in_clothes(tokens: Tokens, i: int, family: str) -> Iterator[Swap]:
     before = at(tokens, i - 1)
     end = clothes_end(tokens, i + 1)
     if g.is_being(before) and end:
-        plain = family == "A" or not g.HEADWEAR.isdisjoint(tokens[i:end])
+        plain = family == "A" or not dressed_in(tokens, i + 1)
         yield Swap(i, i + 1, ("wearing",) if plain else ("dressed", "in"), "wearing")
         if _takes_a_relative(tokens, i, i):
             yield Swap(i, i + 1, ("who", _be(before), "wearing"), "wearing+relative")
@@ -63,6 +63,8 @@ def _takes_a_relative(tokens: Tokens, i: int, behind: int) -> bool:
     shortly_before = tokens[max(0, i - 5) : i]
     if not _is_person(at(tokens, i - 1)) or "and" in shortly_before or not _DEFINITE.isdisjoint(shortly_before):
         return False
+    if not g.is_plural(tokens[i - 1]) and "of" in tokens[max(0, i - 3) : i - 1]:
+        return False  # a group of woman
     window = range(behind, min(behind + 14, len(tokens)))
     return not any(tokens[k] in verbs.ING and tokens[k - 1] not in ("and", "while", "of") for k in window)
 

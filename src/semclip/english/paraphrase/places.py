@@ -3,6 +3,7 @@
 from semclip.english import lexicon
 from semclip.english.inflection import words
 from semclip.english.paraphrase import grammar as g
+from semclip.english.paraphrase import verbs
 from semclip.english.paraphrase.clause import Clause, Phrase
 
 STATIC = words(
@@ -67,6 +68,8 @@ def _is_a_place(clause: Clause, phrase: Phrase) -> bool:
         return False
     if phrase.preposition in ("on", "at") and phrase.head in _IDIOMS:
         return False
+    if not g.is_noun(phrase.head) and (phrase.head.endswith("ing") or g.is_noun(content[-2])):
+        return False  # outside a building | yelling: the last word is no noun
     return not (g.is_being(phrase.head) and phrase.preposition in ("at", "by", "in", "on", "under"))
 
 
@@ -82,11 +85,16 @@ def _belongs_to_the_verb(clause: Clause, phrase: Phrase, at: int) -> bool:
         return False
     if phrase.head in ("background", "distance", "foreground") and any(p.preposition == "with" for p in earlier):
         return False
+    before = clause.rest[phrase.start - 1] if phrase.start else ""
+    if before in _PARTICLES or (before in verbs.PARTICIPLES and phrase.start > 1):
+        return False  # is high | in the air; with an arm propped | on a pillow
     if phrase.preposition == "by" and clause.verb in ("", "be"):
         return False  # who does it, in the passive
     if not earlier:
         return True
     nearest = earlier[-1]
+    if nearest.kind == "object" and nearest.head in BODY:
+        return False  # raising their hands | in the air
     if nearest.preposition == "with" and not (g.POSSESSIVES | BODY).isdisjoint(
         clause.rest[nearest.start : nearest.end]
     ):

@@ -8,6 +8,7 @@ from semclip.english.paraphrase.clause import Clause, Phrase
 from semclip.english.paraphrase.noun_phrases import between_adjectives, noun_phrase, with_complement
 
 PARTICLES = words("up down out off away back around over along forward")
+_DANGLING = words("almost very just only also too still")
 _TAILS = words("while whilst when because although though until where so if since then but")
 
 
@@ -45,6 +46,8 @@ def _starts_a_sentence(tokens: list[str], i: int) -> bool:
 def with_rest(clause: Clause, after: list[str]) -> Clause | None:
     """Fill in rest, tail, joined verbs and phrases; None where a further verb is not understood."""
     if clause.kind != "noun" and clause.subject[-1] in g.PREPOSITIONS - PARTICLES - {"on"}:
+        return None
+    if clause.subject[-1] in _DANGLING:  # two players almost | colliding
         return None
     cut = tail_start(after, 0)
     clause.rest, clause.tail = after[:cut], after[cut:]

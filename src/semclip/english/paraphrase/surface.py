@@ -24,7 +24,10 @@ class Surface:
             tokens.pop()
         self.tokens = [token.lower() for token in tokens]
         self.understood = all(token[0].isalnum() or token in (",", "'s") for token in tokens)
-        self._names = {token.lower(): token for token in tokens[1:] if token != token.lower()}
+        # A word that the caption also has in small letters ("People in shirts with an In Pride sign") keeps none.
+        self._names = {
+            token.lower(): token for token in tokens[1:] if token != token.lower() and token.lower() not in tokens
+        }
         if tokens and self._starts_with_a_name(tokens):
             self._names[self.tokens[0]] = tokens[0]
         self._spaced = " ." in text or " ," in text

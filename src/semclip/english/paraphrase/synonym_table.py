@@ -12,9 +12,9 @@ from semclip.english.paraphrase.conditions import (
     behind_a_person,
     both,
     clause_follows,
-    clothes_end,
     describes_person,
     describes_thing,
+    dressed_in,
     ends,
     ends_a_phrase,
     not_before,
@@ -38,7 +38,7 @@ _NO_BODY = not_behind("legs feet hands arms wheels hind eyes ears")  # on two le
 _PAIR = both(plural_follows, _NO_BODY, not_before("the these those other of his her their a and are"))
 #: (kind of word, one, other, condition); both directions hold.
 BOTH_WAYS: list[tuple[str, str, str, Condition]] = [
-    ("N", "kid", "child", both(ends_a_phrase, not_before("a_young"))),
+    ("N", "kid", "child", both(ends_a_phrase, not_behind("swing slide seat"))),
     ("N", "couch", "sofa", ends_a_phrase),
     ("N", "airplane", "plane", both(ends_a_phrase, not_before("model toy"))),
     ("N", "motorcycle", "motorbike", ends_a_phrase),
@@ -115,7 +115,7 @@ BOTH_WAYS: list[tuple[str, str, str, Condition]] = [
     ("-", "dirt path", "dirt trail", ends_a_phrase),
     ("-", "through the air", "in the air", both(ends, before(words("flying flies fly soaring")))),
     ("-", "huge", "enormous", describes_thing),
-    ("-", "wearing", "dressed in", lambda t, i, j: bool(end := clothes_end(t, j)) and g.HEADWEAR.isdisjoint(t[j:end])),
+    ("-", "wearing", "dressed in", lambda t, i, j: dressed_in(t, j)),
     ("-", "down the street", "along the street", ends),
     ("-", "down a street", "along a street", ends),
     ("-", "down the road", "along the road", ends),
@@ -158,12 +158,6 @@ BOTH_WAYS: list[tuple[str, str, str, Condition]] = [
     ("-", "many", "a lot of", both(plural_follows, not_before("the these so very as how of"))),
     ("-", "in the middle of", "in the center of", phrase_follows),
     ("-", "toward", "towards", phrase_follows),
-    (
-        "-",
-        "swimming pool",
-        "pool",
-        both(ends_a_phrase, not_before("kiddie inflatable wading plastic small kid's kids blue")),
-    ),
     ("-", "beautiful", "lovely", describes_thing),
     ("-", "shore", "shoreline", both(ends, before(words("the")))),
     ("-", "street", "road", both(ends, before(words("the a")))),
@@ -216,4 +210,5 @@ ONE_WAY: list[tuple[str, str, str, Condition]] = [
         both(phrase_follows, lambda t, i, j: at(t, i - 1) in _RESTS and not g.is_being(at(t, j + 1))),
     ),
     ("-", "a set of stairs", "some stairs", always),
+    ("-", "swimming pool", "pool", ends_a_phrase),
 ]

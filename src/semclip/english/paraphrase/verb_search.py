@@ -60,8 +60,11 @@ class VerbSearch:
         noun = i > self._core and before in _BEFORE_NOUN
         if noun and word in verbs.THIRD and not g.is_noun(word):
             noun = before in _NOUN_FOLLOWS
-        if noun or word in ("like", "back"):
+        following = self._tokens[i + 1] if i + 1 < len(self._tokens) else ""
+        if noun or word in ("like", "back") or (word == "complete" and following == "with"):
             return False
+        if word == "hands" and following in g.DETERMINERS:
+            return True  # a man on a boat hands a child over
         third = self.number != "plural" and g.third(word) is not None
         if not third and word in _AT_THE_END and i > self._core and i + 1 == len(self._tokens):
             return False  # racks of plants at the farm products store

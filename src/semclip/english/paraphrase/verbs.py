@@ -46,7 +46,7 @@ _MORE = words(
     breastfeed browse care chew claw cling coach compete concentrate conduct converse crack cram crowd cuddle
     curve deal dock drum eye feast fetch fidget flee flick fling gnaw grasp groan grumble harvest haul hitch
     hoot howl jam jostle jog joke jump knead knock lay lunge lurch mask meditate mingle model nuzzle outstretch
-    pace peddle perform piggyback pin pivot plow plough plunge poke prance preen prepare protest prowl putt race
+    pace peddle perform piggyback pin pivot plow plough plunge poke prance preen prepare protest prowl race
     raft ramble recite relax resemble retrieve roam roar rotate row rummage saunter scamper scatter scream
     scurry shelter shield shiver shop sightsee skip slither sled snooze socialize solve spin splash spoon squirt
     stab stagger stomp stroll suck swerve tangle tank thrash thrust toast toboggan tote tramp trick trot
@@ -58,7 +58,7 @@ _MORE = words(
     gawk ogle haggle bargain barter hawk busk chant yodel narrate worship genuflect wed marry graduate celebrate
     chug devour dine picnic barbecue bake fry boil whisk dice grate mash ladle sprinkle garnish rinse hang
     launder prune forage scramble bang hustle act picket mill ignore
-    interact vie mug clown fool cheerlead parachute solicit ward raft kayak mush smack huddle trudge tee parasurf
+    interact yell vie mug clown fool cheerlead parachute solicit ward raft kayak mush smack huddle trudge tee parasurf
     lower picnic sweep braid paint stencil vandalize deface"""
 )
 

@@ -110,9 +110,14 @@ def _structures(tokens: Tokens, family: str, draw: random.Random) -> Iterator[St
     yield Structure("", tokens, 1)
 
 
+def _hangs(structure: Structure) -> bool:
+    """Whether a comma that enclosed something was left at the end."""
+    return structure.tokens[-1] == ","
+
+
 def _drawn(found: list[Structure], draw: random.Random) -> list[Structure]:
     keys = sorted(((draw.random() ** (1 / structure.weight), i) for i, structure in enumerate(found)), reverse=True)
-    return [found[i] for _, i in keys]
+    return [found[i] for _, i in keys if not _hangs(found[i])]
 
 
 def _changed(
