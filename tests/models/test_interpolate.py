@@ -1,9 +1,12 @@
 """Between two models: the ends are the models themselves, the way is straight, and strangers are refused."""
 
+import copy
+
 import pytest
 import torch
 
 from semclip.core.errors import UserError
+from semclip.models.adapt.lora import LoraConfig, add_lora, plain_state
 from semclip.models.interpolate import interpolate
 from semclip.models.load import create
 from tests.models.tiny import CONFIGS, TEXTS, tiny
@@ -48,6 +51,47 @@ def test_models_of_other_shapes_are_refused_by_name() -> None:
     assert "(32, 16)" in error.value.what and "(32, 32)" in error.value.what
     with pytest.raises(UserError, match="in one only"):
         interpolate(tiny(), tiny("resnet"), 0.5)
+
+
+def test_what_has_no_weights_is_compared_too() -> None:
+    quick = {**CONFIGS["plain"], "quick_gelu": True}
+    with pytest.raises(UserError, match="'quick_gelu' is None and True"):
+        interpolate(tiny(), create({"backend": "open_clip", "config": quick}, where="test"), 0.5)
+    text = {**CONFIGS["plain"]["text_cfg"], "heads": 2 * CONFIGS["plain"]["text_cfg"]["heads"]}
+    heads = {**CONFIGS["plain"], "text_cfg": text}
+    with pytest.raises(UserError, match=r"'text_cfg\.heads'"):
+        interpolate(tiny(), create({"backend": "open_clip", "config": heads}, where="test"), 0.5)
+
+
+@pytest.mark.parametrize(("alpha", "end"), [(0.0, 0), (1.0, 1)])
+def test_whole_numbers_are_the_nearer_model_s(alpha: float, end: int) -> None:
+    models = [tiny("resnet", seed=seed) for seed in (0, 1)]
+    for count, model in enumerate(models):
+        for name, buffer in model.named_buffers():
+            if name.endswith("num_batches_tracked"):
+                buffer.fill_(7 + count)
+    state, expected = interpolate(*models, alpha).state_dict(), models[end].state_dict()
+    assert any(name.endswith("num_batches_tracked") for name in expected)
+    assert all(torch.equal(state[name], expected[name]) for name in expected)
+
+
+def test_lora_is_merged() -> None:
+    base, tuned = pair()
+    adapted = copy.deepcopy(base)
+    add_lora(adapted, adapted.towers()["text"], LoraConfig(rank=2), 0, "test")
+    with torch.no_grad():
+        for name, parameter in adapted.named_parameters():
+            if name.endswith(".B"):
+                parameter.normal_()
+    middle = interpolate(base, adapted, 0.5).state_dict()
+    assert middle.keys() == base.state_dict().keys()
+    for name, weight in plain_state(adapted).items():
+        torch.testing.assert_close(middle[name], (base.state_dict()[name] + weight) / 2)
+    assert any(not torch.equal(middle[name], x) for name, x in base.state_dict().items())
+    with pytest.raises(UserError, match="LoRA that is not merged"):
+        interpolate(adapted, copy.deepcopy(adapted), 0.5)
+    back = interpolate(adapted, tuned, 0.0).state_dict()
+    assert all(torch.equal(back[name], x) for name, x in plain_state(adapted).items())
 
 
 def test_models_that_see_images_differently_are_refused() -> None:

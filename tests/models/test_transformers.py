@@ -99,6 +99,11 @@ def test_saved_folder_is_one_of_transformers(folder: Path) -> None:
     assert float(again.log_logit_scale.detach()) == 1.5 and again.label == encoder.label
     assert again.image_fingerprint() == encoder.image_fingerprint()
     assert again.preprocessing_fingerprint() == encoder.preprocessing_fingerprint()
+    assert again.text_fingerprint() == encoder.text_fingerprint()
+    assert again.architecture_settings() == encoder.architecture_settings()
+    again.parts()["text"][0][1].data.add_(1)
+    assert again.text_fingerprint() != encoder.text_fingerprint()
+    assert again.image_fingerprint() == encoder.image_fingerprint()
     again.parts()["image"][0][1].data.add_(1)
     assert again.image_fingerprint() != encoder.image_fingerprint()
 

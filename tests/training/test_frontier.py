@@ -19,7 +19,7 @@ from semclip.training.loop import train
 
 def curve(*points: tuple[float, float, float]) -> list[Point]:
     """(alpha, ordinary, negation)."""
-    made = [Point(alpha=a, ordinary=o, negation=n, values={}) for a, o, n in points]
+    made = [Point(alpha=a, ordinary=o, negation=n, values={"search.r1": o}) for a, o, n in points]
     random.Random(0).shuffle(made)
     return made
 
@@ -35,18 +35,32 @@ def curve(*points: tuple[float, float, float]) -> list[Point]:
     ],
 )
 def test_the_rule(points: list[tuple[float, float, float]], tolerance: float, kept: float) -> None:
-    assert choose(curve(*points), tolerance).alpha == kept
+    assert choose(curve(*points), Aim(ordinary=("search.r1",), tolerance=tolerance)).alpha == kept
+
+
+def test_a_gain_at_one_ordinary_metric_pays_for_no_loss_at_another() -> None:
+    base = Point(alpha=0, ordinary=0.5, negation=0.5, values={"search.r1": 0.5, "zeroshot.accuracy": 0.5})
+    tuned = Point(alpha=1, ordinary=0.6, negation=0.9, values={"search.r1": 0.8, "zeroshot.accuracy": 0.4})
+    aim = Aim(ordinary=("search.r1", "zeroshot.accuracy"), tolerance=0.01)
+    assert choose([base, tuned], aim) is base
+    assert choose([base, tuned], Aim(ordinary=("search.r1",))) is tuned
 
 
 @pytest.mark.parametrize(
     ("text", "numbers"),
-    [("0..1", [i / 10 for i in range(11)]), ("0.5..0.7", [0.5, 0.6, 0.7]), ("0,0.25,1", [0, 0.25, 1])],
+    [
+        ("0..1", [i / 10 for i in range(11)]),
+        ("0.5..0.7", [0.5, 0.6, 0.7]),
+        ("0,0.25,1", [0, 0.25, 1]),
+        ("0.25..0.5", [0.25, 0.35, 0.45, 0.5]),
+        ("0.3..0.3", [0.3]),
+    ],
 )
 def test_alphas_are_read(text: str, numbers: list[float]) -> None:
     assert parse_alphas(text) == numbers
 
 
-@pytest.mark.parametrize("text", ["", "a", "0..b", "0,2", "-0.1", "2..3"])
+@pytest.mark.parametrize("text", ["", "a", "0..b", "0,2", "-0.1", "2..3", "0.7..0.3"])
 def test_other_alphas_are_refused(text: str) -> None:
     with pytest.raises(UserError, match="alphas"):
         parse_alphas(text)

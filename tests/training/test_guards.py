@@ -1,13 +1,15 @@
 """What goes wrong silently must be said aloud."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from semclip.core.errors import UserError
 from semclip.metrics.result import Metric, Result
+from semclip.training import validation
 from semclip.training.guards import (
     CapGuard,
     ChanceGuard,
@@ -18,6 +20,7 @@ from semclip.training.guards import (
     constant_embeddings,
     refuse_full_disk,
 )
+from semclip.training.loop import TrainConfig, train
 
 BAD = {"total": math.nan, "contrastive": 1.0, "negation": math.inf, "gradient_norm": 2.0}
 GOOD = {"total": 1.0, "gradient_norm": 2.0}
@@ -96,6 +99,15 @@ def test_only_the_named_metrics_are_watched_and_a_missing_start_is_no_drop() -> 
 
 
 @pytest.mark.parametrize("action", ["off", "warn", "stop"])
+def test_a_guard_that_watches_nothing_says_so_once(action: str) -> None:
+    said: list[str] = []
+    guards = Guards(GuardConfig(drop=action), 16, said.append)  # type: ignore[arg-type]
+    for step in (0, 10):
+        guards.validated(step, {"retrieval": result("retrieval", paraphrase_r1=(0.9, 0.8))})
+    assert [("evaluate.benchmarks" in message) for message in said] == [True] * (action != "off")
+
+
+@pytest.mark.parametrize("action", ["off", "warn", "stop"])
 def test_a_guard_is_silent_warns_or_stops(action: str) -> None:
     said: list[str] = []
     guards = Guards(GuardConfig(drop=action), 16, said.append)  # type: ignore[arg-type]
@@ -147,3 +159,19 @@ def test_a_batch_of_one_has_no_chance_level() -> None:
 def test_constant_embeddings_are_called_out() -> None:
     assert "caption" in constant_embeddings({"caption": 1e-7, "negation": 0.1})
     assert constant_embeddings({"caption": 0.05}) == ""
+
+
+def test_a_run_that_loses_what_it_could_do_stops_and_keeps_its_checkpoint(
+    make_config: Callable[..., TrainConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = iter([(0.9, 0.8), (0.88, 0.8), (0.2, 0.1)])  # steps 0, 3 and 6
+
+    def evaluate(*arguments: object, **options: object) -> Mapping[str, Result]:
+        return {"retrieval": result("retrieval", caption_r1=next(measured))}
+
+    monkeypatch.setattr(validation, "evaluate", evaluate)
+    config = make_config(guards={"drop": "stop"})
+    with pytest.raises(UserError, match=r"dropped since step 0: retrieval\.caption_r1 from 90\.0"):
+        train(config, tmp_path / "run", Console(quiet=True))
+    assert sorted(folder.name for folder in (tmp_path / "run" / "checkpoints").glob("step_*"))[-1].endswith("6")
+    assert (tmp_path / "run" / "best").is_dir()  # the weights of step 3

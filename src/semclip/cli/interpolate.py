@@ -1,5 +1,6 @@
 """`semclip interpolate`: models between a start model and its fine-tune, and the one that loses nothing."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -48,7 +49,7 @@ def command(
 
     console = Console()
     points = sweep(first, second, numbers, aim, val, place)
-    kept = choose(points, aim.tolerance)
+    kept = choose(points, aim)
     table = Table("alpha", title=f"validation split, {len(val):,} examples; %")
     for name in (*aim.ordinary, *aim.negation):
         table.add_column(name.replace(".", "\n"), justify="right")
@@ -58,7 +59,7 @@ def command(
     console.print(table)
     console.print(
         f"kept: alpha {kept.alpha:g}, the best at negation ({100 * kept.negation:.1f} %) among the points at most "
-        f"{100 * aim.tolerance:g} points below the base at ordinary search ({100 * kept.ordinary:.1f} %)",
+        f"{100 * aim.tolerance:g} points below the base at each ordinary metric (mean {100 * kept.ordinary:.1f} %)",
         soft_wrap=True,
     )
     model = interpolate(first, second, kept.alpha)
@@ -101,12 +102,13 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def parse_alphas(text: str) -> list[float]:
-    """`0,0.5,1` or `0..1`, which is in steps of 0.1. Raises UserError for anything else."""
+    """`0,0.5,1`, or `0.25..1`: from the first in steps of 0.1, and the last. Raises UserError for anything else."""
     first, dots, last = text.partition("..")
     try:
         if dots:
             low, high = float(first), float(last)
-            numbers = [i / 10 for i in range(11) if low <= i / 10 <= high]
+            steps = round(10 * (high - low), 9)
+            numbers = [*(round(low + i / 10, 9) for i in range(math.ceil(steps))), high] if steps >= 0 else []
         else:
             numbers = [float(part) for part in text.split(",")]
     except ValueError as error:

@@ -67,6 +67,10 @@ class FeaturesFile:
             )
         return features
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself: nothing of it changes, and a copy of the mapped array would be in memory."""
+        return self
+
     def __len__(self) -> int:
         return len(self.names)
 

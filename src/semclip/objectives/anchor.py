@@ -48,5 +48,7 @@ class Anchor(Objective):
     def forward(self, f: Features) -> Terms:
         start = versions(f.unit("caption_at_start").detach())
         pairs = zip(versions(f.caption), start, strict=True)
-        drift = torch.stack([(1 - (t * s).sum(1) - self.config.margin).clamp(min=0).mean() for t, s in pairs]).mean()
+        # 1 - cos as |t - s|^2 / 2: near the start, where it is needed, nothing cancels.
+        distances = [(t - s).square().sum(1) / 2 for t, s in pairs]  # (B,) each
+        drift = torch.stack([(distance - self.config.margin).clamp(min=0).mean() for distance in distances]).mean()
         return Terms(total=drift, parts={"drift": drift})

@@ -17,8 +17,7 @@ from semclip.models.interpolate import interpolate
 class Aim:
     """Which metrics count, as `benchmark.metric`, and how much ordinary ability may be lost.
 
-    negation, ordinary: the mean over each list. tolerance: the share of `ordinary` below the base that is allowed, as
-    0.01 for one point.
+    negation: its mean counts. ordinary: none of them may fall by more than `tolerance`, as 0.01 for one point.
     """
 
     negation: tuple[str, ...] = ("original_over_negation.caption_over_negation", "absence.absence_over_negation")
@@ -75,11 +74,12 @@ def point(alpha: float, results: Mapping[str, Result], aim: Aim) -> Point:
     )
 
 
-def choose(points: Sequence[Point], tolerance: float) -> Point:
+def choose(points: Sequence[Point], aim: Aim) -> Point:
     """The point that tells truth from falsehood best among those that lose no ordinary ability; the smallest of equals.
 
-    Allowed is what stands at most `tolerance` below the base (alpha 0), which is always allowed itself.
+    Allowed is what stands at most `aim.tolerance` below the base (alpha 0) at every ordinary metric: a gain at one
+    does not pay for a loss at another. The base is always allowed.
     """
     (base,) = (p for p in points if p.alpha == 0)
-    allowed = [p for p in points if p.ordinary >= base.ordinary - tolerance]
+    allowed = [p for p in points if all(p.values[name] >= base.values[name] - aim.tolerance for name in aim.ordinary)]
     return max(allowed, key=lambda p: (p.negation, -p.alpha))

@@ -81,6 +81,11 @@ class Guards:
             spread = {m.name: m.value for m in results["margins"].metrics if m.name.endswith("_spread")}
             self._act(self.config.collapse, constant_embeddings(spread))
         self._act(self.config.drop, self.drop.message(step, results))
+        if step == 0 and self.config.drop != "off" and not self.drop.start:
+            self.say(
+                f"nothing watches ordinary ability: none of {', '.join(self.config.drop_metrics)} is measured on the "
+                "validation split. Add their benchmarks to evaluate.benchmarks, or set guards.drop=off."
+            )
 
     def state_dict(self) -> dict[str, Any]:
         return {name: dict(counts) for name, counts in self._counts().items()}

@@ -19,7 +19,12 @@ class Start:
     """The model as it was before training, for objectives that hold on to it."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self.encoder = copy.deepcopy(encoder).eval().requires_grad_(False)
+        # Only texts are encoded: the weights of the image tower are shared, not copied.
+        shared = {id(p): p for _, p in encoder.parts()["image"]}
+        self.encoder = copy.deepcopy(encoder, shared).eval()
+        for part in ("text", "logit_scale"):
+            for _, parameter in self.encoder.parts()[part]:
+                parameter.requires_grad_(False)
 
     @torch.no_grad()
     def embeddings(self, tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -113,6 +113,11 @@ def plain_state(module: nn.Module) -> dict[str, Tensor]:
     return state
 
 
+def is_plain(module: nn.Module) -> bool:
+    """Whether no weight of it is adapted."""
+    return not any(parametrize.is_parametrized(inner) for inner in module.modules())
+
+
 def weights_once(blocks_are_replayed: bool) -> contextlib.AbstractContextManager[None]:
     """Around a forward pass: each adapted weight is made once, however often it is read. Without LoRA, nothing.
 

@@ -233,6 +233,10 @@ class Encoder(nn.Module):
         """Hash of text-tower weights and of what decides how they are used: equal hashes give equal text embeddings."""
         raise NotImplementedError
 
+    def architecture_settings(self) -> dict[str, Any]:
+        """What decides the computation beside shapes of weights, ready for JSON: heads, activation, pooling."""
+        raise NotImplementedError
+
     def description(self) -> dict[str, Any]:
         """What decides the numbers beside the weights, ready for JSON: `activation`, `preprocessing`, where known."""
         return {}

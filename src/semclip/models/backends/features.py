@@ -255,6 +255,9 @@ class FeatureEncoder(Encoder):
         weights = [(name, t) for name, t in plain_state(self).items() if name.startswith("text.")]
         return fingerprint(weights, asdict(self.text_config))
 
+    def architecture_settings(self) -> dict[str, Any]:
+        return {"text": asdict(self.text_config)}
+
     def description(self) -> dict[str, Any]:
         return {"preprocessing": f"precomputed features of {self.source.network or 'an unknown network'}"}
 

@@ -244,6 +244,9 @@ class OpenClip(Encoder):
         weights = [(name, t) for name, t in plain_state(self).items() if _part_of(name) == "text"]
         return fingerprint(weights, settings)
 
+    def architecture_settings(self) -> dict[str, Any]:
+        return self.model_cfg
+
     def description(self) -> dict[str, Any]:
         activation = "QuickGELU" if self.model_cfg.get("quick_gelu", False) else "GELU"
         return {"activation": activation, "preprocessing": self.preprocess.settings}

@@ -26,6 +26,7 @@ MODEL_TYPES = ("clip", "siglip")
 
 #: What decides the image features beside the weights.
 _VISION_SETTINGS = ("hidden_act", "image_size", "layer_norm_eps", "num_attention_heads", "patch_size")
+_TEXT_SETTINGS = ("hidden_act", "layer_norm_eps", "num_attention_heads", "max_position_embeddings", "eos_token_id")
 _TARGETS = {
     "attention": {f"self_attn.{name}_proj.weight": 1 for name in ("q", "k", "v", "out")},
     "mlp": {"mlp.fc1.weight": 1, "mlp.fc2.weight": 1},
@@ -197,9 +198,26 @@ class Transformers(Encoder):
 
     def image_fingerprint(self) -> str:
         tower = [(n, t) for n, t in plain_state(self.network).items() if n.split(".")[0] in _IMAGE_PARTS]
-        vision = self.network.config.vision_config.to_dict()
-        settings = {key: vision[key] for key in _VISION_SETTINGS}
-        return fingerprint(tower, {"vision": settings, "preprocess": self._preprocessing()})
+        vision = self._settings("vision_config", _VISION_SETTINGS)
+        return fingerprint(tower, {"vision": vision, "preprocess": self._preprocessing()})
+
+    def text_fingerprint(self) -> str:
+        image_and_scale = (*_IMAGE_PARTS, *_LOGIT_PARTS)
+        tower = [(n, t) for n, t in plain_state(self.network).items() if n.split(".")[0] not in image_and_scale]
+        # A tokenizer has no weights: the same words may become other ids.
+        words = self.tokenizer.get_vocab()
+        return fingerprint(tower, {"text": self._settings("text_config", _TEXT_SETTINGS), "vocabulary": words})
+
+    def architecture_settings(self) -> dict[str, Any]:
+        return {
+            "model_type": self.network.config.model_type,
+            "vision_config": self._settings("vision_config", _VISION_SETTINGS),
+            "text_config": self._settings("text_config", _TEXT_SETTINGS),
+        }
+
+    def _settings(self, tower: str, names: tuple[str, ...]) -> dict[str, Any]:
+        settings = getattr(self.network.config, tower).to_dict()
+        return {name: settings[name] for name in names}
 
     def preprocessing_fingerprint(self) -> str:
         return fingerprint([], self._preprocessing())
