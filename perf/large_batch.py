@@ -114,7 +114,7 @@ def held(size: int, most: int, micro_batch: int, name: str) -> dict[str, float]:
         with fast_attention("cpu"):
             for batch in batches(dataset, make_batch, schedule, 0, fabric.device, lambda faults: None, micro_batch):
                 gradients(batch)
-        clip_gradients(module, 1.0, ALONE)
+        clip_gradients(module.parameters(), 1.0, ALONE)
         optimizer.step()
         optimizer.zero_grad()
 

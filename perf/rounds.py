@@ -32,5 +32,5 @@ def compared(title: str, medians: Mapping[str, float]) -> Table:
     first = next(iter(medians.values()))
     result = Table(title, "milliseconds", "times faster")
     for name, median in medians.items():
-        result.add_row(name, f"{1000 * median:.0f}", f"{first / median:.2f}")
+        result.add_row(name, f"{1000 * median:,.1f}", f"{first / median:.2f}")
     return result

@@ -159,7 +159,7 @@ def rank(folder: Path, steps: int) -> None:
 
 def step(run: Run, batch: Any) -> None:
     run.gradients(batch)
-    clip_gradients(run.setup.module, 1.0, run.setup.ranks)
+    clip_gradients(run.setup.module.parameters(), 1.0, run.setup.ranks)
     run.optimizer.step()
     run.optimizer.zero_grad()
     run.setup.ranks.largest(0)  # as the loop does: no rank runs ahead

@@ -16,7 +16,8 @@ from semclip.core.registry import FAMILIES
 from semclip.objectives import Features, _pieces, create, weighted_sum
 from semclip.training.gather import gather
 from tests import gloo
-from tests.objectives.encoder import Step, inputs_for, step
+from tests.gpu import gpu
+from tests.objectives.encoder import SmallEncoder, Step, inputs_for, step
 from tests.objectives.features import FALSE, GIVEN, INFO, TRUE, Outcome, build, make_matching, make_views, outcome
 
 NAMES = FAMILIES["objectives"].names()
@@ -203,6 +204,16 @@ def test_no_matrix_of_all_pairs_is_made(name: str, monkeypatch: pytest.MonkeyPat
             objective(features).total.backward()
         elements.append(largest.elements)
     assert elements[1] <= 2.5 * elements[0]
+
+
+@gpu
+@every
+def test_a_gpu_computes_the_same(name: str) -> None:
+    views = inputs_for(name)
+    there = {view: x.cuda() for view, x in views.items()}
+    found = step(name, there, encoder=SmallEncoder().cuda(), device="cuda", groups=GROUPS.cuda())
+    on_cpu = Step(*({key: x.cpu() for key, x in part.items()} for part in (found.terms, found.gradients)))
+    same_step(on_cpu, step(name, views, groups=GROUPS))
 
 
 @every

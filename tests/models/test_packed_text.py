@@ -1,37 +1,24 @@
 """Packed texts: every token once, no padding in the linear layers, the same embeddings in any company."""
 
+from typing import Any
+
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from semclip.models.packed_text import GROUP, can_pack, pack
+from semclip.models import packed_text
+from semclip.models.packed_rows import pack_rows
+from semclip.models.packed_text import can_pack
+from semclip.models.packed_tiles import pack_tiles
 from tests.models.tiny import CONFIGS, TEXTS, tiny
 
 MANY = ["a dog", *TEXTS, "two cats", "a photo of a red circle", "a dog on a mat under a table in a room"]
 
 
-@given(st.lists(st.integers(1, 77), min_size=1, max_size=40))
-def test_every_token_has_one_place(lengths: list[int]) -> None:
-    packing = pack(torch.tensor(lengths))
-    places = list(zip(packing.texts.tolist(), packing.positions.tolist(), strict=True))
-    assert sorted(places) == [(text, position) for text, n in enumerate(lengths) for position in range(n)]
-    assert [places[i] for i in packing.last.tolist()] == [(text, n - 1) for text, n in enumerate(lengths)]
-
-
-@given(st.lists(st.integers(1, 77), min_size=1, max_size=40))
-def test_groups_hold_whole_texts_of_like_length(lengths: list[int]) -> None:
-    packing = pack(torch.tensor(lengths))
-    start = 0
-    for group in packing.groups:
-        positions = packing.positions[start : start + group.size]
-        assert group.padded % GROUP == 0 and group.padded - GROUP <= int(positions.max()) < group.padded
-        assert int((positions == 0).sum()) == group.texts
-        # A token stands in its text's stretch of the padded group, at its own position.
-        assert torch.equal(group.places % group.padded, positions)
-        assert torch.equal(group.places // group.padded, (positions == 0).cumsum(0) - 1)
-        start += group.size
-    assert start == sum(lengths)
+@pytest.fixture(params=[pack_rows, pack_tiles], ids=lambda f: f.__name__)
+def layout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The layout of GPUs on a CPU, too."""
+    monkeypatch.setattr(packed_text, "pack_rows", request.param)
+    return request.param
 
 
 def test_linear_layers_see_real_tokens_only() -> None:
@@ -42,7 +29,7 @@ def test_linear_layers_see_real_tokens_only() -> None:
     assert seen == [(4 + 7, 32)]  # start, words, end of both
 
 
-def test_company_and_order_do_not_matter() -> None:
+def test_company_and_order_do_not_matter(layout: Any) -> None:
     encoder = tiny().double()
     tokens = encoder.tokenize(MANY)
     with torch.no_grad():
@@ -53,7 +40,7 @@ def test_company_and_order_do_not_matter() -> None:
     torch.testing.assert_close(together, backwards, atol=1e-12, rtol=0)
 
 
-def test_no_text_reads_another() -> None:
+def test_no_text_reads_another(layout: Any) -> None:
     encoder = tiny()
     tokens = encoder.tokenize(MANY)
     rows: list[torch.Tensor] = []
@@ -61,12 +48,12 @@ def test_no_text_reads_another() -> None:
     out = encoder.encode_text(tokens)
     gradient = torch.autograd.grad(out[3].sum(), rows[0])[0]  # (N, W)
     read = gradient.abs().sum(1) > 0
-    packing = pack(tokens.argmax(-1) + 1)
+    packing = layout(tokens.argmax(-1) + 1, torch.float32)
     assert torch.equal(read, packing.texts == 3)
 
 
 @pytest.mark.parametrize("kind", ["plain", "custom_text"])
-def test_checkpointed_blocks_give_the_same_gradients(kind: str) -> None:
+def test_checkpointed_blocks_give_the_same_gradients(kind: str, layout: Any) -> None:
     encoder = tiny(kind).double().train()
     tokens = encoder.tokenize(MANY)
     gradients = []

@@ -47,10 +47,11 @@ def step(
     micro_batch: int = 0,
     config: Mapping[str, Any] | None = None,
     encoder: SmallEncoder | None = None,
+    device: str = "cpu",
     **features: Any,
 ) -> Step:
     """Forward and backward from raw rows through the encoder. micro_batch: rows encoded at a time; 0: all at once."""
-    objective = build(name, **(config or {})).double()
+    objective = build(name, **(config or {})).double().to(device)
     encoder = SmallEncoder() if encoder is None else encoder
     score = scorer(objective, encoder, **features)
     if micro_batch:

@@ -74,7 +74,7 @@ def _gradients(config: TrainConfig, folder: Path) -> dict[str, Tensor]:
     found = {f"loss {name}": ranks.mean(value.detach().double()) for name, value in terms.items()}
     # One process keeps the rows of an embedding's gradient that were used, several keep all of them.
     found |= {name: _dense(whole(p.grad)) for name, p in made.module.named_parameters() if p.grad is not None}
-    return {**found, "norm": clip_gradients(made.module, 0.1, ranks)}
+    return {**found, "norm": clip_gradients(made.module.parameters(), 0.1, ranks)}
 
 
 def loops(rank: int, cases: Sequence[tuple[str, str, dict[str, Any]]], resume: bool, double: bool) -> list[str]:

@@ -34,8 +34,15 @@ def batches(steps: int) -> list[Tensor]:
     return [torch.randint(0, 40 * (1 + step % 3), (3, 7), generator=draw) for step in range(steps)]
 
 
-def train(rows: bool, dtype: torch.dtype, steps: range = range(30), decay: float = 0.1, state: Any = None) -> Any:
-    module = Texts(dtype)
+def train(
+    rows: bool,
+    dtype: torch.dtype,
+    steps: range = range(30),
+    decay: float = 0.1,
+    state: Any = None,
+    device: str = "cpu",
+) -> Any:
+    module = Texts(dtype).to(device)
     if rows:
         use_row_gradients(module)
     optimizer = RowAdamW(module.parameters(), lr=1e-2, weight_decay=decay, betas=(0.9, 0.98), fused=True)
@@ -47,9 +54,9 @@ def train(rows: bool, dtype: torch.dtype, steps: range = range(30), decay: float
         if step in steps:
             for group in optimizer.param_groups:
                 group["lr"] = 1e-2 / (1 + step)
-            module(ids).square().sum().backward()
+            module(ids.to(device)).square().sum().backward()
             assert module.table.weight.grad is not None and module.table.weight.grad.is_sparse == rows
-            norms.append(float(clip_gradients(module, 0.5, ALONE)))
+            norms.append(float(clip_gradients(module.parameters(), 0.5, ALONE)))
             optimizer.step()
             optimizer.zero_grad()
     return module.state_dict(), optimizer.state_dict(), norms

@@ -10,7 +10,7 @@ from semclip.models.backends.base import Encoder
 
 #: Compiled variants of a block that are kept; torch's own 8 can be too few. Two towers share the code, each with and
 #: without gradients (GradCache), of the input too (after frozen blocks), and with shapes that torch sets apart: one
-#: row, a text that fills the context.
+#: row, one tile of packed texts, a text that fills the context.
 _VARIANTS = 32
 
 

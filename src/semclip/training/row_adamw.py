@@ -15,7 +15,8 @@ def use_row_gradients(module: nn.Module) -> None:
 
     A batch of 96 captions uses some 400 of CLIP's 49,408 rows; a dense gradient is 100 MB of zeros to write, to read
     for the norm, and to take through the optimizer. Same numbers, other storage. For one process: wrappers that
-    average over ranks want dense gradients.
+    average over ranks want dense gradients. For a CPU: a GPU writes those zeros in less time than it takes to wait for
+    the number of rows.
     """
     for table in module.modules():
         if isinstance(table, nn.Embedding) and table.weight.requires_grad and table.num_embeddings >= LEAST_ROWS:

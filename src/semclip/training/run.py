@@ -53,7 +53,7 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
     fabric, module, ranks = setup.fabric, setup.module, setup.ranks
     sharded = ranks.world_size > 1 and config.train.strategy == "sharded"
     evaluated = WholeEncoder(setup.encoder, ranks) if sharded else SameEncoder()
-    if ranks.world_size == 1:
+    if ranks.world_size == 1 and fabric.device.type == "cpu":
         use_row_gradients(module)
     wrapped = fabric.setup_module(module)
     if config.train.compile:

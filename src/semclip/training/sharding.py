@@ -102,9 +102,9 @@ def average_gradients(module: nn.Module, ranks: Ranks) -> None:
 
 
 @torch.no_grad()
-def clip_gradients(module: nn.Module, most: float, ranks: Ranks) -> Tensor:
+def clip_gradients(parameters: Iterable[Tensor], most: float, ranks: Ranks) -> Tensor:
     """Scale all gradients down to a norm of `most`; their norm before that, pieces counted once."""
-    gradients = [p.grad for p in module.parameters() if p.grad is not None]
+    gradients = [p.grad for p in parameters if p.grad is not None]
     pieces = [local(g) for g in gradients if isinstance(g, DTensor)]
     # Of a row-sparse gradient, all that is not zero.
     others = [g.values() if g.is_sparse else g for g in gradients if not isinstance(g, DTensor)]

@@ -1,19 +1,25 @@
-"""Causal attention of many short texts packed in one row: block-diagonal, with a backward of its own on the CPU."""
+"""Packed texts for the CPU: one behind another, attending in groups of like length, with a backward of its own."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from semclip.models.packing import Packing
+
+#: Texts attend in groups padded to the next multiple of this many tokens: few enough calls, little enough padding.
+GROUP = 8
 
 
 @dataclass(frozen=True)
 class Group:
     """Texts of like length that attend together, each to itself, one after another in the row.
 
-    size: their tokens; padded: tokens of each with padding; places: (size,) in the padded (texts * padded,).
+    size: their tokens; padded: tokens of each with padding; places: (size,) in the padded (texts * padded,). Padding
+    stands behind a text's last token, where no causal query looks.
     """
 
     size: int
@@ -22,24 +28,34 @@ class Group:
     places: Tensor
 
 
-def packed_attention(qkv: Tensor, groups: Sequence[Group], heads: int) -> Tensor:
-    """softmax(q k^t / sqrt(d)) v within each text, looking back only: packed (N, 3W) -> (N, W).
+@dataclass(frozen=True)
+class Rows(Packing):
+    """Shorter texts first, no place left empty: N is the number of tokens."""
 
-    Shapes: N tokens of all texts, W = heads * d. Padding stands behind a text's last token, where no query looks.
-    On a CPU computed in float32 or better: products this small gain nothing from bf16, and float32 is the more exact.
-    """
-    if qkv.device.type == "cpu":
-        return _OnCPU.apply(qkv, groups, heads)
-    parts = zip(torch.split(qkv, [group.size for group in groups]), groups, strict=True)
-    return torch.cat([by_library(part, group, heads) for part, group in parts])
+    groups: tuple[Group, ...]
+
+    def attend(self, qkv: Tensor, heads: int) -> Tensor:
+        """In float32 or better: products this small gain nothing from bf16, and float32 is the more exact."""
+        return _OnCPU.apply(qkv, self.groups, heads)
 
 
-def by_library(qkv: Tensor, group: Group, heads: int) -> Tensor:
-    """The same for one group, (size, 3W) -> (size, W), with the kernel that torch chooses."""
-    spread = qkv.new_zeros(group.texts * group.padded, qkv.shape[1]).index_copy(0, group.places, qkv)
-    q, k, v = spread.view(group.texts, group.padded, 3, heads, -1).permute(2, 0, 3, 1, 4)  # (texts, heads, padded, d)
-    out = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    return out.transpose(1, 2).flatten(0, 1).flatten(1).index_select(0, group.places)
+def pack_rows(lengths: Tensor, dtype: torch.dtype) -> Rows:
+    """Lay texts of these lengths (B,), each at least 1, behind one another. dtype: as other layouts take it."""
+    order = lengths.argsort(stable=True)  # (B,)
+    ordered = lengths[order]
+    starts = ordered.cumsum(0) - ordered  # (B,)
+    row = torch.repeat_interleave(torch.arange(len(ordered)), ordered)  # (N,)
+    positions = torch.arange(len(row)) - starts[row]  # (N,)
+
+    padded = (ordered + GROUP - 1) // GROUP * GROUP
+    groups, first = [], 0
+    for size, count in Counter(padded.tolist()).items():  # ascending, as the texts are
+        inside = (row >= first) & (row < first + count)
+        places = (row[inside] - first) * size + positions[inside]
+        groups.append(Group(len(places), count, size, places))
+        first += count
+    last = torch.empty_like(starts).scatter(0, order, starts + ordered - 1)  # (B,)
+    return Rows(order[row], positions, last, tuple(groups))
 
 
 class _OnCPU(torch.autograd.Function):
