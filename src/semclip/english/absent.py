@@ -17,8 +17,9 @@ class Absent:
 
     Plausibility of Y in a scene naming things Z: 0 where Y is named, hinted at or not worth a word there
     (`scenes.missable`), else mean over Z of P(Y named | Z named), and a little more.
-    Weights w(Y) are then fitted so that over the whole input absent things are as frequent as denied ones (iterative
-    proportional fitting).
+    Weights w(Y) are then fitted so that over all captions behind which something can be denied absent things are as
+    frequent as denied ones (iterative proportional fitting). Other captions say of one thing both that it is there and
+    that it is not.
     """
 
     def __init__(self, groups: Mapping[str, Siblings]) -> None:
@@ -26,16 +27,18 @@ class Absent:
         named = np.zeros((len(groups), len(_INDEX)), dtype=np.float32)  # (groups, things)
         fits = np.zeros_like(named, dtype=bool)
         denied = np.zeros(len(_INDEX))
+        captions = np.zeros(len(groups))  # of each group, behind which something can be denied
         for i, siblings in enumerate(groups.values()):
             named[i, [_INDEX[t] for t in siblings.times_named if t in _INDEX]] = 1
             fits[i, [_INDEX[t] for t in scenes.missable(siblings.bag, siblings.signs)]] = True
             for caption in siblings.captions.values():
                 false = deniable(caption, siblings)
                 denied[[_INDEX[thing] for thing in false]] += 1 / max(1, len(false))
+                captions[i] += bool(false)
         together = named.T @ named
         given = together / np.maximum(1, together.diagonal())[:, None]  # row Z, column Y: P(Y | Z)
         scores = (named @ given / np.maximum(1, named.sum(1, keepdims=True)) + _UNSEEN) * fits
-        self._scores = scores * _fitted_weights(scores, denied)
+        self._scores = scores * _fitted_weights(scores, denied, captions)
 
     def plausible(self, group: str) -> dict[str, float]:
         """Things absent from a group that fit its scene, with their weights."""
@@ -43,17 +46,18 @@ class Absent:
         return {scenes.MISSABLE[i]: float(row[i]) for i in row.nonzero()[0]}
 
 
-def _fitted_weights(scores: np.ndarray, denied: np.ndarray) -> np.ndarray:
+def _fitted_weights(scores: np.ndarray, denied: np.ndarray, captions: np.ndarray) -> np.ndarray:
     weights = np.ones(scores.shape[1])
-    rows = scores[scores.sum(1) > 0].astype(np.float64)
+    used = (scores.sum(1) > 0) & (captions > 0)
     # One caption per image: nothing is ever denied, so there is nothing to match.
-    if denied.sum() == 0 or not len(rows):
+    if not used.any():
         return weights
+    rows, share = scores[used].astype(np.float64), captions[used] / captions[used].sum()
     wanted = denied / denied.sum()
     for _ in range(50):
         drawn = rows * weights
-        drawn = (drawn / np.maximum(drawn.sum(1, keepdims=True), 1e-12)).mean(0)
+        drawn = share @ (drawn / np.maximum(drawn.sum(1, keepdims=True), 1e-12))
         ratio = np.divide(wanted, drawn, out=np.ones_like(wanted), where=drawn > 0)
         # Bounded, so that a thing that is hardly ever plausible is not forced upon the few scenes where it is.
-        weights = np.clip(weights * np.sqrt(ratio), 0.1, 10)
+        weights = np.clip(weights * np.sqrt(ratio), 0.02, 10)
     return weights

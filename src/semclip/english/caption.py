@@ -29,7 +29,8 @@ class Caption:
     def shown(self, index: int) -> str:
         """The word at an index as written, but small where the sentence's start alone gives it a capital."""
         piece = self._pieces[self._places[index]]
-        return piece if index and not self.is_title else self.words[index]
+        name = self.words[index] in _NATIONS
+        return piece if name or (index and not self.is_title) else self.words[index]
 
     @cached_property
     def bag(self) -> frozenset[str]:

@@ -10,7 +10,8 @@ from semclip.english.inflection import article_of
 from semclip.english.siblings import Siblings
 
 #: Sentence forms by family: "A" for training and validation, "B" for test only.
-#: {X}/{x}: the caption without its stop, as written / inside a sentence. {y}: dog, dogs, water. {any}: a dog, any dogs.
+#: {X}/{x}: the caption without its stop, as written / inside a sentence. {y}: dog, dogs, fire. {any}: a dog, any dogs.
+#: {some}, with {are}: a dog, two dogs. {bare}: a dog, dogs. {one}: a dog.
 FORMS = {
     "A": (
         "{X}{comma} but there {be} no {y}{end}",
@@ -32,22 +33,68 @@ FORMS = {
     ),
 }
 
-#: The forms of training that stand behind their caption, and the same affirmed: of "no {y}", "a dog" or "dogs" is made.
-AFFIRMED = {
-    "{X}{comma} but there {be} no {y}{end}": "{X}{comma} but there {be} {some}{end}",
-    "{X}{comma} with no {y} in the picture{end}": "{X}{comma} with {some} in the picture{end}",
-    "{X}{comma} with no {y} nearby{end}": "{X}{comma} with {some} nearby{end}",
-    "{X}{comma} and there {be} no {y} in the picture{end}": "{X}{comma} and there {be} {some} in the picture{end}",
-    "{X}{comma} and the picture does not show {any}{end}": "{X}{comma} and the picture shows {some}{end}",
-    "{X}{comma} and the picture is not showing {any}{end}": "{X}{comma} and the picture is showing {some}{end}",
+_THERE = (
+    ("{X}{comma} but there {be} no {y}{end}", "{X}{comma} but there {are} {some}{end}"),
+    ("{X}{comma} and there {be} no {y} in the picture{end}", "{X}{comma} and there {are} {some} in the picture{end}"),
+)
+#: By family and by the words that deny: sentences that are true of a caption, and each in the same words one that takes
+#: a denied caption and is false: "a dog runs, and no car is near" has the words of "no dog runs, and a car is near".
+#: "No dog runs, with a car nearby" would not do: that is true of a dog that runs far from cars.
+REVERSALS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    "A": {
+        "there is no": _THERE,
+        "no": (
+            *_THERE,
+            ("{X}{comma} and no {y} {be} in the picture{end}", "{X}{comma} and {some} {are} in the picture{end}"),
+            ("{X}{comma} and no {y} {be} nearby{end}", "{X}{comma} and {some} {are} nearby{end}"),
+        ),
+        "is not": (
+            (
+                "{X}{comma} and the picture is not showing {any}{end}",
+                "{X}{comma} and the picture is showing {some}{end}",
+            ),
+        ),
+        "does not": (
+            ("{X}{comma} and the picture does not show {any}{end}", "{X}{comma} and the picture does show {some}{end}"),
+        ),
+    },
+    "B": {
+        "no": (("{X}{comma} and no {y} {be} in sight{end}", "{X}{comma} and {some} {are} in sight{end}"),),
+        "not a single": (
+            ("{X}{comma} and not a single {y} {be} in sight{end}", "{X}{comma} and {some} {are} in sight{end}"),
+        ),
+        "n't any": (
+            (
+                "{X}{comma} although there {be}n't {any} around{end}",
+                "{X}{comma} although there {are} {some} around{end}",
+            ),
+        ),
+        "n't": (
+            (
+                "{X}{comma} although there {be}n't {bare} around{end}",
+                "{X}{comma} although there {are} {some} around{end}",
+            ),
+        ),
+        "doesn't": (
+            ("{X}{comma} and the photo doesn't show {any}{end}", "{X}{comma} and the photo shows {some}{end}"),
+        ),
+    },
 }
-#: The words that deny in them, by which a sentence may be denied instead.
-AFFIRMABLE = {words: tuple(form for form in AFFIRMED if words in form) for words in (" no ", " does not ", " is not ")}
 
-#: By family: what denies any caption as a whole.
+#: By family: what denies any caption as a whole; then a sentence true of it, and one in the same words that is false.
 WHOLE = {
     "A": "The picture does not show this{colon} {x}{end}",
     "B": "This isn't what the picture shows{colon} {x}{end}",
+}
+WHOLE_REVERSALS = {
+    "A": (
+        "The picture shows this{colon} {x}{comma} and does not show {one}{end}",
+        "The picture does not show this{colon} {x}{comma} and shows {one}{end}",
+    ),
+    "B": (
+        "This is what the picture shows{colon} {x}{comma} but there isn't {one}{end}",
+        "This isn't what the picture shows{colon} {x}{comma} but there is {one}{end}",
+    ),
 }
 
 
@@ -63,18 +110,27 @@ _WITHOUT_VERB = {
 }
 
 
-def sentence(caption: Caption, thing: str, form: str, plural: bool) -> str:
+def sentence(caption: Caption, thing: str, form: str, plural: bool, count: str = "") -> str:
     """The caption with "no thing" said in the given form; spaces before marks as the caption has them.
 
-    thing: one of `things.THINGS`, or any other noun that can be counted.
+    thing: one of `things.THINGS`, or any other noun that can be counted. count: how many there are, where the form
+    says that there are some: "two", "a group of".
     """
     entry = things.THINGS.get(thing) or things.Thing(thing, (thing,), frozenset())
     plural = plural and not entry.mass
-    name = entry.plural if plural else entry.name
-    one = f"{article_of(name)} {name}"
-    several = plural or entry.mass
-    some = name if several else one
-    return fill(caption, form, y=name, be="are" if plural else "is", any=f"any {name}" if several else one, some=some)
+    one = entry.name if entry.mass else f"{article_of(entry.name)} {entry.name}"
+    bare = entry.plural if plural else one
+    return fill(
+        caption,
+        form,
+        y=entry.plural if plural else entry.name,
+        be="are" if plural else "is",
+        are="are" if plural and not count.startswith("a ") else "is",  # there is a group of dogs
+        any=f"any {bare}" if plural or entry.mass else one,
+        some=f"{count} {bare}" if plural and count else bare,
+        bare=bare,
+        one=one,
+    )
 
 
 def fill(caption: Caption, form: str, **parts: str) -> str:

@@ -10,7 +10,7 @@ from semclip.english import lexicon
 from semclip.english.caption import Caption
 from semclip.english.clause import COLLECTIVES, COPULAS, Clause, parse
 from semclip.english.edits import Edit
-from semclip.english.inflection import article_of, words
+from semclip.english.inflection import words
 from semclip.english.paraphrase import grammar as g
 from semclip.english.paraphrase import verbs
 from semclip.english.siblings import Siblings
@@ -113,12 +113,12 @@ def subject_denied(caption: Caption, siblings: Siblings, family: str = "A") -> I
     if tokens[clause.start] in lexicon.NUMBERS and not plural:
         return  # a four wheel drive car
     noun = caption.shown(first)
-    if clause.finite:
-        new = f"no {noun}" if family == "A" or plural else f"not a single {noun}"
-    elif family == "A":
-        new = f"there {'are' if plural else 'is'} no {noun}"
+    if family == "B" and not plural:
+        new = f"not a single {noun}"
+    elif family == "B" or clause.finite:
+        new = f"no {noun}"
     else:
-        new = f"there aren't any {noun}" if plural else f"there isn't {article_of(noun)} {noun}"
+        new = f"there {'are' if plural else 'is'} no {noun}"
     yield edited(caption, clause.start, first + 1, new, tokens[clause.head], "subject_denied")
 
 
@@ -213,7 +213,7 @@ def _existence_denied(caption: Caption, family: str) -> Iterator[Edit]:
             return
         new = {"A": f"{tokens[1]} no", "B": f"{tokens[1]}n't any"}[family]
         if family == "B" and tokens[1] == "is":
-            new = "isn't a single"
+            new = "isn't a"
         yield edited(caption, 1, start, new, "there", "subject_denied")
 
 

@@ -4,7 +4,7 @@ Family "A" is for training and validation, "B" for tests: the two share no sente
 no kind of `HELD_OUT_KINDS`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from semclip.captions.writers._draw import Draw, Key
 from semclip.english import contrasts, denials
@@ -12,6 +12,7 @@ from semclip.english.actions import action_replaced
 from semclip.english.affirm import negation_removed
 from semclip.english.attributes import attribute_swapped, number_swapped
 from semclip.english.caption import Caption
+from semclip.english.clause import COPULAS
 from semclip.english.edits import Edit
 from semclip.english.objects import object_replaced
 from semclip.english.pairs import family_of_pair
@@ -31,13 +32,13 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "number_swapped": 0.5, "object_replaced": 1,
     },
     "B": {
-        "object_denied": 0.5, "contrast_reversed": 0.3, "attribute_swapped": 1.5, "number_swapped": 0.5,
+        "object_denied": 0.5, "attribute_swapped": 1.5, "number_swapped": 0.5,
         "object_replaced": 1, "relation_reversed": 2, "action_replaced": 2, "role_swapped": 3,
     },
 }  # fmt: skip
 #: Made where no drawn kind can be.
 LAST = ("verb_negated", "subject_denied")
-_CONTRAST_SHARE = 0.4
+_CONTRAST_SHARE = {"A": 0.4, "B": 0.2}
 _PLURAL_SHARE = {"person": 0.7}  # of others 0.35: "no people" is more usual than "no person"
 
 
@@ -61,19 +62,14 @@ def negation(caption: Caption, siblings: Siblings, family: str, key: Key) -> Edi
     return Edit(denials.fill(caption, denials.WHOLE[family]), "caption_denied", 0, ("", ""))
 
 
-def absence(
-    caption: Caption, siblings: Siblings, plausible: Mapping[str, float], family: str, key: Key
-) -> Edit | str:  # fmt: skip
-    """One sentence that says what is missing, or why there is none. plausible: weights of things that are missing."""
+def absence(caption: Caption, siblings: Siblings, family: str, key: Key) -> Edit | str:
+    """A sentence that says what is missing where no clause can, or why there is none."""
     if caption.is_negated:
         return "already holds a negation"
     if not caption.is_one_sentence:
         return "more than one sentence"
-    if (wants_contrast(key) or not plausible) and (edits := contrasted(caption, siblings, family, key, true=True)):
-        return edits[0]
-    if not plausible:
-        return "nothing absent is known to fit the scene"
-    return _clause(caption, Draw("absence", *key).weighted(plausible), "object_absent", family, key)
+    edits = contrasted(caption, siblings, family, key, true=True)
+    return edits[0] if edits else "nothing absent is known to fit the scene"
 
 
 def _swapped(rule: Callable[[Caption, Siblings], Iterator[Edit]]) -> Make:
@@ -92,16 +88,20 @@ def _denied(rule: Callable[[Caption, Siblings, str], Iterator[Edit]]) -> Make:
 
 
 def _verb_negated(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
-    """In training "does not run" is left out where "no dog runs" says it: no absence has words like it."""
+    """What brings words that no absence has ("does", or a "be" of its own) is left out where "no dog runs" says it."""
     edits = list(verb_negated(caption, siblings, family))
-    if family == "A" and any(map(with_do, edits)) and any(subject_denied(caption, siblings, family)):
+    brings = any(with_do(edit) or caption.bag.isdisjoint(COPULAS) for edit in edits)
+    if brings and any(subject_denied(caption, siblings, family)):
         return []
     return edits
 
 
+_DO = ("does not ", "do not ", "doesn't ", "don't ")
+
+
 def with_do(edit: Edit) -> bool:
     """Whether a verb was negated with "does not" or "do not"."""
-    return edit.kind == "verb_negated" and any(do in edit.text.lower() for do in ("does not ", "do not "))
+    return edit.kind == "verb_negated" and any(do in edit.text.lower() for do in _DO)
 
 
 def _object_denied(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
@@ -110,13 +110,9 @@ def _object_denied(caption: Caption, siblings: Siblings, family: str, key: Key) 
     return [_clause(caption, Draw("denied", *key).one(false), "object_denied", family, key)] if false else []
 
 
-def _contrast_reversed(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
-    return contrasted(caption, siblings, family, key, true=False)
-
-
-def wants_contrast(key: Key) -> bool:
+def wants_contrast(family: str, key: Key) -> bool:
     """Whether a caption's texts set two things against each other, where it has such things."""
-    return Draw("contrast", *key).unit() < _CONTRAST_SHARE
+    return Draw("contrast", *key).unit() < _CONTRAST_SHARE[family]
 
 
 def contrasted(caption: Caption, siblings: Siblings, family: str, key: Key, true: bool) -> list[Edit]:
@@ -145,7 +141,6 @@ def is_plural(thing: str, draw: Draw) -> bool:
 
 _MAKE: dict[str, Make] = {
     "object_denied": _object_denied,
-    "contrast_reversed": _contrast_reversed,
     "subject_denied": _denied(subject_denied),
     "verb_negated": _verb_negated,
     "attribute_swapped": _swapped(attribute_swapped),

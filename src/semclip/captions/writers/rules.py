@@ -12,7 +12,6 @@ from typing import Any
 
 from semclip.captions.writers._balanced import Balanced, balanced
 from semclip.captions.writers._draw import Key
-from semclip.captions.writers._negations import absence, negation
 from semclip.captions.writers.base import Candidate, Writer, Written
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -33,7 +32,7 @@ class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "5"
+    version = "6"
     views = ("paraphrase", "negation", "absence")
 
     def __init__(self, config: Any, examples: Sequence[Example]) -> None:
@@ -77,14 +76,9 @@ class Rules(Writer):
         return made if made.text else made.refused
 
     def _negation(self, example: Example, caption: Caption, key: Key) -> Edit | str:
-        if family_of_split(example.split) == "B":
-            return negation(caption, self._groups[_group(example)], "B", key)
         return self._balanced(example, caption, key).negation
 
     def _absence(self, example: Example, caption: Caption, key: Key) -> Edit | str:
-        if family_of_split(example.split) == "B":
-            group = _group(example)
-            return absence(caption, self._groups[group], self._absent.plausible(group), "B", key)
         return self._balanced(example, caption, key).absence
 
     def _balanced(self, example: Example, caption: Caption, key: Key) -> Balanced:
@@ -93,7 +87,8 @@ class Rules(Writer):
             if len(self._made) >= _REMEMBERED:
                 self._made.pop(next(iter(self._made)))
             group = _group(example)
-            self._made[key] = balanced(caption, self._groups[group], self._absent.plausible(group), key)
+            family = family_of_split(example.split)
+            self._made[key] = balanced(caption, self._groups[group], self._absent.plausible(group), family, key)
         return self._made[key]
 
 
