@@ -82,18 +82,19 @@ REVERSALS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
 }
 
 #: By family: what denies any caption as a whole; then a sentence true of it, and one in the same words that is false.
+#: The clause comes first: behind what is quoted it would be part of that ("not: a dog runs, and there is a car").
 WHOLE = {
     "A": "The picture does not show this{colon} {x}{end}",
     "B": "This isn't what the picture shows{colon} {x}{end}",
 }
 WHOLE_REVERSALS = {
     "A": (
-        "The picture shows this{colon} {x}{comma} and does not show {one}{end}",
-        "The picture does not show this{colon} {x}{comma} and shows {one}{end}",
+        "The picture does not show {one}{comma} and shows this{colon} {x}{end}",
+        "The picture shows {one}{comma} and does not show this{colon} {x}{end}",
     ),
     "B": (
-        "This is what the picture shows{colon} {x}{comma} but there isn't {one}{end}",
-        "This isn't what the picture shows{colon} {x}{comma} but there is {one}{end}",
+        "There isn't {one} in sight{comma} and this is what the picture shows{colon} {x}{end}",
+        "There is {one} in sight{comma} and this isn't what the picture shows{colon} {x}{end}",
     ),
 }
 

@@ -85,7 +85,7 @@ tent ; ; camp camping campsite campers canopy shelter circus fair market festiva
 umbrella ; parasol ; rain rainy raining shade canopy beach patio cafe
 book ; magazine ; read reads reading library writing study studying pages notebook bookstore newspaper novel bible
 newspaper ; ; read reads reading magazine paper news book
-phone ; cellphone telephone ; call calling calls talking talks talk cell texting mobile speaking conversation camera device
+phone ; cellphone telephone ; call calling calls talking talks talk cell texting mobile speaking conversation camera device picture pictures photo photos photograph photographs photographing selfie
 bottle ; ; drink drinks drinking beer water wine alcohol beverage soda bar picnic cup glass
 flag ; banner ; parade american patriotic pole country protest
 statue ; sculpture monument ; memorial figure stone fountain art bronze museum

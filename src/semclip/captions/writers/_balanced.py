@@ -12,8 +12,8 @@ have the same words, or nearly.
 | attribute_swapped+object_absent   | a white dog runs, with no car nearby | a black dog runs, with no car nearby |
 | object_replaced+object_denied     | a cat runs, with no dog nearby       | a dog runs, with no cat nearby       |
 | subject_denied+object_affirmed    | no dogs run, and two cars are nearby | two dogs run, and no cars are nearby |
-| caption_denied+object_affirmed    | the picture does not show this: a    | the picture shows this: a dog runs,  |
-|                                   | dog runs, and shows a car            | and does not show a car              |
+| caption_denied+object_affirmed    | the picture shows a car, and does    | the picture does not show a car, and |
+|                                   | not show this: a dog runs            | shows this: a dog runs               |
 """
 
 from collections.abc import Mapping

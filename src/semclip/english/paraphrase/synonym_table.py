@@ -53,7 +53,7 @@ BOTH_WAYS: list[tuple[str, str, str, Condition]] = [
     ("-", "next to", "alongside", phrase_follows),
     ("-", "on top of", "atop", phrase_follows),
     ("-", "underneath", "beneath", phrase_follows),
-    ("-", "underneath", "under", both(phrase_follows, not_behind("water"))),
+    ("-", "underneath", "under", both(phrase_follows, not_behind("water construction"))),
     ("-", "each other", "one another", always),
     ("-", "outside", "outdoors", ends),
     ("-", "inside", "indoors", ends),
