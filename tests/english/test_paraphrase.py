@@ -6,6 +6,7 @@ import pytest
 
 from semclip.english.change import changed_share
 from semclip.english.paraphrase import paraphrase
+from semclip.english.paraphrase.noun_phrases import with_articles
 from semclip.english.paraphrase.parse import parse
 from semclip.english.paraphrase.surface import Surface
 from semclip.english.paraphrase.synonym_table import BOTH_WAYS, ONE_WAY
@@ -308,3 +309,23 @@ def test_a_verb_behind_and_is_told_from_a_noun() -> None:
     made = texts("A goat carries a stick and jumps over a log.")
     assert "There is a goat carrying a stick and jumping over a log." in made
     assert not any("waving" in text for text in texts("A man paints a boat and waves."))  # of the sea?
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        ("a woman in orange jacket playing with black dog", "a woman in an orange jacket playing with a black dog"),
+        ("a dog fetching huge stick", "a dog fetching a huge stick"),
+        ("a girl jumps from couch to couch", "a girl jumps from couch to couch"),
+        ("a man travels by train", "a man travels by train"),
+        ("a boy in bed", "a boy in bed"),
+        ("a man on top of snowy hill", "a man on top of a snowy hill"),
+        ("a man in shorts and the rain", "a man in shorts and the rain"),
+        ("a girl in blue swimming suit", "a girl in a blue swimming suit"),
+        ("a boy climbing an indoor rock climbing wall", "a boy climbing an indoor rock climbing wall"),
+        ("a man in black shirt and hat", "a man in a black shirt and a hat"),
+        ("a girl gives treat to jumping dog", "a girl gives treat to jumping dog"),
+    ],
+)
+def test_bare_nouns_get_articles(tokens: str, expected: str) -> None:
+    assert " ".join(with_articles(tokens.split(), 2)) == expected

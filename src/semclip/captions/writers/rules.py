@@ -32,7 +32,7 @@ class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "6"
+    version = "7"
     views = ("paraphrase", "negation", "absence")
 
     def __init__(self, config: Any, examples: Sequence[Example]) -> None:

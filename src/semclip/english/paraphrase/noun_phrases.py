@@ -1,7 +1,7 @@
 """Where noun phrases end, and what number their heads have."""
 
 from semclip.english import lexicon
-from semclip.english.inflection import words
+from semclip.english.inflection import article_of, words
 from semclip.english.paraphrase import grammar as g
 from semclip.english.paraphrase import verbs
 
@@ -161,6 +161,56 @@ def is_countable(head: str) -> bool:
     return (
         g.is_being(head) or head in g.DEPICTIONS or bool(lexicon.NOUNS.get(head, (frozenset(), False))[0] & {"object"})
     )
+
+
+def with_articles(tokens: list[str], start: int) -> list[str]:
+    """The tokens with "a" before each bare noun behind `start` that surely wants one: on street -> on a street.
+
+    For captions in the style of headlines: once their subject has an article, the rest reads wrongly without.
+    """
+    found = tokens[:start]
+    end = 0  # of the last noun that got one
+    for i in range(start, len(tokens)):
+        if _governs(tokens, i - 1) or (tokens[i - 1] == "and" and i - 1 == end):
+            stop = noun_phrase(tokens, i, "")
+            if stop > i and tokens[i] not in g.DETERMINERS and _wants_article(tokens, i, stop):
+                found.append(article_of(tokens[i]))
+                end = stop
+        found.append(tokens[i])
+    return found
+
+
+def _governs(tokens: list[str], at: int) -> bool:
+    """Whether a noun phrase may start behind a word: a preposition, or a participle that is no part of one itself."""
+    before = tokens[at - 1]
+    acts = g.is_noun(before) or before in g.BE | g.SUBORDINATES | {"and", ","}
+    return tokens[at] in _GOVERNS or (tokens[at] in verbs.ING and acts and before not in g.COMPOUNDS)
+
+
+def _wants_article(tokens: list[str], start: int, stop: int) -> bool:
+    phrase, head, before = tokens[start:stop], tokens[stop - 1], tokens[start - 1]
+    categories, plural = lexicon.NOUNS.get(head, (frozenset(), True))
+    if plural or head in _MASS or tokens[stop : stop + 1] == ["of"] or not {"'s", "and"}.isdisjoint(phrase):
+        return False
+    if any(map(g.is_plural, phrase)):
+        return False
+    by_car = before == "by" and "object" in categories
+    if len(phrase) == 1 and (by_car or head in _FIXED or tokens[stop : stop + 1] == ["to"]):
+        return False  # from couch to couch
+    return bool(categories & {"adult", "person", "animal", "clothes", "object", "place"}) or head in _COUNTED
+
+
+_GOVERNS = words(
+    """in on at with of through over under near by for from into onto off up down along across around behind beside
+    against toward towards above below underneath beneath inside outside past between amid"""
+)
+_MASS = words("clothing grass ground dirt hair wood paper police audience lightning tennis soccer plastic")
+#: Alone behind a preposition: in bed, at school, on stage.
+_FIXED = words("bed school church town court costume uniform stage market rope camera board leash chain tie water drum")
+_COUNTED = words(
+    """window pool stairway staircase dock pier waterfall playground forest desert ramp rail railing crosswalk
+    lawn meadow hillside mountaintop intersection leotard backyard parade sunset stump doorway ledge boardwalk banner"""
+)
 
 
 def head_at(subject: list[str]) -> int:

@@ -8,7 +8,14 @@ from semclip.english.inflection import article_of, words
 from semclip.english.paraphrase import grammar as g
 from semclip.english.paraphrase import verbs
 from semclip.english.paraphrase.clause import Clause
-from semclip.english.paraphrase.noun_phrases import head_at, is_countable, noun_phrase, number_of, with_complement
+from semclip.english.paraphrase.noun_phrases import (
+    head_at,
+    is_countable,
+    noun_phrase,
+    number_of,
+    with_articles,
+    with_complement,
+)
 from semclip.english.paraphrase.predicates import chunk, preposition_at, tail_start, with_rest
 from semclip.english.paraphrase.verb_search import VerbSearch
 
@@ -97,7 +104,7 @@ def _clause(tokens: list[str]) -> Clause | None:
     if subject[0] not in g.DETERMINERS and one and not someone:
         if head not in g.COLLECTIVES and not is_countable(head):
             return None
-        tokens, core = [article_of(subject[0]), *tokens], core + 1
+        tokens, core = [article_of(subject[0]), *with_articles(tokens, core)], core + 1
     return _with_predicate(tokens, core, number, head, there)
 
 
