@@ -130,3 +130,12 @@ def test_writers_at_the_same_time_do_not_harm_each_other(tmp_path: Path) -> None
 def test_a_model_without_a_fingerprint_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no fingerprint"):
         encode(FakeEncoder(_of, _of), [], ["x"], tmp_path)
+
+
+def test_a_mistake_inside_a_fingerprint_is_not_taken_for_a_missing_one(tmp_path: Path) -> None:
+    class Mistaken(_Reader):
+        def text_fingerprint(self) -> str:
+            return self.prints.joined  # type: ignore[attr-defined, no-any-return]
+
+    with pytest.raises(AttributeError, match="joined"):
+        encode(Mistaken(), [], ["x"], tmp_path)

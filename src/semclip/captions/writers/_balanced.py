@@ -32,7 +32,7 @@ from semclip.english.siblings import Siblings
 #: there a negation word must not tell negations from captions.
 BARE_SHARE = {"A": 0.05, "B": 1.0}
 _SENTENCE_DENIED = ("subject_denied", "verb_negated")
-_COUNTS = lexicon.NUMBER_WORDS | words("some many several various")
+_COUNTS = (lexicon.NUMBER_WORDS - {"one"}) | words("some many several various")
 _COLLECTIVES = words("group couple bunch pair")
 _ONE = words("a an one the another someone somebody")
 #: Things that are missed beside one like them, wherever the scene plays.
@@ -56,8 +56,8 @@ def balanced(
     """Both texts. plausible: weights of things that are missing. family: whose sentence forms and pairs of words."""
     if caption.is_negated or not caption.is_one_sentence or not plausible:
         return Balanced(n.negation(caption, siblings, family, key), n.absence(caption, siblings, family, key))
-    if n.wants_contrast(family, key) and (true := n.contrasted(caption, siblings, family, key, true=True)):
-        return Balanced(n.contrasted(caption, siblings, family, key, true=False)[0], true[0])
+    if n.wants_contrast(family, key) and (both := n.contrasted(caption, siblings, family, key)):
+        return Balanced(*both)
     missing = Draw("absence", *key).weighted(plausible)
     draw = Draw("clause", *key)
     clause = _Clause(caption, missing, draw.one(denials.forms_for(caption, family)), n.is_plural(missing, draw))
@@ -112,7 +112,7 @@ def _number_lost(caption: Caption, edit: Edit) -> tuple[str, bool]:
     lost = [word for word in before if word not in after]
     if lost[:1] == ["a"] and "of" in lost and lost[lost.index("of") - 1] in _COLLECTIVES:
         return " ".join(lost), True
-    count = next((word for word in lost if word in _COUNTS and word != "one"), "")
+    count = next((word for word in lost if word in _COUNTS), "")
     return count, not edit.text.lower().startswith(("there is", "not a single")) and _ONE.isdisjoint(lost)
 
 

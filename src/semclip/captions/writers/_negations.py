@@ -68,8 +68,8 @@ def absence(caption: Caption, siblings: Siblings, family: str, key: Key) -> Edit
         return "already holds a negation"
     if not caption.is_one_sentence:
         return "more than one sentence"
-    edits = contrasted(caption, siblings, family, key, true=True)
-    return edits[0] if edits else "nothing absent is known to fit the scene"
+    both = contrasted(caption, siblings, family, key)
+    return both[1] if both else "nothing absent is known to fit the scene"
 
 
 def _swapped(rule: Callable[[Caption, Siblings], Iterator[Edit]]) -> Make:
@@ -107,7 +107,12 @@ def with_do(edit: Edit) -> bool:
 def _object_denied(caption: Caption, siblings: Siblings, family: str, key: Key) -> list[Edit]:
     """What another caption names denied behind this one."""
     false = denials.deniable(caption, siblings) if caption.is_one_sentence else []
-    return [_clause(caption, Draw("denied", *key).one(false), "object_denied", family, key)] if false else []
+    if not false:
+        return []
+    thing, draw = Draw("denied", *key).one(false), Draw("form", *key)
+    form = draw.one(denials.forms_for(caption, family))
+    text = denials.sentence(caption, thing, form, is_plural(thing, draw))
+    return [Edit(text, "object_denied", 0, (thing, ""))]
 
 
 def wants_contrast(family: str, key: Key) -> bool:
@@ -115,23 +120,18 @@ def wants_contrast(family: str, key: Key) -> bool:
     return Draw("contrast", *key).unit() < _CONTRAST_SHARE[family]
 
 
-def contrasted(caption: Caption, siblings: Siblings, family: str, key: Key, true: bool) -> list[Edit]:
-    """The same two things and the same form for the absence and the negation of a caption: they have the same words."""
+def contrasted(caption: Caption, siblings: Siblings, family: str, key: Key) -> tuple[Edit, Edit] | None:
+    """(negation, absence): the same two things in the same form, and so the same words; None where there are none."""
     found = [c for c in contrasts.contrasts(caption, siblings) if family_of_pair((c.thing, c.other)) == family]
     if not found:
-        return []
+        return None
     draw = Draw("form", *key)
     contrast, form = draw.one(found), draw.one(contrasts.FORMS[family])
-    text = contrasts.contrasted(caption, contrast, form, true)
-    kind = "object_contrasted" if true else "contrast_reversed"
-    return [Edit(text, kind, contrast.index, (contrast.thing, contrast.other))]
-
-
-def _clause(caption: Caption, thing: str, kind: str, family: str, key: Key) -> Edit:
-    """The form depends on the caption, not on the view: its absence and its denial differ in the thing alone."""
-    draw = Draw("form", *key)
-    form = draw.one(denials.forms_for(caption, family))
-    return Edit(denials.sentence(caption, thing, form, is_plural(thing, draw)), kind, 0, (thing, ""))
+    pair = (contrast.thing, contrast.other)
+    return (
+        Edit(contrasts.contrasted(caption, contrast, form, true=False), "contrast_reversed", contrast.index, pair),
+        Edit(contrasts.contrasted(caption, contrast, form, true=True), "object_contrasted", contrast.index, pair),
+    )
 
 
 def is_plural(thing: str, draw: Draw) -> bool:

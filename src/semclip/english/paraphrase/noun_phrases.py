@@ -171,9 +171,10 @@ def with_articles(tokens: list[str], start: int) -> list[str]:
     found = tokens[:start]
     end = 0  # of the last noun that got one
     for i in range(start, len(tokens)):
-        if _governs(tokens, i - 1) or (tokens[i - 1] == "and" and i - 1 == end):
+        starts = _governs(tokens, i - 1) or (tokens[i - 1] == "and" and i - 1 == end)
+        if starts and tokens[i] not in g.DETERMINERS:
             stop = noun_phrase(tokens, i, "")
-            if stop > i and tokens[i] not in g.DETERMINERS and _wants_article(tokens, i, stop):
+            if stop > i and _wants_article(tokens, i, stop):
                 found.append(article_of(tokens[i]))
                 end = stop
         found.append(tokens[i])
@@ -182,9 +183,11 @@ def with_articles(tokens: list[str], start: int) -> list[str]:
 
 def _governs(tokens: list[str], at: int) -> bool:
     """Whether a noun phrase may start behind a word: a preposition, or a participle that is no part of one itself."""
+    if tokens[at] in _GOVERNS:
+        return True
     before = tokens[at - 1]
-    acts = g.is_noun(before) or before in g.BE | g.SUBORDINATES | {"and", ","}
-    return tokens[at] in _GOVERNS or (tokens[at] in verbs.ING and acts and before not in g.COMPOUNDS)
+    acts = (g.is_noun(before) and before not in g.COMPOUNDS) or before in _BEFORE_PARTICIPLE
+    return tokens[at] in verbs.ING and acts
 
 
 def _wants_article(tokens: list[str], start: int, stop: int) -> bool:
@@ -200,6 +203,7 @@ def _wants_article(tokens: list[str], start: int, stop: int) -> bool:
     return bool(categories & {"adult", "person", "animal", "clothes", "object", "place"}) or head in _COUNTED
 
 
+_BEFORE_PARTICIPLE = g.BE | g.SUBORDINATES | {"and", ","}
 _GOVERNS = words(
     """in on at with of through over under near by for from into onto off up down along across around behind beside
     against toward towards above below underneath beneath inside outside past between amid"""
