@@ -1,0 +1,138 @@
+"""What a photo query means, as a tree of wanted and excluded parts, and what a ranker of photos promises.
+
+The parser (`search.query`) makes the tree, rankers (`search.rankers`) score photos by it, the benchmark `exclusion`
+measures rankers without a parser. They meet here, so that none has to import the other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Text:
+    """Something a photo may show, in words. weight: how much it counts beside the other parts."""
+
+    text: str
+    weight: float = 1.0
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo as query. path: a file of the user's, or the path of a photo in the index."""
+
+    path: str
+    weight: float = 1.0
+
+    def __str__(self) -> str:
+        return f"like {self.path}"
+
+
+@dataclass(frozen=True)
+class Not:
+    """What a photo must not show."""
+
+    child: "Node"
+
+
+@dataclass(frozen=True)
+class And:
+    """All of them."""
+
+    children: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """At least one of them."""
+
+    children: tuple["Node", ...]
+
+
+Leaf = Text | Picture
+Node = Leaf | Not | And | Or
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition on what the index knows of a photo; never a matter of degree.
+
+    field: `taken`, `folder`, `type`, `camera`, `width`, `height`, `size`. negated: photos that do not meet it.
+    """
+
+    field: str
+    op: Literal["<", "<=", "=", ">=", ">"]
+    value: str | float
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query as it was understood.
+
+    text: as typed, without the filters; what a ranker that reads the whole sentence is given.
+    tree: what the photo must and must not show; None where there are only filters.
+    """
+
+    text: str
+    tree: Node | None
+    filters: tuple[Filter, ...] = ()
+
+
+def leaves(node: Node | None, wanted: bool = True) -> Iterator[tuple[Leaf, bool]]:
+    """Every leaf from left to right, and whether it is wanted: an even number of `Not` above it."""
+    if isinstance(node, Not):
+        yield from leaves(node.child, not wanted)
+    elif isinstance(node, And | Or):
+        for child in node.children:
+            yield from leaves(child, wanted)
+    elif node is not None:
+        yield node, wanted
+
+
+class Gallery(Protocol):
+    """The photos a ranker scores, through one encoder. N photos, M of them a fixed sample, D dimensions, Q vectors."""
+
+    def embed(self, leaf: Leaf) -> np.ndarray: ...  # (D,) float32, unit length
+
+    def similarity(self, vectors: np.ndarray) -> np.ndarray: ...  # (Q, D) -> cosines (Q, N) float32
+
+    def sampled(self, vectors: np.ndarray) -> np.ndarray: ...  # (Q, D) -> cosines (Q, M), what calibration sees
+
+
+@dataclass(frozen=True)
+class Part:
+    """How much of one leaf each photo has.
+
+    similarity: (N,) cosine of leaf and photo. presence: (N,) the same between 0 and 1, relative to the sample.
+    """
+
+    leaf: Leaf
+    wanted: bool
+    similarity: np.ndarray
+    presence: np.ndarray
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Photos scored for one query.
+
+    score:     (N,) float64, higher is better; equal scores are put in the order of the photos' paths.
+    parts:     one per leaf of the tree, in its order.
+    held_back: (N,) index of the excluded part that put a photo down, -1 where none did.
+    """
+
+    score: np.ndarray
+    parts: tuple[Part, ...]
+    held_back: np.ndarray
+
+
+class Ranker(Protocol):
+    """A way to score photos for a query. Pure: the same query and gallery give the same ranking."""
+
+    def rank(self, query: Query, gallery: Gallery) -> Ranking: ...
