@@ -1,0 +1,1 @@
+"""Search: photos by what they show and what they do not."""
