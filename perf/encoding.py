@@ -28,7 +28,7 @@ from peak import resident
 from rounds import compared, timed
 from semclip.core.example import ImageRef
 from semclip.core.seeds import generator
-from semclip.evaluation.own import Encodings
+from semclip.evaluation import Encodings
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
 

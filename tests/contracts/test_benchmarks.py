@@ -11,17 +11,18 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
+from semclip.evaluation import evaluate
 from semclip.evaluation.metrics.paired import compare
 from semclip.evaluation.metrics.result import Metric, Result
-from semclip.evaluation.own import create, evaluate
+from semclip.evaluation.own import create
 from tests.evaluation.own.fakes import FakeEncoder, constant, examples, noise, oracle, reversed_oracle, without
 
-NAMES = FAMILIES["benchmarks"].names()
+NAMES = FAMILIES["benchmarks"].names("semclip.evaluation.own")
 DATA = {"path": "data.jsonl", "split": "test"}
 
 
 def run(encoder: FakeEncoder, name: str, count: int = 12, **options: int) -> Result:
-    return evaluate(encoder, examples(count), [name], DATA, **options)[name]
+    return evaluate(encoder, [name], examples(count), DATA, **options)[name]
 
 
 def all_metrics(result: Result) -> list[Metric]:
@@ -68,11 +69,11 @@ def test_the_truth_scores_full_and_its_contrary_below_chance(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_order_and_batch_size_change_nothing(name: str) -> None:
     data = examples()
-    plain = evaluate(noise(), data, [name], DATA)[name]
+    plain = evaluate(noise(), [name], data, DATA)[name]
     shuffled = [data[i] for i in np.random.default_rng(1).permutation(len(data))]
     for other in (
-        evaluate(noise(), data, [name], DATA, batch_size=5)[name],
-        evaluate(noise(), shuffled, [name], DATA, batch_size=1)[name],
+        evaluate(noise(), [name], data, DATA, batch_size=5)[name],
+        evaluate(noise(), [name], shuffled, DATA, batch_size=1)[name],
     ):
         for a, b in zip(all_metrics(plain), all_metrics(other), strict=True):
             assert (a.name, a.n, a.ties) == (b.name, b.n, b.ties)
@@ -122,9 +123,9 @@ def test_a_missing_view_is_named_before_anything_is_encoded(name: str) -> None:
     for view in FAMILIES["benchmarks"].get(name).needs - {"image", "caption"}:
         encoder = noise()
         with pytest.raises(UserError, match=f"12 of 12 examples lack '{view}'"):
-            evaluate(encoder, without(examples(), view), [name], DATA)
+            evaluate(encoder, [name], without(examples(), view), DATA)
         assert not encoder.batches and not encoder.image_calls
-        some = evaluate(encoder, without(examples(), view, keep=9), [name], DATA)[name]
+        some = evaluate(encoder, [name], without(examples(), view, keep=9), DATA)[name]
         assert some.data["examples"] == 9
         assert f"left out: 3 of 12 examples have no {view}" in some.notes
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
+from semclip.evaluation.base import Items
 from semclip.evaluation.contamination import image_key, overlap, seen_by
-from semclip.evaluation.public.base import Items
 
 
 def test_coco_images_have_one_name() -> None:

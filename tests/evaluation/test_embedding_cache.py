@@ -10,8 +10,8 @@ from torch import Tensor
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
+from semclip.evaluation import Encodings
 from semclip.evaluation.embedding_cache import FolderStore, image_keys
-from semclip.evaluation.own import Encodings
 from tests.evaluation.own.fakes import FakeEncoder
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.evaluation.own import Encodings, evaluate
+from semclip.evaluation import Encodings, evaluate
 from tests.evaluation.own.fakes import FakeEncoder, constant, examples, noise
 
 EVERYTHING = ["retrieval", "original_over_negation", "triplet_choice", "absence", "zeroshot", "margins"]
@@ -22,7 +22,7 @@ def refs(*names: str) -> list[ImageRef]:
 
 def test_all_benchmarks_share_one_pass() -> None:
     encoder = noise()
-    results = evaluate(encoder, examples(), EVERYTHING, {})
+    results = evaluate(encoder, EVERYTHING, examples(), {})
     assert list(results) == EVERYTHING
     encoded = [t for batch in encoder.batches for t in batch]
     assert len(encoded) == len(set(encoded))
@@ -113,7 +113,7 @@ class _Cuts(FakeEncoder):
 
 def test_cut_texts_are_counted_per_benchmark() -> None:
     encoder = _Cuts(noise()._image, noise()._text)
-    results = evaluate(encoder, examples(), ["absence", "zeroshot"], {})
+    results = evaluate(encoder, ["absence", "zeroshot"], examples(), {})
     # Absences and negations: 3 x 12 texts, of which those of example 3.
     assert "3 of 36 texts are cut by the tokenizer: a cut can lose the 'not'" in results["absence"].notes
     assert not any("cut" in note for note in results["zeroshot"].notes)
@@ -121,9 +121,9 @@ def test_cut_texts_are_counted_per_benchmark() -> None:
 
 def test_half_precision_and_collapse_are_told() -> None:
     half = FakeEncoder(noise()._image, noise()._text, dtype=torch.bfloat16)
-    assert any("bfloat16" in n for n in evaluate(half, examples(), ["absence"], {})["absence"].notes)
-    assert any("collapsed" in n for n in evaluate(constant(), examples(), ["absence"], {})["absence"].notes)
-    assert not any("collapsed" in n for n in evaluate(noise(), examples(), ["absence"], {})["absence"].notes)
+    assert any("bfloat16" in n for n in evaluate(half, ["absence"], examples(), {})["absence"].notes)
+    assert any("collapsed" in n for n in evaluate(constant(), ["absence"], examples(), {})["absence"].notes)
+    assert not any("collapsed" in n for n in evaluate(noise(), ["absence"], examples(), {})["absence"].notes)
 
 
 class _WithDropout(FakeEncoder):
@@ -145,7 +145,7 @@ def test_modules_are_evaluated_and_get_their_modes_back() -> None:
 
 def test_an_unknown_benchmark_is_refused_with_a_hint() -> None:
     with pytest.raises(UserError) as caught:
-        evaluate(noise(), examples(), ["retreival"], {})
+        evaluate(noise(), ["retreival"], examples(), {})
     assert "retrieval" in caught.value.fix
     with pytest.raises(UserError, match="no benchmark"):
-        evaluate(noise(), examples(), [], {})
+        evaluate(noise(), [], examples(), {})

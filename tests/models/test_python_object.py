@@ -11,7 +11,7 @@ from PIL import Image
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.protocols import DualEncoder
-from semclip.evaluation.own import Encodings
+from semclip.evaluation import Encodings
 from semclip.models.python_object import PythonObject, load_object
 
 

@@ -158,7 +158,7 @@ class Somebodys:
 
 
 def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
-    from semclip.evaluation.own import evaluate
+    from semclip.evaluation import evaluate
     from semclip.models.two_towers import adapt
 
     colours = ["red", "green", "blue"]
@@ -175,7 +175,7 @@ def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
         tokenize=lambda texts: torch.tensor([[colours.index(t) if t in colours else 0] for t in texts]),
         label="somebody's",
     )
-    result = evaluate(model, examples, ["original_over_negation"], {})["original_over_negation"]
+    result = evaluate(model, ["original_over_negation"], examples, {})["original_over_negation"]
     assert result.metric("caption_over_negation").value == 1.0 and result.model == "somebody's"
     with pytest.raises(UserError, match="tokenize"):
         adapt(Somebodys(), lambda picture: torch.zeros(3), lambda texts: torch.zeros(len(texts)))

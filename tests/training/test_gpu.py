@@ -12,7 +12,7 @@ from rich.console import Console
 from torch.distributed.device_mesh import init_device_mesh
 
 from semclip.data.load import load_examples, select
-from semclip.evaluation.own import evaluate
+from semclip.evaluation import evaluate
 from semclip.models.load import create, load
 from semclip.objectives import create as create_objective
 from semclip.training import devices, loop, memory
@@ -92,7 +92,7 @@ def test_evaluation_gives_the_numbers_of_the_cpu(make_config: Make) -> None:
     test = select(load_examples(config.data), "test")
     names = ["retrieval", "original_over_negation"]
     encoder = create(config.model, "test").eval()
-    first, second = (evaluate(encoder.to(device), test, names, {}, device=device) for device in ("cpu", "cuda"))
+    first, second = (evaluate(encoder.to(device), names, test, {}, device=device) for device in ("cpu", "cuda"))
     for name, result in first.items():
         for metric in result.metrics:
             assert second[name].metric(metric.name).value == pytest.approx(metric.value, abs=0.03)

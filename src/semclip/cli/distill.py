@@ -42,7 +42,7 @@ def command(
     from semclip.cli.segment import on_device, template_texts, text_rows
     from semclip.core.files import sha256_file
     from semclip.data.masks import Truth
-    from semclip.evaluation.own import evaluate
+    from semclip.evaluation import evaluate
     from semclip.models.load import load
     from semclip.models.student import StudentReader
     from semclip.training.maskclip_plus import DistillConfig, distill, new_student
@@ -74,7 +74,9 @@ def command(
     options = {**asdict(config.reading), "templates": template_texts(templates)}
     described = {"path": str(data), "split": "test", "sha256": sha256_file(data)}
     for called, encoder in (("teacher", teacher), ("student", StudentReader(teacher, student))):
-        results = evaluate(encoder, tested, {"segmentation": options}, described, device, model=f"{called}: {model}")
+        results = evaluate(
+            encoder, {"segmentation": options}, tested, described, device=device, model=f"{called}: {model}"
+        )
         results["segmentation"].save(out / f"{called}.json")
         console.print(result_table(called, results))
 

@@ -30,7 +30,8 @@ def command(
     from semclip.cli.evaluate import data_config, find_device
     from semclip.core.files import sha256_file, write_json
     from semclip.data.load import data_file, load_examples, select
-    from semclip.evaluation.own import create, evaluate
+    from semclip.evaluation import evaluate
+    from semclip.evaluation.own import create
     from semclip.models.interpolate import interpolate, refuse_unlike
     from semclip.models.load import load
     from semclip.reports.frontier import draw_frontier
@@ -90,7 +91,7 @@ def command(
         path = data_file(config)
         described = {"path": str(path), "split": "test", "sha256": sha256_file(path) if path.is_file() else ""}
         called = f"alpha {kept.alpha:g}"
-        results = evaluate(model.to(place), test, aim.benchmarks, described, device=place, model=called)
+        results = evaluate(model.to(place), aim.benchmarks, test, described, device=place, model=called)
         for name, result in results.items():
             result.save(out / "results" / f"{name}.json")
         console.print(result_table(f"test split, {called}", results))

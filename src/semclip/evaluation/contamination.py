@@ -11,9 +11,9 @@ from semclip.core.config import load_config, parse
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, ImageRef
 from semclip.data.load import DataConfig, load_examples
+from semclip.evaluation.base import Items, Task
+from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own import Encodings, Task
-from semclip.evaluation.public.base import Items
 
 _COCO = re.compile(r"(?:COCO_(?:train|val|test)\d{4}_)?(\d{12})\.jpe?g", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -37,10 +37,27 @@ class _SaysWhatItReads(Protocol):
 
 
 @runtime_checkable
+class _Labelled(Protocol):
+    """An encoder that says which model it is, not only which backend."""
+
+    label: str
+
+
+@runtime_checkable
 class _Describes(Protocol):
     """An encoder that says what decides its numbers beside the weights: activation, preprocessing."""
 
     def description(self) -> dict[str, Any]: ...
+
+
+def label(encoder: DualEncoder) -> str:
+    """What to call the model in results."""
+    return (encoder.label if isinstance(encoder, _Labelled) else "") or encoder.name
+
+
+def reads_pixels(encoder: DualEncoder) -> bool:
+    """Whether the encoder opens image files; one that reads features knows images by name alone."""
+    return not isinstance(encoder, _SaysWhatItReads) or encoder.reads_pixels
 
 
 @dataclass(frozen=True)
@@ -108,8 +125,7 @@ class Encodings:
         refs = sorted(set(images), key=lambda r: (r.key, str(r.path)))
         strings = sorted(set(texts), key=lambda t: (len(t), t))  # texts of like length trim best together
         store = stores(cache, encoder, device)
-        by_name = isinstance(encoder, _SaysWhatItReads) and not encoder.reads_pixels
-        ref_keys = image_keys(refs, by_name) if cache else [""] * len(refs)
+        ref_keys = image_keys(refs, by_name=not reads_pixels(encoder)) if cache else [""] * len(refs)
         string_keys = text_keys(strings) if cache else [""] * len(strings)
         with _evaluating(encoder, device), Progress(progress, len(refs) + len(strings)) as advance:
 

@@ -24,6 +24,11 @@ def fill(template: str, name: str) -> str:
 
 def class_rows(encodings: Encodings, templates: Sequence[str], classes: Sequence[str]) -> Array:
     """(C, D) unit rows: per class the mean of its templates' unit embeddings, normalised."""
-    rows = np.mean([encodings.text([fill(t, name) for name in classes]) for t in templates], axis=0)
+    return mean_rows(encodings, [[fill(template, name) for name in classes] for template in templates])
+
+
+def mean_rows(encodings: Encodings, texts: Sequence[Sequence[str]]) -> Array:
+    """(C, D) unit rows: per class the mean of its texts' unit embeddings, normalised. texts: C per template."""
+    rows = np.mean([encodings.text(own) for own in texts], axis=0)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(norms > 0, norms, 1.0))

@@ -7,8 +7,8 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.evaluation import evaluate
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own import evaluate
 from semclip.models.backends.base import Encoder
 from semclip.models.interpolate import interpolate
 
@@ -56,7 +56,7 @@ def sweep(
     points = []
     for alpha in sorted({0.0, *alphas}):
         model = interpolate(base, tuned, alpha).to(device)
-        points.append(point(alpha, evaluate(model, examples, aim.benchmarks, {"split": "val"}, device=device), aim))
+        points.append(point(alpha, evaluate(model, aim.benchmarks, examples, {"split": "val"}, device=device), aim))
     return points
 
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from semclip.core.errors import UserError
 from semclip.data.collate import Batch
 from semclip.data.load import data_file
+from semclip.evaluation import evaluate
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own import evaluate
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
 from semclip.models.load import load as load_encoder
@@ -220,7 +220,7 @@ def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
     name = data_file(run.config.data).name
     described = {"path": name, "split": "test", "sha256": data_hash(run.config).get(name, "")}
     names, device = run.config.evaluate.benchmarks, run.setup.fabric.device
-    results = evaluate(encoder.eval(), test, names, data=described, device=device)
+    results = evaluate(encoder.eval(), names, test, data=described, device=device)
     for name, result in results.items():
         result.save(run.folder / "results" / f"{name}.json")
     return results

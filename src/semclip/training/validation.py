@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from semclip.evaluation.own import evaluate
+from semclip.evaluation import evaluate
 from semclip.models.backends.base import Encoder
 from semclip.training.compiling import eager
 from semclip.training.config import TrainConfig
@@ -61,7 +61,7 @@ class Validation:
     def _measure(self, encoder: Encoder) -> float:
         """The primary metric; everything measured is logged and shown to the guards."""
         names, device = self.config.evaluate.benchmarks, self.setup.fabric.device
-        results = evaluate(encoder.eval(), self.setup.splits.val, names, {"split": "val"}, device=device)
+        results = evaluate(encoder.eval(), names, self.setup.splits.val, {"split": "val"}, device=device)
         benchmark, _, metric = self.config.evaluate.primary.partition(".")
         value = results[benchmark].metric(metric).value
         for tracker in self.trackers:

@@ -7,10 +7,9 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
-from semclip.evaluation import blind
+from semclip.evaluation import blind, evaluate
 from semclip.evaluation.blind import BlindItem, has_negation_word, text_only_scores
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own import evaluate
 from semclip.evaluation.own._pairs import absence_pairs, triplets
 from tests.evaluation.own.fakes import KINDS, FakeEncoder, constant, examples, noise, oracle, without
 
@@ -21,7 +20,7 @@ def one(**fields: object) -> Example:
 
 
 def run(encoder: FakeEncoder, data: list[Example], name: str) -> Result:
-    return evaluate(encoder, data, [name], {})[name]
+    return evaluate(encoder, [name], data, {})[name]
 
 
 def test_slices_average_to_the_whole() -> None:

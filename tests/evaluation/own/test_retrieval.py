@@ -7,13 +7,13 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
+from semclip.evaluation import evaluate
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own import evaluate
 from tests.evaluation.own.fakes import FakeEncoder, constant, examples, noise, without
 
 
 def run(encoder: FakeEncoder, data: list[Example], **options: object) -> Result:
-    return evaluate(encoder, data, {"retrieval": options}, {})["retrieval"]
+    return evaluate(encoder, {"retrieval": options}, data, {})["retrieval"]
 
 
 def test_recalls_are_those_of_sorting() -> None:

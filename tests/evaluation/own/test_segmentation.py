@@ -14,8 +14,9 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DenseEncoder, DenseReading
 from semclip.data.masks import mask_path
+from semclip.evaluation import evaluate
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own import create, evaluate
+from semclip.evaluation.own import create
 from semclip.models.load import create as create_model
 from tests.evaluation.own.fakes import FakeEncoder
 from tests.models.tiny import CONFIGS, tiny
@@ -72,7 +73,7 @@ class Seer(FakeEncoder):
 
 
 def run(encoder: FakeEncoder, examples: list[Example], **options: object) -> Result:
-    return evaluate(encoder, examples, {"segmentation": options}, {}, batch_size=2)["segmentation"]
+    return evaluate(encoder, {"segmentation": options}, examples, {}, batch_size=2)["segmentation"]
 
 
 MASKS = [np.array([[0, 1, 1], [2, 2, 255]]), np.array([[3, 0, 0], [0, 1, 0]])]
@@ -152,9 +153,9 @@ def test_models_without_dense_features_are_refused_with_the_reason(tmp_path: Pat
     config = {**CONFIGS["plain"], "vision_cfg": {**CONFIGS["plain"]["vision_cfg"], "pool_type": "avg"}}
     averaging = create_model({"backend": "open_clip", "config": config}, "test")
     with pytest.raises(UserError, match="cannot measure this model: it pools by 'avg'"):
-        evaluate(averaging, examples, ["segmentation"], {})
+        evaluate(averaging, ["segmentation"], examples, {})
     plain = tiny()
-    result = evaluate(plain, examples, {"segmentation": {"size": 32, "denoise": 0.1, "smooth": "channels"}}, {})
+    result = evaluate(plain, {"segmentation": {"size": 32, "denoise": 0.1, "smooth": "channels"}}, examples, {})
     assert 0 <= result["segmentation"].metric("miou").value <= 1 and plain.training is False
 
 

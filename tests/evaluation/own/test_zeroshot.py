@@ -7,15 +7,15 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.evaluation import evaluate
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own import evaluate
 from tests.evaluation.own.fakes import LABELS, FakeEncoder, examples, noise, oracle
 
 NAME = "zeroshot"
 
 
 def run(encoder: FakeEncoder, data: list[Example], **options: object) -> Result:
-    return evaluate(encoder, data, {NAME: options}, {})[NAME]
+    return evaluate(encoder, {NAME: options}, data, {})[NAME]
 
 
 def deaf() -> FakeEncoder:

@@ -11,9 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from semclip.core.example import ImageRef
+from semclip.evaluation import evaluate
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own import run_tasks
-from semclip.evaluation.public._run import published_task
 from tests.evaluation.own.fakes import FakeEncoder
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -71,9 +70,16 @@ def run(
     encoder: Any, name: str, root: Path, batch_size: int = 256, allow_missing: bool = False, **options: Any
 ) -> Result:
     """One public benchmark below `root`, as `semclip evaluate` runs it."""
-    return run_tasks(encoder, [published_task(encoder, name, options, root, allow_missing)], batch_size=batch_size)[
-        name
-    ]
+    return evaluate(encoder, {name: options}, root=root, allow_missing=allow_missing, batch_size=batch_size)[name]
+
+
+class Sample:
+    """A small official folder of one of several benchmarks that share a reader; see tests/contracts."""
+
+    TRUE: Mapping[str, Iterable[str]]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from semclip.core.errors import UserError
-from semclip.evaluation.public._torch_file import read_torch_file
 from semclip.evaluation.public.base import create
+from semclip.evaluation.public.ccneg import read_torch_file
 from tests.evaluation.public.fakes import constant, noise, run, table, write_images
 
 NAME, FILE = "ccneg", "ccneg_preprocessed.pt"

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from semclip.core.example import ImageRef
+from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.own.base import Scores
 from semclip.evaluation.public.base import create
 from semclip.evaluation.public.semclip_protocol import SemclipProtocol, Triple, official_topk, split
 from tests.evaluation.own.fakes import FakeEncoder, constant

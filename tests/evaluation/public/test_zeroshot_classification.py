@@ -13,7 +13,8 @@ from PIL import Image
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.public._image_sets import Classes, Labelled, class_rows, read_sets
+from semclip.evaluation.prompts import mean_rows
+from semclip.evaluation.public._image_sets import Classes, Labelled, read_sets
 from semclip.evaluation.public.base import create
 from semclip.evaluation.public.semclip_zeroshot import NEGATED, TEMPLATE
 from tests.evaluation.own.fakes import FakeEncoder, constant
@@ -42,9 +43,8 @@ def test_published_vector() -> None:
     texts = VECTOR["texts"] | {"this is a photo of a red circle": [1.0] * 4}
     encoder = FakeEncoder(lambda name: np.array(VECTOR["images"][name]), lambda text: np.array(texts[text]))
     encodings = Encodings.compute(encoder, [i.image for i in items], classes.texts(classes.templates))
-    np.testing.assert_allclose(
-        class_rows(encodings, classes, classes.templates), VECTOR["expected_classifier_columns"], atol=1e-9
-    )
+    rows = mean_rows(encodings, [classes.texts([template]) for template in classes.templates])
+    np.testing.assert_allclose(rows, VECTOR["expected_classifier_columns"], atol=1e-9)
     value = {m.name: m.value for m in create("zeroshot_classification").score(items, encodings).metrics}
     for name, expected in VECTOR["expected"].items():
         assert value[f"official_{name}"] == pytest.approx(expected, abs=1e-9)
@@ -181,7 +181,7 @@ def test_tars_are_scored_like_the_folders_they_hold(tmp_path: Path, monkeypatch:
 def test_blocks_of_logits_change_nothing(block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_sample(tmp_path)
     plain = run(noise(), "zeroshot_classification", tmp_path)
-    monkeypatch.setattr("semclip.evaluation.public._image_sets._BLOCK", block)
+    monkeypatch.setattr("semclip.evaluation.public._zeroshot._BLOCK", block)
     other = run(noise(), "zeroshot_classification", tmp_path)
     assert [(m.name, m.value) for m in plain.metrics] == [(m.name, m.value) for m in other.metrics]
 

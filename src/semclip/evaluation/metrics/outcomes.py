@@ -28,6 +28,12 @@ class Outcomes:
     strict: Array
     optimistic: Array
 
+    @classmethod
+    def certain(cls, right: ArrayLike) -> "Outcomes":
+        """Outcomes by a rule that knows no ties. right: (n,) of 0 and 1, or of bool."""
+        y = np.asarray(right, dtype=np.float64)
+        return cls(y, y, y)
+
     def __len__(self) -> int:
         return len(self.expected)
 

@@ -11,7 +11,8 @@ from semclip.core.example import Example
 from semclip.evaluation.blind import BlindItem, has_negation_word, negation_word_scores, text_only_scores
 from semclip.evaluation.metrics.pairwise import CHANCE, pairwise
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.own.base import cluster, share
+from semclip.evaluation.metrics.summary import proportion
+from semclip.evaluation.own.base import cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def pair_baselines(primary: str, items: Sequence[BlindItem], kinds: Sequence[str
     words = pairwise(negation_word_scores([i.true[0] for i in items]), negation_word_scores([i.false for i in items]))
     learned = np.concatenate(text_only_scores(items))  # s(true) - s(false)
     return [
-        share(
+        proportion(
             "blind_negation_word",
             f"{primary} by a detector of negation words: a text with one is judged false",
             words,
@@ -104,7 +105,7 @@ def pair_baselines(primary: str, items: Sequence[BlindItem], kinds: Sequence[str
             kinds,
             kind="baseline",
         ),
-        share(
+        proportion(
             "blind_text_only",
             f"{primary} by a model that reads the texts alone, cross-validated by image",
             pairwise(learned, np.zeros(len(learned))),

@@ -4,24 +4,25 @@ Read it beside original_over_negation: a model that only lowers every text with 
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from semclip.core.example import Example
+from semclip.evaluation.base import Scores
 from semclip.evaluation.blind import BlindItem
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.pairwise import CHANCE, pairwise
+from semclip.evaluation.metrics.summary import item_record, proportion
 from semclip.evaluation.own._pairs import absence_pairs, equal_texts, pair_baselines
-from semclip.evaluation.own.base import Benchmark, Scores, item_record, share
+from semclip.evaluation.own.base import DataBenchmark
 
 
-class Absence(Benchmark):
+class Absence(DataBenchmark):
     """One item per absence and negation of an example; an average over items (micro), slices per negation kind.
 
     absence_over_negation = mean 1[s(image, absence) > s(image, negation)]
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"image", "absence", "negation"})
-    primary: ClassVar[str] = "absence_over_negation"
+    needs = frozenset({"image", "absence", "negation"})
+    primary = "absence_over_negation"
 
     def texts(self, examples: Sequence[Example]) -> list[str]:
         return [t for e in examples for t in (*e.absences, *e.negations)]
@@ -37,7 +38,7 @@ class Absence(Benchmark):
         description = "the true text that says what is not there is nearer to the image than the negation"
         return Scores(
             metrics=[
-                share(self.primary, description, outcomes, clusters, CHANCE, kinds),
+                proportion(self.primary, description, outcomes, clusters, CHANCE, kinds),
                 *pair_baselines(self.primary, [BlindItem((i.absence,), i.negation, i.cluster) for i in items], kinds),
             ],
             items={self.primary: item_record([i.id for i in items], outcomes, clusters, kinds)},

@@ -1,23 +1,25 @@
 """How far apart: mean and spread of image-text similarity per view, and each test item's texts and similarities."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from semclip.core.example import Example
 from semclip.core.seeds import derive_seed
+from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.result import Metric
+from semclip.evaluation.metrics.summary import average
 from semclip.evaluation.own._pairs import negation_kinds, triplets
-from semclip.evaluation.own.base import Benchmark, Scores, average, cluster
+from semclip.evaluation.own.base import DataBenchmark, cluster
 
 _VIEWS = ("caption", "paraphrase", "negation", "absence")
 _RESAMPLES = 1000
 
 
-class Margins(Benchmark):
+class Margins(DataBenchmark):
     """Cosines, not shares: a picture of where the texts lie, for histograms and a gallery.
 
     caption_minus_negation = mean(s(image, caption) - s(image, negation)), over all negations.
@@ -26,8 +28,8 @@ class Margins(Benchmark):
     id, so that all kinds are seen. Cosines of different models are on different scales: compare signs, not sizes.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"image", "caption", "negation"})
-    primary: ClassVar[str] = "caption_minus_negation"
+    needs = frozenset({"image", "caption", "negation"})
+    primary = "caption_minus_negation"
 
     def texts(self, examples: Sequence[Example]) -> list[str]:
         shown = [text for e in examples for text in _shown(e)[0].values()]

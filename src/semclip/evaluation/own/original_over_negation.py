@@ -4,24 +4,25 @@ The metric of arXiv 2511.16527. Its script counts a tie as wrong, as `strict` do
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from semclip.core.example import Example
+from semclip.evaluation.base import Scores
 from semclip.evaluation.blind import BlindItem
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.pairwise import CHANCE, pairwise
+from semclip.evaluation.metrics.summary import item_record, proportion
 from semclip.evaluation.own._pairs import equal_texts, pair_baselines, triplets
-from semclip.evaluation.own.base import Benchmark, Scores, item_record, share
+from semclip.evaluation.own.base import DataBenchmark
 
 
-class OriginalOverNegation(Benchmark):
+class OriginalOverNegation(DataBenchmark):
     """One item per negation, set against the text it was made from; an average over items (micro), slices per kind.
 
     caption_over_negation = mean 1[s(image, caption) > s(image, negation)], and the same with the other wording.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"image", "caption", "negation"})
-    primary: ClassVar[str] = "caption_over_negation"
+    needs = frozenset({"image", "caption", "negation"})
+    primary = "caption_over_negation"
 
     def texts(self, examples: Sequence[Example]) -> list[str]:
         return [t for i in triplets(examples) for t in (i.caption, i.paraphrase, i.negation) if t is not None]
@@ -42,7 +43,7 @@ class OriginalOverNegation(Benchmark):
             )
             clusters, kinds = [i.cluster for i in own], [i.kind for i in own]
             description = f"the {name.partition('_')[0]} is nearer to the image than the negation"
-            metrics.append(share(name, description, outcomes, clusters, CHANCE, kinds))
+            metrics.append(proportion(name, description, outcomes, clusters, CHANCE, kinds))
             records[name] = item_record([i.id for i in own], outcomes, clusters, kinds)
         metrics += pair_baselines(
             self.primary,

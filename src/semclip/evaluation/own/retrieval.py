@@ -4,17 +4,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
+from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.outcomes import mean
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import Ranks, chance_recall_at, rank, recall_at
-from semclip.evaluation.own.base import Benchmark, Scores, cluster, item_record, share
+from semclip.evaluation.metrics.summary import item_record, proportion
+from semclip.evaluation.own.base import DataBenchmark, cluster
 
 _VIEWS = ("caption", "paraphrase", "absence")
 
@@ -60,7 +62,7 @@ def queries_of(examples: Sequence[Example], view: str) -> list[Query]:
     ]
 
 
-class Retrieval(Benchmark):
+class Retrieval(DataBenchmark):
     """Texts ask for their image; the gallery holds every distinct image of the examples once.
 
     caption_rK:      an image of the example's group is among the first K.
@@ -74,8 +76,8 @@ class Retrieval(Benchmark):
     here each image stands once.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"image", "caption"})
-    primary: ClassVar[str] = "caption_r1"
+    needs = frozenset({"image", "caption"})
+    primary = "caption_r1"
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -127,7 +129,9 @@ class Retrieval(Benchmark):
             description = (
                 f"{what} is {'the first' if k == 1 else f'among the first {k}'} found by the {name.split('_')[0]}"
             )
-            metrics.append(share(f"{name}_r{k}", description, outcomes, clusters, chance_recall_at(ranks, k), kinds))
+            metrics.append(
+                proportion(f"{name}_r{k}", description, outcomes, clusters, chance_recall_at(ranks, k), kinds)
+            )
             records[f"{name}_r{k}"] = item_record(ids, outcomes, clusters, kinds)
         return metrics
 

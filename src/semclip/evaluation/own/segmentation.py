@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +11,19 @@ from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DenseEncoder, DenseReading, DualEncoder
 from semclip.data.masks import BACKGROUND, Truth
+from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.intervals import bootstrap, share_interval
 from semclip.evaluation.metrics.outcomes import Array, mean
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.segmentation import Areas, areas_of_scores, chance, constant, harmonic_mean, stacked
-from semclip.evaluation.own.base import Benchmark, Scores, cluster
+from semclip.evaluation.own.base import DataBenchmark, cluster
 from semclip.evaluation.prompts import check_templates, class_rows, fill
 
 _RESAMPLES = 500
 
 
-class Segmentation(Benchmark):
+class Segmentation(DataBenchmark):
     """Pixels of masks (column `mask`: a picture of class numbers), each given the class whose text is nearest.
 
     miou:           mean over classes of IoU_k = both_k / (labelled_k + predicted_k - both_k), pixels counted over all
@@ -40,8 +41,8 @@ class Segmentation(Benchmark):
     images resized without padding, counts as exact integers, ties shared among the classes that tie.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"image", "mask"})
-    primary: ClassVar[str] = "miou"
+    needs = frozenset({"image", "mask"})
+    primary = "miou"
 
     @dataclass(frozen=True, kw_only=True)
     class Config(DenseReading):

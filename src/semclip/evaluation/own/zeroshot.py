@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.choice import chance
 from semclip.evaluation.metrics.classification import accuracy, mean_per_class_recall
 from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.own.base import Benchmark, Scores, average, cluster, item_record, share
+from semclip.evaluation.metrics.summary import average, item_record, proportion
+from semclip.evaluation.own.base import DataBenchmark, cluster
 from semclip.evaluation.prompts import check_templates, class_rows, fill
 
 _RESAMPLES = 1000
 
 
-class ZeroShot(Benchmark):
+class ZeroShot(DataBenchmark):
     """Classes are the labels in the data (a folder per class, or a column `label`); each image counts once.
 
     original_accuracy: the label's text is the nearest of all classes, template "this is a photo of a {}".
@@ -31,8 +33,8 @@ class ZeroShot(Benchmark):
     names written as spaces. Several templates: their unit embeddings are averaged, then normalised.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"image", "label"})
-    primary: ClassVar[str] = "original_accuracy"
+    needs = frozenset({"image", "label"})
+    primary = "original_accuracy"
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -68,8 +70,8 @@ class ZeroShot(Benchmark):
         drop = original.expected - negated.expected
         return Scores(
             metrics=[
-                share("original_accuracy", "the label is the nearest class", original, clusters, guess, names),
-                share(
+                proportion("original_accuracy", "the label is the nearest class", original, clusters, guess, names),
+                proportion(
                     "negated_accuracy",
                     "the label is the nearest class although the text denies it",
                     negated,

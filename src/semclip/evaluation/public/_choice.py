@@ -1,6 +1,7 @@
 """One right answer among options: the primitive under most public benchmarks, with every official tie rule."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import compress
@@ -10,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semclip.core.example import ImageRef
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.blind import BlindItem, negation_word_scores, text_only_scores
-from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.choice import chance, choice
 from semclip.evaluation.metrics.outcomes import Outcomes
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.own.base import item_record, share
-
-Array = NDArray[np.float64]
+from semclip.evaluation.metrics.summary import item_record, proportion
 
 
 class Tie(Enum):
@@ -44,14 +44,43 @@ class Question:
     cluster: str
 
 
-def images_of(questions: Sequence[Question]) -> list[ImageRef]:
-    """Every image in queries and options."""
-    return [x for q in questions for x in (q.query, *q.options) if isinstance(x, ImageRef)]
+def items_of(
+    questions: Sequence[Question],
+    items: Sequence[Any] | None = None,
+    defects: Sequence[str] | None = None,
+    left_out: Sequence[str] = (),
+) -> Items:
+    """Questions as a benchmark reads them. items: what holds them, where there is more to say of each.
+
+    defects: those of `answer_places` and `faults` unless given.
+    """
+    parts = [part for q in questions for part in (q.query, *q.options)]
+    return Items(
+        items=questions if items is None else items,
+        images=[part for part in parts if isinstance(part, ImageRef)],
+        texts=[part for part in parts if isinstance(part, str)],
+        defects=[*answer_places(questions), *faults(questions)] if defects is None else defects,
+        left_out=left_out,
+    )
 
 
-def texts_of(questions: Sequence[Question]) -> list[str]:
-    """Every text in queries and options."""
-    return [x for q in questions for x in (q.query, *q.options) if isinstance(x, str)]
+def scored(
+    what: str,
+    questions: Sequence[Question],
+    scores: Sequence[Array],
+    tie: Tie,
+    means: Sequence[Metric] = (),
+    more: Sequence[Metric] = (),
+) -> Scores:
+    """`accuracy` by both protocols and the blind baselines. means, more: metrics before and after these baselines.
+
+    what: when an answer is right, in words.
+    """
+    metrics, outcomes = accuracy("accuracy", what, questions, scores, tie)
+    return Scores(
+        metrics=[*metrics, *means, *baselines("accuracy", questions, tie), *more],
+        items={"accuracy": record(questions, outcomes)},
+    )
 
 
 def scores_of(questions: Sequence[Question], encodings: Encodings) -> list[Array]:
@@ -84,7 +113,7 @@ def official_outcomes(questions: Sequence[Question], scores: Sequence[Array], ti
     right = np.zeros(len(questions))
     for places, some, answers in _alike(questions, scores):
         right[places] = official(some, answers, tie)
-    return Outcomes(right, right, right)
+    return Outcomes.certain(right)
 
 
 def _alike(
@@ -98,17 +127,20 @@ def _alike(
         yield np.flatnonzero(alike), np.stack(list(compress(scores, alike))), answers
 
 
+def rate(name: str, what: str, questions: Sequence[Question], outcomes: Outcomes, kind: str = "model") -> Metric:
+    """The proportion of questions that are right (micro), sliced by kind."""
+    clusters, slices = [q.cluster for q in questions], [q.kind for q in questions]
+    return proportion(name, what, outcomes, clusters, guesses(questions), slices, kind=kind)
+
+
 def accuracy(
     name: str, description: str, questions: Sequence[Question], scores: Sequence[Array], tie: Tie
 ) -> tuple[list[Metric], Outcomes]:
     """Accuracy by both protocols (micro, sliced by kind), and the outcomes of the harness one."""
-    outcomes = harness_outcomes(questions, scores)
-    theirs = official_outcomes(questions, scores, tie)
-    clusters, kinds, guess = [q.cluster for q in questions], [q.kind for q in questions], guesses(questions)
-    return [
-        share(name, description, outcomes, clusters, guess, kinds),
-        share(f"official_{name}", f"{description}; {tie.value}", theirs, clusters, guess, kinds, kind="official"),
-    ], outcomes
+    outcomes, theirs = harness_outcomes(questions, scores), official_outcomes(questions, scores, tie)
+    how = f"{description}; {tie.value}"
+    ours = rate(name, description, questions, outcomes)
+    return [ours, rate(f"official_{name}", how, questions, theirs, "official")], outcomes
 
 
 def guesses(questions: Sequence[Question]) -> list[float]:
@@ -128,7 +160,6 @@ def baselines(primary: str, questions: Sequence[Question], tie: Tie | None) -> l
     Two of them need text options. The constant encoder stands there twice: by the harness it is chance; what the
     published script gives it is `official_blind_constant`, no bar for our value. tie: None where there is no script.
     """
-    clusters, kinds, guess = [q.cluster for q in questions], [q.kind for q in questions], guesses(questions)
     nothing = [np.zeros(len(q.options)) for q in questions]
     constant = "an encoder that tells nothing apart"
     found = [("blind_constant", constant, harness_outcomes(questions, nothing))]
@@ -138,14 +169,11 @@ def baselines(primary: str, questions: Sequence[Question], tie: Tie | None) -> l
         found.append(("blind_negation_word", how, words))
         how = "a model that reads the texts alone, cross-validated by image"
         found.append(("blind_text_only", how, harness_outcomes(questions, _read_alone(questions))))
-    metrics = [
-        share(name, f"{primary} by {how}", outcomes, clusters, guess, kinds, kind="baseline")
-        for name, how, outcomes in found
-    ]
+    metrics = [rate(name, f"{primary} by {how}", questions, outcomes, "baseline") for name, how, outcomes in found]
     if tie is not None:
-        theirs = official_outcomes(questions, nothing, tie)
         how = f"{primary} by {constant}; {tie.value}"
-        metrics.append(share("official_blind_constant", how, theirs, clusters, guess, kinds, kind="official"))
+        theirs = official_outcomes(questions, nothing, tie)
+        metrics.append(rate("official_blind_constant", how, questions, theirs, "official"))
     return metrics
 
 
@@ -160,7 +188,7 @@ def _read_alone(questions: Sequence[Question]) -> list[Array]:
 
 
 def _shown(question: Question) -> tuple[str, tuple[str, ...]]:
-    """The right text and the wrong ones; where the options are pictures, what is asked of them."""
+    """The right text and the wrong ones; where the options are images, what is asked of them."""
     if isinstance(question.query, str):
         return question.query, ()
     texts = _texts(question)
@@ -169,3 +197,43 @@ def _shown(question: Question) -> tuple[str, tuple[str, ...]]:
 
 def _texts(question: Question) -> tuple[str, ...]:
     return tuple(option for option in question.options if isinstance(option, str))
+
+
+def faults(questions: Sequence[Question]) -> list[str]:
+    """Notes on duplicate questions, right options that stand twice, and empty texts."""
+    return [
+        *note((q.id for q in _repeated(questions)), len(questions), "items repeat another item exactly"),
+        *note(
+            (q.id for q in questions if q.options.count(q.options[q.answer]) > 1),
+            len(questions),
+            "items have the right option twice: ties by construction",
+        ),
+        *note((q.id for q in questions if "" in q.options), len(questions), "items have an empty text"),
+    ]
+
+
+def note(ids: Iterable[str], of: int, what: str) -> list[str]:
+    """One sentence on the items at fault, with the first of them; none where there are none."""
+    found = list(ids)
+    first = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+    return [f"{len(found):,} of {of:,} {what} ({first})"] if found else []
+
+
+def answer_places(questions: Sequence[Question]) -> list[str]:
+    """A note where the right option always stands at the same place."""
+    places = Counter(q.answer for q in questions)
+    if len(places) != 1:
+        return []
+    place = next(iter(places))
+    return [f"the right option always stands at place {place}: official ties go by place, ours are chance"]
+
+
+def _repeated(questions: Sequence[Question]) -> list[Question]:
+    seen: set[object] = set()
+    again = []
+    for q in questions:
+        key = (q.query, q.options, q.answer)
+        if key in seen:
+            again.append(q)
+        seen.add(key)
+    return again

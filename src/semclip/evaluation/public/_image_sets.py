@@ -1,4 +1,4 @@
-"""Labelled image sets on disk, as CLIP_benchmark and torchvision lay them out, and the nearest class of each image.
+"""Labelled image sets on disk, as CLIP_benchmark and torchvision lay them out.
 
 A set NAME is a folder of that name, in one of three layouts, tried in this order:
     NAME/SPLIT/*.tar          webdataset of CLIP_benchmark: KEY.cls beside KEY.jpg (or .jpeg, .png, .webp)
@@ -19,20 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json
-from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.outcomes import Outcomes
-from semclip.evaluation.metrics.retrieval import Ranks, rank, recall_at
-from semclip.evaluation.public._retrieval import official_precision
-
-Array = NDArray[np.float64]
 
 PLACE = "{c}"
-_BLOCK = 4096  # images whose logits are held at a time
 _IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
@@ -84,65 +76,6 @@ def read_sets(folder: Path, names: Sequence[str], split: str, with_templates: bo
             )
         items += [Labelled(image, label, classes) for image, label in pairs]
     return items
-
-
-def class_rows(encodings: Encodings, classes: Classes, templates: Sequence[str]) -> Array:
-    """(C, D) unit rows: per class the mean of its templates' unit embeddings, normalised again."""
-    rows = np.mean([encodings.text(classes.texts([template])) for template in templates], axis=0)
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """One set, scored. ranks: of the label among the classes. first: (n,) class that the official script predicts.
-
-    in_five: (n,) whether the label is in the official top five; empty where there are fewer classes.
-    """
-
-    items: list[Labelled]
-    ranks: Ranks
-    first: NDArray[np.int64]
-    in_five: Array
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        return np.array([item.label for item in self.items], dtype=np.int64)
-
-    @property
-    def right(self) -> Outcomes:
-        """The label is the nearest class; ties are chance."""
-        return recall_at(self.ranks, 1)
-
-    @property
-    def official_right(self) -> Outcomes:
-        right = (self.first == self.labels).astype(np.float64)
-        return Outcomes(right, right, right)
-
-
-def ranked(
-    items: Sequence[Labelled], encodings: Encodings, templates: Callable[[Classes], Sequence[str]]
-) -> list[Ranked]:
-    """Each set's images against its classes. Official: argmax and `torch.topk` of 100 x the float32 cosines."""
-    import torch
-
-    found = []
-    dtype = {"float32": torch.float32, "float64": torch.float64}[official_precision(encodings)]
-    for name in dict.fromkeys(item.classes.of for item in items):
-        own = [item for item in items if item.classes.of == name]
-        classes = own[0].classes
-        rows = class_rows(encodings, classes, templates(classes))  # (C, D)
-        images = encodings.image([item.image for item in own])  # (n, D)
-        weights = torch.from_numpy(rows).to(dtype)
-        first, in_five = [], []
-        for start in range(0, len(own), _BLOCK):
-            logits = 100 * torch.from_numpy(images[start : start + _BLOCK]).to(dtype) @ weights.T  # (block, C)
-            labels = torch.tensor([item.label for item in own[start : start + _BLOCK]])
-            first.append(logits.argmax(dim=1).numpy())
-            if len(classes.names) >= 5:
-                in_five.append((logits.topk(5, dim=1).indices == labels[:, None]).any(dim=1).double().numpy())
-        ranks = rank(images, rows, [[item.label] for item in own])
-        found.append(Ranked(own, ranks, np.concatenate(first), np.concatenate([np.zeros(0), *in_five])))
-    return found
 
 
 def _spelled(name: str, own: list[str]) -> list[str]:

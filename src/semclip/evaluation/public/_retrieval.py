@@ -2,28 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.core.files import read_json
-from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.intervals import bootstrap
+from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.outcomes import Outcomes
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import chance_recall_at, rank, recall_at
-from semclip.evaluation.own.base import Scores, item_record, share
-from semclip.evaluation.public.base import Items, Published, picture
-
-Array = NDArray[np.float64]
+from semclip.evaluation.metrics.summary import item_record, proportion
 
 #: Similarities held at a time by the official count: 64 MB of float32.
 _BLOCK = 2**24
-_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +120,17 @@ def recalls(
             name = f"{prefix}{direction}_r{k}"
             outcomes[name] = recall_at(ranks, k)
             text = f"{what}{sought} is among the first {k} {found}"
-            metrics.append(share(name, text, outcomes[name], clusters, chance_recall_at(ranks, k)))
+            metrics.append(proportion(name, text, outcomes[name], clusters, chance_recall_at(ranks, k)))
             shown = [(caption, ()) for caption in captions] if direction == "image_retrieval" else ()
             records[name] = item_record(ids, outcomes[name], clusters, texts=shown)
     official: dict[str, Outcomes] = {}
     for (direction, k), right in theirs.items():
         name = f"{prefix}{direction}_r{k}"
-        official[name] = Outcomes(right, right, right)
+        official[name] = Outcomes.certain(right)
         clusters = [rows[i].image.name for i in (owner if direction == "image_retrieval" else range(len(rows)))]
         text = f"{what}R@{k} by torch.topk on {precision} scores; the order of ties is unspecified"
         chance = next((m.chance for m in metrics if m.name == name), None)
-        metrics.append(share(f"official_{name}", text, official[name], clusters, chance or 0.0, kind="official"))
+        metrics.append(proportion(f"official_{name}", text, official[name], clusters, chance or 0.0, kind="official"))
     notes = [f"{what}left out: {reason}" for reason in too_many]
     return Recalls(metrics, outcomes, official, records, notes)
 
@@ -179,114 +172,3 @@ def _topk(queries: Any, gallery: Any, k: int) -> Iterator[tuple[slice, Any]]:
     for start in range(0, len(queries), step):
         at = slice(start, start + step)
         yield at, (queries[at] @ gallery.T).topk(k, dim=1).indices
-
-
-class KarpathyRetrieval(Published):
-    """Base of retrieval on Karpathy's test split: one JSON file, both directions."""
-
-    source: ClassVar[str] = "Karpathy and Fei-Fei, CVPR 2015; metric: LAION-AI/CLIP_benchmark@48de38c1"
-    primary: ClassVar[str] = "image_retrieval_r5"
-
-    @dataclass(frozen=True, kw_only=True)
-    class Config:
-        """ks: how many results are looked at; 5 is always among them."""
-
-        ks: tuple[int, ...] = (1, 5, 10)
-
-    def __init__(self, config: Any = None) -> None:
-        super().__init__(config)
-        check_ks(self.config.ks, self.name)
-
-    def read(self, folder: Path, images: Path) -> Items:
-        rows = karpathy(folder / self.files[0].path, images)
-        return Items(
-            items=rows,
-            images=[row.image for row in rows],
-            texts=[caption for row in rows for caption in row.captions],
-            defects=defects(rows, "Karpathy test"),
-        )
-
-    def score(self, items: Sequence[Captioned], encodings: Encodings) -> Scores:
-        found = recalls(items, encodings, (5, *self.config.ks))
-        return Scores(metrics=found.metrics, items=found.records, notes=found.notes)
-
-
-def drop(
-    name: str,
-    plain: Sequence[Captioned],
-    plain_right: Outcomes,
-    negated: Sequence[Captioned],
-    negated_right: Outcomes,
-    kind: str = "model",
-) -> Metric:
-    """R@k on the plain captions minus R@k on the negated ones, with a bootstrap interval over images.
-
-    Captions are averaged as in R@k itself, so an image with more captions counts for more.
-    """
-    description = "R@k on the plain captions minus R@k on the negated ones: what negation costs; near 0 is good"
-    first, second = _sums(plain, plain_right), _sums(negated, negated_right)
-    value = plain_right.value - negated_right.value
-    shared = sorted(first.keys() & second.keys())
-    if not shared or len(shared) < max(len(first), len(second)):
-        raise UserError(
-            f"the two files hold different images: {len(shared):,} are in both",
-            where=f"{plain[0].where} and {negated[0].where}",
-            fix="use the plain and the negated file of one release",
-        )
-    table = np.array([(*first[image], *second[image]) for image in shared])  # (N, 4): right, captions, right, captions
-
-    def drawn(items: NDArray[np.int64]) -> float:
-        sums = table[items].sum(axis=0)
-        return float(sums[0] / sums[1] - sums[2] / sums[3])
-
-    return Metric(
-        name=name,
-        value=value,
-        n=len(plain_right),
-        description=description,
-        interval=bootstrap(drawn, len(table), resamples=_RESAMPLES),
-        chance=0.0,
-        unit="difference",
-        kind=kind,
-        higher_is_better=False,
-    )
-
-
-def _sums(rows: Sequence[Captioned], outcomes: Outcomes) -> dict[str, tuple[float, float]]:
-    """Per image: captions found, and captions."""
-    sums: dict[str, tuple[float, float]] = {}
-    position = 0
-    for row in rows:
-        right = float(outcomes.expected[position : position + len(row.captions)].sum())
-        position += len(row.captions)
-        before = sums.get(row.image.name, (0.0, 0.0))
-        if row.captions:
-            sums[row.image.name] = (before[0] + right, before[1] + len(row.captions))
-    return sums
-
-
-def karpathy(path: Path, images: Path, split: str = "test") -> list[Captioned]:
-    """Rows of a split of Karpathy's JSON: `images`, each with `filename`, `split` and `sentences` with `raw`.
-
-    Raises UserError for a file of another shape and for a split that nobody is in.
-    """
-    content = read_json(path)
-    entries = content.get("images") if isinstance(content, dict) else None
-    if not isinstance(entries, list):
-        raise UserError("no list `images` in the file", where=str(path), fix="use Karpathy's own file, unchanged")
-    rows = []
-    for number, entry in enumerate(entries):
-        where = f"{path}:images[{number}]"
-        try:
-            if entry["split"] == split:
-                captions = tuple(str(sentence["raw"]) for sentence in entry["sentences"])
-                rows.append(Captioned(picture(images, str(entry["filename"])), captions, where))
-        except (KeyError, TypeError) as error:
-            raise UserError(
-                f"an image without {error}", where=where, fix="it needs filename, split and sentences with raw"
-            ) from error
-    if not rows:
-        raise UserError(
-            f"no image is in the split '{split}'", where=str(path), fix="use Karpathy's own file, unchanged"
-        )
-    return rows

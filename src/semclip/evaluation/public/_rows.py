@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
-from semclip.evaluation.public.base import json_rows
+from semclip.core.files import read_json
 
 _FIX = "get the official file again; it is read unchanged"
 
@@ -21,6 +21,11 @@ class Row:
 
     where: str
     values: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The last part of `where`: the row's number or key in its file."""
+        return self.where.rpartition(":")[2]
 
     def text(self, key: str) -> str:
         """The text under `key`, neither stripped nor re-cased; it may be empty."""
@@ -102,7 +107,16 @@ def csv_rows(path: Path, columns: Sequence[str]) -> list[Row]:
 
 def objects(path: Path, columns: Sequence[str]) -> list[Row]:
     """Rows of a JSON file that have a text in each of `columns`; a list counts from 0, a dict has keys."""
-    return [Row(f"{path}:{key}", values) for key, values in json_rows(path, columns)]
+    found = read_json(path)
+    if not isinstance(found, dict | list):
+        raise UserError("neither a dict nor a list of rows", where=str(path), fix=_FIX)
+    rows = []
+    for key, values in found.items() if isinstance(found, dict) else enumerate(found):
+        rows.append(Row(f"{path}:{key}", values))
+        for column in columns:
+            if not isinstance(values, dict) or not isinstance(values.get(column), str):
+                raise rows[-1].fault(f"no text '{column}'")
+    return rows
 
 
 def json_lines(path: Path) -> list[Row]:

@@ -1,24 +1,23 @@
 """ARO VG-Attribution: "the white door and the old man" against "the old door and the white man", on a crop."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
 
 from semclip.core.errors import UserError
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.own.base import Scores
 from semclip.evaluation.public import _aro as aro
-from semclip.evaluation.public._choice import Question, images_of, texts_of
-from semclip.evaluation.public._faults import answer_places, faults
+from semclip.evaluation.public._choice import Question, items_of
 from semclip.evaluation.public._rows import Row
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published
+from semclip.evaluation.public.base import AnnotationFile
 
 _FILE = "visual_genome_attribution.json"
 _RARE = "(rare pairs)"
 
 
-class AroVgAttribution(Published):
+class AroVgAttribution(aro.Crops):
     """Crops with two things whose attributes are swapped in the false caption (arXiv 2210.01936), sliced by their pair.
 
     accuracy       = mean over items of 1[s(crop, true) > s(crop, false)], chance 1/2; a tie is wrong
@@ -28,12 +27,7 @@ class AroVgAttribution(Published):
     Each with `official_` before it by the script's rule. Where no pair is frequent enough, the macro mean is not given.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = (AnnotationFile(path=_FILE),)
-    pictures: ClassVar[Pictures] = aro.VISUAL_GENOME
-    licence: ClassVar[str] = aro.LICENCE
-    source: ClassVar[str] = aro.SOURCE
-    obtain: ClassVar[str] = f"{_FILE} from the Google Drive link in dataset_zoo/aro_datasets.py of the repository"
-    primary: ClassVar[str] = "accuracy"
+    files = (AnnotationFile(path=_FILE),)
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -46,16 +40,10 @@ class AroVgAttribution(Published):
                 raise UserError(f"{self.least} items", where="benchmark 'aro_vg_attribution'", fix="give 1 or more")
 
     def read(self, folder: Path, images: Path) -> Items:
-        questions = aro.crop_questions(folder / _FILE, images, _pair)
-        return Items(
-            items=questions,
-            images=images_of(questions),
-            texts=texts_of(questions),
-            defects=[*answer_places(questions), *faults(questions)],
-        )
+        return items_of(aro.crop_questions(folder / _FILE, images, _pair))
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        rare = aro.rare(items, self.config.least)
+        rare = {kind: n for kind, n in Counter(q.kind for q in items).items() if n < self.config.least}
         sliced = [replace(q, kind=_RARE) if q.kind in rare else q for q in items]
         found, scores = aro.crop_scores(sliced, encodings)
         own = [n for n, q in enumerate(items) if q.kind not in rare]

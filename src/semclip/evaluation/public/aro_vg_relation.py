@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.own.base import Scores
 from semclip.evaluation.public import _aro as aro
-from semclip.evaluation.public._choice import Question, images_of, texts_of
-from semclip.evaluation.public._faults import answer_places, faults, note
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published
+from semclip.evaluation.public._choice import Question, answer_places, faults, items_of, note
+from semclip.evaluation.public.base import AnnotationFile
 
 _FILE = "visual_genome_relation.json"
 _SYMMETRIC = "symmetric_relations.txt"
@@ -24,7 +22,7 @@ class _Item:
     symmetric: bool | None
 
 
-class AroVgRelation(Published):
+class AroVgRelation(aro.Crops):
     """23,937 crops with a relation and its reverse (arXiv 2210.01936), sliced by relation.
 
     accuracy       = mean over items of 1[s(crop, true) > s(crop, false)], chance 1/2; a tie is wrong
@@ -36,24 +34,18 @@ class AroVgRelation(Published):
     Beside them `accuracy_macro_asymmetric` (ties are chance), `official_accuracy` and `official_accuracy_macro`.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = (
+    files = (
         AnnotationFile(path=_FILE),
         AnnotationFile(path=_SYMMETRIC, optional=True),
     )
-    pictures: ClassVar[Pictures] = aro.VISUAL_GENOME
-    licence: ClassVar[str] = aro.LICENCE
-    source: ClassVar[str] = aro.SOURCE
-    obtain: ClassVar[str] = f"{_FILE} from the Google Drive link in dataset_zoo/aro_datasets.py of the repository"
-    primary: ClassVar[str] = "accuracy"
 
     def read(self, folder: Path, images: Path) -> Items:
         questions = aro.crop_questions(folder / _FILE, images, lambda row: row.text("relation_name"))
         listed = _listed(folder / _SYMMETRIC)
-        return Items(
-            items=[_Item(q, None if listed is None else q.kind in listed) for q in questions],
-            images=images_of(questions),
-            texts=texts_of(questions),
-            defects=[*answer_places(questions), *faults(questions), *_not_there(listed, questions)],
+        return items_of(
+            questions,
+            [_Item(q, None if listed is None else q.kind in listed) for q in questions],
+            [*answer_places(questions), *faults(questions), *_not_there(listed, questions)],
         )
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:

@@ -1,31 +1,41 @@
 """CC-Neg: the true caption of a web image against the same caption with a denial written into it."""
 
+import pickle
+import zipfile
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any
 
 from semclip.core.errors import UserError
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.blind import has_negation_word
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.own.base import Scores
 from semclip.evaluation.public._choice import (
     Question,
     Tie,
     accuracy,
     baselines,
-    images_of,
+    faults,
+    items_of,
     record,
     scores_of,
-    texts_of,
 )
-from semclip.evaluation.public._faults import faults
 from semclip.evaluation.public._rows import Row
-from semclip.evaluation.public._torch_file import read_torch_file
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 
 _FILE = "ccneg_preprocessed.pt"
 _OFFICIAL_ROWS = 228_246
+
+#: The first object of a file in torch's format before 1.6; two more stand before the content.
+_OLD_FORMAT = 0x1950A86A20F9469CFC6C
+
+_ALLOWED: dict[tuple[str, str], type] = {("collections", "OrderedDict"): OrderedDict} | {
+    ("builtins", kind.__name__): kind
+    for kind in (bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class _Item:
     even: Question
 
 
-class CcNeg(Published):
+class CcNeg(PublicBenchmark):
     """The last 40,000 of 228,246 images of CC3M, each with its caption and a negated one (arXiv 2403.20312).
 
     accuracy           = mean 1[s(image, caption) > s(image, negated)], chance 1/2, on the official texts
@@ -50,14 +60,14 @@ class CcNeg(Published):
     The annotation file is a pickle; it is read without running anything in it.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = (AnnotationFile(path=_FILE),)
-    pictures: ClassVar[Pictures] = Pictures(
+    files = (AnnotationFile(path=_FILE),)
+    image_folder = ImageFolder(
         name="the CC3M images of CC-Neg", folder="ccneg", obtain="the image archive beside the annotations"
     )
-    licence: ClassVar[str] = "repository MIT; CC3M texts freely usable with acknowledgement of Google"
-    source: ClassVar[str] = "CoN-CLIP, arXiv 2403.20312; jaisidhsingh/CoN-CLIP 503388ac, README.md:76-141"
-    obtain: ClassVar[str] = "ccneg_preprocessed.pt from the links in the README of github.com/jaisidhsingh/CoN-CLIP"
-    primary: ClassVar[str] = "accuracy"
+    licence = "repository MIT; CC3M texts freely usable with acknowledgement of Google"
+    source = "CoN-CLIP, arXiv 2403.20312; jaisidhsingh/CoN-CLIP 503388ac, README.md:76-141"
+    obtain = "ccneg_preprocessed.pt from the links in the README of github.com/jaisidhsingh/CoN-CLIP"
+    primary = "accuracy"
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -83,12 +93,8 @@ class CcNeg(Published):
                 f"{commas:,} of {len(items):,} true captions have a comma, and no negated one: it gives them away "
                 "(accuracy_no_commas is without)"
             )
-        return Items(
-            items=items,
-            images=images_of(official),
-            texts=[*texts_of(official), *texts_of(even)],
-            defects=[*defects, *faults(official)],
-        )
+        read = items_of(official, items, [*defects, *faults(official)])
+        return replace(read, texts=[*read.texts, *items_of(even).texts])
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
         official, even = [i.official for i in items], [i.even for i in items]
@@ -118,7 +124,7 @@ def _lists(path: Path) -> tuple[list[Any], list[Any]]:
 def _item(file: Path, number: int, path: Any, annotation: Any, images: Path) -> _Item:
     row = Row(f"{file}:{number}", annotation if isinstance(annotation, dict) else {})
     caption, negated = _inner(row, "json").text("caption"), _inner(row, "sop_data").text("negative-prompt")
-    ref = picture(images, Row(row.where, {"image_paths": path}).text("image_paths"))
+    ref = image_ref(images, Row(row.where, {"image_paths": path}).text("image_paths"))
     kind = f"{'with' if has_negation_word(negated) else 'without'} negation word"
     negated = negated.replace(",", "")
 
@@ -133,3 +139,54 @@ def _inner(row: Row, key: str) -> Row:
     if not isinstance(values, dict):
         raise row.fault(f"no object '{key}'")
     return Row(row.where, values)
+
+
+def read_torch_file(path: Path) -> Any:
+    """The content of what `torch.save` wrote, without running anything in it: plain containers, texts and numbers only.
+
+    `torch.load(weights_only=True)` reads few of pickle's protocols, and `weights_only=False` runs what the file says.
+    """
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                name = next((n for n in archive.namelist() if n.rpartition("/")[2] == "data.pkl"), "data.pkl")
+                return _Plain(BytesIO(archive.read(name)), path).load()
+        with path.open("rb") as file:
+            content = _Plain(file, path).load()
+            if content != _OLD_FORMAT:
+                return content
+            return [_Plain(file, path).load() for _ in range(3)][-1]
+    except FileNotFoundError:
+        raise UserError("file not found", where=str(path), fix="check the path") from None
+    except (
+        pickle.UnpicklingError, zipfile.BadZipFile, EOFError, KeyError, ValueError, IndexError, AttributeError,
+        TypeError, OverflowError, MemoryError,
+    ) as error:  # fmt: skip  # what a damaged pickle raises
+        raise UserError(
+            f"not a readable .pt file: {error or type(error).__name__}",
+            where=str(path),
+            fix="get the official file again",
+        ) from error
+
+
+class _Plain(pickle.Unpickler):
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        super().__init__(file)
+        self._path = path
+
+    def find_class(self, module: str, name: str) -> type:
+        # Python 2's name of the same module.
+        found = _ALLOWED.get(("builtins" if module == "__builtin__" else module, name))
+        if found is None:
+            raise self._refused(f"asks for {module}.{name}")
+        return found
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise self._refused("holds tensors")
+
+    def _refused(self, why: str) -> UserError:
+        return UserError(
+            f"the file {why}, and only plain lists, dicts, texts and numbers are read: loading anything else runs code",
+            where=str(self._path),
+            fix="get the official file again; if you trust this one, load it with torch and save its lists alone",
+        )

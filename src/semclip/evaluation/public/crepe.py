@@ -4,23 +4,22 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
 from semclip.core.errors import UserError
-from semclip.core.example import ImageRef
-from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.outcomes import TIE, Outcomes
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import Ranks, recall_at
-from semclip.evaluation.own.base import Scores, average, share
-from semclip.evaluation.public._aro import VISUAL_GENOME
-from semclip.evaluation.public._choice import Array, Question, Tie, baselines, images_of, record, scores_of, texts_of
-from semclip.evaluation.public._faults import answer_places, faults
+from semclip.evaluation.metrics.summary import average, proportion
+from semclip.evaluation.public._aro import box_of
+from semclip.evaluation.public._choice import Question, Tie, baselines, items_of, record, scores_of
+from semclip.evaluation.public._image_folders import VISUAL_GENOME
 from semclip.evaluation.public._rows import csv_rows
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.evaluation.public.base import AnnotationFile, PublicBenchmark, image_ref
 
 _KS = (1, 3, 5, 10)
 _RESAMPLES = 200
@@ -35,7 +34,7 @@ _SYSTEMATICITY = tuple(
 _REGION = ("image_id", "x", "y", "width", "height", "caption")
 
 
-class Crepe(Published):
+class Crepe(PublicBenchmark):
     """Crops of Visual Genome with a true caption and its hard negatives (arXiv 2212.07796); every CSV in the folder.
 
     rank        = place of the true caption among it and its own negatives, from 1, by cosine
@@ -49,14 +48,12 @@ class Crepe(Published):
     words shines, and there is no affirmative part. No licence: only for those who have the files.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = tuple(
-        AnnotationFile(path=path, optional=True) for path in (*_PRODUCTIVITY, *_SYSTEMATICITY)
-    )
-    pictures: ClassVar[Pictures] = VISUAL_GENOME
-    licence: ClassVar[str] = "none: not to be passed on"
-    source: ClassVar[str] = "arXiv 2212.07796; RAIVNLab/CREPE 1fa81c42, crepe_eval_utils.py:21-76"
-    obtain: ClassVar[str] = "unpack the archives of github.com/RAIVNLab/CREPE (git LFS)"
-    primary: ClassVar[str] = "recall_at_1"
+    files = tuple(AnnotationFile(path=path, optional=True) for path in (*_PRODUCTIVITY, *_SYSTEMATICITY))
+    image_folder = VISUAL_GENOME
+    licence = "none: not to be passed on"
+    source = "arXiv 2212.07796; RAIVNLab/CREPE 1fa81c42, crepe_eval_utils.py:21-76"
+    obtain = "unpack the archives of github.com/RAIVNLab/CREPE (git LFS)"
+    primary = "recall_at_1"
 
     def read(self, folder: Path, images: Path) -> Items:
         there = [file.path for file in self.files if (folder / file.path).is_file()]
@@ -71,13 +68,7 @@ class Crepe(Published):
         left_out = [f"left out: {alone:,} captions without a hard negative"] if alone else []
         if absent:
             left_out.append(f"{absent} of {len(self.files)} files are not there")
-        return Items(
-            items=questions,
-            images=images_of(questions),
-            texts=texts_of(questions),
-            defects=[*answer_places(questions), *faults(questions)],
-            left_out=left_out,
-        )
+        return items_of(questions, left_out=left_out)
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
         scores = scores_of(items, encodings)
@@ -87,8 +78,7 @@ class Crepe(Published):
         metrics.append(_mean("mean_rank", ranks.expected_rank, items, "model"))
         metrics.append(_middle("median_rank", what, ranks.expected_rank, _median, "model"))
         for k in _KS:
-            right = (places < k).astype(np.float64)
-            theirs = Outcomes(right, right, right)
+            theirs = Outcomes.certain(places < k)
             metrics.append(_recall(f"official_recall_at_{k}", theirs, k, items, "official"))
         what = "floor(median of ranks from 0) + 1"
         metrics.append(_mean("official_mean_rank", places + 1.0, items, "official"))
@@ -122,23 +112,21 @@ def _questions(path: Path, images: Path) -> list[Question]:
         kind = re.sub(r"syst_vg_hard_negs_(\w+)_compounds_in_(\w+)", r"systematicity \2 \1", path.stem)
     questions = []
     for row in csv_rows(path, (*_REGION, *columns)):
-        x, y, width, height = (row.number(side) for side in ("x", "y", "width", "height"))
-        if width <= 0 or height <= 0:
-            raise row.fault(f"the region {x, y, width, height} is empty")
-        whole = picture(images, f"{row.whole('image_id')}.jpg")
-        crop = ImageRef(whole.name, whole.path, (x, y, x + width, y + height))
-        number = row.where.rpartition(":")[2]
+        whole = image_ref(images, f"{row.whole('image_id')}.jpg")
+        crop = box_of(row, whole, ("x", "y", "width", "height"))
         for column in columns:
             name = kind if productivity else f"{kind} {column.rpartition('_')[2]}"
             options = (row.text("caption"), *row.texts(column))
-            questions.append(Question(f"{name}:{number}", crop, options, 0, name, whole.name))
+            questions.append(Question(f"{name}:{row.key}", crop, options, 0, name, whole.name))
     return questions
 
 
 def _recall(name: str, outcomes: Outcomes, k: int, questions: Sequence[Question], kind: str) -> Metric:
     guess = [min(1.0, k / len(q.options)) for q in questions]
     what = f"the true caption is among the first {k} of it and its hard negatives"
-    return share(name, what, outcomes, [q.cluster for q in questions], guess, [q.kind for q in questions], kind=kind)
+    return proportion(
+        name, what, outcomes, [q.cluster for q in questions], guess, [q.kind for q in questions], kind=kind
+    )
 
 
 def _mean(name: str, ranks: Array, questions: Sequence[Question], kind: str) -> Metric:

@@ -2,27 +2,26 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.own.base import Scores, share
+from semclip.evaluation.metrics.summary import proportion
 from semclip.evaluation.public._choice import (
     Question,
     baselines,
     guesses,
     harness_outcomes,
-    images_of,
+    items_of,
     record,
     scores_of,
-    texts_of,
 )
 from semclip.evaluation.public._rows import Row, json_lines
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 
 _TEMPLATE = "a photo of a {}"
 
 
-class NegTtoi(Published):
+class NegTtoi(PublicBenchmark):
     """The judge's side of Neg-TtoI (TNG-CLIP, arXiv 2505.18434). NO DATA AND NO CODE OF IT WERE EVER RELEASED.
 
     So there is no official number to reproduce: prompts and generated images are the user's, the rule is ours, and any
@@ -32,39 +31,35 @@ class NegTtoi(Published):
     Ties are chance; chance is 0.5. A judge is no ground truth: say which model judged.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = (AnnotationFile(path="prompts.jsonl"),)
-    pictures: ClassVar[Pictures | None] = Pictures(
+    files = (AnnotationFile(path="prompts.jsonl"),)
+    image_folder = ImageFolder(
         name="the generated images",
         folder="neg_ttoi/images",
         obtain="generate an image per prompt into neg_ttoi/images",
     )
-    licence: ClassVar[str] = "that of your prompts"
-    source: ClassVar[str] = "after arXiv 2505.18434, whose data and code are not released"
-    obtain: ClassVar[str] = "write it: a line per image with id, prompt, wanted, unwanted and image"
-    primary: ClassVar[str] = "wanted_over_unwanted"
-    reproducible: ClassVar[bool] = False
+    licence = "that of your prompts"
+    source = "after arXiv 2505.18434, whose data and code are not released"
+    obtain = "write it: a line per image with id, prompt, wanted, unwanted and image"
+    primary = "wanted_over_unwanted"
+    reproducible = False
 
     def read(self, folder: Path, images: Path) -> Items:
         questions = [q for row in json_lines(folder / self.files[0].path) for q in _questions(row, images)]
-        return Items(
-            items=questions,
-            images=images_of(questions),
-            texts=texts_of(questions),
-            defects=["no official data or code exists: the rule is ours, and numbers compare only on equal prompts"],
-        )
+        note = "no official data or code exists: the rule is ours, and numbers compare only on equal prompts"
+        return items_of(questions, defects=[note])
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
         outcomes = harness_outcomes(items, scores_of(items, encodings))
         what = "the thing that was asked for is nearer to the image than the thing that was denied"
         clusters = [q.cluster for q in items]
         return Scores(
-            metrics=[share(self.primary, what, outcomes, clusters, guesses(items)), *baselines(what, items, None)],
+            metrics=[proportion(self.primary, what, outcomes, clusters, guesses(items)), *baselines(what, items, None)],
             items={self.primary: record(items, outcomes)},
         )
 
 
 def _questions(row: Row, images: Path) -> list[Question]:
-    ref = picture(images, row.text("image"))
+    ref = image_ref(images, row.text("image"))
     wanted, unwanted = row.texts("wanted"), row.texts("unwanted")
     if not wanted or not unwanted:
         raise row.fault("nothing wanted, or nothing unwanted", "name at least one of each")

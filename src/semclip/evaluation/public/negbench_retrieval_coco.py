@@ -3,23 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from semclip.core.errors import UserError
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.blind import has_negation_word
 from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.outcomes import Outcomes
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.own.base import Scores, share
-from semclip.evaluation.public._negbench import COPY, LICENCE, MIRROR, OBTAIN
-from semclip.evaluation.public._retrieval import Captioned, check_ks, defects, drop, recalls
+from semclip.evaluation.metrics.summary import proportion
+from semclip.evaluation.public._image_folders import COCO_VAL2017
+from semclip.evaluation.public._negbench import LICENCE, OBTAIN, mirrored
+from semclip.evaluation.public._retrieval import Captioned, check_ks, defects, recalls
 from semclip.evaluation.public._rows import csv_rows
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.evaluation.public.base import PublicBenchmark, image_ref
 
-_COMMIT = "6f85230700ee3c3d520065551a19fef74bd179de"
 _PLAIN = "COCO_val_retrieval.csv"
 _NEGATED = "COCO_val_negated_retrieval_llama3.1_rephrased_affneg_true.csv"
+_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Negatable:
     negated: bool
 
 
-class NegBenchRetrievalCoco(Published):
+class NegBenchRetrievalCoco(PublicBenchmark):
     """Captions ask for their image among 5,000, first plain, then with "..., but there is no chair" added.
 
     image_retrieval_rK          R@K of the plain captions: the affirmative part.
@@ -43,22 +47,15 @@ class NegBenchRetrievalCoco(Published):
     whose score stands as `blind_constant`. When to use: whether a denial throws a search off. arXiv 2501.09425.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = tuple(
-        AnnotationFile(path=path, size=size, sha256=sha256, url=f"{MIRROR}/{_COMMIT}/data/images/{path}", copy_in=COPY)
-        for path, size, sha256 in (
-            (_PLAIN, 1994138, "dfe9217359b42f3f68bd93245f92a04701b8d3cde0aaf3fd1c26694d6de8d547"),
-            (_NEGATED, 2912742, "08a8db9b96130ab27f91f5ef14f413981d70a96bc9b3557436a26256db115b7d"),
-        )
+    files = (
+        mirrored(_PLAIN, 1_994_138, "dfe9217359b42f3f68bd93245f92a04701b8d3cde0aaf3fd1c26694d6de8d547"),
+        mirrored(_NEGATED, 2_912_742, "08a8db9b96130ab27f91f5ef14f413981d70a96bc9b3557436a26256db115b7d"),
     )
-    pictures: ClassVar[Pictures | None] = Pictures(
-        name="COCO val2017",
-        folder="coco/val2017",
-        obtain="get http://images.cocodataset.org/zips/val2017.zip (https://cocodataset.org) and unpack it to coco/",
-    )
-    licence: ClassVar[str] = LICENCE
-    source: ClassVar[str] = "arXiv 2501.09425, m1k2zoo/negbench@2ac009b5"
-    obtain: ClassVar[str] = OBTAIN
-    primary: ClassVar[str] = "negated_image_retrieval_r5"
+    image_folder = COCO_VAL2017
+    licence = LICENCE
+    source = "arXiv 2501.09425, m1k2zoo/negbench@2ac009b5"
+    obtain = OBTAIN
+    primary = "negated_image_retrieval_r5"
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -99,8 +96,8 @@ class NegBenchRetrievalCoco(Published):
                 theirs = (plain.official[name], negated.official[f"negated_{name}"])
                 suffix = name.removeprefix("image_retrieval_")
                 drops += [
-                    drop(f"drop_{suffix}", rows[False], pair[0], rows[True], pair[1]),
-                    drop(f"official_drop_{suffix}", rows[False], theirs[0], rows[True], theirs[1], kind="official"),
+                    _drop(f"drop_{suffix}", rows[False], pair[0], rows[True], pair[1]),
+                    _drop(f"official_drop_{suffix}", rows[False], theirs[0], rows[True], theirs[1], kind="official"),
                 ]
         return Scores(
             metrics=[*plain.metrics, *negated.metrics, *drops, *_constant(negated.metrics, self.primary)],
@@ -109,12 +106,66 @@ class NegBenchRetrievalCoco(Published):
         )
 
 
+def _drop(
+    name: str,
+    plain: Sequence[Captioned],
+    plain_right: Outcomes,
+    negated: Sequence[Captioned],
+    negated_right: Outcomes,
+    kind: str = "model",
+) -> Metric:
+    """R@k on the plain captions minus R@k on the negated ones, with a bootstrap interval over images.
+
+    Captions are averaged as in R@k itself, so an image with more captions counts for more.
+    """
+    description = "R@k on the plain captions minus R@k on the negated ones: what negation costs; near 0 is good"
+    first, second = _sums(plain, plain_right), _sums(negated, negated_right)
+    value = plain_right.value - negated_right.value
+    shared = sorted(first.keys() & second.keys())
+    if not shared or len(shared) < max(len(first), len(second)):
+        raise UserError(
+            f"the two files hold different images: {len(shared):,} are in both",
+            where=f"{plain[0].where} and {negated[0].where}",
+            fix="use the plain and the negated file of one release",
+        )
+    table = np.array([(*first[image], *second[image]) for image in shared])  # (N, 4): right, captions, right, captions
+
+    def drawn(items: NDArray[np.int64]) -> float:
+        sums = table[items].sum(axis=0)
+        return float(sums[0] / sums[1] - sums[2] / sums[3])
+
+    return Metric(
+        name=name,
+        value=value,
+        n=len(plain_right),
+        description=description,
+        interval=bootstrap(drawn, len(table), resamples=_RESAMPLES),
+        chance=0.0,
+        unit="difference",
+        kind=kind,
+        higher_is_better=False,
+    )
+
+
+def _sums(rows: Sequence[Captioned], outcomes: Outcomes) -> dict[str, tuple[float, float]]:
+    """Per image: captions found, and captions."""
+    sums: dict[str, tuple[float, float]] = {}
+    position = 0
+    for row in rows:
+        right = float(outcomes.expected[position : position + len(row.captions)].sum())
+        position += len(row.captions)
+        before = sums.get(row.image.name, (0.0, 0.0))
+        if row.captions:
+            sums[row.image.name] = (before[0] + right, before[1] + len(row.captions))
+    return sums
+
+
 def _constant(metrics: Sequence[Metric], primary: str) -> list[Metric]:
     """What an encoder that tells no images apart scores: all images tie, and that is chance."""
     found = [m for m in metrics if m.name == primary]
     guesses = [np.full(m.n, m.chance) for m in found]
     return [
-        share(
+        proportion(
             "blind_constant",
             f"{primary} by an encoder that tells nothing apart",
             Outcomes(guess, np.zeros(len(guess)), np.ones(len(guess))),
@@ -128,6 +179,6 @@ def _constant(metrics: Sequence[Metric], primary: str) -> list[Metric]:
 
 def _rows(path: Path, images: Path) -> list[Captioned]:
     return [
-        Captioned(picture(images, row.text("filepath")), row.texts("captions"), row.where)
+        Captioned(image_ref(images, row.text("filepath")), row.texts("captions"), row.where)
         for row in csv_rows(path, ("filepath", "captions"))
     ]

@@ -4,36 +4,25 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from semclip.core.example import ImageRef
-from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.own.base import Scores, share
-from semclip.evaluation.public._choice import (
-    Array,
-    Question,
-    Tie,
-    accuracy,
-    baselines,
-    guesses,
-    harness_outcomes,
-    images_of,
-    record,
-    scores_of,
-    texts_of,
-)
-from semclip.evaluation.public._faults import answer_places, faults, note
+from semclip.evaluation.public import _choice as choice
+from semclip.evaluation.public._choice import Question, Tie
+from semclip.evaluation.public._image_folders import COCO_TRAIN2014
 from semclip.evaluation.public._rows import Row, objects
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.evaluation.public.base import AnnotationFile, PublicBenchmark, image_ref
 
 _FILE = "NegRefCOCOg.json"
 _CUES = re.compile(r"\b(not|no|without)\b|n['’]t\b", re.IGNORECASE)
 
 
-class NegRefCOCOg(Published):
+class NegRefCOCOg(PublicBenchmark):
     """440 phrases, each with two boxes on an image of COCO train2014 (arXiv 2501.10913).
 
     accuracy = mean 1[s(crop of the meant box, phrase) > s(crop of the other, phrase)], chance 1/2. A crop is the box
@@ -42,7 +31,7 @@ class NegRefCOCOg(Published):
     nothing; the blind baseline is to take the larger box. One item is 0.23 points.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = (
+    files = (
         AnnotationFile(
             path=_FILE,
             sha256="e3519e02c26aa3d507e7cb32f4e202375bc8860b5cb7cb4c34ad436cf063031f",
@@ -51,36 +40,26 @@ class NegRefCOCOg(Published):
             "NegRefCOCOg/NegRefCOCOg.json",
         ),
     )
-    pictures: ClassVar[Pictures] = Pictures(
-        name="COCO train2014", folder="coco/train2014", obtain="train2014.zip from cocodataset.org/#download"
-    )
-    licence: ClassVar[str] = "MIT; from RefCOCOg and COCO"
-    source: ClassVar[str] = "arXiv 2501.10913; parkquasar/NegationCLIP 6f858ee4, negrefcocog_eval.py:61-159"
-    obtain: ClassVar[str] = "copy NegRefCOCOg/NegRefCOCOg.json of github.com/parkquasar/NegationCLIP"
-    primary: ClassVar[str] = "accuracy"
+    image_folder = COCO_TRAIN2014
+    licence = "MIT; from RefCOCOg and COCO"
+    source = "arXiv 2501.10913; parkquasar/NegationCLIP 6f858ee4, negrefcocog_eval.py:61-159"
+    obtain = "copy NegRefCOCOg/NegRefCOCOg.json of github.com/parkquasar/NegationCLIP"
+    primary = "accuracy"
 
     def read(self, folder: Path, images: Path) -> Items:
         items = [_question(row, images) for row in objects(folder / _FILE, ("image", "phrase"))]
-        return Items(
-            items=items,
-            images=images_of(items),
-            texts=texts_of(items),
-            defects=[
-                *answer_places(items),
-                *faults(items),
-                *note(_sharing(items), len(items), "items share their image and the meant box with another item"),
-                "the images are training data of NegationCLIP, TNG-CLIP and NegCLIP (COCO train2014), and CoN-CLIP's "
-                "distractors",
-            ],
-        )
+        defects = [
+            *choice.answer_places(items),
+            *choice.faults(items),
+            *choice.note(_sharing(items), len(items), "items share their image and the meant box with another item"),
+            "the images are training data of NegationCLIP, TNG-CLIP and NegCLIP (COCO train2014), and CoN-CLIP's "
+            "distractors",
+        ]
+        return choice.items_of(items, defects=defects)
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        scores = scores_of(items, encodings)
-        metrics, outcomes = accuracy("accuracy", "the meant region is nearest to the phrase", items, scores, Tie.FIRST)
-        return Scores(
-            metrics=[*metrics, *baselines("accuracy", items, Tie.FIRST), _largest(items)],
-            items={"accuracy": record(items, outcomes)},
-        )
+        scores, what = choice.scores_of(items, encodings), "the meant region is nearest to the phrase"
+        return choice.scored(what, items, scores, Tie.FIRST, more=[_largest(items)])
 
 
 def _question(row: Row, images: Path) -> Question:
@@ -90,13 +69,12 @@ def _question(row: Row, images: Path) -> Question:
     meant = row.values.get("ref_bbox")
     if meant not in boxes:
         raise row.fault("'ref_bbox' is not one of 'bbox_list'")
-    ref = picture(images, row.text("image"))
+    ref = image_ref(images, row.text("image"))
     crops = tuple(ImageRef(ref.name, ref.path, _box(row, box)) for box in boxes)
     phrase = row.text("phrase")
     cue = _CUES.search(phrase)
     kind = "other" if cue is None else (cue.group(1) or "not").lower()
-    number = row.where.rpartition(":")[2]
-    return Question(number, phrase, crops, boxes.index(meant), kind, ref.name)
+    return Question(row.key, phrase, crops, boxes.index(meant), kind, ref.name)
 
 
 def _box(row: Row, box: Any) -> tuple[float, float, float, float]:
@@ -114,15 +92,9 @@ def _sharing(questions: Sequence[Question]) -> list[str]:
 
 
 def _largest(questions: Sequence[Question]) -> Metric:
-    return share(
-        "blind_larger_box",
-        "accuracy by taking the box with the larger area",
-        harness_outcomes(questions, [_areas(q) for q in questions]),
-        [q.cluster for q in questions],
-        guesses(questions),
-        [q.kind for q in questions],
-        kind="baseline",
-    )
+    outcomes = choice.harness_outcomes(questions, [_areas(q) for q in questions])
+    how = "accuracy by taking the box with the larger area"
+    return choice.rate("blind_larger_box", how, questions, outcomes, "baseline")
 
 
 def _areas(question: Question) -> Array:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semclip.core.example import ImageRef
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.blind import has_negation_word
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.intervals import wilson
@@ -16,11 +17,12 @@ from semclip.evaluation.metrics.outcomes import Outcomes
 from semclip.evaluation.metrics.pairwise import CHANCE
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import chance_recall_at, rank, recall_at
-from semclip.evaluation.own.base import Scores, item_record, share
+from semclip.evaluation.metrics.summary import item_record, proportion
 from semclip.evaluation.public._choice import Question, Tie, accuracy, baselines, record, scores_of
+from semclip.evaluation.public._image_folders import COCO_VAL2017
 from semclip.evaluation.public._retrieval import official_precision
 from semclip.evaluation.public._rows import csv_rows
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.evaluation.public.base import AnnotationFile, PublicBenchmark, image_ref
 
 KS = (1, 3, 5)
 _SEED = 42
@@ -41,7 +43,7 @@ class Triple:
     negation: str
 
 
-class SemclipProtocol(Published):
+class SemclipProtocol(PublicBenchmark):
     """SugarCrepe++ shuffled into a 80/10/10 split by row; the 475 test rows are scored.
 
     original_over_negation  s(image, caption) > s(image, negation); slices: whether the negation holds a negation word
@@ -55,7 +57,7 @@ class SemclipProtocol(Published):
     Only 3 % of the "negations" hold a negation word. Zero-shot: see `semclip_zeroshot`. arXiv 2511.16527.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = (
+    files = (
         AnnotationFile(
             path="sugarcrepe_pp_paraphrased.csv",
             size=927338,
@@ -63,21 +65,17 @@ class SemclipProtocol(Published):
             url=f"{_REPOSITORY}/{_COMMIT}/data/sugarcrepe_pp_paraphrased.csv",
         ),
     )
-    pictures: ClassVar[Pictures | None] = Pictures(
-        name="COCO val2017",
-        folder="coco/val2017",
-        obtain="get http://images.cocodataset.org/zips/val2017.zip (https://cocodataset.org) and unpack it to coco/",
-    )
-    licence: ClassVar[str] = "BSD-3; derived from SugarCrepe++ (CC BY 4.0) and COCO captions (CC BY 4.0)"
-    source: ClassVar[str] = f"arXiv 2511.16527, aaai26-paper12649/SemCLIP@{_COMMIT}"
-    obtain: ClassVar[str] = "copy data/sugarcrepe_pp_paraphrased.csv of github.com/aaai26-paper12649/SemCLIP"
-    primary: ClassVar[str] = "original_over_negation"
+    image_folder = COCO_VAL2017
+    licence = "BSD-3; derived from SugarCrepe++ (CC BY 4.0) and COCO captions (CC BY 4.0)"
+    source = f"arXiv 2511.16527, aaai26-paper12649/SemCLIP@{_COMMIT}"
+    obtain = "copy data/sugarcrepe_pp_paraphrased.csv of github.com/aaai26-paper12649/SemCLIP"
+    primary = "original_over_negation"
 
     def read(self, folder: Path, images: Path) -> Items:
         rows = [
             Triple(
                 str(number),
-                picture(images, row.text("filename")),
+                image_ref(images, row.text("filename")),
                 row.text("caption"),
                 row.text("paraphrased"),
                 row.text("negation"),
@@ -182,8 +180,8 @@ def _rounded(precision: str, items: Sequence[Triple], encodings: Encodings) -> M
     ties = int((right == wrong).sum())
     how = f"caption over negation with embeddings rounded to {precision}; {ties:,} exact ties, counted as wrong"
     clusters = [row.image.name for row in items]
-    return share(
-        f"official_original_over_negation_{precision}", how, Outcomes(won, won, won), clusters, CHANCE, kind="official"
+    return proportion(
+        f"official_original_over_negation_{precision}", how, Outcomes.certain(won), clusters, CHANCE, kind="official"
     )
 
 
@@ -206,7 +204,7 @@ def _retrieval(
         outcomes = recall_at(ranks, k)
         records[f"{name}_top{k}"] = item_record(ids, outcomes, clusters)
         how = f"the {name} text finds its image among the first {k} of {len(gallery):,} images"
-        metrics.append(share(f"{name}_top{k}", how, outcomes, clusters, chance_recall_at(ranks, k)))
+        metrics.append(proportion(f"{name}_top{k}", how, outcomes, clusters, chance_recall_at(ranks, k)))
         how = f"the same over {len(items):,} rows, one of which is right"
         metrics.append(_official_share(f"official_{name}_top{k}", how, theirs[k], len(items)))
     return metrics, records

@@ -1,23 +1,19 @@
 """SemCLIP's zero-shot test, "this is a photo of a {}" against "this is not a photo of a {}", on TEST splits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import ClassVar
+from dataclasses import replace
 
-from semclip.core.example import ImageRef
+from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.own.base import Scores, average, item_record
-from semclip.evaluation.public._image_sets import PLACE, Labelled, ranked, read_sets
-from semclip.evaluation.public._macro import alike
-from semclip.evaluation.public.base import AnnotationFile, Items, Published
-from semclip.evaluation.public.zeroshot_classification import ZeroshotClassification, joint, over_sets, sizes
+from semclip.evaluation.metrics.summary import alike, average, item_record
+from semclip.evaluation.public._image_sets import PLACE, Classes, Labelled
+from semclip.evaluation.public._zeroshot import ImageSets, joint, over_sets, ranked, sizes
 
 TEMPLATE = f"this is a photo of a {PLACE}"
 NEGATED = f"this is not a photo of a {PLACE}"
 
 
-class SemclipZeroshot(Published):
+class SemclipZeroshot(ImageSets):
     """The image sets of `zeroshot_classification`, one template and its denial, means over sets (each alike).
 
     test_original_accuracy  the label is the nearest class
@@ -29,33 +25,17 @@ class SemclipZeroshot(Published):
     arXiv 2511.16527; aaai26-paper12649/SemCLIP@88f67c23 src/evaluation.py:161-264.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = ()
-    pictures = ZeroshotClassification.pictures
-    licence: ClassVar[str] = "that of each image set"
-    source: ClassVar[str] = "arXiv 2511.16527, aaai26-paper12649/SemCLIP@88f67c23"
-    primary: ClassVar[str] = "test_delta"
+    licence = "that of each image set"
+    source = "arXiv 2511.16527, aaai26-paper12649/SemCLIP@88f67c23"
+    primary = "test_delta"
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config:
-        """sets: names of folders; all that are there where empty. split: the folder of a set to read."""
+    files_have_templates = False
 
-        sets: tuple[str, ...] = ()
-        split: str = "test"
+    def templates(self, classes: Classes) -> Sequence[str]:
+        return TEMPLATE, NEGATED
 
-    config: Config
-
-    def images_of(self, item: Labelled) -> Sequence[ImageRef]:
-        return (item.image,)
-
-    def read(self, folder: Path, images: Path) -> Items:
-        items = read_sets(images, self.config.sets, self.config.split, with_templates=False)
-        kinds = list(dict.fromkeys(item.classes for item in items))
-        return Items(
-            items=items,
-            images=[item.image for item in items],
-            texts=[text for kind in kinds for text in kind.texts([TEMPLATE, NEGATED])],
-            defects=["the published script reads training splits: its numbers are not comparable with these"],
-        )
+    def defects(self, sets: Sequence[Classes]) -> list[str]:
+        return ["the published script reads training splits: its numbers are not comparable with these"]
 
     def score(self, items: Sequence[Labelled], encodings: Encodings) -> Scores:
         plain = ranked(items, encodings, lambda _: (TEMPLATE,))

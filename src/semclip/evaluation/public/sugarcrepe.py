@@ -3,25 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.own.base import Scores
-from semclip.evaluation.public._choice import (
-    Question,
-    Tie,
-    accuracy,
-    baselines,
-    guesses,
-    images_of,
-    official_outcomes,
-    record,
-    scores_of,
-    texts_of,
-)
-from semclip.evaluation.public._macro import alike, macro
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, json_rows, picture
+from semclip.evaluation.metrics.summary import alike, macro
+from semclip.evaluation.public import _choice as choice
+from semclip.evaluation.public._choice import Question, Tie
+from semclip.evaluation.public._sugarcrepe import Subsets, subset_files
+from semclip.evaluation.public.base import AnnotationFile
 
 _COMMIT = "0047054b243992f0fad63d6f64f7544862daf846"
 
@@ -40,7 +30,7 @@ _FILES = {
 _WITHDRAWN = "108"
 
 
-class SugarCrepe(Published):
+class SugarCrepe(Subsets):
     """One item per row: image, caption, negative. Right where s(image, caption) > s(image, negative); a tie is wrong.
 
     accuracy            mean over items (micro), as the paper's overall numbers are
@@ -50,32 +40,17 @@ class SugarCrepe(Published):
     negatives add a negation word. Hsieh et al., NeurIPS 2023, arXiv 2306.14610.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = tuple(
-        AnnotationFile(
-            path=f"{subset}.json",
-            size=size,
-            sha256=sha256,
-            url=f"https://raw.githubusercontent.com/RAIVNLab/sugar-crepe/{_COMMIT}/data/{subset}.json",
-        )
-        for subset, (size, sha256) in _FILES.items()
-    )
-    pictures: ClassVar[Pictures | None] = Pictures(
-        name="COCO val2017",
-        folder="coco/val2017",
-        obtain="get http://images.cocodataset.org/zips/val2017.zip (https://cocodataset.org) and unpack it to coco/",
-    )
-    licence: ClassVar[str] = "MIT; captions from COCO, CC BY 4.0"
-    source: ClassVar[str] = f"arXiv 2306.14610, RAIVNLab/sugar-crepe@{_COMMIT[:8]}"
-    obtain: ClassVar[str] = "copy data/*.json of github.com/RAIVNLab/sugar-crepe"
-    primary: ClassVar[str] = "accuracy"
+    files = subset_files(f"https://raw.githubusercontent.com/RAIVNLab/sugar-crepe/{_COMMIT}/data", _FILES)
+    licence = "MIT; captions from COCO, CC BY 4.0"
+    source = f"arXiv 2306.14610, RAIVNLab/sugar-crepe@{_COMMIT[:8]}"
+    obtain = "copy data/*.json of github.com/RAIVNLab/sugar-crepe"
+    primary = "accuracy"
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
         """subsets: those to score; all seven where empty. The macro means are over them."""
 
         subsets: tuple[str, ...] = ()
-
-    config: Config
 
     def needed(self) -> list[AnnotationFile]:
         for subset in self.config.subsets:
@@ -84,30 +59,21 @@ class SugarCrepe(Published):
         return [f for f in self.files if not self.config.subsets or Path(f.path).stem in self.config.subsets]
 
     def read(self, folder: Path, images: Path) -> Items:
-        questions, defects = [], []
-        for file in self.needed():
-            subset = Path(file.path).stem
-            found = [
-                Question(
-                    id=f"{subset}/{key}",
-                    query=(ref := picture(images, row["filename"])),
-                    options=(row["caption"], row["negative_caption"]),
-                    answer=0,
-                    kind=subset,
-                    cluster=ref.name,
-                )
-                for key, row in json_rows(folder / file.path, ("filename", "caption", "negative_caption"))
-            ]
+        questions: list[Question] = []
+        defects = []
+        for subset, rows in self.subsets(folder, images, ("caption", "negative_caption")):
+            found = []
+            for ref, row in rows:
+                options = (row.text("caption"), row.text("negative_caption"))
+                found.append(Question(f"{subset}/{row.key}", ref, options, 0, subset, ref.name))
             defects += _defects(subset, found)
             questions += found
-        return Items(items=questions, images=images_of(questions), texts=texts_of(questions), defects=defects)
+        return choice.items_of(questions, defects=defects)
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        scores = scores_of(items, encodings)
-        what = "the caption is nearer to the image than the hard negative"
-        micro, outcomes = accuracy("accuracy", what, items, scores, Tie.WRONG)
-        theirs = official_outcomes(items, scores, Tie.WRONG)
-        kinds, clusters, guess = [q.kind for q in items], [q.cluster for q in items], guesses(items)
+        scores, what = choice.scores_of(items, encodings), "the caption is nearer to the image than the hard negative"
+        ours, theirs = choice.harness_outcomes(items, scores), choice.official_outcomes(items, scores, Tie.WRONG)
+        kinds, clusters, guess = [q.kind for q in items], [q.cluster for q in items], choice.guesses(items)
         subsets = sorted(set(kinds))
         per_type = alike([s.partition("_")[0] for s in subsets])  # weights of subsets: types alike
         macro7 = alike(kinds)
@@ -118,12 +84,9 @@ class SugarCrepe(Published):
                 ("accuracy_macro7", f"mean over {len(subsets)} subsets", macro7),
                 ("accuracy_macro3", "mean over add, replace, swap of the mean over their subsets", macro3),
             )
-            for prefix, o, kind in (("", outcomes, "model"), ("official_", theirs, "official"))
+            for prefix, o, kind in (("", ours, "model"), ("official_", theirs, "official"))
         ]
-        return Scores(
-            metrics=[*micro, *means, *baselines("accuracy", items, Tie.WRONG)],
-            items={"accuracy": record(items, outcomes)},
-        )
+        return choice.scored(what, items, scores, Tie.WRONG, means=means)
 
 
 def _defects(subset: str, questions: Sequence[Question]) -> list[str]:

@@ -3,22 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from semclip.core.example import ImageRef
-from semclip.evaluation.blind import BlindItem, negation_word_scores, text_only_scores
-from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.choice import choice
 from semclip.evaluation.metrics.outcomes import Outcomes
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.own.base import Scores, item_record, share
-from semclip.evaluation.public._macro import alike, macro
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, json_rows, picture
-
-Array = NDArray[np.float64]
+from semclip.evaluation.metrics.summary import alike, item_record, macro, proportion
+from semclip.evaluation.public._sugarcrepe import Subsets, subset_files
+from semclip.evaluation.triplets import CHANCE, Texts, itt, tot
 
 _FILES = {
     "replace_obj": (456601, "5c6dc499ec8f511a8aa4ec1b7b5eb0eca90317488abe36ec39573355e2d361ab"),
@@ -28,8 +24,7 @@ _FILES = {
     "swap_att": (198206, "450d0fd9fcad3e6f44950dc634e7f901ab1c6d9c60a569ade5ae8ffb3d203ad8"),
 }
 
-#: What a guess scores: one of three texts is false, one of three pairs is the nearest, one of two texts is true.
-_CHANCE = {"itt": 1 / 3, "tot": 1 / 3, "i_p1_neg": 1 / 2, "i_p2_neg": 1 / 2}
+_CHANCE = {"itt": CHANCE, "tot": CHANCE, "i_p1_neg": 1 / 2, "i_p2_neg": 1 / 2}
 _MEANING = {
     "itt": "both true texts are nearer to the image than the false one",
     "tot": "the true texts are nearer to each other than to the false one; text tower only",
@@ -50,7 +45,7 @@ class Triple:
     kind: str
 
 
-class SugarCrepePP(Published):
+class SugarCrepePP(Subsets):
     """P1, P2 true texts, N false, I the image; s: cosine.
 
     itt      = mean 1[s(I, P1) > s(I, N) and s(I, P2) > s(I, N)]
@@ -61,25 +56,12 @@ class SugarCrepePP(Published):
     encoder of sentences. Dumpala et al., NeurIPS 2024, arXiv 2406.11171.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = tuple(
-        AnnotationFile(
-            path=f"{subset}.json",
-            size=size,
-            sha256=sha256,
-            # The newest: only the beginning of the commit's name is known. The hash tells whether it is the same.
-            url=f"https://raw.githubusercontent.com/Sri-Harsha/scpp/HEAD/data/{subset}.json",
-        )
-        for subset, (size, sha256) in _FILES.items()
-    )
-    pictures: ClassVar[Pictures | None] = Pictures(
-        name="COCO val2017",
-        folder="coco/val2017",
-        obtain="get http://images.cocodataset.org/zips/val2017.zip (https://cocodataset.org) and unpack it to coco/",
-    )
-    licence: ClassVar[str] = "CC BY 4.0 (README); from SugarCrepe (MIT) and COCO (CC BY 4.0)"
-    source: ClassVar[str] = "arXiv 2406.11171, Sri-Harsha/scpp@c083bbf0"
-    obtain: ClassVar[str] = "copy data/*.json of github.com/Sri-Harsha/scpp"
-    primary: ClassVar[str] = "itt"
+    # The newest: only the beginning of the commit's name is known. The hash tells whether it is the same.
+    files = subset_files("https://raw.githubusercontent.com/Sri-Harsha/scpp/HEAD/data", _FILES)
+    licence = "CC BY 4.0 (README); from SugarCrepe (MIT) and COCO (CC BY 4.0)"
+    source = "arXiv 2406.11171, Sri-Harsha/scpp@c083bbf0"
+    obtain = "copy data/*.json of github.com/Sri-Harsha/scpp"
+    primary = "itt"
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -87,27 +69,24 @@ class SugarCrepePP(Published):
 
         text_only: bool = False
 
-    config: Config
-
     @property
     def main(self) -> str:
         return "tot" if self.config.text_only else "itt"
 
     def read(self, folder: Path, images: Path) -> Items:
-        triples, defects = [], []
-        for file in self.files:
-            subset = Path(file.path).stem
-            columns = ("filename", "caption", "caption2", "negative_caption")
+        triples: list[Triple] = []
+        defects = []
+        for subset, rows in self.subsets(folder, images, ("caption", "caption2", "negative_caption")):
             found = [
                 Triple(
-                    id=f"{subset}/{row.get('id', place)}",
-                    image=picture(images, row["filename"]),
-                    first=row["caption"],
-                    second=row["caption2"],
-                    false=row["negative_caption"],
+                    id=f"{subset}/{row.values.get('id', row.key)}",
+                    image=ref,
+                    first=row.text("caption"),
+                    second=row.text("caption2"),
+                    false=row.text("negative_caption"),
                     kind=subset,
                 )
-                for place, row in json_rows(folder / file.path, columns)
+                for ref, row in rows
             ]
             defects += _defects(found)
             triples += found
@@ -116,40 +95,18 @@ class SugarCrepePP(Published):
         return Items(items=triples, images=asked, texts=texts, defects=defects)
 
     def score(self, items: Sequence[Triple], encodings: Encodings) -> Scores:
-        first, second, false = [t.first for t in items], [t.second for t in items], [t.false for t in items]
-        agree = np.stack(
-            [
-                encodings.text_similarity(first, second),
-                encodings.text_similarity(first, false),
-                encodings.text_similarity(second, false),
-            ],
-            axis=1,
-        )
-        outcomes = {"tot": (choice(agree, 0), _strictly(agree[:, 0], agree[:, 1:]))}
+        texts = Texts([t.first for t in items], [t.second for t in items], [t.false for t in items])
+        ids, kinds, clusters = [t.id for t in items], [t.kind for t in items], [t.image.name for t in items]
+        agree = texts.with_each_other(encodings)
+        outcomes = {"tot": (tot(agree), _strictly(agree[:, 0], agree[:, 1:]))}
+        blind = []
         if not self.config.text_only:
-            images = [t.image for t in items]
-            outcomes = _image_outcomes(*(encodings.similarity(images, t) for t in (first, second, false))) | outcomes
-        kinds, clusters = [t.kind for t in items], [t.image.name for t in items]
-        return Scores(
-            metrics=[
-                *(
-                    m
-                    for name, (ours, theirs) in outcomes.items()
-                    for m in _metrics(name, ours, theirs, clusters, kinds)
-                ),
-                *([] if self.config.text_only else _baselines(items, clusters, kinds)),
-            ],
-            items={
-                name: item_record(
-                    [t.id for t in items],
-                    ours,
-                    clusters,
-                    kinds,
-                    [(f"{t.first} / {t.second}", (t.false,)) for t in items],
-                )
-                for name, (ours, _) in outcomes.items()
-            },
-        )
+            outcomes = _image_outcomes(texts.with_images([t.image for t in items], encodings)) | outcomes
+            blind = _baselines(texts, clusters, kinds)
+        metrics = [m for name, both in outcomes.items() for m in _metrics(name, *both, clusters, kinds)]
+        shown = [(f"{t.first} / {t.second}", (t.false,)) for t in items]
+        records = {name: item_record(ids, ours, clusters, kinds, shown) for name, (ours, _) in outcomes.items()}
+        return Scores(metrics=[*metrics, *blind], items=records)
 
 
 def _strictly(right: Array, wrong: Array) -> Array:
@@ -157,48 +114,37 @@ def _strictly(right: Array, wrong: Array) -> Array:
     return np.asarray((right[:, None] > wrong).all(axis=1), dtype=np.float64)
 
 
-def _image_outcomes(first: Array, second: Array, false: Array) -> dict[str, tuple[Outcomes, Array]]:
-    """Outcomes by the harness and by the official rule, from (n,) scores of the image with each text."""
-    lowest, p1, p2 = np.stack([first, second, false], axis=1), np.stack([first, false], 1), np.stack([second, false], 1)
+def _image_outcomes(scores: Array) -> dict[str, tuple[Outcomes, Array]]:
+    """Outcomes by the harness and by the official rule, from (n, 3) scores of the image with each text."""
+    p1, p2 = scores[:, [0, 2]], scores[:, [1, 2]]
     right = [_strictly(s[:, 0], s[:, 1:]) for s in (p1, p2)]
     return {
-        "itt": (choice(-lowest, 2), right[0] * right[1]),
+        "itt": (itt(scores), right[0] * right[1]),
         "i_p1_neg": (choice(p1, 0), right[0]),
         "i_p2_neg": (choice(p2, 0), right[1]),
     }
 
 
 def _metrics(name: str, ours: Outcomes, right: Array, clusters: Sequence[str], kinds: Sequence[str]) -> list[Metric]:
-    theirs = Outcomes(right, right, right)
     what, subsets = _MEANING[name], len(set(kinds))
     found = []
-    for prefix, outcomes, kind in (("", ours, "model"), ("official_", theirs, "official")):
+    for prefix, outcomes, kind in (("", ours, "model"), ("official_", Outcomes.certain(right), "official")):
         said = what if kind == "model" else f"{what}; a tie is wrong"
-        found.append(share(prefix + name, said, outcomes, clusters, _CHANCE[name], kinds, kind=kind))
+        found.append(proportion(prefix + name, said, outcomes, clusters, _CHANCE[name], kinds, kind=kind))
         said = f"{said}; mean over {subsets} subsets"
         found.append(macro(f"{prefix}{name}_macro5", said, outcomes, clusters, _CHANCE[name], alike(kinds), kind))
     return found
 
 
-def _baselines(items: Sequence[Triple], clusters: Sequence[str], kinds: Sequence[str]) -> list[Metric]:
-    words = [negation_word_scores(texts) for texts in zip(*((t.first, t.second, t.false) for t in items), strict=True)]
-    margins = np.stack(text_only_scores([BlindItem((t.first, t.second), t.false, t.image.name) for t in items]))
-    learned = (margins[:, 0], margins[:, 1], np.zeros(len(items)))
-    constant, detector, reader = (
-        ("an encoder that tells nothing apart", np.zeros((len(items), 3))),
-        ("a detector of negation words: a text with one is judged false", np.stack(words, axis=1)),
-        ("a model that reads the texts alone, cross-validated by image", np.stack(learned, axis=1)),
-    )
-    found = [
-        share(name, f"itt by {how}", choice(-scores, 2), clusters, _CHANCE["itt"], kinds, kind="baseline")
-        for name, (how, scores) in (
-            ("blind_constant", constant), ("blind_negation_word", detector), ("blind_text_only", reader),
-        )
-    ]  # fmt: skip
-    never, how = np.zeros(len(items)), f"itt by {constant[0]}; a tie is wrong"
-    theirs = Outcomes(never, never, never)
-    found.append(share("official_blind_constant", how, theirs, clusters, _CHANCE["itt"], kinds, kind="official"))
-    return found
+def _baselines(texts: Texts, clusters: Sequence[str], kinds: Sequence[str]) -> list[Metric]:
+    nothing, how = np.zeros((len(kinds), 3)), "itt by an encoder that tells nothing apart"
+    never = Outcomes.certain(np.zeros(len(kinds)))
+    official = f"{how}; a tie is wrong"
+    return [
+        proportion("blind_constant", how, itt(nothing), clusters, CHANCE, kinds, kind="baseline"),
+        *texts.baselines(clusters, kinds),
+        proportion("official_blind_constant", official, never, clusters, CHANCE, kinds, kind="official"),
+    ]
 
 
 def _defects(triples: Sequence[Triple]) -> list[str]:

@@ -3,24 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.own.base import Scores
 from semclip.evaluation.public._choice import (
     Question,
     Tie,
     accuracy,
     baselines,
-    images_of,
+    faults,
+    items_of,
     record,
     scores_of,
-    texts_of,
 )
-from semclip.evaluation.public._faults import faults
 from semclip.evaluation.public._rows import Row, objects
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 
 _PIECES = (
     "existence", "plurals", "counting-small-quant", "counting-adversarial", "counting-hard", "relations",
@@ -39,7 +37,7 @@ class _Item:
     valid: bool
 
 
-class ValseExistence(Published):
+class ValseExistence(PublicBenchmark):
     """534 captions with a foil on Visual7W images, 505 of them valid (arXiv 2112.07566).
 
     accuracy     = mean over valid rows of 1[s(image, caption) > s(image, foil)], chance 1/2; a tie is wrong
@@ -51,29 +49,26 @@ class ValseExistence(Published):
     logits tie; a cosine has none.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = tuple(
+    files = (
         AnnotationFile(
-            path=f"{piece}.json",
-            sha256="b20fca52eba86c544083d423345a2e28e60e601ef61c56c9ac1c73a95a3a6d18" if piece == "existence" else "",
-            size=420_403 if piece == "existence" else 0,
-            # A file whose hash is not known is not fetched: it could not be checked. The newest one is asked for, since
-            # only the beginning of the commit's name is known; the hash tells whether it is still the same.
-            url="https://raw.githubusercontent.com/Heidelberg-NLP/VALSE/HEAD/data/existence.json"
-            if piece == "existence"
-            else "",
-            optional=piece != "existence",
-        )
-        for piece in _PIECES
+            path="existence.json",
+            sha256="b20fca52eba86c544083d423345a2e28e60e601ef61c56c9ac1c73a95a3a6d18",
+            size=420_403,
+            # The newest: only the beginning of the commit's name is known. The hash tells whether it is the same.
+            url="https://raw.githubusercontent.com/Heidelberg-NLP/VALSE/HEAD/data/existence.json",
+        ),
+        # A file whose hash is not known is not fetched: it could not be checked.
+        *(AnnotationFile(path=f"{piece}.json", optional=True) for piece in _PIECES[1:]),
     )
-    pictures: ClassVar[Pictures] = Pictures(
+    image_folder = ImageFolder(
         name="Visual7W (other pieces: see their rows)",
         folder="visual7w",
         obtain="visual7w_images.zip from ai.stanford.edu/~yukez/visual7w",
     )
-    licence: ClassVar[str] = "MIT; captions from Visual7W"
-    source: ClassVar[str] = "arXiv 2112.07566; Heidelberg-NLP/VALSE 2152d90d, lxmert_valse_eval.py:31-104"
-    obtain: ClassVar[str] = "copy data/*.json of github.com/Heidelberg-NLP/VALSE"
-    primary: ClassVar[str] = "accuracy"
+    licence = "MIT; captions from Visual7W"
+    source = "arXiv 2112.07566; Heidelberg-NLP/VALSE 2152d90d, lxmert_valse_eval.py:31-104"
+    obtain = "copy data/*.json of github.com/Heidelberg-NLP/VALSE"
+    primary = "accuracy"
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -95,12 +90,7 @@ class ValseExistence(Published):
         questions = [i.question for i in items]
         invalid = sum(not i.valid for i in items)
         said = f"{invalid:,} of {len(items):,} rows are invalid: fewer than {_VOTES} annotators found the caption true"
-        return Items(
-            items=items,
-            images=images_of(questions),
-            texts=texts_of(questions),
-            defects=[*([said] if invalid else []), *faults(questions)],
-        )
+        return items_of(questions, items, [*([said] if invalid else []), *faults(questions)])
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
         every = [i.question for i in items]
@@ -123,8 +113,7 @@ def _item(row: Row, images: Path) -> _Item:
     votes = row.values.get("mturk")
     if not isinstance(votes, dict):
         raise row.fault("no object 'mturk' with the votes of annotators")
-    ref = picture(images, row.text("image_file"))
+    ref = image_ref(images, row.text("image_file"))
     kind = str(row.values.get("provenance_of_foils") or row.values.get("linguistic_phenomena") or "")
-    name = row.where.rpartition(":")[2]
-    question = Question(name, ref, (row.text("caption"), row.text("foil")), 0, kind, ref.name)
+    question = Question(row.key, ref, (row.text("caption"), row.text("foil")), 0, kind, ref.name)
     return _Item(question, Row(row.where, votes).number("caption") >= _VOTES)

@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import factorial
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semclip.core.example import ImageRef
-from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.outcomes import TIE, Outcomes
 from semclip.evaluation.metrics.pairwise import pairwise
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.own.base import Scores, item_record, share
-from semclip.evaluation.public._choice import Array
-from semclip.evaluation.public._faults import note
+from semclip.evaluation.metrics.summary import item_record, proportion
+from semclip.evaluation.public._choice import note
 from semclip.evaluation.public._rows import Row, json_lines
-from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 
 _FILE = "examples.jsonl"
 _TITLES = {
@@ -40,7 +39,7 @@ class _Quad:
     kind: str
 
 
-class Winoground(Published):
+class Winoground(PublicBenchmark):
     """400 quadruples (arXiv 2204.03162), sliced by tag. With s_ci the cosine of caption c and image i:
 
     text  = mean 1[s00 > s10 and s11 > s01], chance 1/4
@@ -52,14 +51,14 @@ class Winoground(Published):
     so that reading them alone decides nothing. One item is 0.25 points.
     """
 
-    files: ClassVar[Sequence[AnnotationFile]] = (AnnotationFile(path=_FILE),)
-    pictures: ClassVar[Pictures] = Pictures(
+    files = (AnnotationFile(path=_FILE),)
+    image_folder = ImageFolder(
         name="Winoground", folder="winoground/images", obtain="images.zip beside the annotations, unpacked"
     )
-    licence: ClassVar[str] = "gated, for research use only"
-    source: ClassVar[str] = "arXiv 2204.03162; Hugging Face facebook/winoground; CLIP_benchmark 48de38c1"
-    obtain: ClassVar[str] = "accept the terms of the Hugging Face dataset facebook/winoground, then data/examples.jsonl"
-    primary: ClassVar[str] = "group"
+    licence = "gated, for research use only"
+    source = "arXiv 2204.03162; Hugging Face facebook/winoground; CLIP_benchmark 48de38c1"
+    obtain = "accept the terms of the Hugging Face dataset facebook/winoground, then data/examples.jsonl"
+    primary = "group"
 
     def read(self, folder: Path, images: Path) -> Items:
         items = [_quad(row, images) for row in json_lines(folder / _FILE)]
@@ -82,18 +81,15 @@ class Winoground(Published):
         metrics = [_metric(name, _TITLES[name], outcomes[name], name, items, "model") for name in _TITLES]
         for prefix, (theirs, how) in rules.items():
             metrics += [
-                _metric(prefix + name, f"{_TITLES[name]}; {how}", _sure(theirs[name]), name, items, "official")
-                for name in _TITLES
+                _metric(prefix + name, f"{what}; {how}", Outcomes.certain(theirs[name]), name, items, "official")
+                for name, what in _TITLES.items()
             ]
         nothing, how = np.zeros_like(s), "group by an encoder that tells nothing apart"
         metrics.append(_metric("blind_constant", how, harness(nothing)["group"], "group", items, "baseline"))
-        never = _sure(official(nothing)["group"])
+        never = Outcomes.certain(official(nothing)["group"])
         metrics.append(_metric("official_blind_constant", f"{how}; a tie is wrong", never, "group", items, "official"))
-        ids, kinds, texts = (
-            [i.id for i in items],
-            [i.kind for i in items],
-            [(" / ".join(i.captions), ()) for i in items],
-        )
+        ids, kinds = [i.id for i in items], [i.kind for i in items]
+        texts = [(" / ".join(i.captions), ()) for i in items]
         return Scores(metrics=metrics, items={n: item_record(ids, outcomes[n], ids, kinds, texts) for n in _TITLES})
 
 
@@ -140,13 +136,8 @@ def _both(first: Outcomes, second: Outcomes) -> Outcomes:
     )
 
 
-def _sure(right: NDArray[np.bool_]) -> Outcomes:
-    y = right.astype(np.float64)
-    return Outcomes(y, y, y)
-
-
 def _metric(name: str, what: str, outcomes: Outcomes, base: str, items: Sequence[_Quad], kind: str) -> Metric:
-    return share(name, what, outcomes, [i.id for i in items], _CHANCE[base], [i.kind for i in items], kind=kind)
+    return proportion(name, what, outcomes, [i.id for i in items], _CHANCE[base], [i.kind for i in items], kind=kind)
 
 
 def _quad(row: Row, images: Path) -> _Quad:
@@ -157,4 +148,4 @@ def _quad(row: Row, images: Path) -> _Quad:
 
 def _image(name: str, images: Path) -> ImageRef:
     # The official rows name images without their suffix.
-    return picture(images, name if PurePosixPath(name).suffix else f"{name}.png")
+    return image_ref(images, name if PurePosixPath(name).suffix else f"{name}.png")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -9,25 +10,28 @@ from semclip.core.errors import UserError
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.public.base import create
 from tests.evaluation.own.fakes import noise
-from tests.evaluation.public.fakes import write_images, write_json
+from tests.evaluation.public.fakes import Sample, write_images, write_json
 
-TRUE = {f"{i}.jpg": [f"caption {i} {j}" for j in range(2)] for i in range(12)}
-
-
-def write_karpathy(root: Path, benchmark: str, file: str, images: str) -> None:
-    entries = [
-        {"filename": name, "split": "test", "sentences": [{"raw": caption} for caption in captions]}
-        for name, captions in TRUE.items()
-    ]
-    write_json(root / benchmark / file, {"images": entries})
-    write_images(root / images, TRUE)
+SPLITS = {
+    "coco_retrieval": ("dataset_coco.json", "coco/val2014"),
+    "flickr30k_retrieval": ("dataset_flickr30k.json", "flickr30k/flickr30k-images"),
+}
 
 
-def write_sample(root: Path) -> None:
-    write_karpathy(root, "coco_retrieval", "dataset_coco.json", "coco/val2014")
+class Karpathy(Sample):
+    TRUE: ClassVar = {f"{i}.jpg": [f"caption {i} {j}" for j in range(2)] for i in range(12)}
+
+    def write_sample(self, root: Path) -> None:
+        file, images = SPLITS[self.name]
+        entries = [
+            {"filename": name, "split": "test", "sentences": [{"raw": caption} for caption in captions]}
+            for name, captions in self.TRUE.items()
+        ]
+        write_json(root / self.name / file, {"images": entries})
+        write_images(root / images, self.TRUE)
 
 
-NAMES = {"coco_retrieval": "dataset_coco.json", "flickr30k_retrieval": "dataset_flickr30k.json"}
+SAMPLES = {name: Karpathy(name) for name in SPLITS}
 
 
 def write(path: Path, splits: list[str]) -> None:
@@ -42,9 +46,9 @@ def write(path: Path, splits: list[str]) -> None:
     path.write_text(json.dumps({"images": images, "dataset": "x"}))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SPLITS)
 def test_test_split_is_read_and_scored(name: str, tmp_path: Path) -> None:
-    write(tmp_path / NAMES[name], ["train", *["test"] * 12, "val", "restval"])
+    write(tmp_path / SPLITS[name][0], ["train", *["test"] * 12, "val", "restval"])
     benchmark = create(name)
     read = benchmark.read(tmp_path, tmp_path / "pictures")
     assert [row.image.name for row in read.items] == [f"{i}.jpg" for i in range(1, 13)]

@@ -1,8 +1,9 @@
 """What every public benchmark must do, whichever files the folder holds.
 
-A benchmark's own test, tests/evaluation/public/test_NAME.py, gives a small folder to try it on:
+A benchmark's own test, tests/evaluation/public/test_NAME.py, gives a small folder to try it on; where several share a
+reader and a test, its SAMPLES hold one by name:
 
-    write_sample(root)   official files in root/NAME and images in root/<Pictures.folder>, complete and without defects
+    write_sample(root)   official files in root/NAME and images in root/<image folder>, complete and without defects
     TRUE                 image key (`ImageRef.key`) -> the texts that are true of it; other texts are false everywhere
 """
 
@@ -25,11 +26,11 @@ from semclip.core.example import ImageRef
 from semclip.core.registry import FAMILIES
 from semclip.evaluation.metrics.result import Metric, Result
 from semclip.evaluation.public._choice import Question
-from semclip.evaluation.public.base import Published, create
+from semclip.evaluation.public.base import PublicBenchmark, create
 from tests.evaluation.public.fakes import KeyedEncoder, constant, noise, oracle, run
 from tests.models.tiny import tiny
 
-NAMES = FAMILIES["published"].names()
+NAMES = FAMILIES["benchmarks"].names("semclip.evaluation.public")
 
 
 class Sample(Protocol):
@@ -38,8 +39,20 @@ class Sample(Protocol):
     def write_sample(self, root: Path) -> None: ...
 
 
+SHARED = {
+    "aro_coco_order": "aro_order",
+    "aro_flickr_order": "aro_order",
+    "coco_retrieval": "karpathy",
+    "flickr30k_retrieval": "karpathy",
+    "negbench_mcq_coco": "negbench_mcq",
+    "negbench_mcq_synthetic": "negbench_mcq",
+    "negbench_mcq_voc2007": "negbench_mcq",
+}
+
+
 def sample(name: str) -> Sample:
-    return cast(Sample, importlib.import_module(f"tests.evaluation.public.test_{name}"))
+    module = importlib.import_module(f"tests.evaluation.public.test_{SHARED.get(name, name)}")
+    return cast(Sample, module.SAMPLES[name] if name in SHARED else module)
 
 
 @pytest.fixture(params=NAMES)
@@ -85,7 +98,7 @@ def with_options_turned(value: Any) -> Any:
 
 
 def test_the_class_says_where_everything_comes_from(name: str) -> None:
-    cls: type[Published] = FAMILIES["published"].get(name)
+    cls: type[PublicBenchmark] = FAMILIES["benchmarks"].get(name)
     assert cls.licence and cls.source
     assert cls.obtain or all(file.url for file in cls.files)
     for file in cls.files:
@@ -113,7 +126,7 @@ def test_both_protocols_and_blind_methods_stand_beside_each_other(name: str, roo
     result = run(noise(), name, root)
     kinds = {m.kind for m in result.metrics}
     assert kinds <= {"model", "official", "baseline"} and "model" in kinds
-    assert ("official" in kinds) == FAMILIES["published"].get(name).reproducible
+    assert ("official" in kinds) == FAMILIES["benchmarks"].get(name).reproducible
     assert result.metric(result.primary).kind == "model"
     assert all(m.name.startswith("official_") for m in result.metrics if m.kind == "official")
     assert all(m.name.startswith("blind_") for m in result.metrics if m.kind == "baseline")
@@ -137,7 +150,7 @@ def test_the_number_of_workers_changes_nothing(name: str, root: Path, monkeypatc
 
 
 def test_the_order_of_options_changes_nothing(name: str, root: Path) -> None:
-    from semclip.evaluation.own import Encodings
+    from semclip.evaluation import Encodings
 
     benchmark = create(name)
     read = benchmark.prepare(root)
@@ -153,7 +166,7 @@ def test_the_order_of_options_changes_nothing(name: str, root: Path) -> None:
 
 
 def test_a_network_in_float32_gives_the_same_outcomes_in_any_batch(name: str, root: Path) -> None:
-    from semclip.evaluation.own import Encodings
+    from semclip.evaluation import Encodings
 
     read = create(name).prepare(root)
     images, texts = list(dict.fromkeys(read.images)), list(dict.fromkeys(read.texts))
@@ -169,7 +182,7 @@ def test_a_network_in_float32_gives_the_same_outcomes_in_any_batch(name: str, ro
 
 
 def test_the_order_of_items_changes_nothing(name: str, root: Path) -> None:
-    from semclip.evaluation.own import Encodings
+    from semclip.evaluation import Encodings
 
     benchmark = create(name)
     read = benchmark.prepare(root)
@@ -241,9 +254,7 @@ def test_damaged_files_are_user_errors(name: str, root: Path) -> None:
 
 def test_missing_images_are_refused_with_their_count_or_left_out_and_said(name: str, root: Path) -> None:
     benchmark = create(name)
-    if not benchmark.pictures:
-        pytest.skip("no images")
-    if not benchmark.pictures.listed:
+    if not benchmark.image_folder.listed:
         pytest.skip("its folder is the list of its images: the next test")
     paths = sorted({ref.path for ref in benchmark.prepare(root).images if ref.path and ref.path.is_file()})
     if not paths:
@@ -264,7 +275,7 @@ def test_missing_images_are_refused_with_their_count_or_left_out_and_said(name: 
 
 def test_a_folder_that_is_its_own_list_says_how_many_images_it_has(name: str, root: Path) -> None:
     benchmark = create(name)
-    if not benchmark.pictures or benchmark.pictures.listed:
+    if benchmark.image_folder.listed:
         pytest.skip("its files list its images")
     paths = [ref.path for ref in benchmark.prepare(root).images if ref.path]
     for left in (len(paths), len(paths) - 1):
@@ -286,7 +297,7 @@ def test_an_unknown_option_is_an_error(name: str) -> None:
 def test_listing_and_importing_need_no_torch() -> None:
     code = (
         "import sys; from semclip.core.registry import FAMILIES; "
-        "r = FAMILIES['published']; assert all(r.summaries().values()); [r.get(n) for n in r.names()]; "
+        "r = FAMILIES['benchmarks']; assert all(r.summaries().values()); [r.get(n) for n in r.names()]; "
         "sys.exit('torch' in sys.modules or 'open_clip' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
