@@ -24,8 +24,8 @@ from torch import Tensor
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.registry import FAMILIES
+from semclip.evaluation.choices import Question
 from semclip.evaluation.metrics.result import Metric, Result
-from semclip.evaluation.public._choice import Question
 from semclip.evaluation.public.base import PublicBenchmark, create
 from tests.evaluation.public.fakes import KeyedEncoder, constant, noise, oracle, run
 from tests.models.tiny import tiny

@@ -1,7 +1,8 @@
 """One batch after the other through a model's towers: decoded ahead, checked, and with a progress bar."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -98,25 +99,16 @@ def _can_load(encoder: DualEncoder, ref: ImageRef) -> bool:
     return True
 
 
-class Progress:
-    """A progress bar, quiet when not asked for or not on a terminal."""
+@contextmanager
+def progress_bar(wanted: bool, total: int) -> Iterator[Callable[[int], None]]:
+    """A function that advances a progress bar, quiet when not asked for or not on a terminal."""
+    if not wanted:
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def __init__(self, wanted: bool, total: int) -> None:
-        self._wanted, self._total = wanted, total
-        self._bar: Any = None
-
-    def __enter__(self) -> Callable[[int], None]:
-        if not self._wanted:
-            return lambda done: None
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self._bar = Progress(console=console, transient=True, disable=not console.is_terminal)
-        self._bar.start()
-        task = self._bar.add_task("encoding", total=self._total)
-        return lambda done: self._bar.advance(task, done)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("encoding", total=total)
+        yield lambda done: bar.advance(task, done)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from semclip.core.example import ImageRef
 from semclip.core.protocols import DenseEncoder, DenseReading, DualEncoder
 from semclip.evaluation.embedding_cache import Store, image_keys, stores, text_keys
-from semclip.evaluation.encode import Progress, encode_images_of, encode_texts_of
+from semclip.evaluation.encode import encode_images_of, encode_texts_of, progress_bar
 
 Array = NDArray[np.float64]
 
@@ -22,42 +22,28 @@ _KEPT_AT_ONCE = 8192  # embeddings after which the cache is written, so that a b
 _Thing = TypeVar("_Thing", ImageRef, str)
 
 
-@runtime_checkable
-class _TellsTruncation(Protocol):
-    """An encoder that knows which texts its tokenizer cuts."""
-
-    def truncated(self, texts: Sequence[str]) -> list[bool]: ...
-
-
-@runtime_checkable
-class _SaysWhatItReads(Protocol):
-    """An encoder that may know images by name alone."""
-
-    reads_pixels: bool
-
-
-@runtime_checkable
-class _Labelled(Protocol):
-    """An encoder that says which model it is, not only which backend."""
-
-    label: str
-
-
-@runtime_checkable
-class _Describes(Protocol):
-    """An encoder that says what decides its numbers beside the weights: activation, preprocessing."""
-
-    def description(self) -> dict[str, Any]: ...
+# What an encoder may say of itself beyond `DualEncoder`, and what holds where it says nothing.
 
 
 def label(encoder: DualEncoder) -> str:
-    """What to call the model in results."""
-    return (encoder.label if isinstance(encoder, _Labelled) else "") or encoder.name
+    """What to call the model in results: which model it is, else its backend."""
+    return getattr(encoder, "label", "") or encoder.name
 
 
 def reads_pixels(encoder: DualEncoder) -> bool:
     """Whether the encoder opens image files; one that reads features knows images by name alone."""
-    return not isinstance(encoder, _SaysWhatItReads) or encoder.reads_pixels
+    return getattr(encoder, "reads_pixels", True)
+
+
+def _truncated(encoder: DualEncoder, texts: Sequence[str]) -> frozenset[str]:
+    """The texts that the tokenizer cuts, where the encoder knows."""
+    cut = encoder.truncated(texts) if hasattr(encoder, "truncated") else [False] * len(texts)
+    return frozenset(text for text, is_cut in zip(texts, cut, strict=True) if is_cut)
+
+
+def _description(encoder: DualEncoder) -> dict[str, Any]:
+    """What decides the numbers beside the weights: activation, preprocessing."""
+    return encoder.description() if hasattr(encoder, "description") else {}
 
 
 @dataclass(frozen=True)
@@ -127,7 +113,7 @@ class Encodings:
         store = stores(cache, encoder, device)
         ref_keys = image_keys(refs, by_name=not reads_pixels(encoder)) if cache else [""] * len(refs)
         string_keys = text_keys(strings) if cache else [""] * len(strings)
-        with _evaluating(encoder, device), Progress(progress, len(refs) + len(strings)) as advance:
+        with _evaluating(encoder, device), progress_bar(progress, len(refs) + len(strings)) as advance:
 
             def encode_images(some: Sequence[ImageRef]) -> tuple[NDArray[Any], str]:
                 return encode_images_of(encoder, some, refs, device, batch_size, advance)
@@ -137,7 +123,6 @@ class Encodings:
 
             image_table, image_type = _table(refs, ref_keys, store["image"], encode_images, advance)
             text_table, text_type = _table(strings, string_keys, store["text"], encode_texts, advance)
-        cut = encoder.truncated(strings) if isinstance(encoder, _TellsTruncation) else [False] * len(strings)
         remarks = [
             f"{what} embeddings came in {kind}: near scores may tie"
             for what, kind in (("image", image_type), ("text", text_type))
@@ -148,10 +133,9 @@ class Encodings:
             for what, table in (("image", image_table), ("text", text_table))
             if table.collapsed
         ]
-        truncated = frozenset(t for t, is_cut in zip(strings, cut, strict=True) if is_cut)
         facts = {"image_dtype": image_type, "text_dtype": text_type, "device": str(device)}
-        facts |= encoder.description() if isinstance(encoder, _Describes) else {}
-        return cls(image_table, text_table, truncated, remarks, encoder, device, facts)
+        facts |= _description(encoder)
+        return cls(image_table, text_table, _truncated(encoder, strings), remarks, encoder, device, facts)
 
     def image(self, refs: Sequence[ImageRef]) -> Array:
         """(n, D) unit rows."""

@@ -10,7 +10,7 @@ from semclip.core.example import Example, ImageRef
 from semclip.evaluation import blind, evaluate
 from semclip.evaluation.blind import BlindItem, has_negation_word, text_only_scores
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.own._pairs import absence_pairs, triplets
+from semclip.evaluation.own._pairs import absence_questions, triplets
 from tests.evaluation.own.fakes import KINDS, FakeEncoder, constant, examples, noise, oracle, without
 
 
@@ -73,13 +73,13 @@ def test_without_sources_every_negation_meets_the_caption() -> None:
 def test_absences_meet_negations_of_the_same_text() -> None:
     texts = {"paraphrases": ("p",), "negations": ("n0", "n1"), "absences": ("a0", "a1")}
     sources = {"negation_of": [0, 1], "absence_of": [0, 1]}
-    assert [(i.absence, i.negation) for i in absence_pairs([one(**texts, meta=sources)])] == [
+    assert [q.options for q in absence_questions([one(**texts, meta=sources)])] == [
         ("a0", "n0"),
         ("a1", "n1"),
     ]
-    assert len(absence_pairs([one(**texts)])) == 4
+    assert len(absence_questions([one(**texts)])) == 4
     apart = {"negation_of": [1, 1], "absence_of": [0, 0]}
-    assert len(absence_pairs([one(**texts, meta=apart)])) == 4  # none share a text: all meet, none is lost
+    assert len(absence_questions([one(**texts, meta=apart)])) == 4  # none share a text: all meet, none is lost
 
 
 def test_lists_that_do_not_match_are_refused_with_their_row() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from semclip.core.errors import UserError
-from semclip.evaluation.public._choice import Tie, official
+from semclip.evaluation.choices import Tie, official
 from semclip.evaluation.public._negbench import TYPES
 from semclip.evaluation.public.base import create
 from tests.evaluation.public.fakes import VECTORS, Sample, constant, run, table, write_images

@@ -1,17 +1,15 @@
-"""A true text and a false one about the same image: the items that the negation benchmarks share."""
+"""A true text and a false one about the same image: what the negation benchmarks share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from semclip.core.errors import UserError
 from semclip.core.example import Example
-from semclip.evaluation.blind import BlindItem, has_negation_word, negation_word_scores, text_only_scores
-from semclip.evaluation.metrics.pairwise import CHANCE, pairwise
+from semclip.evaluation.blind import has_negation_word
+from semclip.evaluation.choices import Question, harness_outcomes, rate, record, scores_of
+from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.metrics.summary import proportion
 from semclip.evaluation.own.base import cluster
 
 
@@ -42,21 +40,6 @@ class Triplet:
         return self.paraphrase
 
 
-@dataclass(frozen=True, slots=True)
-class AbsencePair:
-    """A true text that says what is not there, and a false text about the same image."""
-
-    id: str
-    example: Example
-    absence: str
-    negation: str
-    kind: str
-
-    @property
-    def cluster(self) -> str:
-        return cluster(self.example)
-
-
 def triplets(examples: Sequence[Example]) -> list[Triplet]:
     """One item per negation. The other wording is the first true text that the negation was not made from."""
     items = []
@@ -70,16 +53,29 @@ def triplets(examples: Sequence[Example]) -> list[Triplet]:
     return items
 
 
-def absence_pairs(examples: Sequence[Example]) -> list[AbsencePair]:
+def absence_questions(examples: Sequence[Example]) -> list[Question]:
     """Each absence against each negation of its example; those made from the same text only, where the data say so."""
-    items = []
+    questions = []
     for e in examples:
         kinds, of_absence, of_negation = negation_kinds(e), _sources(e, "absence"), _sources(e, "negation")
         pairs = [(a, n) for a in range(len(e.absences)) for n in range(len(e.negations))]
         if of_absence and of_negation:
             pairs = [(a, n) for a, n in pairs if of_absence[a] == of_negation[n]] or pairs
-        items += [AbsencePair(f"{e.id}#{a}/{n}", e, e.absences[a], e.negations[n], kinds[n]) for a, n in pairs]
-    return items
+        questions += [question(f"{e.id}#{a}/{n}", e, e.absences[a], e.negations[n], kinds[n]) for a, n in pairs]
+    return questions
+
+
+def question(id: str, example: Example, true: str, false: str, kind: str) -> Question:
+    """Which of two texts is true of the example's image."""
+    return Question(id, example.image, (true, false), 0, kind, cluster(example))
+
+
+def rated(
+    name: str, what: str, questions: Sequence[Question], encodings: Encodings
+) -> tuple[Metric, dict[str, Sequence[Any]]]:
+    """The proportion of questions that are right, ties being chance, and its record. what: when one is, in words."""
+    outcomes = harness_outcomes(questions, scores_of(questions, encodings))
+    return rate(name, what, questions, outcomes), record(questions, outcomes, texts=False)
 
 
 def negation_kinds(example: Example) -> list[str]:
@@ -90,34 +86,7 @@ def negation_kinds(example: Example) -> list[str]:
     return [f"{'with' if has_negation_word(t) else 'without'} negation word" for t in example.negations]
 
 
-def pair_baselines(primary: str, items: Sequence[BlindItem], kinds: Sequence[str]) -> list[Metric]:
-    """What two blind methods score on pairs of one true and one false text: the bar beside the metric `primary`."""
-    clusters = [i.cluster for i in items]
-    words = pairwise(negation_word_scores([i.true[0] for i in items]), negation_word_scores([i.false for i in items]))
-    learned = np.concatenate(text_only_scores(items))  # s(true) - s(false)
-    return [
-        proportion(
-            "blind_negation_word",
-            f"{primary} by a detector of negation words: a text with one is judged false",
-            words,
-            clusters,
-            CHANCE,
-            kinds,
-            kind="baseline",
-        ),
-        proportion(
-            "blind_text_only",
-            f"{primary} by a model that reads the texts alone, cross-validated by image",
-            pairwise(learned, np.zeros(len(learned))),
-            clusters,
-            CHANCE,
-            kinds,
-            kind="baseline",
-        ),
-    ]
-
-
-def equal_texts(pairs: Sequence[tuple[str, str]], what: str) -> list[str]:
+def equal_texts(pairs: Sequence[tuple[Any, ...]], what: str) -> list[str]:
     """A note on items that nobody can win: both texts are the same."""
     equal = sum(first == second for first, second in pairs)
     return [f"{equal:,} of {len(pairs):,} items have {what} of the same text: ties by construction"] if equal else []

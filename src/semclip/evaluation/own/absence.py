@@ -7,11 +7,9 @@ from collections.abc import Sequence
 
 from semclip.core.example import Example
 from semclip.evaluation.base import Scores
-from semclip.evaluation.blind import BlindItem
+from semclip.evaluation.choices import blind
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.pairwise import CHANCE, pairwise
-from semclip.evaluation.metrics.summary import item_record, proportion
-from semclip.evaluation.own._pairs import absence_pairs, equal_texts, pair_baselines
+from semclip.evaluation.own._pairs import absence_questions, equal_texts, rated
 from semclip.evaluation.own.base import DataBenchmark
 
 
@@ -28,19 +26,11 @@ class Absence(DataBenchmark):
         return [t for e in examples for t in (*e.absences, *e.negations)]
 
     def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
-        items = absence_pairs(examples)
-        images = [i.example.image for i in items]
-        outcomes = pairwise(
-            encodings.similarity(images, [i.absence for i in items]),
-            encodings.similarity(images, [i.negation for i in items]),
-        )
-        clusters, kinds = [i.cluster for i in items], [i.kind for i in items]
-        description = "the true text that says what is not there is nearer to the image than the negation"
+        questions = absence_questions(examples)
+        what = "the true text that says what is not there is nearer to the image than the negation"
+        metric, kept = rated(self.primary, what, questions, encodings)
         return Scores(
-            metrics=[
-                proportion(self.primary, description, outcomes, clusters, CHANCE, kinds),
-                *pair_baselines(self.primary, [BlindItem((i.absence,), i.negation, i.cluster) for i in items], kinds),
-            ],
-            items={self.primary: item_record([i.id for i in items], outcomes, clusters, kinds)},
-            notes=equal_texts([(i.absence, i.negation) for i in items], "absence and negation"),
+            metrics=[metric, *blind(self.primary, questions)],
+            items={self.primary: kept},
+            notes=equal_texts([q.options for q in questions], "absence and negation"),
         )

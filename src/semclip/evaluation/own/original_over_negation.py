@@ -7,11 +7,9 @@ from collections.abc import Sequence
 
 from semclip.core.example import Example
 from semclip.evaluation.base import Scores
-from semclip.evaluation.blind import BlindItem
+from semclip.evaluation.choices import blind
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.pairwise import CHANCE, pairwise
-from semclip.evaluation.metrics.summary import item_record, proportion
-from semclip.evaluation.own._pairs import equal_texts, pair_baselines, triplets
+from semclip.evaluation.own._pairs import equal_texts, question, rated, triplets
 from semclip.evaluation.own.base import DataBenchmark
 
 
@@ -30,27 +28,15 @@ class OriginalOverNegation(DataBenchmark):
     def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
         items = triplets(examples)
         reworded = [i for i in items if i.paraphrase is not None]
+        plain = [question(i.id, i.example, i.caption, i.negation, i.kind) for i in items]
+        other = [question(i.id, i.example, i.other, i.negation, i.kind) for i in reworded]
         metrics, records = [], {}
-        for name, own, true in (
-            ("caption_over_negation", items, [i.caption for i in items]),
-            ("paraphrase_over_negation", reworded, [i.paraphrase or "" for i in reworded]),
-        ):
-            if not own:
-                continue
-            images = [i.example.image for i in own]
-            outcomes = pairwise(
-                encodings.similarity(images, true), encodings.similarity(images, [i.negation for i in own])
-            )
-            clusters, kinds = [i.cluster for i in own], [i.kind for i in own]
-            description = f"the {name.partition('_')[0]} is nearer to the image than the negation"
-            metrics.append(proportion(name, description, outcomes, clusters, CHANCE, kinds))
-            records[name] = item_record([i.id for i in own], outcomes, clusters, kinds)
-        metrics += pair_baselines(
-            self.primary,
-            [BlindItem((i.caption,), i.negation, i.cluster) for i in items],
-            [i.kind for i in items],
-        )
+        for view, questions in (("caption", plain), ("paraphrase", other)):
+            if questions:
+                name, what = f"{view}_over_negation", f"the {view} is nearer to the image than the negation"
+                metric, records[name] = rated(name, what, questions, encodings)
+                metrics.append(metric)
         missing = len(items) - len(reworded)
         notes = [f"{missing:,} of {len(items):,} items have no paraphrase"] if missing else []
-        notes += equal_texts([(i.caption, i.negation) for i in items], "caption and negation")
-        return Scores(metrics=metrics, items=records, notes=notes)
+        notes += equal_texts([q.options for q in plain], "caption and negation")
+        return Scores(metrics=[*metrics, *blind(self.primary, plain)], items=records, notes=notes)

@@ -7,19 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semclip.core.example import ImageRef
+from semclip.evaluation import choices
 from semclip.evaluation.base import Scores
+from semclip.evaluation.choices import Question, Tie
 from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.summary import alike, macro
-from semclip.evaluation.public._choice import (
-    Question,
-    Tie,
-    guesses,
-    harness_outcomes,
-    official_outcomes,
-    scored,
-    scores_of,
-)
 from semclip.evaluation.public._image_folders import VISUAL_GENOME
 from semclip.evaluation.public._rows import Row, objects
 from semclip.evaluation.public.base import PublicBenchmark, image_ref
@@ -59,16 +52,18 @@ def crop_questions(path: Path, images: Path, group: Callable[[Row], str]) -> lis
 
 def crop_scores(questions: Sequence[Question], encodings: Encodings) -> tuple[Scores, list[Array]]:
     """Micro accuracy by both protocols with baselines, and the cosines."""
-    scores = scores_of(questions, encodings)
-    return scored("the true caption is nearer to the crop than the false one", questions, scores, Tie.FIRST), scores
+    scores = choices.scores_of(questions, encodings)
+    return choices.scored(
+        "the true caption is nearer to the crop than the false one", questions, scores, Tie.FIRST
+    ), scores
 
 
 def macros(name: str, what: str, questions: Sequence[Question], scores: Sequence[Array]) -> list[Metric]:
     """Mean over kinds by both protocols: `NAME` and `official_NAME`."""
     weights = alike([q.kind for q in questions])
-    clusters, guess = [q.cluster for q in questions], guesses(questions)
-    theirs, how = official_outcomes(questions, scores, Tie.FIRST), f"{what}; {Tie.FIRST.value}"
+    clusters, guess = [q.cluster for q in questions], choices.guesses(questions)
+    theirs, how = choices.official_outcomes(questions, scores, Tie.FIRST), f"{what}; {Tie.FIRST.value}"
     return [
-        macro(name, what, harness_outcomes(questions, scores), clusters, guess, weights),
+        macro(name, what, choices.harness_outcomes(questions, scores), clusters, guess, weights),
         macro(f"official_{name}", how, theirs, clusters, guess, weights, kind="official"),
     ]

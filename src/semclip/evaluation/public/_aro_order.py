@@ -9,9 +9,9 @@ from semclip.core.errors import UserError
 from semclip.core.files import write_json
 from semclip.core.seeds import generator
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, Tie, answer_places, faults, items_of, scored, scores_of
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.public._aro import LICENCE, SOURCE
-from semclip.evaluation.public._choice import Question, Tie, answer_places, faults, items_of, scored, scores_of
 from semclip.evaluation.public._rows import objects
 from semclip.evaluation.public.base import AnnotationFile, PublicBenchmark, image_ref
 

@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from semclip.core.example import ImageRef
+from semclip.evaluation import choices
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, Tie
 from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.public import _choice as choice
-from semclip.evaluation.public._choice import Question, Tie
 from semclip.evaluation.public._rows import csv_rows
 from semclip.evaluation.public.base import AnnotationFile, PublicBenchmark, image_ref
 
@@ -72,16 +72,16 @@ class FourCaptions(PublicBenchmark):
         return questions
 
     def read(self, folder: Path, images: Path) -> Items:
-        return choice.items_of(self.questions(folder, lambda path: self.image(images, path)))
+        return choices.items_of(self.questions(folder, lambda path: self.image(images, path)))
 
     def score(self, items: Sequence[Any], encodings: Encodings) -> Scores:
-        scores = choice.scores_of(items, encodings)
+        scores = choices.scores_of(items, encodings)
         return self.scored(items, scores, [_unnormalised(items, scores, encodings)])
 
     def scored(self, questions: Sequence[Question], scores: Sequence[Array], more: Sequence[Metric] = ()) -> Scores:
         """Metrics with blind baselines, and the official tables. scores: (4,) cosines per question."""
         what = "the right caption of four is nearest"
-        found = choice.scored(what, questions, scores, Tie.FIRST, more=[_longest(questions), *more])
+        found = choices.scored(what, questions, scores, Tie.FIRST, more=[_longest(questions), *more])
         return replace(found, extra={"official": _tables(questions, scores, self.slots)})
 
 
@@ -94,9 +94,9 @@ def _unnormalised(questions: Sequence[Question], scores: Sequence[Array], encodi
         s * encodings.text_norms([o for o in q.options if isinstance(o, str)])
         for q, s in zip(questions, scores, strict=True)
     ]
-    outcomes = choice.official_outcomes(questions, raw, Tie.FIRST)
+    outcomes = choices.official_outcomes(questions, raw, Tie.FIRST)
     what = f"the right caption has the highest product of raw embeddings, as published at first; {Tie.FIRST.value}"
-    return choice.rate("official_unnormalised", what, questions, outcomes, "official")
+    return choices.rate("official_unnormalised", what, questions, outcomes, "official")
 
 
 def _tables(questions: Sequence[Question], scores: Sequence[Array], slots: Mapping[int, str]) -> dict[str, Any]:
@@ -122,6 +122,6 @@ def _tables(questions: Sequence[Question], scores: Sequence[Array], slots: Mappi
 
 def _longest(questions: Sequence[Question]) -> Metric:
     lengths = [np.array([len(o) for o in q.options if isinstance(o, str)], dtype=np.float64) for q in questions]
-    outcomes = choice.harness_outcomes(questions, lengths)
+    outcomes = choices.harness_outcomes(questions, lengths)
     how = "accuracy by taking the caption with the most characters"
-    return choice.rate("blind_longest_option", how, questions, outcomes, "baseline")
+    return choices.rate("blind_longest_option", how, questions, outcomes, "baseline")

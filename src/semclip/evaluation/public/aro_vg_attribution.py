@@ -7,9 +7,9 @@ from pathlib import Path
 
 from semclip.core.errors import UserError
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, items_of
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.public import _aro as aro
-from semclip.evaluation.public._choice import Question, items_of
 from semclip.evaluation.public._rows import Row
 from semclip.evaluation.public.base import AnnotationFile
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, answer_places, faults, items_of, note
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.public import _aro as aro
-from semclip.evaluation.public._choice import Question, answer_places, faults, items_of, note
 from semclip.evaluation.public.base import AnnotationFile
 
 _FILE = "visual_genome_relation.json"

@@ -10,19 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from semclip.core.errors import UserError
+from semclip.evaluation import choices
 from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.blind import has_negation_word
+from semclip.evaluation.choices import Question, Tie
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.public._choice import (
-    Question,
-    Tie,
-    accuracy,
-    baselines,
-    faults,
-    items_of,
-    record,
-    scores_of,
-)
 from semclip.evaluation.public._rows import Row
 from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 
@@ -93,19 +85,24 @@ class CcNeg(PublicBenchmark):
                 f"{commas:,} of {len(items):,} true captions have a comma, and no negated one: it gives them away "
                 "(accuracy_no_commas is without)"
             )
-        read = items_of(official, items, [*defects, *faults(official)])
-        return replace(read, texts=[*read.texts, *items_of(even).texts])
+        read = choices.items_of(official, items, [*defects, *choices.faults(official)])
+        return replace(read, texts=[*read.texts, *choices.items_of(even).texts])
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
         official, even = [i.official for i in items], [i.even for i in items]
         what = "the caption is nearer to the image than the negated one"
-        metrics, outcomes = accuracy("accuracy", what, official, scores_of(official, encodings), Tie.FIRST)
-        (without, _), outcomes_without = accuracy(
-            "accuracy_no_commas", f"{what}, both without commas", even, scores_of(even, encodings), Tie.FIRST
+        metrics, outcomes = choices.accuracy(
+            "accuracy", what, official, choices.scores_of(official, encodings), Tie.FIRST
+        )
+        (without, _), outcomes_without = choices.accuracy(
+            "accuracy_no_commas", f"{what}, both without commas", even, choices.scores_of(even, encodings), Tie.FIRST
         )
         return Scores(
-            metrics=[*metrics, without, *baselines("accuracy", official, Tie.FIRST)],
-            items={"accuracy": record(official, outcomes), "accuracy_no_commas": record(even, outcomes_without)},
+            metrics=[*metrics, without, *choices.baselines("accuracy", official, Tie.FIRST)],
+            items={
+                "accuracy": choices.record(official, outcomes),
+                "accuracy_no_commas": choices.record(even, outcomes_without),
+            },
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, Tie, baselines, items_of, record, scores_of
 from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.outcomes import TIE, Outcomes
@@ -16,7 +17,6 @@ from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import Ranks, recall_at
 from semclip.evaluation.metrics.summary import average, proportion
 from semclip.evaluation.public._aro import box_of
-from semclip.evaluation.public._choice import Question, Tie, baselines, items_of, record, scores_of
 from semclip.evaluation.public._image_folders import VISUAL_GENOME
 from semclip.evaluation.public._rows import csv_rows
 from semclip.evaluation.public.base import AnnotationFile, PublicBenchmark, image_ref

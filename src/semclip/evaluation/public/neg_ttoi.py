@@ -3,18 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from semclip.evaluation import choices
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.summary import proportion
-from semclip.evaluation.public._choice import (
-    Question,
-    baselines,
-    guesses,
-    harness_outcomes,
-    items_of,
-    record,
-    scores_of,
-)
 from semclip.evaluation.public._rows import Row, json_lines
 from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 
@@ -46,15 +39,18 @@ class NegTtoi(PublicBenchmark):
     def read(self, folder: Path, images: Path) -> Items:
         questions = [q for row in json_lines(folder / self.files[0].path) for q in _questions(row, images)]
         note = "no official data or code exists: the rule is ours, and numbers compare only on equal prompts"
-        return items_of(questions, defects=[note])
+        return choices.items_of(questions, defects=[note])
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        outcomes = harness_outcomes(items, scores_of(items, encodings))
+        outcomes = choices.harness_outcomes(items, choices.scores_of(items, encodings))
         what = "the thing that was asked for is nearer to the image than the thing that was denied"
         clusters = [q.cluster for q in items]
         return Scores(
-            metrics=[proportion(self.primary, what, outcomes, clusters, guesses(items)), *baselines(what, items, None)],
-            items={self.primary: record(items, outcomes)},
+            metrics=[
+                proportion(self.primary, what, outcomes, clusters, choices.guesses(items)),
+                *choices.baselines(what, items, None),
+            ],
+            items={self.primary: choices.record(items, outcomes)},
         )
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, items_of, scores_of
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.public._choice import Question, items_of, scores_of
 from semclip.evaluation.public._negbench import COPY, FourCaptions
 from semclip.evaluation.public.base import AnnotationFile, ImageFolder
 

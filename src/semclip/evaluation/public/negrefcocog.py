@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from semclip.core.example import ImageRef
+from semclip.evaluation import choices
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, Tie
 from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.public import _choice as choice
-from semclip.evaluation.public._choice import Question, Tie
 from semclip.evaluation.public._image_folders import COCO_TRAIN2014
 from semclip.evaluation.public._rows import Row, objects
 from semclip.evaluation.public.base import AnnotationFile, PublicBenchmark, image_ref
@@ -49,17 +49,17 @@ class NegRefCOCOg(PublicBenchmark):
     def read(self, folder: Path, images: Path) -> Items:
         items = [_question(row, images) for row in objects(folder / _FILE, ("image", "phrase"))]
         defects = [
-            *choice.answer_places(items),
-            *choice.faults(items),
-            *choice.note(_sharing(items), len(items), "items share their image and the meant box with another item"),
+            *choices.answer_places(items),
+            *choices.faults(items),
+            *choices.note(_sharing(items), len(items), "items share their image and the meant box with another item"),
             "the images are training data of NegationCLIP, TNG-CLIP and NegCLIP (COCO train2014), and CoN-CLIP's "
             "distractors",
         ]
-        return choice.items_of(items, defects=defects)
+        return choices.items_of(items, defects=defects)
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        scores, what = choice.scores_of(items, encodings), "the meant region is nearest to the phrase"
-        return choice.scored(what, items, scores, Tie.FIRST, more=[_largest(items)])
+        scores, what = choices.scores_of(items, encodings), "the meant region is nearest to the phrase"
+        return choices.scored(what, items, scores, Tie.FIRST, more=[_largest(items)])
 
 
 def _question(row: Row, images: Path) -> Question:
@@ -92,9 +92,9 @@ def _sharing(questions: Sequence[Question]) -> list[str]:
 
 
 def _largest(questions: Sequence[Question]) -> Metric:
-    outcomes = choice.harness_outcomes(questions, [_areas(q) for q in questions])
+    outcomes = choices.harness_outcomes(questions, [_areas(q) for q in questions])
     how = "accuracy by taking the box with the larger area"
-    return choice.rate("blind_larger_box", how, questions, outcomes, "baseline")
+    return choices.rate("blind_larger_box", how, questions, outcomes, "baseline")
 
 
 def _areas(question: Question) -> Array:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from semclip.core.example import ImageRef
 from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.blind import has_negation_word
+from semclip.evaluation.choices import Question, Tie, accuracy, baselines, record, scores_of
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.intervals import wilson
 from semclip.evaluation.metrics.outcomes import Outcomes
@@ -18,7 +19,6 @@ from semclip.evaluation.metrics.pairwise import CHANCE
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import chance_recall_at, rank, recall_at
 from semclip.evaluation.metrics.summary import item_record, proportion
-from semclip.evaluation.public._choice import Question, Tie, accuracy, baselines, record, scores_of
 from semclip.evaluation.public._image_folders import COCO_VAL2017
 from semclip.evaluation.public._retrieval import official_precision
 from semclip.evaluation.public._rows import csv_rows

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.evaluation import choices
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, Tie
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.summary import alike, macro
-from semclip.evaluation.public import _choice as choice
-from semclip.evaluation.public._choice import Question, Tie
 from semclip.evaluation.public._sugarcrepe import Subsets, subset_files
 from semclip.evaluation.public.base import AnnotationFile
 
@@ -68,12 +68,12 @@ class SugarCrepe(Subsets):
                 found.append(Question(f"{subset}/{row.key}", ref, options, 0, subset, ref.name))
             defects += _defects(subset, found)
             questions += found
-        return choice.items_of(questions, defects=defects)
+        return choices.items_of(questions, defects=defects)
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
-        scores, what = choice.scores_of(items, encodings), "the caption is nearer to the image than the hard negative"
-        ours, theirs = choice.harness_outcomes(items, scores), choice.official_outcomes(items, scores, Tie.WRONG)
-        kinds, clusters, guess = [q.kind for q in items], [q.cluster for q in items], choice.guesses(items)
+        scores, what = choices.scores_of(items, encodings), "the caption is nearer to the image than the hard negative"
+        ours, theirs = choices.harness_outcomes(items, scores), choices.official_outcomes(items, scores, Tie.WRONG)
+        kinds, clusters, guess = [q.kind for q in items], [q.cluster for q in items], choices.guesses(items)
         subsets = sorted(set(kinds))
         per_type = alike([s.partition("_")[0] for s in subsets])  # weights of subsets: types alike
         macro7 = alike(kinds)
@@ -86,7 +86,7 @@ class SugarCrepe(Subsets):
             )
             for prefix, o, kind in (("", ours, "model"), ("official_", theirs, "official"))
         ]
-        return choice.scored(what, items, scores, Tie.WRONG, means=means)
+        return choices.scored(what, items, scores, Tie.WRONG, means=means)
 
 
 def _defects(subset: str, questions: Sequence[Question]) -> list[str]:

@@ -5,18 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.evaluation import choices
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import Question, Tie
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.public._choice import (
-    Question,
-    Tie,
-    accuracy,
-    baselines,
-    faults,
-    items_of,
-    record,
-    scores_of,
-)
 from semclip.evaluation.public._rows import Row, objects
 from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 
@@ -90,22 +82,24 @@ class ValseExistence(PublicBenchmark):
         questions = [i.question for i in items]
         invalid = sum(not i.valid for i in items)
         said = f"{invalid:,} of {len(items):,} rows are invalid: fewer than {_VOTES} annotators found the caption true"
-        return items_of(questions, items, [*([said] if invalid else []), *faults(questions)])
+        return choices.items_of(questions, items, [*([said] if invalid else []), *choices.faults(questions)])
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
         every = [i.question for i in items]
-        scores = scores_of(every, encodings)
+        scores = choices.scores_of(every, encodings)
         valid = [n for n, i in enumerate(items) if i.valid]
         if not valid:
             fix = "get the official file again"
             raise UserError("no row is valid", where=f"VALSE {self.config.piece}", fix=fix)
         own = [every[n] for n in valid]
         what = "the caption is nearer to the image than the foil"
-        metrics, outcomes = accuracy("accuracy", f"{what}; valid rows", own, [scores[n] for n in valid], Tie.WRONG)
-        of_all, outcomes_of_all = accuracy("accuracy_all", f"{what}; all rows", every, scores, Tie.WRONG)
+        metrics, outcomes = choices.accuracy(
+            "accuracy", f"{what}; valid rows", own, [scores[n] for n in valid], Tie.WRONG
+        )
+        of_all, outcomes_of_all = choices.accuracy("accuracy_all", f"{what}; all rows", every, scores, Tie.WRONG)
         return Scores(
-            metrics=[*metrics, *of_all, *baselines("accuracy", own, Tie.WRONG)],
-            items={"accuracy": record(own, outcomes), "accuracy_all": record(every, outcomes_of_all)},
+            metrics=[*metrics, *of_all, *choices.baselines("accuracy", own, Tie.WRONG)],
+            items={"accuracy": choices.record(own, outcomes), "accuracy_all": choices.record(every, outcomes_of_all)},
         )
 
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from semclip.core.example import ImageRef
 from semclip.evaluation.base import Items, Scores
+from semclip.evaluation.choices import note
 from semclip.evaluation.encodings import Array, Encodings
 from semclip.evaluation.metrics.outcomes import TIE, Outcomes
 from semclip.evaluation.metrics.pairwise import pairwise
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.summary import item_record, proportion
-from semclip.evaluation.public._choice import note
 from semclip.evaluation.public._rows import Row, json_lines
 from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 

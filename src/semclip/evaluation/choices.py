@@ -1,4 +1,4 @@
-"""One right answer among options: the primitive under most public benchmarks, with every official tie rule."""
+"""One right answer among options: the primitive under most benchmarks, with every official tie rule."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -148,33 +148,41 @@ def guesses(questions: Sequence[Question]) -> list[float]:
     return [chance(len(q.options)) for q in questions]
 
 
-def record(questions: Sequence[Question], outcomes: Outcomes) -> dict[str, Sequence[Any]]:
-    """The outcomes per item, as `Result.items` holds them, with the texts where the options are texts."""
+def record(questions: Sequence[Question], outcomes: Outcomes, texts: bool = True) -> dict[str, Sequence[Any]]:
+    """The outcomes per item, as `Result.items` holds them. texts: with the options, where these are texts."""
     clusters, kinds = [q.cluster for q in questions], [q.kind for q in questions]
-    return item_record([q.id for q in questions], outcomes, clusters, kinds, [_shown(q) for q in questions])
+    shown = [_shown(q) for q in questions] if texts else ()
+    return item_record([q.id for q in questions], outcomes, clusters, kinds, shown)
 
 
 def baselines(primary: str, questions: Sequence[Question], tie: Tie | None) -> list[Metric]:
-    """What blind methods score on the same questions: a constant encoder, a word detector, a reader of the texts.
+    """What a constant encoder and the methods of `blind` score on the same questions: the bar beside `primary`.
 
-    Two of them need text options. The constant encoder stands there twice: by the harness it is chance; what the
-    published script gives it is `official_blind_constant`, no bar for our value. tie: None where there is no script.
+    The constant encoder stands there twice: by the harness it is chance; what the published script gives it is
+    `official_blind_constant`, no bar for our value. tie: None where there is no script.
     """
     nothing = [np.zeros(len(q.options)) for q in questions]
-    constant = "an encoder that tells nothing apart"
-    found = [("blind_constant", constant, harness_outcomes(questions, nothing))]
-    if all(isinstance(q.query, ImageRef) for q in questions):
-        words = harness_outcomes(questions, [negation_word_scores(_texts(q)) for q in questions])
-        how = "a detector of negation words: a text with one is judged false"
-        found.append(("blind_negation_word", how, words))
-        how = "a model that reads the texts alone, cross-validated by image"
-        found.append(("blind_text_only", how, harness_outcomes(questions, _read_alone(questions))))
-    metrics = [rate(name, f"{primary} by {how}", questions, outcomes, "baseline") for name, how, outcomes in found]
+    how = f"{primary} by an encoder that tells nothing apart"
+    found = [rate("blind_constant", how, questions, harness_outcomes(questions, nothing), "baseline")]
+    found += blind(primary, questions)
     if tie is not None:
-        how = f"{primary} by {constant}; {tie.value}"
         theirs = official_outcomes(questions, nothing, tie)
-        metrics.append(rate("official_blind_constant", how, questions, theirs, "official"))
-    return metrics
+        found.append(rate("official_blind_constant", f"{how}; {tie.value}", questions, theirs, "official"))
+    return found
+
+
+def blind(primary: str, questions: Sequence[Question]) -> list[Metric]:
+    """What a detector of negation words and a reader of the texts alone score; none where the options are images."""
+    if not all(isinstance(q.query, ImageRef) for q in questions):
+        return []
+    words = harness_outcomes(questions, [negation_word_scores(_texts(q)) for q in questions])
+    how = f"{primary} by a detector of negation words: a text with one is judged false"
+    read = harness_outcomes(questions, _read_alone(questions))
+    by_reading = f"{primary} by a model that reads the texts alone, cross-validated by image"
+    return [
+        rate("blind_negation_word", how, questions, words, "baseline"),
+        rate("blind_text_only", by_reading, questions, read, "baseline"),
+    ]
 
 
 def _read_alone(questions: Sequence[Question]) -> list[Array]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from semclip.core.example import ImageRef
+from semclip.evaluation.choices import Question, Tie, baselines, harness_outcomes, official_outcomes
 from semclip.evaluation.metrics.choice import choice
-from semclip.evaluation.public._choice import Question, Tie, baselines, harness_outcomes, official_outcomes
 
 
 def drawn(count: int = 300) -> tuple[list[Question], list[np.ndarray]]:
