@@ -1,4 +1,4 @@
-"""What every benchmark must do, whichever files the folder holds."""
+"""What every benchmark on a data file must do, and what all benchmarks must, whichever files the folders hold."""
 
 import json
 import subprocess
@@ -11,10 +11,11 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
-from semclip.evaluation import evaluate
+from semclip.evaluation import Benchmark, evaluate
 from semclip.evaluation.metrics.paired import compare
 from semclip.evaluation.metrics.result import Metric, Result
-from semclip.evaluation.own import create
+from semclip.evaluation.own import DataBenchmark, create
+from semclip.evaluation.public import PublicBenchmark
 from tests.evaluation.own.fakes import FakeEncoder, constant, examples, noise, oracle, reversed_oracle, without
 
 NAMES = FAMILIES["benchmarks"].names("semclip.evaluation.own")
@@ -136,15 +137,23 @@ def test_no_examples_is_an_error(name: str) -> None:
         create(name).usable([])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FAMILIES["benchmarks"].names())
 def test_an_unknown_option_is_an_error(name: str) -> None:
-    with pytest.raises(UserError, match="unknown key 'nonsense'"):
-        create(name, {"nonsense": 1})
+    with pytest.raises(UserError, match="unknown key 'nonsense'") as caught:
+        Benchmark.create(name, {"nonsense": 1})
+    assert f"benchmark '{name}'" in caught.value.where
+
+
+@pytest.mark.parametrize("name", FAMILIES["benchmarks"].names())
+def test_its_folder_says_its_kind(name: str) -> None:
+    kind = DataBenchmark if name in NAMES else PublicBenchmark
+    assert isinstance(Benchmark.create(name), kind)
+    assert FAMILIES["benchmarks"].package_of(name) == f"semclip.evaluation.{kind.kind}"
 
 
 def test_listing_and_importing_need_no_torch() -> None:
     code = (
-        "import sys, semclip.evaluation.own; from semclip.core.registry import FAMILIES; "
+        "import sys, semclip.evaluation; from semclip.core.registry import FAMILIES; "
         "r = FAMILIES['benchmarks']; assert all(r.summaries().values()); [r.get(n) for n in r.names()]; "
         "sys.exit('torch' in sys.modules or 'open_clip' in sys.modules)"
     )

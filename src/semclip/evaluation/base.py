@@ -72,11 +72,13 @@ class Task:
 class Benchmark(ABC):
     """Base of all benchmarks; `own.base.DataBenchmark` and `public.base.PublicBenchmark` say where the items come from.
 
+    kind:    own or public, as `semclip list benchmarks` says.
     primary: the metric that stands for the benchmark.
     version: raised when a change moves the numbers.
     options: what the YAML section or `--option` gave; `config` is the same, checked and with its defaults.
     """
 
+    kind: ClassVar[str] = ""
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1
     primary: ClassVar[str]
@@ -95,11 +97,8 @@ class Benchmark(ABC):
         """The benchmark called `name`, or `path/to/file.py:Class`. Raises UserError for one that is no such kind."""
         benchmark = FAMILIES["benchmarks"].get(name)(options)
         if not isinstance(benchmark, cls):
-            raise UserError(
-                f"benchmark '{name}' is no {cls.__name__}",
-                where=f"benchmark '{name}'",
-                fix="`semclip list benchmarks` says which are own (on a data file) and which public (on a folder)",
-            )
+            fix = "`semclip list benchmarks` says which are own (on a data file) and which public (on a folder)"
+            raise UserError(f"'{name}' is no {cls.kind} benchmark", where=f"benchmark '{name}'", fix=fix)
         return benchmark
 
     @abstractmethod

@@ -32,6 +32,11 @@ def has_negation_word(text: str) -> bool:
     return _NEGATION.search(text) is not None
 
 
+def negation_kind(text: str) -> str:
+    """The slice of a negation whose kind nobody recorded."""
+    return f"{'with' if has_negation_word(text) else 'without'} negation word"
+
+
 def negation_word_scores(texts: Sequence[str]) -> Array:
     """(n,) a detector's belief that each text is true: 0 without a negation word, -1 with one; equal is a tie."""
     return np.array([-float(has_negation_word(t)) for t in texts])

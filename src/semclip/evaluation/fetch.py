@@ -1,4 +1,8 @@
-"""Downloading one official file: resumed where it broke off, checked against its hash, never outside its folder."""
+"""Downloading one official file: resumed where it broke off, checked against its hash, never outside its folder.
+
+By hand: pooch (1.9) begins a broken download anew, and neither stops at the official size nor keeps a name inside the
+folder; these are what the half of this file is about that it would not replace.
+"""
 
 import os
 import urllib.error
@@ -34,10 +38,13 @@ def fetch(file: AnnotationFile, folder: Path) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         continued = part.exists()
         _download(file, part)
-        if continued and not _is_right(file, part):  # the earlier part was of something else: once more, from nothing
+        if continued and not _is_official(
+            file, part
+        ):  # the earlier part was of something else: once more, from nothing
             part.unlink()
             _download(file, part)
-        _check(file, part)
+        if not _is_official(file, part):
+            raise _wrong(file, part, f"what came for {file.path} is not the official file, by its sha256")
         part.replace(target)
     except (OSError, HTTPException) as error:
         raise UserError(
@@ -72,64 +79,44 @@ def _what_is_there(file: AnnotationFile, target: Path) -> str:
 
 def _download(file: AnnotationFile, part: Path) -> None:
     """Bring `part` to its full size, from where it stands."""
-    most = file.size or _MOST
     start = part.stat().st_size if part.exists() else 0
-    if start > most:
-        part.unlink()
-        start = 0
     if file.size and start == file.size:
         return
+    if start > (file.size or _MOST):
+        start = 0
     try:
         response = _open(file.url, start)
     except urllib.error.HTTPError as error:
         if error.code != 416 or not start:  # the part is no beginning of what the server has
             raise
-        part.unlink()
         start, response = 0, _open(file.url, 0)
     with response:
-        goes_on = response.status == 206 and str(response.headers.get("Content-Range", "")).startswith(
-            f"bytes {start}-"
-        )
-        if start and not goes_on:
+        goes_on = str(response.headers.get("Content-Range", "")).startswith(f"bytes {start}-")
+        if response.status != 206 or not goes_on:
             start = 0
         promised = str(response.headers.get("Content-Length", ""))
         whole = start + int(promised) if promised.isdigit() else 0
-        size = _copy(response, part, start, most, file)
-    # Shorter than official although nothing broke off: an error page, say. Kept, it would be taken for a beginning.
+        size = _copy(response, part, start, file)
     if size == whole < file.size:
-        part.unlink()
-        raise UserError(
-            f"what came for {file.path} has {size:,} bytes, the official file {file.size:,}",
-            where=file.url,
-            fix="the address gives something else: get the file by hand, and check where it comes from",
-        )
+        # Shorter although nothing broke off: an error page, say. Kept, it would be taken for a beginning.
+        raise _wrong(file, part, f"what came for {file.path} has {size:,} bytes, the official file {file.size:,}")
     wanted = file.size or whole
     if size < wanted:
-        raise UserError(
-            f"{file.path} broke off after {size:,} of {wanted:,} bytes",
-            where=file.url,
-            fix="call again: it goes on where it stopped",
-        )
+        what = f"{file.path} broke off after {size:,} of {wanted:,} bytes"
+        raise UserError(what, where=file.url, fix="call again: it goes on where it stopped")
 
 
-def _copy(response: Any, part: Path, start: int, most: int, file: AnnotationFile) -> int:
+def _copy(response: Any, part: Path, start: int, file: AnnotationFile) -> int:
     """Append to (or begin) the part; how long it is then."""
-    size = start
+    size, most = start, file.size or _MOST
     with part.open("ab" if start else "wb") as out:
-        while block := response.read(_BLOCK):
+        while size <= most and (block := response.read(_BLOCK)):
             size += len(block)
-            if size > most:
-                break
             out.write(block)
         out.flush()
         os.fsync(out.fileno())
     if size > most:
-        part.unlink()
-        raise UserError(
-            f"{file.path} is longer than {most:,} bytes: not the official file",
-            where=file.url,
-            fix="get the file by hand, and check where it comes from",
-        )
+        raise _wrong(file, part, f"{file.path} is longer than {most:,} bytes: not the official file")
     return size
 
 
@@ -138,17 +125,12 @@ def _open(url: str, start: int) -> Any:
     return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_TIMEOUT)
 
 
-def _is_right(file: AnnotationFile, part: Path) -> bool:
+def _is_official(file: AnnotationFile, part: Path) -> bool:
     return not file.sha256 or sha256_file(part) == file.sha256
 
 
-def _check(file: AnnotationFile, part: Path) -> None:
-    if not _is_right(file, part):
-        found = sha256_file(part)
-        part.unlink()
-        raise UserError(
-            f"what came for {file.path} is not the official file: sha256 {found[:12]}... instead of "
-            f"{file.sha256[:12]}...",
-            where=file.url,
-            fix="call again; if it stays so, the file has changed at its source: get the official version by hand",
-        )
+def _wrong(file: AnnotationFile, part: Path, what: str) -> UserError:
+    """Something else came; it is deleted."""
+    part.unlink()
+    fix = "call again; if it stays so, the address gives something else: get the official version by hand"
+    return UserError(what, where=file.url, fix=fix)

@@ -6,7 +6,7 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
-from semclip.evaluation.blind import has_negation_word
+from semclip.evaluation.blind import negation_kind
 from semclip.evaluation.choices import Question, harness_outcomes, rate, record, scores_of
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.result import Metric
@@ -83,7 +83,7 @@ def negation_kinds(example: Example) -> list[str]:
     recorded = _parallel(example, "negation_kinds", "negation")
     if recorded:
         return [str(kind) for kind in recorded]
-    return [f"{'with' if has_negation_word(t) else 'without'} negation word" for t in example.negations]
+    return [negation_kind(text) for text in example.negations]
 
 
 def equal_texts(pairs: Sequence[tuple[Any, ...]], what: str) -> list[str]:

@@ -18,6 +18,7 @@ class DataBenchmark(Benchmark):
            out and counted in the notes; when none is left, that is a UserError.
     """
 
+    kind = "own"
     needs: ClassVar[frozenset[str]]
 
     @abstractmethod

@@ -104,7 +104,8 @@ def recalls(
          [names[i] for i in asking]),
     )  # fmt: skip
     precision = official_precision(encodings)
-    theirs = _official(texts, images[[place[row.image] for row in rows]], owner, ks, precision)
+    per_row = official_tensor(images[[place[row.image] for row in rows]], encodings)
+    theirs = _official(official_tensor(texts, encodings), per_row, owner, ks)
 
     metrics: list[Metric] = []
     outcomes: dict[str, Outcomes] = {}
@@ -145,14 +146,17 @@ def official_precision(encodings: Encodings) -> str:
     return "float64" if double else "float32"
 
 
-def _official(
-    texts: Array, images: Array, owner: NDArray[np.int64], ks: Sequence[int], precision: str
-) -> dict[tuple[str, int], Array]:
-    """What CLIP_benchmark counts, per caption and per row: (Q,) and (R,) of 0 and 1. images: (R, D), a row each."""
+def official_tensor(rows: Array, encodings: Encodings) -> Any:
+    """The rows as a tensor of that precision."""
     import torch
 
-    dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
-    t, i = torch.from_numpy(texts).to(dtype), torch.from_numpy(images).to(dtype)
+    return torch.from_numpy(rows).to(torch.float64 if official_precision(encodings) == "float64" else torch.float32)
+
+
+def _official(t: Any, i: Any, owner: NDArray[np.int64], ks: Sequence[int]) -> dict[tuple[str, int], Array]:
+    """What CLIP_benchmark counts: (Q,) per caption and (R,) per row, of 0 and 1. t: (Q, D). i: (R, D), a row each."""
+    import torch
+
     right_of = torch.from_numpy(owner)
     found: dict[tuple[str, int], Array] = {}
     for k in sorted(set(ks)):

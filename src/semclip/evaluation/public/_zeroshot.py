@@ -18,7 +18,7 @@ from semclip.evaluation.metrics.retrieval import Ranks, chance_recall_at, rank, 
 from semclip.evaluation.metrics.summary import alike, macro, proportion
 from semclip.evaluation.prompts import mean_rows
 from semclip.evaluation.public._image_sets import Classes, Labelled, read_sets
-from semclip.evaluation.public._retrieval import official_precision
+from semclip.evaluation.public._retrieval import official_tensor
 from semclip.evaluation.public.base import ImageFolder, PublicBenchmark
 
 _BLOCK = 4096  # images whose logits are held at a time
@@ -98,16 +98,15 @@ def ranked(
     import torch
 
     found = []
-    dtype = {"float32": torch.float32, "float64": torch.float64}[official_precision(encodings)]
     for name in dict.fromkeys(item.classes.of for item in items):
         own = [item for item in items if item.classes.of == name]
         classes = own[0].classes
         rows = mean_rows(encodings, [classes.texts([t]) for t in templates(classes)])  # (C, D)
         images = encodings.image([item.image for item in own])  # (n, D)
-        weights = torch.from_numpy(rows).to(dtype)
+        weights = official_tensor(rows, encodings)
         first, in_five = [], []
         for start in range(0, len(own), _BLOCK):
-            logits = 100 * torch.from_numpy(images[start : start + _BLOCK]).to(dtype) @ weights.T  # (block, C)
+            logits = 100 * official_tensor(images[start : start + _BLOCK], encodings) @ weights.T  # (block, C)
             labels = torch.tensor([item.label for item in own[start : start + _BLOCK]])
             first.append(logits.argmax(dim=1).numpy())
             if len(classes.names) >= 5:

@@ -55,6 +55,7 @@ class PublicBenchmark(Benchmark):
     reproducible: a published script exists, so that there are `official_` metrics.
     """
 
+    kind = "public"
     files: ClassVar[Sequence[AnnotationFile]]
     image_folder: ClassVar[ImageFolder]
     licence: ClassVar[str]

@@ -12,7 +12,7 @@ from typing import IO, Any
 from semclip.core.errors import UserError
 from semclip.evaluation import choices
 from semclip.evaluation.base import Items, Scores
-from semclip.evaluation.blind import has_negation_word
+from semclip.evaluation.blind import negation_kind
 from semclip.evaluation.choices import Question, Tie
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.public._rows import Row
@@ -90,20 +90,12 @@ class CcNeg(PublicBenchmark):
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
         official, even = [i.official for i in items], [i.even for i in items]
+        scores, even_scores = choices.scores_of(official, encodings), choices.scores_of(even, encodings)
         what = "the caption is nearer to the image than the negated one"
-        metrics, outcomes = choices.accuracy(
-            "accuracy", what, official, choices.scores_of(official, encodings), Tie.FIRST
-        )
-        (without, _), outcomes_without = choices.accuracy(
-            "accuracy_no_commas", f"{what}, both without commas", even, choices.scores_of(even, encodings), Tie.FIRST
-        )
-        return Scores(
-            metrics=[*metrics, without, *choices.baselines("accuracy", official, Tie.FIRST)],
-            items={
-                "accuracy": choices.record(official, outcomes),
-                "accuracy_no_commas": choices.record(even, outcomes_without),
-            },
-        )
+        outcomes = choices.harness_outcomes(even, even_scores)
+        without = choices.rate("accuracy_no_commas", f"{what}, both without commas", even, outcomes)
+        found = choices.scored(what, official, scores, Tie.FIRST, means=[without])
+        return replace(found, items={**found.items, "accuracy_no_commas": choices.record(even, outcomes)})
 
 
 def _lists(path: Path) -> tuple[list[Any], list[Any]]:
@@ -122,8 +114,7 @@ def _item(file: Path, number: int, path: Any, annotation: Any, images: Path) -> 
     row = Row(f"{file}:{number}", annotation if isinstance(annotation, dict) else {})
     caption, negated = _inner(row, "json").text("caption"), _inner(row, "sop_data").text("negative-prompt")
     ref = image_ref(images, Row(row.where, {"image_paths": path}).text("image_paths"))
-    kind = f"{'with' if has_negation_word(negated) else 'without'} negation word"
-    negated = negated.replace(",", "")
+    kind, negated = negation_kind(negated), negated.replace(",", "")
 
     def question(true: str) -> Question:
         return Question(str(number), ref, (true, negated), 0, kind, ref.name)

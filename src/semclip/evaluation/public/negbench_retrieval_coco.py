@@ -162,19 +162,14 @@ def _sums(rows: Sequence[Captioned], outcomes: Outcomes) -> dict[str, tuple[floa
 
 def _constant(metrics: Sequence[Metric], primary: str) -> list[Metric]:
     """What an encoder that tells no images apart scores: all images tie, and that is chance."""
-    found = [m for m in metrics if m.name == primary]
-    guesses = [np.full(m.n, m.chance) for m in found]
-    return [
-        proportion(
-            "blind_constant",
-            f"{primary} by an encoder that tells nothing apart",
-            Outcomes(guess, np.zeros(len(guess)), np.ones(len(guess))),
-            [str(i) for i in range(len(guess))],
-            guess,
-            kind="baseline",
-        )
-        for guess in guesses
-    ]
+    found = []
+    for metric in metrics:
+        if metric.name == primary:
+            guess, ids = np.full(metric.n, metric.chance), [str(i) for i in range(metric.n)]
+            ties = Outcomes(guess, np.zeros(len(guess)), np.ones(len(guess)))
+            how = f"{primary} by an encoder that tells nothing apart"
+            found.append(proportion("blind_constant", how, ties, ids, guess, kind="baseline"))
+    return found
 
 
 def _rows(path: Path, images: Path) -> list[Captioned]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from semclip.core.example import ImageRef
 from semclip.evaluation.base import Items, Scores
-from semclip.evaluation.blind import has_negation_word
+from semclip.evaluation.blind import negation_kind
 from semclip.evaluation.choices import Question, Tie, accuracy, baselines, record, scores_of
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.intervals import wilson
@@ -20,7 +20,7 @@ from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import chance_recall_at, rank, recall_at
 from semclip.evaluation.metrics.summary import item_record, proportion
 from semclip.evaluation.public._image_folders import COCO_VAL2017
-from semclip.evaluation.public._retrieval import official_precision
+from semclip.evaluation.public._retrieval import official_tensor
 from semclip.evaluation.public._rows import csv_rows
 from semclip.evaluation.public.base import AnnotationFile, PublicBenchmark, image_ref
 
@@ -72,18 +72,11 @@ class SemclipProtocol(PublicBenchmark):
     primary = "original_over_negation"
 
     def read(self, folder: Path, images: Path) -> Items:
-        rows = [
-            Triple(
-                str(number),
-                image_ref(images, row.text("filename")),
-                row.text("caption"),
-                row.text("paraphrased"),
-                row.text("negation"),
-            )
-            for number, row in enumerate(
-                csv_rows(folder / self.files[0].path, ("filename", "caption", "paraphrased", "negation")), start=1
-            )
-        ]
+        columns = ("filename", "caption", "paraphrased", "negation")
+        rows = []
+        for number, row in enumerate(csv_rows(folder / self.files[0].path, columns), start=1):
+            name, *texts = (row.text(column) for column in columns)
+            rows.append(Triple(str(number), image_ref(images, name), *texts))
         train, _, test = ([rows[i] for i in part] for part in split(len(rows)))
         return Items(
             items=test,
@@ -93,17 +86,10 @@ class SemclipProtocol(PublicBenchmark):
         )
 
     def score(self, items: Sequence[Triple], encodings: Encodings) -> Scores:
-        questions = [
-            Question(
-                id=row.id,
-                query=row.image,
-                options=(row.caption, row.negation),
-                answer=0,
-                kind=f"{'with' if has_negation_word(row.negation) else 'without'} negation word",
-                cluster=row.image.name,
-            )
-            for row in items
-        ]
+        questions = []
+        for row in items:
+            options, kind = (row.caption, row.negation), negation_kind(row.negation)
+            questions.append(Question(row.id, row.image, options, 0, kind, row.image.name))
         scores = scores_of(questions, encodings)
         what = "the caption is nearer to the image than the negation"
         metrics, outcomes = accuracy(self.primary, what, questions, scores, Tie.WRONG)
@@ -124,10 +110,8 @@ class SemclipProtocol(PublicBenchmark):
                     ("combined", combined, "mean of the two top-1 and `scaled`"),
                 )
             ]
-        for precision in ("bfloat16", "float16"):
-            metrics.append(_rounded(precision, items, encodings))
-        metrics += baselines(self.primary, questions, Tie.WRONG)
-        return Scores(metrics=metrics, items=records)
+        metrics += [_rounded(precision, items, encodings) for precision in ("bfloat16", "float16")]
+        return Scores(metrics=[*metrics, *baselines(self.primary, questions, Tie.WRONG)], items=records)
 
 
 def split(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -188,15 +172,12 @@ def _rounded(precision: str, items: Sequence[Triple], encodings: Encodings) -> M
 def _retrieval(
     name: str, items: Sequence[Triple], texts: Sequence[str], encodings: Encodings
 ) -> tuple[list[Metric], dict[str, dict[str, Sequence[Any]]]]:
-    import torch
-
     gallery = list(dict.fromkeys(row.image for row in items))
     place = {image: i for i, image in enumerate(gallery)}
     queries, images = encodings.text(texts), encodings.image(gallery)
     ranks = rank(queries, images, [[place[row.image]] for row in items])
-    dtype = {"float32": torch.float32, "float64": torch.float64}[official_precision(encodings)]
-    rows = torch.from_numpy(images[[place[row.image] for row in items]]).to(dtype)
-    theirs = official_topk(rows, torch.from_numpy(queries).to(dtype))
+    rows = official_tensor(images[[place[row.image] for row in items]], encodings)
+    theirs = official_topk(rows, official_tensor(queries, encodings))
     clusters, ids = [row.image.name for row in items], [row.id for row in items]
     metrics: list[Metric] = []
     records = {}
@@ -206,13 +187,10 @@ def _retrieval(
         how = f"the {name} text finds its image among the first {k} of {len(gallery):,} images"
         metrics.append(proportion(f"{name}_top{k}", how, outcomes, clusters, chance_recall_at(ranks, k)))
         how = f"the same over {len(items):,} rows, one of which is right"
-        metrics.append(_official_share(f"official_{name}_top{k}", how, theirs[k], len(items)))
+        n, sure = len(items), wilson(theirs[k], len(items))  # only the value is known, not which rows are right
+        called = f"official_{name}_top{k}"
+        metrics.append(Metric(name=called, value=theirs[k], n=n, description=how, interval=sure, kind="official"))
     return metrics, records
-
-
-def _official_share(name: str, description: str, value: float, n: int) -> Metric:
-    """A share of n rows of which only the value is known."""
-    return Metric(name=name, value=value, n=n, description=description, interval=wilson(value, n), kind="official")
 
 
 def _defects(train: Sequence[Triple], test: Sequence[Triple]) -> list[str]:

@@ -1,7 +1,7 @@
 """VALSE existence: "there are no people" against "there are people", in both directions; other pieces by option."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
@@ -93,14 +93,9 @@ class ValseExistence(PublicBenchmark):
             raise UserError("no row is valid", where=f"VALSE {self.config.piece}", fix=fix)
         own = [every[n] for n in valid]
         what = "the caption is nearer to the image than the foil"
-        metrics, outcomes = choices.accuracy(
-            "accuracy", f"{what}; valid rows", own, [scores[n] for n in valid], Tie.WRONG
-        )
-        of_all, outcomes_of_all = choices.accuracy("accuracy_all", f"{what}; all rows", every, scores, Tie.WRONG)
-        return Scores(
-            metrics=[*metrics, *of_all, *choices.baselines("accuracy", own, Tie.WRONG)],
-            items={"accuracy": choices.record(own, outcomes), "accuracy_all": choices.record(every, outcomes_of_all)},
-        )
+        metrics, outcomes = choices.accuracy("accuracy_all", f"{what}; all rows", every, scores, Tie.WRONG)
+        found = choices.scored(f"{what}; valid rows", own, [scores[n] for n in valid], Tie.WRONG, means=metrics)
+        return replace(found, items={**found.items, "accuracy_all": choices.record(every, outcomes)})
 
 
 def _item(row: Row, images: Path) -> _Item:

@@ -131,9 +131,8 @@ def _chance_of_group(s: Array) -> float:
 
 def _both(first: Outcomes, second: Outcomes) -> Outcomes:
     # The two comparisons share no score, so that their ties are independent.
-    return Outcomes(
-        first.expected * second.expected, first.strict * second.strict, first.optimistic * second.optimistic
-    )
+    expected, strict = first.expected * second.expected, first.strict * second.strict
+    return Outcomes(expected, strict, first.optimistic * second.optimistic)
 
 
 def _metric(name: str, what: str, outcomes: Outcomes, base: str, items: Sequence[_Quad], kind: str) -> Metric:
