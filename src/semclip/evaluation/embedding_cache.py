@@ -18,16 +18,8 @@ from semclip.core.files import read_json, write_atomic, write_json
 _FORMAT = 1
 
 
-class Store(Protocol):
-    """Rows by key. kind: the type the rows came in from the encoder, "" where nothing is known of it."""
-
-    def find(self, keys: Sequence[str]) -> tuple[dict[str, NDArray[Any]], str]: ...
-
-    def keep(self, keys: Sequence[str], rows: NDArray[Any], kind: str) -> None: ...
-
-
 class NoStore:
-    """Keeps nothing."""
+    """Keeps nothing. A store finds rows by key, with the type they came in from the encoder ("" where unknown)."""
 
     def find(self, keys: Sequence[str]) -> tuple[dict[str, NDArray[Any]], str]:
         return {}, ""
@@ -73,6 +65,9 @@ class FolderStore:
             self._read.add(path.stem)
             keys, kind, rows = _part(path)
             self._places.update({key: (rows, place, kind) for place, key in enumerate(keys)})
+
+
+Store = NoStore | FolderStore
 
 
 def _part(path: Path) -> tuple[list[str], str, NDArray[Any]]:

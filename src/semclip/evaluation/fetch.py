@@ -1,7 +1,7 @@
 """Downloading one official file: resumed where it broke off, checked against its hash, never outside its folder.
 
-By hand: pooch (1.9) begins a broken download anew, and neither stops at the official size nor keeps a name inside the
-folder; these are what the half of this file is about that it would not replace.
+By hand, not with pooch (1.9): that starts a broken download anew, does not stop at the official size, and does not
+keep names inside the folder.
 """
 
 import os
@@ -38,9 +38,7 @@ def fetch(file: AnnotationFile, folder: Path) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         continued = part.exists()
         _download(file, part)
-        if continued and not _is_official(
-            file, part
-        ):  # the earlier part was of something else: once more, from nothing
+        if continued and not _is_official(file, part):  # the earlier part was of something else
             part.unlink()
             _download(file, part)
         if not _is_official(file, part):

@@ -9,7 +9,9 @@ from semclip.evaluation.encodings import Array, Encodings
 
 
 def check_templates(templates: Sequence[str], where: str) -> None:
-    """Raise UserError for a template without exactly one place for the class name."""
+    """Raise UserError for no templates, and for one without exactly one place for the class name."""
+    if not templates:
+        raise UserError("no templates", where=where, fix="give at least one")
     for template in templates:
         if template.count("{}") != 1:
             raise UserError(

@@ -1,14 +1,14 @@
 """Outcomes of items into the metrics and records that a result holds: proportions, means over groups, averages."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from semclip.evaluation.metrics.intervals import bootstrap_mean, share_interval, wilson
+from semclip.evaluation.metrics.intervals import bootstrap, bootstrap_mean, share_interval, wilson
 from semclip.evaluation.metrics.outcomes import Array, Outcomes, mean
 from semclip.evaluation.metrics.result import Metric
 
@@ -74,6 +74,23 @@ def average(
         chance=chance,
         unit=unit,
     )
+
+
+def together(
+    name: str,
+    description: str,
+    statistic: Callable[[NDArray[np.int64]], float],
+    n: int,
+    resamples: int,
+    **fields: Any,
+) -> Metric:
+    """A number of n items together, such as a median, with a bootstrap interval over them.
+
+    statistic: indices of items -> number. fields: others of `Metric`, such as chance and unit.
+    """
+    fields = {"value": statistic(np.arange(n)), **fields}
+    interval = bootstrap(statistic, n, resamples=resamples)
+    return Metric(name=name, n=n, description=description, interval=interval, **fields)
 
 
 def item_record(

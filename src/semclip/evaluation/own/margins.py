@@ -9,9 +9,8 @@ from semclip.core.example import Example
 from semclip.core.seeds import derive_seed
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.metrics.summary import average
+from semclip.evaluation.metrics.summary import average, together
 from semclip.evaluation.own._pairs import negation_kinds, triplets
 from semclip.evaluation.own.base import DataBenchmark, cluster
 
@@ -68,16 +67,11 @@ class Margins(DataBenchmark):
 
 
 def _mean_and_spread(view: str, values: np.ndarray, clusters: Sequence[str]) -> list[Metric]:
+    what = f"similarity of image and {view}"
+    spread = f"standard deviation of the {what}"
     return [
-        average(f"{view}_similarity", f"mean similarity of image and {view}", values, clusters, "cosine"),
-        Metric(
-            name=f"{view}_spread",
-            value=float(values.std()),
-            n=len(values),
-            description=f"standard deviation of the similarity of image and {view}",
-            interval=bootstrap(lambda i: float(values[i].std()), len(values), resamples=_RESAMPLES),
-            unit="cosine",
-        ),
+        average(f"{view}_similarity", f"mean {what}", values, clusters, "cosine"),
+        together(f"{view}_spread", spread, lambda i: float(values[i].std()), len(values), _RESAMPLES, unit="cosine"),
     ]
 
 

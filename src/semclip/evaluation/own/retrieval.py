@@ -18,7 +18,7 @@ from semclip.evaluation.metrics.retrieval import Ranks, chance_recall_at, rank, 
 from semclip.evaluation.metrics.summary import item_record, proportion
 from semclip.evaluation.own.base import DataBenchmark, cluster
 
-_VIEWS = ("caption", "paraphrase", "absence")
+_VIEWS = {"caption": "a caption", "paraphrase": "a paraphrase", "absence": "an absence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Retrieval(DataBenchmark):
             if true is not None:
                 answers["_true"] = true
                 fitting = mean([len(places) for places in true])
-                notes.append(f"{_article(view)} {view} is true of {fitting:.1f} images of the gallery on average")
+                notes.append(f"{_VIEWS[view]} is true of {fitting:.1f} images of the gallery on average")
             for suffix, right in answers.items():
                 metrics += self._recalls(f"{view}{suffix}", rank(rows, images, right), queries, records)
         return Scores(metrics=metrics, items=records, notes=notes)
@@ -134,10 +134,6 @@ class Retrieval(DataBenchmark):
             )
             records[f"{name}_r{k}"] = item_record(ids, outcomes, clusters, kinds)
         return metrics
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
 
 
 def _places_by_group(examples: Sequence[Example], gallery: Sequence[ImageRef]) -> dict[str, np.ndarray]:

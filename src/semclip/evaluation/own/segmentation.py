@@ -1,6 +1,6 @@
 """Which class every pixel belongs to, read from the dense features of a model that never saw a mask."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ from semclip.core.protocols import DenseEncoder, DenseReading, DualEncoder
 from semclip.data.masks import BACKGROUND, Truth
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.intervals import bootstrap, share_interval
+from semclip.evaluation.metrics.intervals import share_interval
 from semclip.evaluation.metrics.outcomes import Array, mean
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.segmentation import Areas, areas_of_scores, chance, constant, harmonic_mean, stacked
+from semclip.evaluation.metrics.summary import together
 from semclip.evaluation.own.base import DataBenchmark, cluster
 from semclip.evaluation.prompts import check_templates, class_rows, fill
 
@@ -61,8 +62,6 @@ class Segmentation(DataBenchmark):
 
         def __post_init__(self) -> None:
             check_templates(self.templates, "benchmark 'segmentation'")
-            if not self.templates:
-                raise UserError("no templates", where="benchmark 'segmentation'", fix="give at least one")
 
     def why_not(self, encoder: DualEncoder) -> str:
         return encoder.why_not_dense() if isinstance(encoder, DenseEncoder) else "it has no dense features"
@@ -146,19 +145,11 @@ def _over_images(
     n: int,
     guess: float,
     unit: str = "IoU",
-    slices: Mapping[str, Metric] | None = None,
+    **fields: Any,
 ) -> Metric:
-    """A number of n images together, with a bootstrap interval. statistic: image indices -> number."""
-    return Metric(
-        name=name,
-        value=statistic(np.arange(n)),
-        n=n,
-        description=f"{description}; pixels counted over all n images",
-        interval=bootstrap(statistic, n, resamples=_RESAMPLES),
-        chance=guess,
-        unit=unit,
-        per_slice=slices or {},
-    )
+    """A number of n images together. statistic: image indices -> number."""
+    what = f"{description}; pixels counted over all n images"
+    return together(name, what, statistic, n, _RESAMPLES, chance=guess, unit=unit, **fields)
 
 
 def _mean_iou(name: str, description: str, areas: Areas, guess: Areas, truth: Truth, which: Any) -> Metric:
@@ -173,7 +164,7 @@ def _mean_iou(name: str, description: str, areas: Areas, guess: Areas, truth: Tr
         lambda items: _mean(areas[items].sum().iou[which]),
         len(areas.both),
         _mean(guess.iou[which]),
-        slices=slices,
+        per_slice=slices,
     )
 
 

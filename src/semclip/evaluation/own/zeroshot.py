@@ -12,9 +12,8 @@ from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.choice import chance
 from semclip.evaluation.metrics.classification import accuracy, mean_per_class_recall
-from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.metrics.summary import average, item_record, proportion
+from semclip.evaluation.metrics.summary import average, item_record, proportion, together
 from semclip.evaluation.own.base import DataBenchmark, cluster
 from semclip.evaluation.prompts import check_templates, class_rows, fill
 
@@ -44,9 +43,8 @@ class ZeroShot(DataBenchmark):
         negated_templates: tuple[str, ...] = ("this is not a photo of a {}",)
 
         def __post_init__(self) -> None:
-            check_templates((*self.templates, *self.negated_templates), "benchmark 'zeroshot'")
-            if not self.templates or not self.negated_templates:
-                raise UserError("no templates", where="benchmark 'zeroshot'", fix="give at least one of each")
+            check_templates(self.templates, "benchmark 'zeroshot', option 'templates'")
+            check_templates(self.negated_templates, "benchmark 'zeroshot', option 'negated_templates'")
 
     def texts(self, examples: Sequence[Example]) -> list[str]:
         templates = (*self.config.templates, *self.config.negated_templates)
@@ -99,14 +97,9 @@ def _mean_recall(outcomes: np.ndarray, labels: np.ndarray, guess: float) -> Metr
         right = np.bincount(labels[items], outcomes[items])
         return float((right[counts > 0] / counts[counts > 0]).mean())
 
-    return Metric(
-        name="mean_per_class_recall",
-        value=mean_per_class_recall(outcomes, labels),
-        n=len(labels),
-        description="mean of the classes' recalls: classes count the same however many images they have (macro)",
-        interval=bootstrap(drawn, len(labels), resamples=_RESAMPLES),
-        chance=guess,
-    )
+    what = "mean of the classes' recalls: classes count the same however many images they have (macro)"
+    value = mean_per_class_recall(outcomes, labels)
+    return together("mean_per_class_recall", what, drawn, len(labels), _RESAMPLES, value=value, chance=guess)
 
 
 def _classes(examples: Sequence[Example]) -> list[str]:

@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,8 @@ def read_sets(folder: Path, names: Sequence[str], split: str, with_templates: bo
     items: list[Labelled] = []
     for name in names or there:
         own_names, pairs = _read_set(folder / name, split)
-        own_names = _spelled(name, own_names) if with_templates else own_names
+        if with_templates and name == "food101":  # there CLIP_benchmark takes the underscores out, in cifar100 not
+            own_names = [n.replace("_", " ") for n in own_names]
         labels = [label for _, label in pairs]
         classes = Classes(name, _names(folder, name, own_names), _templates(folder, name) if with_templates else ())
         if not pairs or min(labels) < 0 or max(labels) >= len(classes.names):
@@ -76,11 +77,6 @@ def read_sets(folder: Path, names: Sequence[str], split: str, with_templates: bo
             )
         items += [Labelled(image, label, classes) for image, label in pairs]
     return items
-
-
-def _spelled(name: str, own: list[str]) -> list[str]:
-    # CLIP_benchmark's builder takes the underscores out of food101's names and leaves them in cifar100's.
-    return [n.replace("_", " ") for n in own] if name == "food101" else own
 
 
 def _names(folder: Path, name: str, own: Sequence[str]) -> tuple[str, ...]:
@@ -230,9 +226,6 @@ def _read_torchvision(folder: Path, split: str) -> tuple[list[str], list[tuple[I
 
 
 def _write_pictures(data: Any, folder: Path) -> None:
-    for number, (picture, label) in enumerate(_pairs(data)):
+    for number in range(len(data)):
+        picture, label = data[number]
         picture.save(folder / f"{number:07d}-{label}.png")
-
-
-def _pairs(data: Any) -> Iterator[tuple[Any, int]]:
-    return (data[i] for i in range(len(data)))

@@ -3,19 +3,20 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import floor
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semclip.core.errors import UserError
 from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.choices import Question, Tie, baselines, items_of, record, scores_of
 from semclip.evaluation.encodings import Array, Encodings
-from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.outcomes import TIE, Outcomes
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import Ranks, recall_at
-from semclip.evaluation.metrics.summary import average, proportion
+from semclip.evaluation.metrics.summary import average, proportion, together
 from semclip.evaluation.public._aro import box_of
 from semclip.evaluation.public._image_folders import VISUAL_GENOME
 from semclip.evaluation.public._rows import csv_rows
@@ -76,13 +77,13 @@ class Crepe(PublicBenchmark):
         metrics = [_recall(f"recall_at_{k}", recall_at(ranks, k), k, items, "model") for k in _KS]
         what = "median rank of the true caption, from 1"
         metrics.append(_mean("mean_rank", ranks.expected_rank, items, "model"))
-        metrics.append(_middle("median_rank", what, ranks.expected_rank, _median, "model"))
+        metrics.append(_median("median_rank", what, ranks.expected_rank, float, "model"))
         for k in _KS:
             theirs = Outcomes.certain(places < k)
             metrics.append(_recall(f"official_recall_at_{k}", theirs, k, items, "official"))
         what = "floor(median of ranks from 0) + 1"
         metrics.append(_mean("official_mean_rank", places + 1.0, items, "official"))
-        metrics.append(_middle("official_median_rank", what, places, _official_median, "official"))
+        metrics.append(_median("official_median_rank", what, places, lambda m: floor(m) + 1.0, "official"))
         return Scores(
             metrics=[*metrics, *baselines("recall_at_1", items, Tie.FIRST)],
             items={"recall_at_1": record(items, recall_at(ranks, 1))},
@@ -135,22 +136,8 @@ def _mean(name: str, ranks: Array, questions: Sequence[Question], kind: str) -> 
     return replace(found, kind=kind, higher_is_better=False)
 
 
-def _middle(name: str, what: str, values: Array, of: Callable[[Array], float], kind: str) -> Metric:
-    return Metric(
-        name=name,
-        value=of(values),
-        n=len(values),
-        description=what,
-        interval=bootstrap(lambda drawn: of(values[drawn]), len(values), resamples=_RESAMPLES),
-        unit="rank",
-        kind=kind,
-        higher_is_better=False,
-    )
+def _median(name: str, what: str, values: Array, shown: Callable[[float], float], kind: str) -> Metric:
+    def of(items: NDArray[np.int64]) -> float:
+        return shown(float(np.median(values[items])))
 
-
-def _median(values: Array) -> float:
-    return float(np.median(values))
-
-
-def _official_median(places: Array) -> float:
-    return float(np.floor(np.median(places)) + 1)
+    return together(name, what, of, len(values), _RESAMPLES, unit="rank", kind=kind, higher_is_better=False)
