@@ -85,13 +85,13 @@ def _wanted(benchmarks: str, root: Path | None) -> dict[str, bool]:
     from semclip.evaluation.suites import SUITES
 
     family = FAMILIES["benchmarks"]
-    public = family.names("semclip.evaluation.public")
+    own, public = family.names("semclip.evaluation.own"), family.names("semclip.evaluation.public")
     found: dict[str, bool] = {}
     for part in (p.strip() for p in benchmarks.split(",") if p.strip()):
-        together = family.names("" if root else "semclip.evaluation.own") if part == "all" else SUITES.get(part, ())
+        together = (*own, *(public if root else ())) if part == "all" else SUITES.get(part, ())
         for name in together or (part,):
-            if name not in family.names() and ".py:" not in name:
-                fix = did_you_mean(name, (*family.names(), *SUITES))
+            if name not in (*own, *public) and ".py:" not in name:
+                fix = did_you_mean(name, (*own, *public, *SUITES))
                 raise UserError(f"unknown benchmark '{name}'", where="--benchmarks", fix=fix)
             if name in public and root is None:
                 raise UserError(
