@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from types import ModuleType
 from typing import Any, Self
 
 from torch import Tensor, float32, int64, nn
@@ -20,6 +19,7 @@ from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
 from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder, unreadable_weights
 from semclip.models.images import read_rgb
+from semclip.models.text_towers import transformers_library
 
 #: `model_type` of the configurations that this backend reads. SigLIP 2 at a fixed resolution is of type `siglip`.
 MODEL_TYPES = ("clip", "siglip")
@@ -78,7 +78,7 @@ class Transformers(Encoder):
 
     @classmethod
     def _read(cls, source: str, revision: str, label: str, where: str) -> Self:
-        library = _library(where)
+        library = transformers_library(where)
         pinned = {"revision": revision} if revision else {}
         try:
             config = library.AutoConfig.from_pretrained(source, **pinned)
@@ -237,13 +237,3 @@ class Transformers(Encoder):
         settings: dict[str, Any] = json.loads(self.processor.to_json_string())
         names = ("size", "crop_size", "image_mean", "image_std", "resample", "rescale_factor")
         return {key: value for key, value in settings.items() if key in names or key.startswith("do_")}
-
-
-def _library(where: str) -> ModuleType:
-    try:
-        import transformers
-    except ImportError as error:
-        raise UserError(
-            "this model needs the transformers library", where=where, fix="pip install semclip[hf]"
-        ) from error
-    return transformers
