@@ -4,7 +4,6 @@ Both give rows of `embed_dim` from tokens of their own; `TextConfig` says which 
 """
 
 import json
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 
 from semclip.core.errors import UserError
 from semclip.models.adapt.tower import Tower, open_clip_text
+from semclip.models.hf import checkpoint_blocks, first_line, norms, plain_settings, tower_of, transformers_library
 from semclip.models.text_pass import encode_text
 from semclip.models.tokens import Tokenizer
 
@@ -25,8 +25,6 @@ from semclip.models.tokens import Tokenizer
 _GROUPS = 4
 #: Rows below which a group is not worth a pass of its own.
 _LEAST_ROWS = 16
-#: Names of attention's matrices in a block; all other matrices are the feed-forward layer's.
-_ATTENTION = ("attn", "attention")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,31 +199,18 @@ class PretrainedText(TextTower):
 
     @property
     def last_norm(self) -> nn.Module:
-        return _norms(self.model)[-1][1]
+        return norms(self.model)[-1][1]
 
     def place(self, prefix: str) -> Tower:
-        blocks, module = _blocks(self.model)
-        after = [name for name, _ in _norms(self.model) if not name.startswith(f"{blocks}.")]
-        # A norm that stands before the blocks belongs to the embeddings.
-        order = [name for name, _ in self.model.named_modules()]
-        after = [name for name in after if order.index(name) > order.index(blocks)]
-        return Tower(
-            blocks=f"{prefix}model.{blocks}",
-            norm=tuple(f"{prefix}model.{name}" for name in after),
-            projection=(f"{prefix}projection",),
-            targets=_targets(module[0]),
-        )
+        return tower_of(self.model, f"{prefix}model.", (f"{prefix}projection",))
 
     def checkpoint_blocks(self) -> None:
-        network: Any = self.model
-        with warnings.catch_warnings(category=FutureWarning, action="ignore"):  # the name that all of 5 has
-            network.gradient_checkpointing_enable({"use_reentrant": False})
-        network.disable_input_require_grads()  # or backward would go on through frozen blocks to the embeddings
+        checkpoint_blocks(self.model)
 
     def settings(self) -> dict[str, Any]:
         network: Any = self.model
         # A tokenizer has no weights: the same words may become other ids.
-        return {"config": _plain(network.config.to_dict()), "vocabulary": self.tokenizer.get_vocab()}
+        return {"config": plain_settings(network.config.to_dict()), "vocabulary": self.tokenizer.get_vocab()}
 
     def save_files(self, folder: Path) -> None:
         network: Any = self.model
@@ -266,7 +251,7 @@ def _read(
         _refuse_what_is_no_text_model(settings, source, where)
         network = build(settings)
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
-        raise UserError(f"transformers cannot load '{source}': {_first(error)}", where=where, fix=fix) from error
+        raise UserError(f"transformers cannot load '{source}': {first_line(error)}", where=where, fix=fix) from error
     try:
         tokenizer = library.AutoTokenizer.from_pretrained(source, **pinned)
         words = tokenizer.get_vocab()
@@ -277,7 +262,7 @@ def _read(
             raise ValueError(f"it has ids up to {max(words.values()):,}, the model reads {settings.vocab_size:,}")
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
         raise UserError(
-            f"'{source}' has a text model, but no tokenizer for it: {_first(error)}",
+            f"'{source}' has a text model, but no tokenizer for it: {first_line(error)}",
             where=where,
             fix="put its tokenizer.json and tokenizer_config.json into the folder (`save_pretrained` of the tokenizer)",
         ) from error
@@ -349,50 +334,3 @@ def _file_of(config: TextConfig, library: ModuleType, name: str) -> Path | None:
         _raise_exceptions_for_gated_repo=False,
     )
     return Path(found) if found else None
-
-
-def transformers_library(where: str) -> ModuleType:
-    """The library transformers. Raises UserError where it is not installed."""
-    try:
-        import transformers
-    except ImportError as error:
-        raise UserError(
-            "this model needs the transformers library", where=where, fix="pip install semclip[hf]"
-        ) from error
-    # The bar of reading weights: a second, and lines in every log.
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return transformers
-
-
-def _blocks(network: nn.Module) -> tuple[str, nn.ModuleList]:
-    """Name and list of the blocks: the longest list of modules of one class, the outermost of equals."""
-    lists = [
-        (name, module)
-        for name, module in network.named_modules()
-        if isinstance(module, nn.ModuleList) and len({type(child) for child in module}) == 1
-    ]
-    return max(lists, key=lambda found: len(found[1]))
-
-
-def _norms(network: nn.Module) -> list[tuple[str, nn.Module]]:
-    return [(name, module) for name, module in network.named_modules() if "norm" in type(module).__name__.lower()]
-
-
-def _targets(block: nn.Module) -> dict[str, dict[str, int]]:
-    """Matrices of a block by kind. Queries, keys and values in one matrix count as three."""
-    targets: dict[str, dict[str, int]] = {"attention": {}, "mlp": {}}
-    for name, module in block.named_modules():
-        if isinstance(module, nn.Linear):
-            kind = "attention" if any(part in name.lower() for part in _ATTENTION) else "mlp"
-            targets[kind][f"{name}.weight"] = 3 if name.lower().endswith("qkv") else 1
-    return targets
-
-
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what says where the files came from."""
-    left_out = ("_name_or_path", "name_or_path", "transformers_version", "dtype", "torch_dtype")
-    return {key: value for key, value in settings.items() if key not in left_out}
-
-
-def _first(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
