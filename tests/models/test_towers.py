@@ -162,7 +162,7 @@ def test_the_image_side_of_a_dual_encoder_of_transformers(photos: Path, tmp_path
 def test_models_of_transformers_that_give_no_image_features(tmp_path: Path) -> None:
     from tests.models.test_text_towers import save_text_model
 
-    with pytest.raises(UserError, match="cannot load an image model"):
+    with pytest.raises(UserError, match="no such folder"):
         open_tower(f"hf:{tmp_path / 'nowhere'}")
     save_text_model(tmp_path / "text")
     with pytest.raises(UserError, match="image"):

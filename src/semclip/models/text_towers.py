@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from semclip.core.errors import UserError
 from semclip.models.adapt.tower import Tower, open_clip_text
 from semclip.models.hf import checkpoint_blocks, first_line, norms, plain_settings, tower_of, transformers_library
+from semclip.models.pretrained import find_on_hub
 from semclip.models.text_pass import encode_text
 from semclip.models.tokens import Tokenizer
 
@@ -225,7 +226,8 @@ def new_text(config: TextConfig, embed_dim: int, where: str) -> tuple[TextTower,
         return NewText(filled, embed_dim), filled
     library = transformers_library(where)
     pinned = {"revision": config.revision} if config.revision else {}
-    fix = f"check the name; without a network, run `hf download {config.name}` elsewhere and name the folder"
+    find_on_hub(config.name, where)
+    fix = "check the name, or the files in the folder"
     network, tokenizer = _read(library, config.name, where, fix, lambda c: library.AutoModel.from_pretrained(
         config.name, config=c, dtype=torch.float32, **pinned), **pinned)  # fmt: skip
     filled = _filled(config, network, tokenizer, library, where)

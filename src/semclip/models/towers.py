@@ -14,6 +14,7 @@ from semclip.models.backends.transformers import MODEL_TYPES, Transformers, imag
 from semclip.models.folder import fingerprint, read_weights, refuse_non_finite_weights, unreadable_weights
 from semclip.models.hf import first_line, plain_settings, transformers_library
 from semclip.models.images import read_rgb
+from semclip.models.pretrained import find_on_hub
 
 _TORCHVISION = "torchvision:"
 _TRANSFORMERS = "hf:"
@@ -84,6 +85,7 @@ def _transformers_tower(spec: str) -> ImageTower:
     """An image model alone, read by its pooled row, or the image side of a dual encoder."""
     library = transformers_library(f"--model {spec}")
     source = spec.removeprefix(_TRANSFORMERS)
+    find_on_hub(source, f"--model {spec}")
     try:
         config = library.AutoConfig.from_pretrained(source)
         if config.model_type in MODEL_TYPES:
@@ -102,7 +104,7 @@ def _transformers_tower(spec: str) -> ImageTower:
         raise UserError(
             f"transformers cannot load an image model '{source}': {first_line(error)}",
             where=f"--model {spec}",
-            fix=f"check the name; without a network, run `hf download {source}` elsewhere and name the folder",
+            fix="check the name, or the files in the folder",
         ) from error
     if network.main_input_name != "pixel_values":
         raise UserError(

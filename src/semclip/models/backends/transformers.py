@@ -19,6 +19,7 @@ from semclip.models.backends.base import Encoder
 from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder, unreadable_weights
 from semclip.models.hf import checkpoint_blocks, norms, plain_settings, tower_of, transformers_library
 from semclip.models.images import read_rgb
+from semclip.models.pretrained import find_on_hub
 
 #: An image model and a text model of any kind, each with a linear projection, as `VisionTextDualEncoderModel` has them.
 _PAIRED = "vision-text-dual-encoder"
@@ -89,6 +90,7 @@ class Transformers(Encoder):
     def _read(cls, source: str, revision: str, label: str, where: str) -> Self:
         library = transformers_library(where)
         pinned = {"revision": revision} if revision else {}
+        find_on_hub(source, where)
         try:
             config = library.AutoConfig.from_pretrained(source, **pinned)
             if config.model_type not in MODEL_TYPES:
@@ -106,7 +108,7 @@ class Transformers(Encoder):
             raise UserError(
                 f"transformers cannot load '{source}': {error}",
                 where=where,
-                fix=f"check the name; without a network, run `hf download {source}` elsewhere and name the folder",
+                fix="check the name, or the files in the folder",
             ) from error
         if config.model_type == _PAIRED and getattr(network.text_model, "pooler", None) is None:
             raise UserError(
