@@ -28,7 +28,7 @@ from semclip.models import text_pass
 from semclip.models.attention import fast_attention
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
-from semclip.models.packed_text import encode_text_packed
+from semclip.models.text_pass import encode_text_packed
 from semclip.objectives import create
 from semclip.training.compiling import compile_blocks, eager
 from semclip.training.config import LoopConfig

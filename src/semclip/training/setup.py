@@ -14,7 +14,7 @@ from semclip.core.registry import FAMILIES
 from semclip.core.seeds import seed_everything
 from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset, as_it_is
-from semclip.models.adapt.groups import Group, parameter_groups, table
+from semclip.models.adapt.what_trains import Group, parameter_groups, table
 from semclip.models.backends.base import Encoder
 from semclip.models.load import create as create_encoder
 from semclip.objectives import Objective
