@@ -1,4 +1,4 @@
-"""Pretrained weights by open_clip's tag: found in the local caches, downloaded where there is a network."""
+"""Weights of an open_clip network: by open_clip's tag (in the local caches, or downloaded), in a file or a folder."""
 
 import contextlib
 import urllib.error
@@ -10,10 +10,24 @@ from typing import Any
 
 import huggingface_hub
 import open_clip
+from open_clip.factory import load_checkpoint
+from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.pretrained import download_pretrained, get_pretrained_cfg
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.models.folder import UNREADABLE_WEIGHTS, refuse_non_finite_weights, unreadable_weights
 
+#: Names of weights in a folder, in the order in which open_clip prefers them.
+WEIGHT_FILES = (
+    "open_clip_model.safetensors",
+    "open_clip_pytorch_model.safetensors",
+    "open_clip_pytorch_model.bin",
+    "open_clip_pytorch_model.pth",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "pytorch_model.pth",
+    "model.pth",
+)
 #: Names of weights that a repository of open_clip's may use, in the order in which open_clip tries them.
 _HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 #: Seconds to wait for the server before saying that there is no network; the hub's own client retries for a minute.
@@ -128,3 +142,27 @@ def _hub_files(hub: str) -> tuple[str, tuple[str, ...]]:
 
 def _url_cache(settings: Mapping[str, Any]) -> Path:
     return Path.home() / ".cache" / "clip" / str(settings["url"]).rpartition("/")[2]
+
+
+def load_into(network: CLIP | CustomTextCLIP, file: Path) -> None:
+    """Load weights in any of open_clip's formats; pickles that need more than tensors are refused with a UserError."""
+    try:
+        load_checkpoint(network, str(file), strict=True, weights_only=True)
+    except UNREADABLE_WEIGHTS as error:
+        raise unreadable_weights(file, error) from error
+    refuse_non_finite_weights(network.named_parameters(), file)
+
+
+def find_weights(folder: Path) -> Path:
+    """The file of weights in a saved model's folder. Raises UserError where there is none."""
+    for name in WEIGHT_FILES:
+        if (folder / name).is_file():
+            return folder / name
+    others = sorted(folder.glob("*.safetensors"))
+    if len(others) == 1:
+        return others[0]
+    raise UserError(
+        "no weights in the model folder",
+        where=str(folder),
+        fix=f"put {WEIGHT_FILES[0]} beside open_clip_config.json",
+    )

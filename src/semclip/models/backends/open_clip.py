@@ -1,53 +1,31 @@
 """Any open_clip model: by name, with pretrained weights, from a local folder, or from a small configuration of ours."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import open_clip
-from open_clip.factory import load_checkpoint
 from open_clip.hf_model import HFTextEncoder
 from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
 from torch import Tensor, nn
 
-from semclip.core.errors import UserError, did_you_mean
+from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import OPEN_CLIP_TARGETS, Tower, open_clip_text
+from semclip.models.architectures import architecture_config, build_network, build_tokenizer
 from semclip.models.backends.base import Encoder
 from semclip.models.dense import DenseMap, dense_map, dense_stride, why_not_dense
-from semclip.models.folder import (
-    UNREADABLE_WEIGHTS,
-    fingerprint,
-    refuse_non_finite_weights,
-    replace_folder,
-    save_weights,
-    unreadable_weights,
-)
-from semclip.models.hf import checkpoint_blocks, first_line, norms, tower_of, transformers_library
+from semclip.models.folder import fingerprint, replace_folder, save_weights
+from semclip.models.hf import checkpoint_blocks, norms, tower_of
 from semclip.models.images import Preprocessing, read_rgb
 from semclip.models.initialisation import seeded_weights
-from semclip.models.pretrained import find_on_hub, pretrained_weights
-from semclip.models.small_architectures import SMALL_ARCHITECTURES
+from semclip.models.pretrained import WEIGHT_FILES, find_weights, load_into, pretrained_weights
 from semclip.models.text_pass import can_trim, encode_text
 from semclip.models.tokens import LibraryTokenizer, Tokenizer
-
-#: Names of weights in a folder, in the order in which open_clip prefers them.
-_WEIGHT_FILES = (
-    "open_clip_model.safetensors",
-    "open_clip_pytorch_model.safetensors",
-    "open_clip_pytorch_model.bin",
-    "open_clip_pytorch_model.pth",
-    "model.safetensors",
-    "pytorch_model.bin",
-    "pytorch_model.pth",
-    "model.pth",
-)
 
 
 class OpenClip(Encoder):
@@ -283,7 +261,7 @@ class OpenClip(Encoder):
         """Write a folder that open_clip loads as `local-dir:FOLDER`; atomic as a whole."""
 
         def fill(temporary: Path) -> None:
-            save_weights(temporary / _WEIGHT_FILES[0], plain_state(self.network))
+            save_weights(temporary / WEIGHT_FILES[0], plain_state(self.network))
             settings = {
                 "model_cfg": self.model_cfg,
                 "preprocess_cfg": self.preprocess.settings,
@@ -311,97 +289,3 @@ def _part_of(name: str) -> str:
     if name.startswith("network.visual."):
         return "image"
     return "logit_scale" if name in ("network.logit_scale", "network.logit_bias") else "text"
-
-
-def architecture_config(name: str, where: str) -> dict[str, Any]:
-    """The open_clip model configuration called `name`. Raises UserError for an unknown one."""
-    if name in SMALL_ARCHITECTURES:
-        return copy.deepcopy(SMALL_ARCHITECTURES[name])
-    config = open_clip.get_model_config(name)
-    if config is None or name.startswith(("hf-hub:", "local-dir:")):
-        hint = did_you_mean(name, [*SMALL_ARCHITECTURES, *open_clip.list_models()])
-        if hint.startswith("Known"):  # nothing is close, and the whole list would fill the screen
-            hint = f"{', '.join(SMALL_ARCHITECTURES)}, or one of open_clip.list_models(), such as ViT-B-32"
-        raise UserError(f"no architecture '{name}'", where=where, fix=hint)
-    return config
-
-
-def build_network(
-    model_cfg: Mapping[str, Any], where: str, folder: Path | None = None, text_weights: bool = False
-) -> CLIP | CustomTextCLIP:
-    """The network of a configuration, with random weights. Raises UserError for a configuration that makes none.
-
-    folder: of a saved model, which holds the configuration of a text tower of transformers. text_weights: give such a
-    tower its own pretrained weights.
-    """
-    config = copy.deepcopy(dict(model_cfg))
-    for key in ("embed_dim", "vision_cfg", "text_cfg"):
-        if key not in config:
-            raise UserError(
-                f"the model configuration lacks '{key}'",
-                where=where,
-                fix="give embed_dim, vision_cfg and text_cfg, as open_clip's model_configs do",
-            )
-    text = config["text_cfg"]
-    if "multimodal_cfg" in config:
-        raise UserError("CoCa models are no plain dual encoders", where=where, fix="choose a CLIP architecture")
-    if text.get("hf_model_name"):
-        transformers_library(where)
-        text["hf_model_pretrained"] = text_weights
-        if folder is not None and (folder / "config.json").is_file():  # that of the text model, as `save` writes it
-            text["hf_model_name"] = str(folder)
-        find_on_hub(text["hf_model_name"], where)
-    if "timm_model_name" in config["vision_cfg"]:
-        config["vision_cfg"]["timm_model_pretrained"] = False  # weights come from the model's own file, or not at all
-    custom = config.pop("custom_text", False) or text.get("hf_model_name")
-    try:
-        return (CustomTextCLIP if custom else CLIP)(**config)
-    except OSError as error:
-        name = text.get("hf_model_name")
-        raise UserError(
-            f"the text model '{name}' cannot be read: {first_line(error)}",
-            where=where,
-            fix="check the name, or the files in the folder",
-        ) from error
-    except (TypeError, ValueError, KeyError, AssertionError, RuntimeError, ZeroDivisionError) as error:
-        raise UserError(
-            f"open_clip cannot build this configuration: {error}", where=where, fix="mend the key named above"
-        ) from error
-
-
-def build_tokenizer(
-    model_cfg: Mapping[str, Any], where: str, folder: Path | None = None
-) -> Tokenizer | LibraryTokenizer:
-    """The tokenizer of a configuration; from the folder of a saved model, where it holds the files of one."""
-    text = model_cfg.get("text_cfg", {})
-    length = int(text.get("context_length", 77))
-    name = text.get("hf_tokenizer_name") or text.get("hf_model_name")
-    if not name:
-        return Tokenizer(length, text.get("tokenizer_kwargs"))
-    saved = folder is not None and (folder / "tokenizer_config.json").is_file()
-    source = str(folder) if saved else str(name)
-    return LibraryTokenizer(source, length, text.get("tokenizer_kwargs"), where)
-
-
-def load_into(network: CLIP | CustomTextCLIP, file: Path) -> None:
-    """Load weights in any of open_clip's formats; pickles that need more than tensors are refused with a UserError."""
-    try:
-        load_checkpoint(network, str(file), strict=True, weights_only=True)
-    except UNREADABLE_WEIGHTS as error:
-        raise unreadable_weights(file, error) from error
-    refuse_non_finite_weights(network.named_parameters(), file)
-
-
-def find_weights(folder: Path) -> Path:
-    """The file of weights in a saved model's folder. Raises UserError where there is none."""
-    for name in _WEIGHT_FILES:
-        if (folder / name).is_file():
-            return folder / name
-    others = sorted(folder.glob("*.safetensors"))
-    if len(others) == 1:
-        return others[0]
-    raise UserError(
-        "no weights in the model folder",
-        where=str(folder),
-        fix=f"put {_WEIGHT_FILES[0]} beside open_clip_config.json",
-    )
