@@ -7,10 +7,11 @@ A line is `sentence => tree`. In a tree, `[words]` is a text, `like[path]` a pic
 from datetime import date
 
 import pytest
-from semclip.search.query import parse
 
 from semclip.core.errors import UserError
 from semclip.core.query import And, Filter, Node, Not, Or, Picture, Query
+from semclip.search.query import parse
+from tests.search.held_out_queries import AS_SEARCH_USERS_TYPE, AS_SEARCH_USERS_TYPE_2
 
 OPERATORS = '''
 beach => [beach]
@@ -318,6 +319,7 @@ TABLES = {
     "filters": FILTERS,
     "other": OTHER,
 }
+HELD_OUT = {"held-out": AS_SEARCH_USERS_TYPE, "held-out-2": AS_SEARCH_USERS_TYPE_2}
 
 
 def number(value: float) -> str:
@@ -346,7 +348,8 @@ def written_filter(condition: Filter) -> str:
 
 
 TODAY = date(2026, 5, 10)
-CASES = [pytest.param(*row, id=f"{kind}-{row[0]}") for kind, table in TABLES.items() for row in rows(table)]
+EVERY = TABLES | HELD_OUT
+CASES = [pytest.param(*row, id=f"{kind}-{row[0]}") for kind, table in EVERY.items() for row in rows(table)]
 
 
 @pytest.mark.parametrize(("sentence", "tree"), [case for case in CASES if case.values[1] != "error"])

@@ -17,7 +17,7 @@ class QueryError(UserError):
         super().__init__(what, where, fix)
         self.at = at
 
-    def __reduce__(self) -> tuple[type["QueryError"], tuple[str, str, str, int]]:
+    def __reduce__(self) -> tuple[type["QueryError"], tuple[object, ...]]:
         return type(self), (self.what, self.where, self.fix, self.at)
 
 

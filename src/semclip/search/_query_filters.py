@@ -23,6 +23,8 @@ def condition(field: str, op: str, value: str, today: date) -> Filter:
     `after:D` is from the first day of D on and `before:D` up to the day before it, so that `after:2023 before:2024` is
     the year 2023. `taken:D` is any time in D: its value is a prefix of the photo's time.
     """
+    if not value.strip():
+        raise BadValueError("The filter has no value.", "Write one after it, as in folder:holidays.")
     return FIELDS[field](field, cast(Op, "=" if op == ":" else op), value, today)
 
 

@@ -4,6 +4,7 @@ The grammar is `query.lark`. Its guide, with many examples, is docs/guides/searc
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -15,16 +16,18 @@ from semclip.core.query import Filter, Query, Text
 from semclip.search import _query_text
 from semclip.search._query_error import QueryError, pointing
 from semclip.search._query_filters import FIELDS
-from semclip.search._query_reader import Reader, and_, read_filter
+from semclip.search._query_reader import Reader, read_filter
 from semclip.search._query_text import describe
+from semclip.search._query_tree import and_, normal
 
 __all__ = ["LONGEST", "QueryError", "as_sentence", "describe", "parse", "unparse"]
 
 LONGEST = 2_000  # characters; an encoder reads 77 tokens
 DEEPEST = 30  # brackets within brackets
 LITERALLY = 'Put "quotes" around what is meant literally.'
+QUOTED = r"""(?:(?<=[\s(:\-−–])|^)(?:"(?:[^"]|"")*"|[“„][^“”]*[“”]|«[^«»]*»)"""
 # White space outside quotes is one space; between quotes it stays as it is.
-QUOTES_OR_SPACE = re.compile(r'((?:(?<=[\s(:\-−–])|^)(?:"(?:[^"]|"")*"|[“„][^“”]*[“”]|«[^«»]*»))|[\s\x00-\x1f\x7f-\x9f]+')
+QUOTED_OR_SPACE = re.compile(rf"({QUOTED})|[\s\x00-\x1f\x7f-\x9f]+")
 
 
 def parse(text: str, today: date | None = None) -> Query:
@@ -60,8 +63,9 @@ def as_sentence(text: str, today: date | None = None) -> Query:
 
 
 def unparse(query: Query) -> str:
-    """Operators that `parse` reads as the same tree and filters."""
-    return _query_text.unparse(query, _is_read_as_it_is)
+    """Operators that `parse` reads as the same tree (in its normal form) and filters."""
+    tree = None if query.tree is None else normal(query.tree)
+    return _query_text.unparse(replace(query, tree=tree), _is_read_as_it_is)
 
 
 def _is_read_as_it_is(text: str) -> bool:
@@ -84,7 +88,7 @@ def _cleaned(text: str) -> str:
             f"The query has {len(text):,} characters; at most {LONGEST:,} can be read.",
             fix="Say in a sentence or two what the photo shows.",
         )
-    text = QUOTES_OR_SPACE.sub(lambda match: match[1] or " ", text).strip()
+    text = QUOTED_OR_SPACE.sub(lambda match: match[1] or " ", text).strip()
     if not text:
         raise QueryError("The query is empty.", fix='Type what to look for, as in "a beach without people".')
     return text
