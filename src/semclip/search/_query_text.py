@@ -19,20 +19,15 @@ def _described(node: Node, top: bool = False) -> str:
     if isinstance(node, Not):
         return f"minus {_described(node.child)}"
     if isinstance(node, And):
-        children = ", ".join(_described(child) for child in node.children)
+        # Wanted parts first (`sorted` is stable): "a man, minus hat, a beard" would seem to exclude the beard.
+        children = ", ".join(_described(part) for part in sorted(node.children, key=lambda part: isinstance(part, Not)))
         if not top:
             return f"({children})"
-        return children if not isinstance(node.children[0], Not) else _wanted_first(node)
+        return f"everything, {children}" if all(isinstance(part, Not) for part in node.children) else children
     if isinstance(node, Or):
         children = " or ".join(_described(child) for child in node.children)
         return children if top else f"({children})"
     return f"{node} (×{_number(node.weight)})" if node.weight != 1 else str(node)
-
-
-def _wanted_first(node: And) -> str:
-    parts = sorted(node.children, key=lambda child: isinstance(child, Not))  # stable
-    described = ", ".join(_described(part) for part in parts)
-    return f"everything, {described}" if isinstance(parts[0], Not) else described
 
 
 def _described_filter(condition: Filter) -> str:

@@ -99,8 +99,9 @@ def _check(text: str, tokens: list[Token]) -> None:
     opened: list[Token] = []
     for token in tokens:
         at = token.start_pos or 0
-        if token.type == "UNCLOSED":
-            raise pointing("This quote isn't closed.", text, at, f"Add the closing quote, or remove {token}.")
+        if token.type in ("UNCLOSED", "UNCLOSED_VALUE"):
+            at += len(token) - 1
+            raise pointing("This quote isn't closed.", text, at, f"Add the closing quote, or remove {token[-1]}.")
         if token.type == "NO_VALUE":
             raise pointing(f"`{token}` has no value.", text, at, f"Write the value right after it: {token}value")
         if token.type == "UNKNOWN":
