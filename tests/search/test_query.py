@@ -14,7 +14,8 @@ from semclip.search._query_tree import and_, not_, or_
 from semclip.search.query import DEEPEST, LONGEST, QueryError, as_sentence, describe, parse, unparse
 from tests.search.test_query_sentences import CASES, TODAY, notation
 
-OPERATORS = """AND OR NOT ( ) - " “ ” « » ' ^2 ^ , . ! ? : like:x.jpg like: after:2023 -folder:a folder:"a width> width>2
+OPERATORS = """AND OR NOT ( ) - " “ ” « » ' ^2 ^ , . ! ? : like:x.jpg like: after:2023 -folder:a
+    folder:"a width> width>2
     foo:bar without no not neither nor nobody and or but except is n't with on the a"""
 WORDS = {word for case in CASES for word in case.values[0].split()}
 PIECES = st.sampled_from(OPERATORS.split()) | st.sampled_from(sorted(WORDS))

@@ -11,7 +11,7 @@ import pytest
 from semclip.core.errors import UserError
 from semclip.core.query import And, Filter, Node, Not, Or, Picture, Query
 from semclip.search.query import parse
-from tests.search.held_out_queries import AS_SEARCH_USERS_TYPE, AS_SEARCH_USERS_TYPE_2
+from tests.search.held_out_queries import AS_SEARCH_USERS_TYPE, AS_SEARCH_USERS_TYPE_2, AS_SEARCH_USERS_TYPE_3
 
 OPERATORS = '''
 beach => [beach]
@@ -319,7 +319,11 @@ TABLES = {
     "filters": FILTERS,
     "other": OTHER,
 }
-HELD_OUT = {"held-out": AS_SEARCH_USERS_TYPE, "held-out-2": AS_SEARCH_USERS_TYPE_2}
+HELD_OUT = {
+    "held-out": AS_SEARCH_USERS_TYPE,
+    "held-out-2": AS_SEARCH_USERS_TYPE_2,
+    "held-out-3": AS_SEARCH_USERS_TYPE_3,
+}
 
 
 def number(value: float) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lark import Token
 
 from semclip.core.query import Filter, Node
+from semclip.search._query_tree import not_
 
 PUNCTUATION = ("COMMA", "STOP")
 JOINTS = (*PUNCTUATION, "AND", "OR", "NOR", "BUT", "ONLY")
@@ -21,10 +22,14 @@ class Said:
 
 @dataclass
 class Denied:
-    """What a denial in English excludes. rest: words after a comma that turned out to be wanted again."""
+    """What a denial in English excludes.
+
+    rest: words after a comma that turned out to be wanted again. exception: whether it was said with "except".
+    """
 
     nodes: list[Node]
     rest: list[Token] = field(default_factory=list)
+    exception: bool = False
 
 
 @dataclass
@@ -45,6 +50,9 @@ def joined(children: list[Part]) -> list[Part]:
         last = parts[-1] if parts else None
         if isinstance(part, Said):
             _say(parts, part)
+        elif isinstance(part, Denied) and part.exception and isinstance(last, Denied):
+            # "no furniture except a chair" wants the chair; "except cats, except dogs" goes on.
+            parts.append(part if last.exception else Ready([not_(node) for node in part.nodes]))
         elif isinstance(part, Denied):
             if isinstance(last, Said):
                 last.tokens = without_last(last.tokens, JOINTS)

@@ -127,15 +127,19 @@ class Reader(Transformer[Token, Ready]):
         rest = [token for item in more for token in (item.tokens if isinstance(item, Thing) else [item])]
         return Denied([Not(first.text)], rest)
 
+    def except_(self, children: list[Any]) -> Denied:
+        return replace(self.without(children), exception=True)
+
     def not_(self, children: list[Any]) -> Denied:
         """ "not on the grass" excludes "the grass", but "not under a bridge" needs its preposition."""
-        first, *more = children[-1]
-        place = children[1]
-        if _is(place, "SCENE", "PLACE"):
-            kept = [place] if place.type == "PLACE" else without_first_word(place)
-            tokens = [*kept, *first.tokens]
-            first = Thing(tokens, replace(first.text, text=self._text(tokens)))
-        return self.no([None, [first, *more]])
+        *where, (first, *more) = children[1:]
+        if where and where[0].type == "SCENE":
+            where = without_first_word(where[0])
+        tokens = [*where, *first.tokens]
+        if tokens[0].type in ("PREPOSITION", "WITH") and len(tokens) > 1:
+            del tokens[0]
+        thing = Thing(tokens, replace(first.text, text=self._text(tokens)))
+        return self.no([None, [thing, *more]])
 
     def nobody(self, children: list[Any]) -> Denied:
         for thing in children:
