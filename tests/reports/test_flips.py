@@ -68,8 +68,8 @@ def test_the_first_of_two_models_is_what_the_second_is_measured_against(two: lis
     (comparison,) = load_tracks(two)
     assert [c.name for c in comparison.controls] == ["A"] and comparison.focus.name == "B"
     (found,) = flips(comparison.focus, comparison.control_of(comparison.focus))
-    assert (found.won, found.lost, found.n, found.state) == (20, 2, "30", "better")  # the tie counts half: won
-    assert found.difference == "+58.3 points"  # 28 of 30 against 10.5
+    assert (found.won, found.lost, found.paired.n, found.state) == (20, 2, 30, "better")  # the tie counts half: won
+    assert found.paired.difference == pytest.approx((28 - 10.5) / 30)
     assert len(found.gained) == SHOWN and len(found.missed) == 2
     assert {i.id for i in found.missed} == {"item 0", "item 1"}
     assert all(bool(i.picture) == (int(i.id.split()[1]) % 2 == 0) for i in [*found.gained, *found.missed])

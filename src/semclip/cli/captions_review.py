@@ -50,9 +50,8 @@ def command(
     title = f"{Path(data).name}: {len(drawn)} of {len(chosen):,} captions, split {split}, seed {seed}"
     if html:
         from semclip.captions.review_page import write_page
-        from semclip.reports.gallery import thumbnail
 
-        without = write_page(html, drawn, title, thumbnail)
+        without = write_page(html, drawn, title)
         note = f"; {without} without a picture at hand (--images FOLDER)" if without else ""
         console.print(f"{html}: {sum(len(card.texts) for card in drawn)} texts{note}", soft_wrap=True)
     if mark:

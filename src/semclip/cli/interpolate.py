@@ -33,7 +33,7 @@ def command(
     from semclip.evaluation.own import create, evaluate
     from semclip.models.interpolate import interpolate, refuse_unlike
     from semclip.models.load import load
-    from semclip.reports.frontier import draw_frontier
+    from semclip.reports.interpolation import draw_interpolation
     from semclip.training.frontier import Aim, choose, sweep
 
     given = {"negation": names(negation), "ordinary": names(ordinary)}
@@ -64,7 +64,7 @@ def command(
     )
     model = interpolate(first, second, kept.alpha)
     model.save(out / "model")
-    draw_frontier(
+    draw_interpolation(
         out / "frontier.png",
         [(p.alpha, p.ordinary, p.negation) for p in points],
         kept.alpha,
