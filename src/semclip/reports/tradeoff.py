@@ -95,7 +95,10 @@ def _label(figure: Any, axes: Any, arms: Sequence[Arm], means: NDArray[np.float6
         width = _LETTER * len(arm.title)
         corners = [(x + right * (r + 4 + width / 2) - width / 2, y + up * (r + 8) - _LINE / 2) for right, up in _SIDES]
         boxes = [(left, bottom, left + width, bottom + _LINE) for left, bottom in corners]
-        best = min(boxes, key=lambda box: sum(_overlap(box, other) for other in taken) - _overlap(box, frame))
+        hidden = [
+            sum(_overlap(box, other) for other in taken) + _overlap(box, box) - _overlap(box, frame) for box in boxes
+        ]
+        best = boxes[hidden.index(min(hidden))]
         taken.append(best)
         weight = "bold" if arm.runs[0].role == "control" else "normal"
         place = best[0] / to_points, best[1] / to_points + 2
