@@ -14,18 +14,15 @@ def write_page(path: Path, cards: Sequence[Card], title: str) -> int:
     title: also what the browser files unsaved marks under.
     """
     pictures = [_picture(card) for card in cards]
-    page = (
-        environment("semclip.captions")
-        .get_template("review.html")
-        .render(
-            cards=list(zip(cards, pictures, strict=True)),
-            title=title,
-            claims=CLAIMS,
-            reasons=REASONS,
-            total=sum(len(card.texts) for card in cards),
-        )
+    page = environment("semclip.captions").get_template("review.html")
+    text = page.render(
+        cards=list(zip(cards, pictures, strict=True)),
+        title=title,
+        claims=CLAIMS,
+        reasons=REASONS,
+        total=sum(len(card.texts) for card in cards),
     )
-    write_text(path, page)
+    write_text(path, text)
     return pictures.count("")
 
 
