@@ -5,27 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semclip.core.html import thumbnail
 from semclip.core.seeds import generator
 from semclip.evaluation.metrics.paired import Comparison, compare
+from semclip.reports.gallery import Card, card
 from semclip.reports.runs import Run
 from semclip.reports.significance import state
 from semclip.reports.skills import full_title
 
 #: Items shown per benchmark and direction.
 SHOWN = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One item. picture: a data URI, "" where `why_no_picture` says the reason. right, wrong: its texts, if kept."""
-
-    id: str
-    kind: str
-    picture: str
-    why_no_picture: str
-    right: str
-    wrong: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +28,8 @@ class Flips:
     state: str
     won: int
     lost: int
-    gained: Sequence[Item]
-    missed: Sequence[Item]
+    gained: Sequence[Card]
+    missed: Sequence[Card]
 
 
 def flips(run: Run, reference: Run | None) -> list[Flips]:
@@ -66,7 +54,7 @@ def _flips(run: Run, benchmark: str, mine: Mapping[str, Any], theirs: Mapping[st
     lost = [place for place, by in enumerate(change) if by < 0]
     # Nothing to look at where neither texts nor pictures are named: the table alone says how many.
     shows = bool(mine.get("right") or result.data.get("pictures"))
-    gained, missed = ([_item(run, benchmark, mine, i) for i in _some(places, benchmark)] if shows else []
+    gained, missed = ([_card(run, benchmark, mine, i) for i in _some(places, benchmark)] if shows else []
                       for places in (won, lost))  # fmt: skip
     return Flips(
         title=full_title(benchmark, metric.name),
@@ -85,27 +73,9 @@ def _some(places: Sequence[int], benchmark: str) -> list[int]:
     return [places[i] for i in sorted(drawn)]
 
 
-def _item(run: Run, benchmark: str, items: Mapping[str, Any], place: int) -> Item:
-    picture, why = _picture(run, benchmark, str(items["cluster"][place]))
-    kept = bool(items.get("right"))
-    return Item(
-        id=str(items["id"][place]),
-        kind=str(items["slice"][place]) if items.get("slice") else "",
-        picture=picture,
-        why_no_picture=why,
-        right=items["right"][place] if kept else "",
-        wrong=items["wrong"][place] if kept else (),
-    )
-
-
-def _picture(run: Run, benchmark: str, name: str) -> tuple[str, str]:
-    """The picture that items of one name share, as a data URI, or "" and the reason."""
-    data = run.section("data")
+def _card(run: Run, benchmark: str, items: Mapping[str, Any], place: int) -> Card:
+    """One item: id, and slice, right and wrong where its benchmark keeps them."""
+    data, name = run.section("data"), str(items["cluster"][place])
     folders = [run.results[benchmark].data.get("pictures"), data.get("images"), data.get("root")]
-    path = next((p for f in folders if f and (p := Path(str(f)) / name).is_file()), None)
-    if path is None:
-        return "", f"no picture is called {name}"
-    try:
-        return thumbnail(path), ""
-    except OSError as error:
-        return "", f"{name} cannot be read ({error})"
+    item = {key: values[place] for key, values in items.items() if values}
+    return card(item, name, [Path(str(folder)) for folder in folders if folder])

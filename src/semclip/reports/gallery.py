@@ -18,7 +18,7 @@ VIEWS = ("caption", "paraphrase", "negation", "absence")
 
 @dataclass(frozen=True)
 class Card:
-    """One test image. item: as `margins` recorded it. picture: a data URI, or "" and `why_no_picture`."""
+    """One test image. item: as its benchmark recorded it. picture: a data URI, or "" and `why_no_picture`."""
 
     item: Mapping[str, Any]
     picture: str
@@ -77,24 +77,25 @@ def build_gallery(focus: Run, shown: Sequence[Run]) -> Gallery | None:
     margin = {i["id"]: float(i["similarity"]["caption"]) - float(i["similarity"]["negation"]) for i in items}
     ranked = sorted(one_each.values(), key=lambda i: (-margin[i["id"]], i["id"]))
     side = min(SIDE, (len(ranked) + 1) // 2)
-    best, worst = (
-        [Card(i, *_picture(i, focus)) for i in chosen] for chosen in (ranked[:side], ranked[side:][::-1][:side])
-    )
+    best, worst = ([_card(i, focus) for i in chosen] for chosen in (ranked[:side], ranked[side:][::-1][:side]))
     similarity = {run.name: {i["id"]: i["similarity"] for i in items_of(run)} for run in shown}
     return Gallery(best, worst, sum(not card.picture for card in [*best, *worst]), similarity)
 
 
-def _picture(item: Mapping[str, Any], run: Run) -> tuple[str, str]:
-    """The picture's data URI, or "" and the reason."""
-    name = item.get("image")
-    if not name:
-        return "", "this data has features instead of image files"
+def card(item: Mapping[str, Any], name: str, folders: Sequence[Path]) -> Card:
+    """An item with its picture: the file called `name` in the first of some folders that has it."""
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is None:
+        return Card(
+            item, "", f"image file not found: {name}" if name else "this data has features instead of image files"
+        )
+    try:
+        return Card(item, thumbnail(path), "")
+    except OSError as error:
+        return Card(item, "", f"image file cannot be read: {name} ({error})")
+
+
+def _card(item: Mapping[str, Any], run: Run) -> Card:
     data = run.section("data")
     folders = [Path(), run.folder, Path(str(data.get("images") or "")), Path(str(data.get("root") or ""))]
-    path = next((f / str(name) for f in folders if (f / str(name)).is_file()), None)
-    if path is None:
-        return "", f"image file not found: {name}"
-    try:
-        return thumbnail(path), ""
-    except OSError as error:
-        return "", f"image file cannot be read: {name} ({error})"
+    return card(item, str(item.get("image") or ""), folders)

@@ -17,9 +17,9 @@ from semclip.evaluation.metrics.result import Metric, Result
 ROLES = ("base", "control", "treated")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
-    """One run folder.
+    """One run folder; equal only to itself.
 
     name: unique on the page. title: what people call it, also unique, such as "SemCLIP". track: "" outside comparisons.
     results: by file stem. curves: (split, quantity) -> [(step, value), ...]. plane: the file's content, or None.

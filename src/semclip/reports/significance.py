@@ -59,32 +59,32 @@ class Contrasts:
 
     def __init__(self, comparison: Comparison) -> None:
         self.comparison = comparison
-        self._contrast = cache(self._compute)
+        self.between = cache(contrast)
 
     def with_control(self, run: Run, benchmark: str, metric: str, slice_name: str = "") -> Contrast | None:
         """A run against its control; None where either lacks the metric, or the run has no control."""
         control = self.comparison.control_of(run)
         return None if control is None else self.between(run, control, benchmark, metric, slice_name)
 
-    def between(self, run: Run, reference: Run, benchmark: str, metric: str, slice_name: str = "") -> Contrast | None:
-        """Any two runs on one metric; None where either lacks it."""
-        names = [r.name for r in self.comparison.runs]  # a run holds dictionaries, so it cannot be a key
-        return self._contrast(names.index(run.name), names.index(reference.name), benchmark, metric, slice_name)
 
-    def _compute(self, run: int, reference: int, benchmark: str, name: str, slice_name: str) -> Contrast | None:
-        runs = [self.comparison.runs[place] for place in (run, reference)]
-        a, b = (metric_of(r, benchmark, name, slice_name) for r in runs)
-        if a is None or b is None:
-            return None
-        contrast = Contrast(
-            run=runs[0], reference=runs[1], benchmark=benchmark, name=name, metric=a, reference_metric=b,
-            slice_name=slice_name,
-        )  # fmt: skip
-        mine, theirs = (outcomes_of(r, benchmark, name, slice_name) for r in runs)
-        if mine is None or theirs is None:
-            return contrast
-        paired = compare(mine, theirs)
-        return replace(contrast, interval=paired.interval, p=paired.test.p)
+def contrast(run: Run, reference: Run, benchmark: str, name: str, slice_name: str = "") -> Contrast | None:
+    """Any two runs on one metric; None where either lacks it."""
+    a, b = metric_of(run, benchmark, name, slice_name), metric_of(reference, benchmark, name, slice_name)
+    if a is None or b is None:
+        return None
+    mine, theirs = (outcomes_of(r, benchmark, name, slice_name) for r in (run, reference))
+    paired = compare(mine, theirs) if mine and theirs else None
+    return Contrast(
+        run=run,
+        reference=reference,
+        benchmark=benchmark,
+        name=name,
+        metric=a,
+        reference_metric=b,
+        slice_name=slice_name,
+        interval=paired.interval if paired else None,
+        p=paired.test.p if paired else None,
+    )
 
 
 def got_worse(contrasts: Contrasts) -> tuple[list[Contrast], int]:
