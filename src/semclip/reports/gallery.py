@@ -45,7 +45,11 @@ def items_of(run: Run) -> list[Mapping[str, Any]]:
     for number, item in enumerate(items):
         try:
             numbers = list(item["similarity"].values())
-            good = isinstance(item["id"], str) and all(math.isfinite(x) for x in numbers) and item["texts"] is not None
+            good = (
+                isinstance(item["id"], str)
+                and all(math.isfinite(x) for x in numbers)
+                and isinstance(item["texts"], Mapping)
+            )
         except (KeyError, TypeError, AttributeError):
             good = False
         if not good:

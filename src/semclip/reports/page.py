@@ -42,17 +42,20 @@ def render(comparisons: Sequence[Comparison]) -> str:
     """The page as HTML text, a part per track. The same runs give the same bytes."""
     from markupsafe import Markup
 
-    environment = html.environment("semclip.reports")
-    numbers = iter(range(10_000))
+    environment, numbers = html.environment("semclip.reports"), iter(range(10_000))
     # Everything is escaped but what our own code drew; matplotlib escapes the texts inside it.
     environment.filters["svg"] = lambda f: Markup(figures.separate_ids(f.svg, f"figure{next(numbers)}"))
-    environment.filters |= {f.__name__: f for f in (
-        formatting.number, formatting.difference, formatting.interval, formatting.p_value, formatting.count,
-        formatting.words, formatting.minus, formatting.listing, without_unit)}  # fmt: skip
     environment.filters["yaml"] = lambda config: yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
-    environment.globals |= {"alpha": ALPHA, "metric_title": metric_title, "views": gallery.VIEWS,
+    for name in ("count", "difference", "interval", "listing", "minus", "number", "p_value", "words"):
+        environment.filters[name] = getattr(formatting, name)
+    environment.filters["without_unit"] = without_unit
+    environment.globals |= {
+        "alpha": ALPHA,
+        "benchmark_titles": BENCHMARK_TITLES,
+        "metric_title": metric_title,
         "view_titles": VIEW_TITLES,
-                            "benchmark_titles": BENCHMARK_TITLES}  # fmt: skip
+        "views": gallery.VIEWS,
+    }
     track, several = environment.get_template("track.html"), len(comparisons) > 1
     parts = [track.render(**_part(c, n if several else 0)) for n, c in enumerate(comparisons, start=1)]
     return environment.get_template("page.html").render(
