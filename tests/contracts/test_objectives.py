@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
 from semclip.objectives import Features, _pieces, create, weighted_sum
-from semclip.training.gather import gather
+from semclip.training.ranks import gather
 from tests import gloo
 from tests.gpu import gpu
 from tests.objectives.encoder import SmallEncoder, Step, inputs_for, step

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from semclip.objectives import Features, Objective
-from semclip.training.grad_cache import grad_cache
+from semclip.training.gradients import grad_cache
 from tests.objectives.features import INFO, build, make_views
 
 

@@ -35,7 +35,7 @@ def command(
     from semclip.models.interpolate import interpolate, refuse_unlike
     from semclip.models.load import load
     from semclip.reports.interpolation import draw_interpolation
-    from semclip.training.frontier import Aim, choose, sweep
+    from semclip.training.interpolation import Aim, choose, sweep
 
     given = {"negation": tuple(names(negation)), "ordinary": tuple(names(ordinary))}
     aim = Aim(tolerance=tolerance, **{key: value for key, value in given.items() if value})

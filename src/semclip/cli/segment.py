@@ -135,7 +135,7 @@ def text_rows(encoder: "Encoder", names: Sequence[str], templates: str) -> "Tens
 
 def template_texts(templates: str) -> tuple[str, ...]:
     """The texts with `{}` for the name: `published`, or texts with | between. Raises UserError for one without it."""
-    from semclip.models.prompts import published_templates
+    from semclip.models.refine import published_templates
 
     texts = published_templates() if templates == "published" else tuple(templates.split("|"))
     for text in texts:

@@ -12,7 +12,7 @@ from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS
 from semclip.models.adapt.lora import weights_once
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Features, Objective
-from semclip.training.gather import first_row, gather
+from semclip.training.ranks import first_row, gather
 
 
 class Start:

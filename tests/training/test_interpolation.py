@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from semclip.cli.interpolate import parse_alphas
 from semclip.core.errors import UserError
 from semclip.training.config import TrainConfig
-from semclip.training.frontier import Aim, Point, choose
+from semclip.training.interpolation import Aim, Point, choose
 from semclip.training.loop import train
 
 

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from semclip.models.packed_rows import GROUP, pack_rows
-from semclip.models.packed_tiles import pack_tiles
-from semclip.models.packing import Packing
+from semclip.models.packing import GROUP, Packing, pack_rows, pack_tiles
 
 HEADS, WIDTH = 2, 8
 LENGTHS = [3, 9, 1, 8, 9, 17, 2]

@@ -1,9 +1,10 @@
-"""Processes side by side: in order of need, stopped together, with their errors told."""
+"""Processes side by side: in order of need, stopped on request and together, with their errors told."""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -11,8 +12,48 @@ import pytest
 from rich.console import Console
 
 from semclip.core.errors import UserError
-from semclip.training.jobs import Job, run_jobs
+from semclip.training.processes import Job, StopRequest, run_jobs
 from tests.training.conftest import printed
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize(("how", "end"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_the_first_is_noted_and_the_second_ends(how: signal.Signals, end: type[BaseException]) -> None:
+    before = signal.getsignal(how)
+    with StopRequest() as stop:
+        os.kill(os.getpid(), how)
+        assert stop.asked is how
+        with pytest.raises(end):
+            os.kill(os.getpid(), how)
+    assert signal.getsignal(how) is before
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_started_in_the_background_it_does_not_hear_ctrl_c_but_sigterm() -> None:
+    """A script's `semclip train ... &` shares the script's terminal: Ctrl-C there is meant for the script."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with StopRequest() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.asked is None and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.asked is signal.SIGTERM
+
+
+def test_only_the_main_thread_is_asked() -> None:
+    failed: list[Exception] = []
+
+    def within() -> None:
+        try:
+            with StopRequest() as stop:
+                assert stop.asked is None
+        except Exception as error:  # noqa: BLE001 - told to the test
+            failed.append(error)
+
+    thread = threading.Thread(target=within)
+    thread.start()
+    thread.join()
+    assert not failed
+
 
 #: Prints when it starts; asked to stop it leaves a file, as a training run leaves a checkpoint.
 SLEEPER = (
@@ -65,7 +106,7 @@ def supervisor(tmp_path: Path) -> "subprocess.Popen[bytes]":
     program = (
         "import sys, pathlib\n"
         "from rich.console import Console\n"
-        "from semclip.training.jobs import Job, run_jobs\n"
+        "from semclip.training.processes import Job, run_jobs\n"
         f"command = (sys.executable, '-c', {SLEEPER!r}, '60', {str(tmp_path / 'saved')!r})\n"
         f"run_jobs([Job('long', command, pathlib.Path({str(log)!r}))], 2, Console())\n"
     )

@@ -1,21 +1,91 @@
-"""Commands as processes, some at a time, each after the one it needs; a failure or Ctrl-C stops all, resumably."""
+"""Processes: stopped on request, ended with the one that started them, and several commands run side by side.
 
+`python -m semclip.training.processes PID COMMAND...` runs a command that is asked to stop (SIGTERM) when PID is gone,
+however it ends: SIGKILL and the out-of-memory killer included. Linux only, where the kernel tells a child of its
+parent's death; elsewhere a command may outlive a killed parent.
+"""
+
+import ctypes
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 
 from semclip.core.errors import UserError
-from semclip.training.stopping import TERMINATED
 
+#: What a shell reports for a process that SIGTERM ended.
+TERMINATED = 128 + signal.SIGTERM
 #: Seconds between two looks at the processes.
 _PAUSE = 0.2
+_PR_SET_PDEATHSIG = 1
+
+
+class StopRequest:
+    """Within it, the first SIGINT or SIGTERM only sets `asked`, so that a checkpoint never holds half a step.
+
+    The second stops at once, without saving; the last checkpoint stands. Only the main thread can be asked, and a
+    signal that whoever started the process had it ignore stays ignored: a script's `command &` does not hear Ctrl-C.
+    """
+
+    def __init__(self) -> None:
+        self.asked: signal.Signals | None = None
+
+    def __enter__(self) -> Self:
+        main = threading.current_thread() is threading.main_thread()
+        heard = [s for s in (signal.SIGINT, signal.SIGTERM) if main and signal.getsignal(s) is not signal.SIG_IGN]
+        self._before = {s: signal.signal(s, self._ask) for s in heard}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def stop(self, asked: signal.Signals | None = None) -> None:
+        """End the process as the signal asked for would: KeyboardInterrupt (exit code 130), or exit code 143.
+
+        asked: of another process that trains together with this one.
+        """
+        raise SystemExit(TERMINATED) if (asked or self.asked) is signal.SIGTERM else KeyboardInterrupt
+
+    def _ask(self, number: int, _: object) -> None:
+        if self.asked:
+            self.stop()
+        self.asked = signal.Signals(number)
+
+
+def end_with_parent(parent: int, how: signal.Signals) -> None:
+    """Have the kernel send `how` to this process when `parent` dies; it survives `exec`, not `fork`."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, how)
+    if os.getppid() != parent:  # it died before the kernel was asked
+        os.kill(os.getpid(), how)
+
+
+class EndWithParent:
+    """A data loader's `worker_init_fn`: its workers hold nothing worth saving, so they are killed.
+
+    On every system and for every way that Python starts processes: a fork server may stand between the two.
+    """
+
+    def __call__(self, worker: int) -> None:
+        threading.Thread(target=_die_with_parent, name="end with parent", daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -72,7 +142,7 @@ def _start(job: Job, at_once: int) -> subprocess.Popen[bytes]:
     job.log.parent.mkdir(parents=True, exist_ok=True)
     with job.log.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "semclip.training.parent", str(os.getpid()), *job.command],
+            [sys.executable, "-m", "semclip.training.processes", str(os.getpid()), *job.command],
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -89,3 +159,8 @@ def _failure(job: Job, code: int) -> UserError:
         where=str(job.log),
         fix="mend what the log names; the same command continues with the runs that are not finished",
     )
+
+
+if __name__ == "__main__":
+    end_with_parent(int(sys.argv[1]), signal.SIGTERM)
+    os.execvp(sys.argv[2], sys.argv[2:])

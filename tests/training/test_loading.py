@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from semclip.training import waiting
-from semclip.training.waiting import DataWait, choose_workers
+from semclip.training import loading
+from semclip.training.loading import DataWait, choose_workers
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
-        monkeypatch.setattr(waiting, "time", SimpleNamespace(perf_counter=lambda: self.now))
+        monkeypatch.setattr(loading, "time", SimpleNamespace(perf_counter=lambda: self.now))
 
 
 @pytest.mark.parametrize(("load", "compute", "advice"), [(3.0, 1.0, True), (1.0, 9.0, False), (0.0, 1.0, False)])
