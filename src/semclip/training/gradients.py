@@ -119,13 +119,13 @@ def forward_backward(
     """Loss terms of a batch, with all gradients in place. micro_batch: rows encoded at a time; 0: all at once."""
     if not 0 < micro_batch < len(batch):
         assert isinstance(batch, Batch)
-        terms = wrapped(batch.images, batch.tokens, batch.groups)
+        terms = wrapped(batch.images, batch.tokens, batch.groups, batch.facts)
         fabric.backward(terms["total"])
         return terms
 
     def encode(part: Batch) -> Views:
         with fabric.autocast():
-            return module.encode(part.images, part.tokens)
+            return module.encode(part.images, part.tokens, part.facts)
 
     return grad_cache(encode, batch.parts(micro_batch), lambda views: module.score(views, batch.groups))
 

@@ -7,9 +7,9 @@ import pytest
 
 from semclip.evaluation.metrics.crossed import holm
 from semclip.reports.comparison import Comparison, load_tracks
-from semclip.reports.seeds import difference
-from semclip.reports.sheet import Cell
-from semclip.reports.standing import COLUMNS, standing, validation_value
+from semclip.reports.ranking import COLUMNS, ranking, validation_value
+from semclip.reports.significance import difference
+from semclip.reports.table import Cell
 from tests.reports.conftest import MakeRuns
 
 
@@ -27,8 +27,8 @@ def set_validation(run: Path, **values: float) -> None:
 
 
 def row(comparison: Comparison, title: str, table: int = 0) -> dict[str, Cell]:
-    sheet = standing(comparison)[table]
-    return dict(zip(sheet.heads[1:], dict(sheet.rows)[title], strict=True))
+    found = ranking(comparison)[table]
+    return dict(zip(found.heads[1:], dict(found.rows)[title], strict=True))
 
 
 def test_the_rival_is_the_best_on_validation_and_not_on_test(make_tracks: MakeRuns) -> None:
@@ -78,11 +78,11 @@ def test_the_answer_names_who_is_nowhere_below(make_tracks: MakeRuns) -> None:
         best = {"semclip": 0.5, "control": 0.4}.get(folder.name, 0.3)
         record = {"step": 150, "split": "val", **dict.fromkeys(everything, best)}
         (folder / "metrics.jsonl").write_text(json.dumps(record) + "\n")
-    sheet = standing(load_tracks(folders)[1])[0]
-    below = {title: [c.state for c in cells].count("worse") for title, cells in sheet.rows}
+    found = ranking(load_tracks(folders)[1])[0]
+    below = {title: [c.state for c in cells].count("worse") for title, cells in found.rows}
     assert below["SemCLIP"] == 0 and below["NegCLIP"] == below["CLIP control"] == 3
-    assert sheet.note.endswith("Clearly below its rival nowhere: SemCLIP.")
+    assert found.note.endswith("Clearly below its rival nowhere: SemCLIP.")
 
 
 def test_two_systems_need_no_such_table(make_tracks: MakeRuns) -> None:
-    assert standing(load_tracks(make_tracks((0,)))[0]) == []
+    assert ranking(load_tracks(make_tracks((0,)))[0]) == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from semclip.reports.versus import Contrasts, got_worse
+from semclip.reports.significance import Contrasts, got_worse
 from tests.reports.conftest import edit_json, load_one
 
 
@@ -74,10 +74,10 @@ def test_lower_is_better_turns_the_verdict(runs: list[Path]) -> None:
         )
     comparison = load_one(runs)
     contrast = Contrasts(comparison).with_control(comparison.focus, "retrieval", "caption_r5")
-    assert contrast is not None and contrast.difference < 0 and contrast.better and not contrast.worse
+    assert contrast is not None and contrast.difference < 0 and contrast.state == "better"
 
 
 def test_no_items_no_p(runs: list[Path]) -> None:
     comparison = load_one(runs)
     contrast = Contrasts(comparison).with_control(comparison.focus, "margins", "caption_minus_negation")
-    assert contrast is not None and contrast.p is None and contrast.reason and not contrast.clear
+    assert contrast is not None and contrast.p is None and contrast.interval is None and contrast.state == ""

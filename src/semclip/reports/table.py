@@ -1,4 +1,4 @@
-"""A table as data, and how it looks in a terminal and in Markdown. The page has its own template for it."""
+"""A table as data, and how it looks in a terminal and in Markdown; for the page, macros.html has it."""
 
 import itertools
 import math
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.table import Table as RichTable
 
 #: More columns than this do not fit into a terminal; then "*" stands for a clear difference instead of its p.
 WIDE = 5
@@ -32,10 +32,10 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class Table:
     """One table. heads: of all columns, the first one's too. rows: a title and a cell for each further column.
 
-    name: of the sheet in the code. note: how to read it, in sentences.
+    name: of the table in the code. note: how to read it, in sentences.
     """
 
     name: str
@@ -45,43 +45,43 @@ class Sheet:
     rows: Sequence[tuple[str, Sequence[Cell]]]
 
 
-def as_tables(sheet: Sheet) -> "list[Table]":
-    """The sheet for a terminal: one table, or several of at most `WIDE` columns that repeat the first."""
+def as_rich(table: Table) -> "list[RichTable]":
+    """The table for a terminal: one table, or several of at most `WIDE` columns that repeat the first."""
     from rich import box
-    from rich.table import Table
+    from rich.table import Table as RichTable
     from rich.text import Text
 
-    columns = len(sheet.heads) - 1
-    parts = math.ceil(columns / WIDE)
-    edges = [round(columns * part / parts) for part in range(parts + 1)]
+    columns = len(table.heads) - 1
+    count = math.ceil(columns / WIDE)
+    edges = [round(columns * i / count) for i in range(count + 1)]
     tables = []
     for start, end in itertools.pairwise(edges):
-        table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left")
-        table.add_column(Text(sheet.heads[0]))
-        for head in sheet.heads[1 + start : 1 + end]:
-            table.add_column(Text(head), justify="right")
-        for title, cells in sheet.rows:
-            texts = [Text(_lines(c, short=parts > 1), style=_COLOURS[c.state]) for c in cells[start:end]]
-            table.add_row(Text(title), *texts)
-        tables.append(table)
-    tables[0].title = Text(sheet.title)
-    starred = parts > 1 and any(cell.p for _, cells in sheet.rows for cell in cells)
-    tables[-1].caption = Text(f"{sheet.note} * is clear: p below 0.05." if starred else sheet.note)
+        part = RichTable(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left")
+        part.add_column(Text(table.heads[0]))
+        for head in table.heads[1 + start : 1 + end]:
+            part.add_column(Text(head), justify="right")
+        for title, cells in table.rows:
+            texts = [Text(_lines(c, short=count > 1), style=_COLOURS[c.state]) for c in cells[start:end]]
+            part.add_row(Text(title), *texts)
+        tables.append(part)
+    tables[0].title = Text(table.title)
+    starred = count > 1 and any(cell.p for _, cells in table.rows for cell in cells)
+    tables[-1].caption = Text(f"{table.note} * is clear: p below 0.05." if starred else table.note)
     return tables
 
 
-def as_markdown(sheet: Sheet) -> str:
-    """The sheet as a Markdown section: values with their intervals, and differences as a table of their own.
+def as_markdown(table: Table) -> str:
+    """The table as a Markdown section: values with their intervals, and differences as a table of their own.
 
     Shares are written in percent without the sign; bold: a clear difference.
     """
-    values = [[_pair(c.value, c.interval, "" if c.change else c.p, c) for c in cells] for _, cells in sheet.rows]
+    values = [[_pair(c.value, c.interval, "" if c.change else c.p, c) for c in cells] for _, cells in table.rows]
     changes = [
-        [_pair(c.change, c.change_interval, c.p, c) if c.change else "" for c in cells] for _, cells in sheet.rows
+        [_pair(c.change, c.change_interval, c.p, c) if c.change else "" for c in cells] for _, cells in table.rows
     ]
-    parts = [f"### {sheet.title}", sheet.note, _pipes(sheet, values)]
+    parts = [f"### {table.title}", table.note, _pipes(table, values)]
     if any(text for row in changes for text in row):
-        parts += ["The same as differences:", _pipes(sheet, changes)]
+        parts += ["The same as differences:", _pipes(table, changes)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -105,8 +105,8 @@ def _pair(number: str, interval: str, p: str, cell: Cell) -> str:
     return " ".join(filter(None, (f"**{number}**" if cell.state and p else number, interval, p)))
 
 
-def _pipes(sheet: Sheet, rows: Sequence[Sequence[str]]) -> str:
-    used = [i for i in range(len(sheet.heads) - 1) if any(row[i] for row in rows)]
-    lines = [[sheet.heads[0], *(sheet.heads[i + 1] for i in used)], ["---", *("---:" for _ in used)]]
-    lines += [[title, *(row[i] for i in used)] for (title, _), row in zip(sheet.rows, rows, strict=True) if any(row)]
+def _pipes(table: Table, rows: Sequence[Sequence[str]]) -> str:
+    used = [i for i in range(len(table.heads) - 1) if any(row[i] for row in rows)]
+    lines = [[table.heads[0], *(table.heads[i + 1] for i in used)], ["---", *("---:" for _ in used)]]
+    lines += [[title, *(row[i] for i in used)] for (title, _), row in zip(table.rows, rows, strict=True) if any(row)]
     return "\n".join(f"| {' | '.join(text.replace('|', chr(92) + '|') for text in line)} |" for line in lines)

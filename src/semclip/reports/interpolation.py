@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def draw_frontier(
+def draw_interpolation(
     path: Path,
     points: Sequence[tuple[float, float, float]],
     chosen: float,

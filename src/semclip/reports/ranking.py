@@ -4,29 +4,24 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from semclip.evaluation.metrics.crossed import Estimate, holm
-from semclip.reports import wording
+from semclip.reports import formatting
 from semclip.reports.comparison import Arm, Comparison
-from semclip.reports.runs import Run
-from semclip.reports.seeds import difference, measured
-from semclip.reports.sheet import Cell, Sheet
-from semclip.reports.versus import ALPHA
-from semclip.reports.wording import Skill
+from semclip.reports.significance import difference, measured, state
+from semclip.reports.skills import Skill, skills
+from semclip.reports.table import Cell, Table, without_unit
 
 #: What a system must not lose: finding images by three kinds of text, and three ways to tell true from false.
-COLUMNS = tuple(
-    wording.MAIN_BY_NAME[name]
-    for name in (
-        ("retrieval", "caption_r1"),
-        ("retrieval", "paraphrase_r1"),
-        ("retrieval", "absence_r1"),
-        ("original_over_negation", "caption_over_negation"),
-        ("original_over_negation", "paraphrase_over_negation"),
-        ("absence", "absence_over_negation"),
-    )
+COLUMNS = skills(
+    "retrieval.caption_r1",
+    "retrieval.paraphrase_r1",
+    "retrieval.absence_r1",
+    "original_over_negation.caption_over_negation",
+    "original_over_negation.paraphrase_over_negation",
+    "absence.absence_over_negation",
 )
 
 
-def standing(comparison: Comparison) -> list[Sheet]:
+def ranking(comparison: Comparison) -> list[Table]:
     """Two tables of a track with at least three systems besides its base; none for smaller tracks.
 
     The rival of a column is the other system whose validation value, at the steps that were kept, is highest: choosing
@@ -38,11 +33,11 @@ def standing(comparison: Comparison) -> list[Sheet]:
     columns = [skill for skill in COLUMNS if measured(comparison.runs, skill)]
     best = [_row(arm, {skill: _rival(arm, arms, skill) for skill in columns}, named=True) for arm in arms]
     lossless = [title for title, cells in best if all(cell.p and cell.state != "worse" for cell in cells[:-1])]
-    answer = f"Clearly below its rival nowhere: {wording.listing(lossless) if lossless else 'no system'}."
+    answer = f"Clearly below its rival nowhere: {formatting.listing(lossless) if lossless else 'no system'}."
     heads = ["", *(skill.title for skill in columns), "clearly"]
     result = [
-        Sheet(
-            name="standing",
+        Table(
+            name="ranking",
             title="Does one system lose nowhere?",
             note="Test difference to the rival, which is named: of all others, the best on the validation split. Clear "
             "after Holm's correction over the row, over seeds and items. Not clearly below is not equal: the interval "
@@ -56,7 +51,7 @@ def standing(comparison: Comparison) -> list[Sheet]:
         rows = [_row(arm, dict.fromkeys(columns, semclip), named=False) for arm in arms if arm is not semclip]
         title = f"Who is above {semclip.title}?"
         note = f"Test difference to {semclip.title}; clear after Holm's correction over the row, over seeds and items."
-        result.append(Sheet(name="standing", title=title, note=note, heads=heads, rows=rows))
+        result.append(Table(name="ranking", title=title, note=note, heads=heads, rows=rows))
     return result
 
 
@@ -72,11 +67,9 @@ def validation_value(arm: Arm, skill: Skill) -> float | None:
 
 
 def _rival(arm: Arm, arms: Sequence[Arm], skill: Skill) -> Arm | None:
-    values = {other.title: validation_value(other, skill) for other in arms if other is not arm}
-    known = {title: value for title, value in values.items() if value is not None}
-    if not known:
-        return None
-    return next(other for other in arms if other.title == max(known, key=lambda title: known[title]))
+    known = {place: validation_value(other, skill) for place, other in enumerate(arms) if other is not arm}
+    values = {place: value for place, value in known.items() if value is not None}
+    return arms[max(values, key=values.__getitem__)] if values else None
 
 
 def _row(arm: Arm, rivals: Mapping[Skill, Arm | None], named: bool) -> tuple[str, list[Cell]]:
@@ -88,19 +81,19 @@ def _row(arm: Arm, rivals: Mapping[Skill, Arm | None], named: bool) -> tuple[str
         if rival is None or skill not in tests:
             cells.append(Cell(value="no validation value" if rival is None else "not measured"))
             continue
-        estimate = tests[skill]
+        estimate, p = tests[skill], corrected[skill]
         cells.append(
             Cell(
-                value=(f"{rival.title} " if named else "") + wording.difference(estimate.value).removesuffix(" points"),
-                interval=wording.interval(estimate.interval, signed=True),
-                p=wording.p_value(corrected[skill]),
-                state="" if corrected[skill] >= ALPHA else "better" if estimate.value > 0 else "worse",
+                value=(f"{rival.title} " if named else "") + without_unit(formatting.difference(estimate.value)),
+                interval=formatting.interval(estimate.interval, signed=True),
+                p=formatting.p_value(p),
+                state=state(estimate.value, p),
             )
         )
-    above, below = (sum(cell.state == state for cell in cells) for state in ("better", "worse"))
+    above, below = (sum(cell.state == side for cell in cells) for side in ("better", "worse"))
     return arm.title, [*cells, Cell(value=f"{above} above, {below} below")]
 
 
 def _against(arm: Arm, rival: Arm, skill: Skill) -> Estimate | None:
-    pairs: list[tuple[Run, Run]] = [(a, b) for a in arm.runs for b in rival.runs if a.seed == b.seed]
+    pairs = [(a, b) for a in arm.runs for b in rival.runs if a.seed == b.seed]
     return difference(pairs, skill) if pairs else None
