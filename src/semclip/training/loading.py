@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -21,7 +22,7 @@ from semclip.data.draw import draw_views
 from semclip.data.sampler import GroupBatchSampler
 from semclip.training.examples import Fault
 from semclip.training.gradients import PASSES, StreamedBatch
-from semclip.training.processes import EndWithParent
+from semclip.training.processes import end_worker_with_parent
 from semclip.training.steps.base import Step
 
 T = TypeVar("T")
@@ -91,9 +92,9 @@ def batches(
     loader = DataLoader(
         _Readable(dataset, make_batch.reads_whole_batch),
         batch_sampler=_Places(schedule, cuts, PASSES if streamed else 1),
-        collate_fn=_ErrorsThrough(make_batch),
+        collate_fn=partial(_loaded, make_batch),
         num_workers=workers,
-        worker_init_fn=EndWithParent(),
+        worker_init_fn=end_worker_with_parent,
         # Without one of its own a loader draws from the global generator at every start. A resumed run starts one
         # more, and would draw other dropout masks.
         generator=torch.Generator().manual_seed(derive_seed("loader", dataset.seed)),
@@ -221,22 +222,17 @@ class _Readable(Dataset[Any]):
         return None
 
 
-class _ErrorsThrough:
-    """Makes a batch of samples; with an error among them, or on the way, the batch is that error."""
-
-    def __init__(self, make_batch: Callable[[Sequence[Sample]], Batch]) -> None:
-        self.make_batch = make_batch
-
-    def __call__(self, loaded: Sequence[Sequence[Sample | Fault | UserError]]) -> _Loaded | UserError:
-        (items,) = loaded
-        for item in items:
-            if isinstance(item, UserError):
-                return item
-        try:
-            batch = self.make_batch([item for item in items if isinstance(item, Sample)])
-        except UserError as error:
-            return error
-        return _Loaded(batch, [item for item in items if isinstance(item, Fault)])
+def _loaded(make_batch: MakeBatch, loaded: Sequence[Sequence[Sample | Fault | UserError]]) -> _Loaded | UserError:
+    """A batch made of samples; with an error among them, or on the way, it is that error."""
+    (items,) = loaded
+    for item in items:
+        if isinstance(item, UserError):
+            return item
+    try:
+        batch = make_batch([item for item in items if isinstance(item, Sample)])
+    except UserError as error:
+        return error
+    return _Loaded(batch, [item for item in items if isinstance(item, Fault)])
 
 
 def choose_workers(workers: int | Literal["auto"], memory_mapped: bool, processes: int = 1) -> tuple[int, str]:

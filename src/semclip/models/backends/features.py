@@ -219,12 +219,8 @@ class FeatureEncoder(Encoder):
     def truncated(self, texts: Sequence[str]) -> list[bool]:
         return self.tokenizer.truncated(texts)
 
-    def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
-        return {
-            "image": [(f"projection.{name}", p) for name, p in self.projection.named_parameters()],
-            "text": [(f"text.{name}", p) for name, p in self.text.named_parameters()],
-            "logit_scale": [("log_scale", self.log_scale)],
-        }
+    def part_of(self, name: str) -> str:
+        return {"projection": "image", "text": "text", "log_scale": "logit_scale"}[name.partition(".")[0]]
 
     def modules_of(self, part: str) -> list[nn.Module]:
         return {"image": [self.projection], "text": [self.text]}.get(part, [])
