@@ -91,7 +91,7 @@ def batches(
     cuts = [own[start : start + micro_batch] for start in range(0, len(own), micro_batch)] if streamed else [own]
     loader = DataLoader(
         _Readable(dataset, make_batch.reads_whole_batch),
-        batch_sampler=_Places(schedule, cuts, PASSES if streamed else 1),
+        batch_sampler=_places(schedule, cuts, PASSES if streamed else 1),
         collate_fn=partial(_loaded, make_batch),
         num_workers=workers,
         worker_init_fn=end_worker_with_parent,
@@ -115,19 +115,13 @@ def batches(
         yield StreamedBatch(parts, len(cuts), len(own))
 
 
-class _Places(Sampler[list[tuple[range, list[tuple[int, int]]]]]):
+def _places(
+    schedule: Schedule, cuts: Sequence[range], passes: int
+) -> Iterator[list[tuple[range, list[tuple[int, int]]]]]:
     """What one item of the loader is: the places of a batch that are loaded, and all of its addresses."""
-
-    def __init__(self, schedule: Schedule, cuts: Sequence[range], passes: int) -> None:
-        self.schedule, self.cuts, self.passes = schedule, cuts, passes
-
-    def __len__(self) -> int:
-        return len(self.schedule) * len(self.cuts) * self.passes
-
-    def __iter__(self) -> Iterator[list[tuple[range, list[tuple[int, int]]]]]:
-        for addresses in self.schedule:
-            for _ in range(self.passes):
-                yield from ([(cut, addresses)] for cut in self.cuts)
+    for addresses in schedule:
+        for _ in range(passes):
+            yield from ([(cut, addresses)] for cut in cuts)
 
 
 class MakeBatch:

@@ -277,16 +277,6 @@ class FeatureEncoder(Encoder):
 
         replace_folder(folder, fill)
 
-    def export_open_clip(self, folder: Path) -> None:
-        """Refused: this model has no image tower, and open_clip's folder must hold one."""
-        raise UserError(
-            "this model cannot be exported to open_clip: it holds a projection of precomputed features, "
-            f"and not the network that made them ({self.source.network or 'unknown'})",
-            where=str(folder),
-            fix="train with the backend open_clip to get a model that open_clip loads; joining this projection with "
-            "its network is not supported yet",
-        )
-
     def _features(self) -> FeaturesFile:
         if self._file is None:
             self._file = self.source.open()
