@@ -1,13 +1,17 @@
-"""Architectures by name, open_clip's and ours, and the networks that they describe."""
+"""Architectures by name, open_clip's and ours, and the networks and tokenizers that they describe."""
 
 import copy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import open_clip
 from open_clip.model import CLIP, CustomTextCLIP
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.models.hf import first_line, transformers_library
+from semclip.models.pretrained import find_on_hub
+from semclip.models.tokens import LibraryTokenizer, Tokenizer
 
 #: Ours, small enough to train on a laptop: name -> open_clip model configuration.
 SMALL_ARCHITECTURES: dict[str, dict[str, Any]] = {
@@ -34,8 +38,14 @@ def architecture_config(name: str, where: str) -> dict[str, Any]:
     return config
 
 
-def build_network(model_cfg: Mapping[str, Any], where: str) -> CLIP | CustomTextCLIP:
-    """The network of a configuration, with random weights. Raises UserError for a configuration that makes none."""
+def build_network(
+    model_cfg: Mapping[str, Any], where: str, folder: Path | None = None, text_weights: bool = False
+) -> CLIP | CustomTextCLIP:
+    """The network of a configuration, with random weights. Raises UserError for a configuration that makes none.
+
+    folder: of a saved model, which holds the configuration of a text tower of transformers. text_weights: give such a
+    tower its own pretrained weights.
+    """
     config = copy.deepcopy(dict(model_cfg))
     for key in ("embed_dim", "vision_cfg", "text_cfg"):
         if key not in config:
@@ -47,18 +57,39 @@ def build_network(model_cfg: Mapping[str, Any], where: str) -> CLIP | CustomText
     text = config["text_cfg"]
     if "multimodal_cfg" in config:
         raise UserError("CoCa models are no plain dual encoders", where=where, fix="choose a CLIP architecture")
-    if text.get("hf_model_name") or text.get("hf_tokenizer_name"):
-        raise UserError(
-            "this architecture's text side comes from the transformers library, which this backend does not use",
-            where=where,
-            fix="choose an architecture with CLIP's own byte-pair vocabulary, such as ViT-B-32 or ViT-B-16",
-        )
+    if text.get("hf_model_name"):
+        transformers_library(where)
+        text["hf_model_pretrained"] = text_weights
+        if folder is not None and (folder / "config.json").is_file():  # that of the text model, as `save` writes it
+            text["hf_model_name"] = str(folder)
+        find_on_hub(text["hf_model_name"], where)
     if "timm_model_name" in config["vision_cfg"]:
         config["vision_cfg"]["timm_model_pretrained"] = False  # weights come from the model's own file, or not at all
-    kind = CustomTextCLIP if config.pop("custom_text", False) else CLIP
+    custom = config.pop("custom_text", False) or text.get("hf_model_name")
     try:
-        return kind(**config)
+        return (CustomTextCLIP if custom else CLIP)(**config)
+    except OSError as error:
+        name = text.get("hf_model_name")
+        raise UserError(
+            f"the text model '{name}' cannot be read: {first_line(error)}",
+            where=where,
+            fix="check the name, or the files in the folder",
+        ) from error
     except (TypeError, ValueError, KeyError, AssertionError, RuntimeError, ZeroDivisionError) as error:
         raise UserError(
             f"open_clip cannot build this configuration: {error}", where=where, fix="mend the key named above"
         ) from error
+
+
+def build_tokenizer(
+    model_cfg: Mapping[str, Any], where: str, folder: Path | None = None
+) -> Tokenizer | LibraryTokenizer:
+    """The tokenizer of a configuration; from the folder of a saved model, where it holds the files of one."""
+    text = model_cfg.get("text_cfg", {})
+    length = int(text.get("context_length", 77))
+    name = text.get("hf_tokenizer_name") or text.get("hf_model_name")
+    if not name:
+        return Tokenizer(length, text.get("tokenizer_kwargs"))
+    saved = folder is not None and (folder / "tokenizer_config.json").is_file()
+    source = str(folder) if saved else str(name)
+    return LibraryTokenizer(source, length, text.get("tokenizer_kwargs"), where)

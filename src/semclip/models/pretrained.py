@@ -82,7 +82,7 @@ def _cached(settings: Mapping[str, Any]) -> Path | None:
 def _download(settings: Mapping[str, Any], label: str, where: str) -> Path:
     server = huggingface_hub.constants.ENDPOINT if settings.get("hf_hub") else str(settings["url"])
     try:
-        _refuse_without_network(server)
+        refuse_without_network(server)
         return Path(download_pretrained(dict(settings)))
     except (OSError, RuntimeError, ValueError) as error:
         if settings.get("hf_hub"):
@@ -99,11 +99,36 @@ def _download(settings: Mapping[str, Any], label: str, where: str) -> Path:
         ) from error
 
 
-def _refuse_without_network(server: str) -> None:
+def refuse_without_network(server: str) -> None:
+    """Raise OSError at once where the server cannot be reached."""
     if huggingface_hub.constants.HF_HUB_OFFLINE:
         raise OSError("HF_HUB_OFFLINE is set")
     with contextlib.suppress(urllib.error.HTTPError):  # a refusal is an answer
         urllib.request.urlopen(urllib.request.Request(server, method="HEAD"), timeout=_PATIENCE).close()
+
+
+def find_on_hub(name: str, where: str) -> None:
+    """Make sure that a model of the hub is a folder, in the cache, or to be had over the network.
+
+    Raises UserError at once; the library itself retries for half a minute before it gives up.
+    """
+    if Path(name).is_dir():
+        return
+    if name.count("/") > 1 or name.startswith((".", "~", "/")):
+        raise UserError(f"transformers cannot load '{name}': no such folder", where=where, fix="check the path")
+    if isinstance(huggingface_hub.try_to_load_from_cache(name, "config.json"), str):
+        return
+    try:
+        refuse_without_network(huggingface_hub.constants.ENDPOINT)
+    except OSError as error:
+        folder, cache = f"models--{name.replace('/', '--')}", huggingface_hub.constants.HF_HUB_CACHE
+        raise UserError(
+            f"transformers cannot load '{name}': it is neither a folder nor on this machine, and there is no network: "
+            f"{error}",
+            where=where,
+            fix=f"on a machine with a network run `hf download {name}` and name the folder it prints, or copy its "
+            f"cache folder {folder} to {cache}/{folder}",
+        ) from error
 
 
 def _hub_files(hub: str) -> tuple[str, tuple[str, ...]]:
