@@ -133,13 +133,6 @@ def test_from_with_another_features_file(tmp_path: Path) -> None:
         create({"from": str(tmp_path / "model"), "rows": "y.json"}, "config.yaml")
 
 
-def test_export_to_open_clip_is_refused_with_the_reason(tmp_path: Path) -> None:
-    write(tmp_path / "x.npy")
-    with pytest.raises(UserError, match="torchvision:tiny"):
-        build(tmp_path / "x.npy").export_open_clip(tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
 def test_bad_features(tmp_path: Path) -> None:
     array = write(tmp_path / "x.npy")
     names = tmp_path / "x.rows.json"

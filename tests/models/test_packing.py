@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -25,6 +25,7 @@ layouts = pytest.mark.parametrize("pack", [pack_rows, pack_tiles, small_tiles])
 
 
 @layouts
+@settings(deadline=None)
 @given(lengths=st.lists(st.integers(1, 77), min_size=1, max_size=40))
 def test_every_token_has_one_place(pack: Pack, lengths: list[int]) -> None:
     packing = pack(torch.tensor(lengths), torch.float32)
@@ -36,6 +37,7 @@ def test_every_token_has_one_place(pack: Pack, lengths: list[int]) -> None:
     assert places.count((0, 0)) == 1 + empty and all(places.count(place) == 1 for place in wanted - {(0, 0)})
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 77), min_size=1, max_size=40))
 def test_groups_hold_whole_texts_of_like_length(lengths: list[int]) -> None:
     packing = pack_rows(torch.tensor(lengths), torch.float32)
@@ -51,6 +53,7 @@ def test_groups_hold_whole_texts_of_like_length(lengths: list[int]) -> None:
     assert start == sum(lengths)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=200))
 def test_no_text_is_cut_by_the_edge_of_a_tile(lengths: list[int]) -> None:
     packing = pack_tiles(torch.tensor(lengths), torch.float32)

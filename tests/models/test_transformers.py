@@ -177,7 +177,7 @@ class Somebodys:
 
 def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
     from semclip.evaluation import evaluate
-    from semclip.models.two_towers import adapt
+    from semclip.models.python_object import adapt
 
     colours = ["red", "green", "blue"]
     examples = []

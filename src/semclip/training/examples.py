@@ -140,10 +140,10 @@ class Unreadable:
         """The examples without those left out: a resumed run must see as many as before, mended or not."""
         return [e for e in examples if not (e.id in self.faults and self.faults[e.id].left_out)]
 
-    def left_out(self, encoder: Encoder, examples: Sequence[Example], prepare: Callable[[list[Example]], T]) -> T:
-        """What `prepare` makes of the examples; where it meets an image that cannot be read, of those that have one.
+    def without(self, encoder: Encoder, examples: Sequence[Example], prepare: Callable[[list[Example]], T]) -> T:
+        """What `prepare` makes of the examples; where it meets an image that cannot be read, of all that can be read.
 
-        All images are then tried once, and the examples that lack one are noted, within the share.
+        All images are then tried once, and the examples left out are noted. Raises UserError for more than the share.
         """
         examples = self.readable(examples)
         try:

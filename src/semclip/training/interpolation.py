@@ -8,7 +8,6 @@ from typing import Any
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.evaluation import evaluate
-from semclip.evaluation.metrics.result import Result
 from semclip.models.backends.base import Encoder
 from semclip.models.interpolate import interpolate
 
@@ -56,22 +55,14 @@ def sweep(
     points = []
     for alpha in sorted({0.0, *alphas}):
         model = interpolate(base, tuned, alpha).to(device)
-        points.append(point(alpha, evaluate(model, aim.benchmarks, examples, {"split": "val"}, device=device), aim))
+        results = evaluate(model, aim.benchmarks, examples, {"split": "val"}, device=device)
+        values = {}
+        for name in (*aim.ordinary, *aim.negation):
+            benchmark, _, metric = name.partition(".")
+            values[name] = results[benchmark].metric(metric).value
+        negation, ordinary = (statistics.fmean(values[n] for n in names) for names in (aim.negation, aim.ordinary))
+        points.append(Point(alpha=alpha, negation=negation, ordinary=ordinary, values=values))
     return points
-
-
-def point(alpha: float, results: Mapping[str, Result], aim: Aim) -> Point:
-    """What the results of one model say of the aim."""
-    values = {}
-    for name in (*aim.ordinary, *aim.negation):
-        benchmark, _, metric = name.partition(".")
-        values[name] = results[benchmark].metric(metric).value
-    return Point(
-        alpha=alpha,
-        negation=statistics.fmean(values[name] for name in aim.negation),
-        ordinary=statistics.fmean(values[name] for name in aim.ordinary),
-        values=values,
-    )
 
 
 def choose(points: Sequence[Point], aim: Aim) -> Point:

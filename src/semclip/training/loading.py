@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -21,7 +22,7 @@ from semclip.data.draw import draw_views
 from semclip.data.sampler import GroupBatchSampler
 from semclip.training.examples import Fault
 from semclip.training.gradients import PASSES, StreamedBatch
-from semclip.training.processes import EndWithParent
+from semclip.training.processes import end_worker_with_parent
 from semclip.training.steps.base import Step
 
 T = TypeVar("T")
@@ -90,10 +91,10 @@ def batches(
     cuts = [own[start : start + micro_batch] for start in range(0, len(own), micro_batch)] if streamed else [own]
     loader = DataLoader(
         _Readable(dataset, make_batch.reads_whole_batch),
-        batch_sampler=_Places(schedule, cuts, PASSES if streamed else 1),
-        collate_fn=_ErrorsThrough(make_batch),
+        batch_sampler=_places(schedule, cuts, PASSES if streamed else 1),
+        collate_fn=partial(_loaded, make_batch),
         num_workers=workers,
-        worker_init_fn=EndWithParent(),
+        worker_init_fn=end_worker_with_parent,
         # Without one of its own a loader draws from the global generator at every start. A resumed run starts one
         # more, and would draw other dropout masks.
         generator=torch.Generator().manual_seed(derive_seed("loader", dataset.seed)),
@@ -114,19 +115,13 @@ def batches(
         yield StreamedBatch(parts, len(cuts), len(own))
 
 
-class _Places(Sampler[list[tuple[range, list[tuple[int, int]]]]]):
+def _places(
+    schedule: Schedule, cuts: Sequence[range], passes: int
+) -> Iterator[list[tuple[range, list[tuple[int, int]]]]]:
     """What one item of the loader is: the places of a batch that are loaded, and all of its addresses."""
-
-    def __init__(self, schedule: Schedule, cuts: Sequence[range], passes: int) -> None:
-        self.schedule, self.cuts, self.passes = schedule, cuts, passes
-
-    def __len__(self) -> int:
-        return len(self.schedule) * len(self.cuts) * self.passes
-
-    def __iter__(self) -> Iterator[list[tuple[range, list[tuple[int, int]]]]]:
-        for addresses in self.schedule:
-            for _ in range(self.passes):
-                yield from ([(cut, addresses)] for cut in self.cuts)
+    for addresses in schedule:
+        for _ in range(passes):
+            yield from ([(cut, addresses)] for cut in cuts)
 
 
 class MakeBatch:
@@ -221,22 +216,17 @@ class _Readable(Dataset[Any]):
         return None
 
 
-class _ErrorsThrough:
-    """Makes a batch of samples; with an error among them, or on the way, the batch is that error."""
-
-    def __init__(self, make_batch: Callable[[Sequence[Sample]], Batch]) -> None:
-        self.make_batch = make_batch
-
-    def __call__(self, loaded: Sequence[Sequence[Sample | Fault | UserError]]) -> _Loaded | UserError:
-        (items,) = loaded
-        for item in items:
-            if isinstance(item, UserError):
-                return item
-        try:
-            batch = self.make_batch([item for item in items if isinstance(item, Sample)])
-        except UserError as error:
-            return error
-        return _Loaded(batch, [item for item in items if isinstance(item, Fault)])
+def _loaded(make_batch: MakeBatch, loaded: Sequence[Sequence[Sample | Fault | UserError]]) -> _Loaded | UserError:
+    """A batch made of samples; with an error among them, or on the way, it is that error."""
+    (items,) = loaded
+    for item in items:
+        if isinstance(item, UserError):
+            return item
+    try:
+        batch = make_batch([item for item in items if isinstance(item, Sample)])
+    except UserError as error:
+        return error
+    return _Loaded(batch, [item for item in items if isinstance(item, Fault)])
 
 
 def choose_workers(workers: int | Literal["auto"], memory_mapped: bool, processes: int = 1) -> tuple[int, str]:

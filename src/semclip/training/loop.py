@@ -32,6 +32,7 @@ from semclip.training.run import Run, assemble
 from semclip.training.setup import set_up
 from semclip.training.sharding import clip_gradients
 from semclip.training.trackers import progress_bar, warn
+from semclip.training.validation import project, validate, validation_due
 
 #: Steps between lines in metrics.jsonl.
 LOG_EVERY = 10
@@ -56,11 +57,11 @@ def train(
     if run.state.step == 0:
         with eager(config.train.compile):
             encoder = run.evaluated.of(setup.encoder)
-            setup.ranks.once(lambda: run.projection.record("before", encoder))
+            setup.ranks.once(lambda: project(run, "before", encoder))
     with fast_attention(setup.fabric.device):
         # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
-        if run.validation.due():
-            run.validation.run()
+        if validation_due(run):
+            validate(run)
         take_steps(run, how_to_continue)
     return finish(run)
 
@@ -118,8 +119,8 @@ def take_steps(run: Run, how_to_continue: str) -> None:
             if asked:
                 run.console.print(f"stopped after step {state.step}; {how_to_continue} continues from here")
                 stop.stop(signal.Signals(asked))
-            if run.validation.due():
-                run.validation.run()
+            if validation_due(run):
+                validate(run)
 
 
 def told(ranks: Ranks, loaded: Generator[Batch | StreamedBatch]) -> Generator[Batch | StreamedBatch]:
@@ -176,8 +177,7 @@ def export(run: Run, unmade: Mapping[str, int]) -> dict[str, Result]:
     state, setup, folder = run.state, run.setup, run.folder
     best = load_encoder(str(folder / "best")).to(setup.fabric.device)
     best.save(folder / "model")
-    run.projection.record("after", best)
-    run.projection.save(folder / "results" / "plane.json")  # as reports have always found it
+    project(run, "after", best)
     try:
         results = evaluate_test(run, best)
     except UserError as error:

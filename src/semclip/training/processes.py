@@ -71,21 +71,19 @@ def end_with_parent(parent: int, how: signal.Signals) -> None:
         os.kill(os.getpid(), how)
 
 
-class EndWithParent:
+def end_worker_with_parent(worker: int) -> None:
     """A data loader's `worker_init_fn`: its workers hold nothing worth saving, so they are killed.
 
     On every system and for every way that Python starts processes: a fork server may stand between the two.
     """
-
-    def __call__(self, worker: int) -> None:
-        threading.Thread(target=_die_with_parent, name="end with parent", daemon=True).start()
-
-
-def _die_with_parent() -> None:
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGKILL)
+
+    def die_with_it() -> None:
+        if parent is not None:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=die_with_it, name="end with parent", daemon=True).start()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from semclip.training.setup import Setup
 from semclip.training.sharding import SameEncoder, WholeEncoder, separate
 from semclip.training.state import State
 from semclip.training.trackers import Tracker, build_trackers, warn
-from semclip.training.validation import ProjectionPlot, Validation
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,7 @@ class Run:
     optimizer: Any
     evaluated: SameEncoder | WholeEncoder
     checkpoints: Checkpoints
-    validation: Validation
     trackers: list[Tracker]
-    projection: ProjectionPlot
     wait: DataWait
     console: Console
 
@@ -65,7 +62,6 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
     if snapshot is not None:
         say(state.restore(snapshot, config.seed))
         console.print(f"resuming after step {state.step} of {config.train.steps}")
-    trackers = build_trackers(config.trackers, folder, resume_step=state.step) if ranks.first else []
     return Run(
         config=config,
         folder=folder,
@@ -75,9 +71,7 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
         optimizer=fabric.setup_optimizers(optimizer),
         evaluated=evaluated,
         checkpoints=checkpoints,
-        validation=Validation(config, setup, state, evaluated, trackers, folder / "best", console),
-        trackers=trackers,
-        projection=ProjectionPlot(setup.objective, setup.splits.test, state.projection),
+        trackers=build_trackers(config.trackers, folder, resume_step=state.step) if ranks.first else [],
         wait=DataWait(),
         console=console,
     )

@@ -89,12 +89,9 @@ def _set_up(
         write_run_files(run_folder, config, encoder)
 
     unreadable = Unreadable(run_folder, len(splits.train), config.guards.unreadable, writes=ranks.first)
-    found = unreadable.left_out(
-        encoder,
-        splits.train,
-        lambda examples: find_images(
-            config, encoder, objective, steps, examples, run_folder.parent / "cache", fabric.device
-        ),
+    cache, device = run_folder.parent / "cache", fabric.device
+    found = unreadable.without(
+        encoder, splits.train, lambda read: find_images(config, encoder, objective, steps, read, cache, device)
     )
     workers, chosen = choose_workers(config.train.workers, found.memory_mapped, processes_here(fabric))
     notes = [*(f"step    {note}" for note in found.notes), f"loads   {chosen}"]

@@ -156,6 +156,13 @@ class Encoder(nn.Module):
 
     def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
         """Named parameters by part."""
+        parts: dict[str, list[tuple[str, nn.Parameter]]] = {part: [] for part in PARTS}
+        for name, parameter in self.named_parameters():
+            parts[self.part_of(name)].append((name, parameter))
+        return parts
+
+    def part_of(self, name: str) -> str:
+        """The part to which the parameter of this name belongs."""
         raise NotImplementedError
 
     def modules_of(self, part: str) -> list[nn.Module]:

@@ -195,12 +195,8 @@ class FeatureEncoder(Encoder):
     def truncated(self, texts: Sequence[str]) -> list[bool]:
         return self.text.truncated(texts)
 
-    def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
-        return {
-            "image": [(f"projection.{name}", p) for name, p in self.projection.named_parameters()],
-            "text": [(f"text.{name}", p) for name, p in self.text.named_parameters()],
-            "logit_scale": [("log_scale", self.log_scale)],
-        }
+    def part_of(self, name: str) -> str:
+        return {"projection": "image", "text": "text", "log_scale": "logit_scale"}[name.partition(".")[0]]
 
     def modules_of(self, part: str) -> list[nn.Module]:
         modules: dict[str, list[nn.Module]] = {"image": [self.projection], "text": [self.text]}
@@ -258,16 +254,6 @@ class FeatureEncoder(Encoder):
             write_json(temporary / "semclip_config.json", settings)
 
         replace_folder(folder, fill)
-
-    def export_open_clip(self, folder: Path) -> None:
-        """Refused: this model has no image tower, and open_clip's folder must hold one."""
-        raise UserError(
-            "this model cannot be exported to open_clip: it holds a projection of precomputed features, "
-            f"and not the network that made them ({self.source.network or 'unknown'})",
-            where=str(folder),
-            fix="train with the backend open_clip to get a model that open_clip loads; joining this projection with "
-            "its network is not supported yet",
-        )
 
     def _features(self) -> FeaturesFile:
         if self._file is None:

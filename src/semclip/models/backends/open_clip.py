@@ -186,11 +186,10 @@ class OpenClip(Encoder):
     def truncated(self, texts: Sequence[str]) -> list[bool]:
         return self.tokenizer.truncated(texts)
 
-    def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
-        parts: dict[str, list[tuple[str, nn.Parameter]]] = {"image": [], "text": [], "logit_scale": []}
-        for name, parameter in self.named_parameters():
-            parts[_part_of(name)].append((name, parameter))
-        return parts
+    def part_of(self, name: str) -> str:
+        if name.startswith("network.visual."):
+            return "image"
+        return "logit_scale" if name in ("network.logit_scale", "network.logit_bias") else "text"
 
     def modules_of(self, part: str) -> list[nn.Module]:
         if part == "image":
@@ -244,7 +243,7 @@ class OpenClip(Encoder):
         settings = {"text_cfg": self.model_cfg["text_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
         if vocabulary := self.tokenizer.vocabulary():
             settings["vocabulary"] = vocabulary
-        weights = [(name, t) for name, t in plain_state(self).items() if _part_of(name) == "text"]
+        weights = [(name, t) for name, t in plain_state(self).items() if self.part_of(name) == "text"]
         return fingerprint(weights, settings)
 
     def architecture_settings(self) -> dict[str, Any]:
@@ -282,10 +281,3 @@ class OpenClip(Encoder):
         # The activation has no weights, and is chosen by the configuration alone.
         vision = {"vision_cfg": self.model_cfg["vision_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
         return {**vision, "preprocess": self.preprocess.settings}
-
-
-def _part_of(name: str) -> str:
-    """The part to which a parameter of this name belongs."""
-    if name.startswith("network.visual."):
-        return "image"
-    return "logit_scale" if name in ("network.logit_scale", "network.logit_bias") else "text"

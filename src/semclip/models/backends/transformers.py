@@ -176,13 +176,9 @@ class Transformers(Encoder):
         whole = self.tokenizer(list(texts), truncation=False, padding=False, verbose=False)["input_ids"]
         return [len(ids) > self.context_length for ids in whole]
 
-    def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
-        parts: dict[str, list[tuple[str, nn.Parameter]]] = {"image": [], "text": [], "logit_scale": []}
-        for name, parameter in self.named_parameters():
-            top = name.split(".")[1]
-            part = "image" if top in _IMAGE_PARTS else "logit_scale" if top in _LOGIT_PARTS else "text"
-            parts[part].append((name, parameter))
-        return parts
+    def part_of(self, name: str) -> str:
+        top = name.split(".")[1]
+        return "image" if top in _IMAGE_PARTS else "logit_scale" if top in _LOGIT_PARTS else "text"
 
     def modules_of(self, part: str) -> list[nn.Module]:
         image = [module for name, module in self.network.named_children() if name in _IMAGE_PARTS]
