@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from semclip.benchmarks import run_tasks
 from semclip.cli._result_table import result_table
+from semclip.evaluation.own import run_tasks
+from semclip.evaluation.public._run import published_task
 from semclip.models.backends.features import FeatureEncoder
 from semclip.models.load import load
-from semclip.published._run import published_task
 
 BENCHMARKS = ("zeroshot_classification", "semclip_zeroshot")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semclip.benchmarks import create, evaluate
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
-from semclip.metrics.paired import compare
-from semclip.metrics.result import Metric, Result
-from tests.benchmarks.fakes import FakeEncoder, constant, examples, noise, oracle, reversed_oracle, without
+from semclip.evaluation.metrics.paired import compare
+from semclip.evaluation.metrics.result import Metric, Result
+from semclip.evaluation.own import create, evaluate
+from tests.evaluation.own.fakes import FakeEncoder, constant, examples, noise, oracle, reversed_oracle, without
 
 NAMES = FAMILIES["benchmarks"].names()
 DATA = {"path": "data.jsonl", "split": "test"}
@@ -143,7 +143,7 @@ def test_an_unknown_option_is_an_error(name: str) -> None:
 
 def test_listing_and_importing_need_no_torch() -> None:
     code = (
-        "import sys, semclip.benchmarks; from semclip.core.registry import FAMILIES; "
+        "import sys, semclip.evaluation.own; from semclip.core.registry import FAMILIES; "
         "r = FAMILIES['benchmarks']; assert all(r.summaries().values()); [r.get(n) for n in r.names()]; "
         "sys.exit('torch' in sys.modules or 'open_clip' in sys.modules)"
     )

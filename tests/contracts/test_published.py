@@ -1,6 +1,6 @@
 """What every public benchmark must do, whichever files the folder holds.
 
-A benchmark's own test, tests/published/test_NAME.py, gives a small folder to try it on:
+A benchmark's own test, tests/evaluation/public/test_NAME.py, gives a small folder to try it on:
 
     write_sample(root)   official files in root/NAME and images in root/<Pictures.folder>, complete and without defects
     TRUE                 image key (`ImageRef.key`) -> the texts that are true of it; other texts are false everywhere
@@ -23,11 +23,11 @@ from torch import Tensor
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.registry import FAMILIES
-from semclip.metrics.result import Metric, Result
-from semclip.published._choice import Question
-from semclip.published.base import Published, create
+from semclip.evaluation.metrics.result import Metric, Result
+from semclip.evaluation.public._choice import Question
+from semclip.evaluation.public.base import Published, create
+from tests.evaluation.public.fakes import KeyedEncoder, constant, noise, oracle, run
 from tests.models.tiny import tiny
-from tests.published.fakes import KeyedEncoder, constant, noise, oracle, run
 
 NAMES = FAMILIES["published"].names()
 
@@ -39,7 +39,7 @@ class Sample(Protocol):
 
 
 def sample(name: str) -> Sample:
-    return cast(Sample, importlib.import_module(f"tests.published.test_{name}"))
+    return cast(Sample, importlib.import_module(f"tests.evaluation.public.test_{name}"))
 
 
 @pytest.fixture(params=NAMES)
@@ -130,14 +130,14 @@ def test_batches_change_nothing(name: str, root: Path) -> None:
 def test_the_number_of_workers_changes_nothing(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = []
     for workers in (1, 7):
-        monkeypatch.setattr("semclip.benchmarks._encode._LOADERS", workers)
+        monkeypatch.setattr("semclip.evaluation.encode._LOADERS", workers)
         # Pictures that load slowest come first: they would end up with others' names if threads decided the order.
         results.append(run(late(noise()), name, root, batch_size=5))
     assert comparable(results[0]) == comparable(results[1])
 
 
 def test_the_order_of_options_changes_nothing(name: str, root: Path) -> None:
-    from semclip.benchmarks import Encodings
+    from semclip.evaluation.own import Encodings
 
     benchmark = create(name)
     read = benchmark.prepare(root)
@@ -153,7 +153,7 @@ def test_the_order_of_options_changes_nothing(name: str, root: Path) -> None:
 
 
 def test_a_network_in_float32_gives_the_same_outcomes_in_any_batch(name: str, root: Path) -> None:
-    from semclip.benchmarks import Encodings
+    from semclip.evaluation.own import Encodings
 
     read = create(name).prepare(root)
     images, texts = list(dict.fromkeys(read.images)), list(dict.fromkeys(read.texts))
@@ -169,7 +169,7 @@ def test_a_network_in_float32_gives_the_same_outcomes_in_any_batch(name: str, ro
 
 
 def test_the_order_of_items_changes_nothing(name: str, root: Path) -> None:
-    from semclip.benchmarks import Encodings
+    from semclip.evaluation.own import Encodings
 
     benchmark = create(name)
     read = benchmark.prepare(root)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from semclip.core.errors import UserError
-from semclip.data.readers.base import read_rows, reader_for
+from semclip.core.rows import read_rows, reader_for
 from tests.data.files import write_picture
 
 

@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.data.features_file import write_features
 from semclip.models.backends.features import FeatureEncoder, TextConfig
+from semclip.models.features_file import write_features
 from semclip.models.load import create, load
 
 TEXT = {"width": 32, "layers": 2, "heads": 2}

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from semclip.cli import data_features
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.data.features_file import FeaturesFile
+from semclip.models.features_file import FeaturesFile
 from semclip.models.towers import encode_batch, open_tower
 from tests.models.tiny import tiny
 

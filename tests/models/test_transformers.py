@@ -158,7 +158,7 @@ class Somebodys:
 
 
 def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
-    from semclip.benchmarks import evaluate
+    from semclip.evaluation.own import evaluate
     from semclip.models.two_towers import adapt
 
     colours = ["red", "green", "blue"]

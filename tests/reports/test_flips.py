@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from semclip.cli.report import command
 from semclip.core.errors import UserError
-from semclip.metrics.pairwise import pairwise
-from semclip.metrics.result import Metric, Result
+from semclip.evaluation.metrics.pairwise import pairwise
+from semclip.evaluation.metrics.result import Metric, Result
 from semclip.reports.comparison import load_tracks
 from semclip.reports.flips import SHOWN, flips
 from semclip.reports.page import write_report

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from semclip.metrics.crossed import holm
+from semclip.evaluation.metrics.crossed import holm
 from semclip.reports.comparison import Comparison, load_tracks
 from semclip.reports.seeds import difference
 from semclip.reports.sheet import Cell

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from semclip.metrics.crossed import crossed_mean
+from semclip.evaluation.metrics.crossed import crossed_mean
 from semclip.reports.comparison import Comparison, load_tracks
 from semclip.reports.sheet import Cell, Sheet, as_tables
 from semclip.reports.summary import NOT_RANKED, sheets, summary_table, write_markdown

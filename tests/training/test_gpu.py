@@ -11,8 +11,8 @@ from lightning.fabric.strategies import DDPStrategy
 from rich.console import Console
 from torch.distributed.device_mesh import init_device_mesh
 
-from semclip.benchmarks import evaluate
 from semclip.data.load import load_examples, select
+from semclip.evaluation.own import evaluate
 from semclip.models.load import create, load
 from semclip.objectives import create as create_objective
 from semclip.training import devices, loop, memory

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from semclip.core.errors import UserError
-from semclip.metrics.result import Metric, Result
+from semclip.evaluation.metrics.result import Metric, Result
 from semclip.training import validation
 from semclip.training.guards import (
     CapGuard,

@@ -34,7 +34,7 @@ def command(root: Annotated[Path, typer.Argument(help="Folder of public benchmar
 
 def _state(name: str, root: Path) -> tuple[str, str, str, list[str]]:
     """Whether it is complete, its items and images, and what is lacking or at fault."""
-    from semclip.published.base import create
+    from semclip.evaluation.public.base import create
 
     benchmark = create(name)
     try:

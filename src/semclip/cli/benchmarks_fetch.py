@@ -16,7 +16,7 @@ def command(
     from rich.console import Console
 
     from semclip.core.registry import FAMILIES
-    from semclip.published._fetch import fetch
+    from semclip.evaluation.fetch import fetch
 
     console = Console()
     for name in names:

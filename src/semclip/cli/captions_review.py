@@ -131,7 +131,7 @@ def _table(console: "Console", title: str, marks: "Sequence[Mark]") -> None:
 
     from rich.table import Table
 
-    from semclip.metrics.intervals import share_interval
+    from semclip.evaluation.metrics.intervals import share_interval
 
     table = Table("view", "kind", "texts", "right", "95 % interval", "wrong because", title=title)
     parts: dict[tuple[str, str], list[Mark]] = {}

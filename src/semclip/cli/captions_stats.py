@@ -74,7 +74,7 @@ def _show_views(console: "Console", stats: "dict[str, ViewStats]") -> None:
 def _show_told(console: "Console", found: "list[Told]") -> None:
     from rich.table import Table
 
-    from semclip.metrics.intervals import share_interval
+    from semclip.evaluation.metrics.intervals import share_interval
 
     table = Table(
         "", "accuracy", "texts", "words that tell most",
@@ -94,7 +94,7 @@ def _show_told(console: "Console", found: "list[Told]") -> None:
 
 
 def _as_json(told: "Told") -> dict[str, object]:
-    from semclip.metrics.intervals import share_interval
+    from semclip.evaluation.metrics.intervals import share_interval
 
     return {
         "first": told.first, "second": told.second, "accuracy": float(told.right.mean()), "chance": 0.5,

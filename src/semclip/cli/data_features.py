@@ -34,8 +34,8 @@ def command(
     from rich.console import Console
     from rich.progress import track
 
-    from semclip.data.features_file import write_features
     from semclip.models.attention import fast_attention
+    from semclip.models.features_file import write_features
     from semclip.models.towers import encode_batch, open_tower
 
     console = Console()

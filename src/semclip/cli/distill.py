@@ -38,11 +38,11 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from semclip.benchmarks import evaluate
     from semclip.cli._result_table import result_table
     from semclip.cli.segment import on_device, template_texts, text_rows
     from semclip.core.files import sha256_file
     from semclip.data.masks import Truth
+    from semclip.evaluation.own import evaluate
     from semclip.models.load import load
     from semclip.models.student import StudentReader
     from semclip.training.maskclip_plus import DistillConfig, distill, new_student

@@ -11,11 +11,11 @@ from semclip.cli._result_table import result_table
 from semclip.core.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
-    from semclip.benchmarks import Task
     from semclip.core.example import Example
     from semclip.core.protocols import DualEncoder
     from semclip.data.load import DataConfig
-    from semclip.published._contamination import Seen
+    from semclip.evaluation.contamination import Seen
+    from semclip.evaluation.own import Task
 
 
 def command(
@@ -57,7 +57,7 @@ def command(
     source = _source(model, data, images, split, own, bool(public), skipped)
     seen = _seen(trained_on or ())
 
-    from semclip.benchmarks import run_tasks
+    from semclip.evaluation.own import run_tasks
 
     place = find_device(device)
     encoder = _encoder(model)
@@ -117,7 +117,7 @@ class _Source:
 def _wanted(benchmarks: str, root: Path | None) -> list[_Wanted]:
     """The benchmarks that names, suites and `all` stand for, each once."""
     from semclip.core.registry import FAMILIES
-    from semclip.published._suites import SUITES
+    from semclip.evaluation.suites import SUITES
 
     own, public = FAMILIES["benchmarks"].names(), FAMILIES["published"].names()
     found: dict[str, _Wanted] = {}
@@ -176,7 +176,7 @@ def _own_tasks(
     skipped: dict[str, str],
 ) -> list["Task"]:
     """Benchmarks of the data file; those not asked for by name are left out, and said, where it cannot serve them."""
-    from semclip.benchmarks import create, tasks
+    from semclip.evaluation.own import create, tasks
 
     ready = {}
     for w in own if source.examples else ():
@@ -204,7 +204,7 @@ def _public_tasks(
     skipped: dict[str, str],
 ) -> list["Task"]:
     """Public benchmarks; those not asked for by name are left out, and said, where the root cannot serve them."""
-    from semclip.published._run import published_task
+    from semclip.evaluation.public._run import published_task
 
     found = []
     for w in public if root else ():
@@ -220,14 +220,14 @@ def _public_tasks(
 
 def _seen(sources: Sequence[Path]) -> list["Seen"]:
     """Read before the model is loaded, so that a wrong path is told at once."""
-    from semclip.published._contamination import seen_by
+    from semclip.evaluation.contamination import seen_by
 
     return [seen_by(source) for source in sources]
 
 
 def _disclosing(tasks: Sequence["Task"], seen: Sequence["Seen"]) -> list["Task"]:
     """The tasks, whose results say what of them stands in each of the sources."""
-    from semclip.published._contamination import disclosing
+    from semclip.evaluation.contamination import disclosing
 
     found = list(tasks)
     for source in seen:
@@ -237,7 +237,7 @@ def _disclosing(tasks: Sequence["Task"], seen: Sequence["Seen"]) -> list["Task"]
 
 def _refuse_replacing(folder: Path, names: Sequence[str], described: Mapping[str, Any]) -> None:
     """Results on other data are never written over: a report would mix them unseen."""
-    from semclip.metrics.result import Result
+    from semclip.evaluation.metrics.result import Result
 
     for name in names:
         path = folder / f"{_file_name(name)}.json"

@@ -27,10 +27,10 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from semclip.benchmarks import create, evaluate
     from semclip.cli.evaluate import data_config, find_device
     from semclip.core.files import sha256_file, write_json
     from semclip.data.load import data_file, load_examples, select
+    from semclip.evaluation.own import create, evaluate
     from semclip.models.interpolate import interpolate, refuse_unlike
     from semclip.models.load import load
     from semclip.reports.frontier import draw_frontier

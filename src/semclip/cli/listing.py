@@ -16,7 +16,7 @@ def command(
     from rich.markup import escape
     from rich.table import Table
 
-    from semclip.published._suites import MEANING, SUITES
+    from semclip.evaluation.suites import MEANING, SUITES
 
     suites = {name: f"{MEANING[name]} {', '.join(members)}" for name, members in SUITES.items()}
     known = [*FAMILIES, "suites"]

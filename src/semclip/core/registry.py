@@ -146,10 +146,10 @@ FAMILIES = {
     r.family: r
     for r in (
         Registry("objectives", "semclip.objectives", "semclip.objectives.base:Objective"),
-        Registry("benchmarks", "semclip.benchmarks", "semclip.benchmarks.base:Benchmark"),
-        Registry("published", "semclip.published", "semclip.published.base:Published"),
+        Registry("benchmarks", "semclip.evaluation.own", "semclip.evaluation.own.base:Benchmark"),
+        Registry("published", "semclip.evaluation.public", "semclip.evaluation.public.base:Published"),
         Registry("readers", "semclip.data.readers", "semclip.data.readers.base:Reader"),
-        Registry("steps", "semclip.data.steps", "semclip.data.steps.base:Step"),
+        Registry("steps", "semclip.training.steps", "semclip.training.steps.base:Step"),
         Registry("backends", "semclip.models.backends", "semclip.models.backends.base:Encoder"),
         Registry("writers", "semclip.captions.writers", "semclip.captions.writers.base:Writer"),
         Registry("verifiers", "semclip.captions.verifiers", "semclip.captions.verifiers.base:Verifier"),

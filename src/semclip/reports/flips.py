@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.seeds import generator
-from semclip.metrics.paired import compare
+from semclip.evaluation.metrics.paired import compare
 from semclip.reports import gallery, wording
 from semclip.reports.runs import Run
 from semclip.reports.versus import ALPHA

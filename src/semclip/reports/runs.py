@@ -12,7 +12,7 @@ from semclip.core.config import load_config
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
 from semclip.core.registry import FAMILIES
-from semclip.metrics.result import Metric, Result
+from semclip.evaluation.metrics.result import Metric, Result
 
 ROLES = ("base", "control", "treated")
 

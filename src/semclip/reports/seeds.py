@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from semclip.core.errors import UserError
-from semclip.metrics.crossed import Estimate, crossed_mean
-from semclip.metrics.result import Metric
+from semclip.evaluation.metrics.crossed import Estimate, crossed_mean
+from semclip.evaluation.metrics.result import Metric
 from semclip.reports.runs import Run
 from semclip.reports.versus import metric_of, outcomes_of
 from semclip.reports.wording import Skill

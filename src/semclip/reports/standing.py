@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Mapping, Sequence
 
-from semclip.metrics.crossed import Estimate, holm
+from semclip.evaluation.metrics.crossed import Estimate, holm
 from semclip.reports import wording
 from semclip.reports.comparison import Arm, Comparison
 from semclip.reports.runs import Run

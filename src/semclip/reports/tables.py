@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from semclip.metrics.result import Metric
+from semclip.evaluation.metrics.result import Metric
 from semclip.reports import wording
 from semclip.reports.comparison import Comparison
 from semclip.reports.runs import Run

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from semclip.metrics.paired import compare
-from semclip.metrics.result import Metric
+from semclip.evaluation.metrics.paired import compare
+from semclip.evaluation.metrics.result import Metric
 from semclip.reports.comparison import Comparison
 from semclip.reports.runs import Run
 

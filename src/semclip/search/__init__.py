@@ -1,1 +1,1 @@
-"""Search: an index of photos, the language of queries, rankers, and the page that shows them."""
+"""Search: photos by what they show and what they do not."""

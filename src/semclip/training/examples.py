@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example
 from semclip.data.load import load_examples, select
-from semclip.data.steps.base import Step, views_of_data
 from semclip.objectives import Objective
 from semclip.training.config import TrainConfig
+from semclip.training.steps.base import Step, views_of_data
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
 
 def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
     """Find what would break an evaluation now, not after the first hour of training."""
-    from semclip.benchmarks import create
+    from semclip.evaluation.own import create
 
     for name in config.evaluate.benchmarks:
         benchmark = create(name)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semclip.benchmarks import evaluate
 from semclip.core.errors import UserError
 from semclip.core.example import Example
-from semclip.metrics.result import Result
+from semclip.evaluation.metrics.result import Result
+from semclip.evaluation.own import evaluate
 from semclip.models.backends.base import Encoder
 from semclip.models.interpolate import interpolate
 

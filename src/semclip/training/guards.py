@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from semclip.core.errors import UserError
-from semclip.metrics.result import Metric, Result
+from semclip.evaluation.metrics.result import Metric, Result
 
 Action = Literal["off", "warn", "stop"]
 

@@ -14,8 +14,8 @@ from semclip.data.collate import Batch, Collate
 from semclip.data.dataset import CaptionDataset, Sample
 from semclip.data.draw import draw_views
 from semclip.data.sampler import GroupBatchSampler
-from semclip.data.steps.base import Step
 from semclip.training.parent import EndWithParent
+from semclip.training.steps.base import Step
 from semclip.training.streaming import PASSES, StreamedBatch
 from semclip.training.unreadable import Fault
 

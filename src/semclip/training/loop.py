@@ -10,11 +10,11 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from semclip.benchmarks import evaluate
 from semclip.core.errors import UserError
 from semclip.data.collate import Batch
 from semclip.data.load import data_file
-from semclip.metrics.result import Result
+from semclip.evaluation.metrics.result import Result
+from semclip.evaluation.own import evaluate
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
 from semclip.models.load import load as load_encoder

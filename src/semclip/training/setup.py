@@ -14,8 +14,6 @@ from semclip.core.registry import FAMILIES
 from semclip.core.seeds import seed_everything
 from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset, as_it_is
-from semclip.data.steps.base import Step, views_to_draw
-from semclip.data.steps.base import create as create_step
 from semclip.models.adapt.groups import Group, parameter_groups, table
 from semclip.models.backends.base import Encoder
 from semclip.models.load import create as create_encoder
@@ -32,6 +30,8 @@ from semclip.training.neighbours import StartEmbeddings
 from semclip.training.ranks import Ranks
 from semclip.training.record import refuse_overwriting, reset_peak_memory, write_run_files
 from semclip.training.step import StepModule
+from semclip.training.steps.base import Step, views_to_draw
+from semclip.training.steps.base import create as create_step
 from semclip.training.unreadable import Unreadable, find_unreadable
 from semclip.training.waiting import choose_workers
 

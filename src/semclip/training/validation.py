@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from semclip.benchmarks import evaluate
+from semclip.evaluation.own import evaluate
 from semclip.models.backends.base import Encoder
 from semclip.training.compiling import eager
 from semclip.training.config import TrainConfig

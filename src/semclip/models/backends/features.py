@@ -17,10 +17,10 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
-from semclip.data.features_file import FeaturesFile
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import Tower, open_clip_text
 from semclip.models.backends.base import Encoder
+from semclip.models.features_file import FeaturesFile
 from semclip.models.folder import (
     fingerprint,
     read_weights,

@@ -1,0 +1,80 @@
+"""SemCLIP's zero-shot test, "this is a photo of a {}" against "this is not a photo of a {}", on TEST splits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from semclip.core.example import ImageRef
+from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.own.base import Scores, average, item_record
+from semclip.evaluation.public._image_sets import PLACE, Labelled, ranked, read_sets
+from semclip.evaluation.public._macro import alike
+from semclip.evaluation.public.base import AnnotationFile, Items, Published
+from semclip.evaluation.public.zeroshot_classification import ZeroshotClassification, joint, over_sets, sizes
+
+TEMPLATE = f"this is a photo of a {PLACE}"
+NEGATED = f"this is not a photo of a {PLACE}"
+
+
+class SemclipZeroshot(Published):
+    """The image sets of `zeroshot_classification`, one template and its denial, means over sets (each alike).
+
+    test_original_accuracy  the label is the nearest class
+    test_negated_accuracy   the same with the template that denies it: low is good
+    test_delta              original - negated; deaf to "not": 0; guessing at "not": original - 1 / C
+
+    Called `test_...` because the published script reads TRAINING splits (torchvision's defaults): those numbers cannot
+    be compared with these. Class names as the files give them, underscores too, as in the script. `official_`: argmax.
+    arXiv 2511.16527; aaai26-paper12649/SemCLIP@88f67c23 src/evaluation.py:161-264.
+    """
+
+    files: ClassVar[Sequence[AnnotationFile]] = ()
+    pictures = ZeroshotClassification.pictures
+    licence: ClassVar[str] = "that of each image set"
+    source: ClassVar[str] = "arXiv 2511.16527, aaai26-paper12649/SemCLIP@88f67c23"
+    primary: ClassVar[str] = "test_delta"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """sets: names of folders; all that are there where empty. split: the folder of a set to read."""
+
+        sets: tuple[str, ...] = ()
+        split: str = "test"
+
+    config: Config
+
+    def images_of(self, item: Labelled) -> Sequence[ImageRef]:
+        return (item.image,)
+
+    def read(self, folder: Path, images: Path) -> Items:
+        items = read_sets(images, self.config.sets, self.config.split, with_templates=False)
+        kinds = list(dict.fromkeys(item.classes for item in items))
+        return Items(
+            items=items,
+            images=[item.image for item in items],
+            texts=[text for kind in kinds for text in kind.texts([TEMPLATE, NEGATED])],
+            defects=["the published script reads training splits: its numbers are not comparable with these"],
+        )
+
+    def score(self, items: Sequence[Labelled], encodings: Encodings) -> Scores:
+        plain = ranked(items, encodings, lambda _: (TEMPLATE,))
+        negated = ranked(items, encodings, lambda _: (NEGATED,))
+        names = [s.items[0].classes.of for s in plain for _ in s.items]
+        ids = [item.image.name for s in plain for item in s.items]
+        metrics, records = [], {}
+        weights = alike(names) * len(ids)
+        for prefix, kind in (("", "model"), ("official_", "official")):
+            sides = []
+            for name, sets, better in (("original", plain, True), ("negated", negated, False)):
+                outcomes = [s.official_right if prefix else s.right for s in sets]
+                what = "the label is the nearest class" + ("" if better else " although the text denies it")
+                called = f"{prefix}test_{name}_accuracy"
+                metrics += over_sets(called, what, sets, outcomes, 1, kind=kind, higher_is_better=better)
+                sides.append([o for own in outcomes for o in own.expected])
+                if not prefix:
+                    records[called] = item_record(ids, joint(outcomes), ids, names)
+            drop = [w * (a - b) for w, a, b in zip(weights, *sides, strict=True)]
+            metric = average(f"{prefix}test_delta", "original minus negated accuracy", drop, ids, "difference", 0.0)
+            metrics.append(replace(metric, kind=kind))
+        return Scores(metrics=metrics, items=records, notes=sizes(plain))

@@ -1,0 +1,130 @@
+"""VALSE existence: "there are no people" against "there are people", in both directions; other pieces by option."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from semclip.core.errors import UserError, did_you_mean
+from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.own.base import Scores
+from semclip.evaluation.public._choice import (
+    Question,
+    Tie,
+    accuracy,
+    baselines,
+    images_of,
+    record,
+    scores_of,
+    texts_of,
+)
+from semclip.evaluation.public._faults import faults
+from semclip.evaluation.public._rows import Row, objects
+from semclip.evaluation.public.base import AnnotationFile, Items, Pictures, Published, picture
+
+_PIECES = (
+    "existence", "plurals", "counting-small-quant", "counting-adversarial", "counting-hard", "relations",
+    "action-replacement", "actant-swap", "coreference-standard", "coreference-hard", "foil-it",
+)  # fmt: skip
+
+#: Annotators, of three, who must have found the caption true.
+_VOTES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A caption with its foil. valid: enough annotators found the caption true."""
+
+    question: Question
+    valid: bool
+
+
+class ValseExistence(Published):
+    """534 captions with a foil on Visual7W images, 505 of them valid (arXiv 2112.07566).
+
+    accuracy     = mean over valid rows of 1[s(image, caption) > s(image, foil)], chance 1/2; a tie is wrong
+    accuracy_all = the same over all rows, valid or not: what NegationCLIP's numbers for VALSE are
+    Each with `official_` before it by the script's own rule, `acc_r` of lxmert_valse_eval.py. Slices by provenance: in
+    `something_to_zero` the caption affirms and the foil denies (the affirmative part), in `zero_to_something` the
+    reverse, so that a detector of negation words is at chance overall. p_c, p_f and acc need an absolute decision on a
+    single text, which a cosine does not make: they are not defined here. The LXMERT script also drops rows whose foil
+    logits tie; a cosine has none.
+    """
+
+    files: ClassVar[Sequence[AnnotationFile]] = tuple(
+        AnnotationFile(
+            path=f"{piece}.json",
+            sha256="b20fca52eba86c544083d423345a2e28e60e601ef61c56c9ac1c73a95a3a6d18" if piece == "existence" else "",
+            size=420_403 if piece == "existence" else 0,
+            # A file whose hash is not known is not fetched: it could not be checked. The newest one is asked for, since
+            # only the beginning of the commit's name is known; the hash tells whether it is still the same.
+            url="https://raw.githubusercontent.com/Heidelberg-NLP/VALSE/HEAD/data/existence.json"
+            if piece == "existence"
+            else "",
+            optional=piece != "existence",
+        )
+        for piece in _PIECES
+    )
+    pictures: ClassVar[Pictures] = Pictures(
+        name="Visual7W (other pieces: see their rows)",
+        folder="visual7w",
+        obtain="visual7w_images.zip from ai.stanford.edu/~yukez/visual7w",
+    )
+    licence: ClassVar[str] = "MIT; captions from Visual7W"
+    source: ClassVar[str] = "arXiv 2112.07566; Heidelberg-NLP/VALSE 2152d90d, lxmert_valse_eval.py:31-104"
+    obtain: ClassVar[str] = "copy data/*.json of github.com/Heidelberg-NLP/VALSE"
+    primary: ClassVar[str] = "accuracy"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """piece: which file of VALSE; its images go to the same folder."""
+
+        piece: str = "existence"
+
+        def __post_init__(self) -> None:
+            if self.piece not in _PIECES:
+                fix = did_you_mean(self.piece, _PIECES)
+                raise UserError(f"no piece '{self.piece}'", where="benchmark 'valse_existence'", fix=fix)
+
+    def needed(self) -> list[AnnotationFile]:
+        return [file for file in self.files if Path(file.path).stem == self.config.piece]
+
+    def read(self, folder: Path, images: Path) -> Items:
+        rows = objects(folder / f"{self.config.piece}.json", ("image_file", "caption", "foil"))
+        items = [_item(row, images) for row in rows]
+        questions = [i.question for i in items]
+        invalid = sum(not i.valid for i in items)
+        said = f"{invalid:,} of {len(items):,} rows are invalid: fewer than {_VOTES} annotators found the caption true"
+        return Items(
+            items=items,
+            images=images_of(questions),
+            texts=texts_of(questions),
+            defects=[*([said] if invalid else []), *faults(questions)],
+        )
+
+    def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
+        every = [i.question for i in items]
+        scores = scores_of(every, encodings)
+        valid = [n for n, i in enumerate(items) if i.valid]
+        if not valid:
+            fix = "get the official file again"
+            raise UserError("no row is valid", where=f"VALSE {self.config.piece}", fix=fix)
+        own = [every[n] for n in valid]
+        what = "the caption is nearer to the image than the foil"
+        metrics, outcomes = accuracy("accuracy", f"{what}; valid rows", own, [scores[n] for n in valid], Tie.WRONG)
+        of_all, outcomes_of_all = accuracy("accuracy_all", f"{what}; all rows", every, scores, Tie.WRONG)
+        return Scores(
+            metrics=[*metrics, *of_all, *baselines("accuracy", own, Tie.WRONG)],
+            items={"accuracy": record(own, outcomes), "accuracy_all": record(every, outcomes_of_all)},
+        )
+
+
+def _item(row: Row, images: Path) -> _Item:
+    votes = row.values.get("mturk")
+    if not isinstance(votes, dict):
+        raise row.fault("no object 'mturk' with the votes of annotators")
+    ref = picture(images, row.text("image_file"))
+    kind = str(row.values.get("provenance_of_foils") or row.values.get("linguistic_phenomena") or "")
+    name = row.where.rpartition(":")[2]
+    question = Question(name, ref, (row.text("caption"), row.text("foil")), 0, kind, ref.name)
+    return _Item(question, Row(row.where, votes).number("caption") >= _VOTES)
