@@ -1,5 +1,6 @@
 """The model of an index: how it is named, how it is recognised, how pictures and texts become unit rows."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def load_model(spec: str, device: str = "auto") -> Model:
     from semclip.models.load import load
     from semclip.models.python_object import load_object
 
-    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    place = _place(device)
     if ".py:" in spec:
         return Model(load_object(spec), _absolute(spec), place)
     try:
@@ -104,6 +105,14 @@ def load_model(spec: str, device: str = "auto") -> Model:
         return Model(encoder.to(place), _absolute(spec), place)
     except (RuntimeError, AssertionError) as error:
         raise UserError(f"cannot use this device: {error}", where=f"--device {device}", fix="--device cpu") from error
+
+
+def _place(device: str) -> str:
+    """`auto`: a GPU of this process's own where there is one."""
+    if device != "auto":
+        return device
+    count = torch.cuda.device_count()
+    return f"cuda:{int(os.environ.get('LOCAL_RANK', '0')) % count}" if count else "cpu"
 
 
 def _absolute(spec: str) -> str:

@@ -51,17 +51,18 @@ class PhotoTable:
     @classmethod
     def create(cls, place: str, dimension: int, about: Mapping[str, Any]) -> "PhotoTable":
         """A new, empty table. about: of the model, kept with it in the one commit that makes it."""
+        if is_there(place):
+            raise UserError("there is an index already", where=place, fix="add to it: semclip index FOLDER")
         with _told(place):
             return cls(place, _connect(place).create_table(_NAME, schema=schema(dimension, about)))
 
     @classmethod
     def open(cls, place: str) -> "PhotoTable":
         """Raises UserError where there is no index, or a newer one than this version knows."""
-        with _told(place):
-            database = _connect(place) if "://" in place or Path(place).is_dir() else None
-            table = database.open_table(_NAME) if database and _NAME in database.list_tables().tables else None
-        if table is None:
+        if not is_there(place):
             raise UserError("no index here", where=place, fix="make one: semclip index FOLDER")
+        with _told(place):
+            table = _connect(place).open_table(_NAME)
         about = json.loads((table.schema.metadata or {}).get(b"semclip", b"{}"))
         if about.get("format") != FORMAT:
             raise UserError(
@@ -136,6 +137,14 @@ class PhotoTable:
         with _told(self.place):
             query = self._table.search(vector, vector_column_name="embedding").distance_type("cosine")
             return query.nprobes(probes).select(["id"]).limit(count).to_arrow()["id"].to_pylist()
+
+
+def is_there(place: str) -> bool:
+    """Whether a place holds an index. Nothing is made there."""
+    if "://" not in place and not Path(place).is_dir():
+        return False
+    with _told(place):
+        return _NAME in _connect(place).list_tables().tables
 
 
 def _connect(place: str) -> Any:
