@@ -84,8 +84,8 @@ def folder_text(path: bytes) -> str:
 
 
 def _columns(table: PhotoTable) -> pa.Table:
-    batches = list(table.batches(_COLUMNS))
-    found = pa.Table.from_batches(batches).combine_chunks()
+    schema = pa.schema([table.schema.field(name) for name in _COLUMNS])
+    found = pa.Table.from_batches(list(table.batches(_COLUMNS)), schema).combine_chunks()
     found = found.take(pc.sort_indices(found, sort_keys=[("path", "ascending")])).combine_chunks()
     _, first, group = np.unique(_fixed(found["content"]), return_index=True, return_inverse=True)
     folders = pa.array([folder_text(path.as_py()) for path in found["path"]], pa.string())

@@ -76,6 +76,10 @@ class PhotoTable:
     def version(self) -> int:
         return int(self._table.version)
 
+    @property
+    def schema(self) -> pa.Schema:
+        return self._table.schema
+
     def refresh(self) -> None:
         """See what other processes have committed since."""
         with _told(self.place):
