@@ -14,8 +14,8 @@ from semclip.search.indexing import Added
 from semclip.search.lock import only_indexer
 from semclip.search.model import Model
 from tests import gloo
-from tests.search.photos import asked, contents, fill, model, new_index, picture
 from tests.search.photos import Sum as Plain
+from tests.search.photos import asked, contents, fill, model, new_index, picture
 
 
 class Counting:
@@ -150,7 +150,10 @@ def test_what_was_encoded_is_kept_when_it_is_stopped(tmp_path: Path) -> None:
 def test_another_indexer_is_refused_by_name(tmp_path: Path) -> None:
     fill(tmp_path / "photos", 2)
     index = new_index(tmp_path)
-    with only_indexer(tmp_path / ".semclip", "elsewhere"), pytest.raises(UserError, match="another process is indexing") as caught:
+    with (
+        only_indexer(tmp_path / ".semclip", "elsewhere"),
+        pytest.raises(UserError, match="another process is indexing") as caught,
+    ):
         Index.open(tmp_path / ".semclip", model()).add(tmp_path / "photos")
     assert f"process {os.getpid()} on " in caught.value.what
     assert counts(index.add(tmp_path / "photos")) == (2, 0, 0, 0, 0)

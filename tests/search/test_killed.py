@@ -9,8 +9,8 @@ import pytest
 from semclip.search.index import Index
 from tests import forkserver
 from tests.search import victim
-from tests.search.photos import asked, contents, fill, model, picture
 from tests.search.photos import Sum as Plain
+from tests.search.photos import asked, contents, fill, model, picture
 
 MANY = (
     "look:0", "look:0.05", "write:0", "write:0.002", "write:0.004", "write:0.01", "write:0.02", "delete:0",
@@ -20,7 +20,15 @@ MANY = (
 
 
 def index_with(moment: str, folder: Path) -> int:
-    words = [moment, "index", str(folder / "photos"), "--index", str(folder / ".semclip"), "--model", str(folder / "tiny")]
+    words = [
+        moment,
+        "index",
+        str(folder / "photos"),
+        "--index",
+        str(folder / ".semclip"),
+        "--model",
+        str(folder / "tiny"),
+    ]
     process = forkserver.start(victim.main, words, folder / "said")
     code, _, errors = process.ended()
     assert code in (0, -signal.SIGKILL), errors

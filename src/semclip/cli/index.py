@@ -20,8 +20,8 @@ def command(
     model: Annotated[
         str,
         typer.Option(
-            help="A run, a saved model, ARCHITECTURE/TAG of open_clip, hf:ID, or FILE.py:NAME. Default: the index's own; "
-            "of a new one, ViT-B-32/laion2b_s34b_b79k."
+            help="A run, a saved model, ARCHITECTURE/TAG of open_clip, hf:ID, or FILE.py:NAME. "
+            "Default: the index's own; of a new one, ViT-B-32/laion2b_s34b_b79k."
         ),
     ] = "",
     index: Annotated[str, typer.Option(help=f"Where the index is. Default: ./{FOLDER}.")] = "",

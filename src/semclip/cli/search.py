@@ -20,12 +20,16 @@ CONTEXT = {"ignore_unknown_options": True}
 def command(
     query: Annotated[
         list[str],
-        typer.Argument(help='Such as: beach -people, "a street without cars", like:photo.jpg after:2023', metavar="QUERY"),
+        typer.Argument(
+            help='Such as: beach -people, "a street without cars", like:photo.jpg after:2023', metavar="QUERY"
+        ),
     ],
     index: Annotated[str, typer.Option(help=f"Which index. Default: {FOLDER} here or in a folder above.")] = "",
     top: Annotated[int, typer.Option(help="How many photos.", min=1)] = 20,
     explain: Annotated[bool, typer.Option("--explain", help="How much of every part each photo has.")] = False,
-    literal: Annotated[bool, typer.Option("--literal", help="The whole sentence as it is, without reading it.")] = False,
+    literal: Annotated[
+        bool, typer.Option("--literal", help="The whole sentence as it is, without reading it.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
     paths: Annotated[bool, typer.Option("--paths", help="Paths alone, one a line.")] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from semclip.core.errors import UserError
-from semclip.core.query import Picture, Query, Ranker, Ranking, leaves
+from semclip.core.query import Query, Ranker, Ranking, leaves
 from semclip.search.filters import meeting
 from semclip.search.index_gallery import IndexGallery
 from semclip.search.indexing import Added, Indexer
@@ -103,13 +103,20 @@ class Index:
         return index
 
     @classmethod
-    def create(cls, path: str | Path, model: Any = DEFAULT_MODEL, device: str = "auto", keep_gps: bool = False) -> "Index":
+    def create(
+        cls, path: str | Path, model: Any = DEFAULT_MODEL, device: str = "auto", keep_gps: bool = False
+    ) -> "Index":
         """A new, empty index. model: a name, or a loaded encoder. keep_gps: keep where photos were taken, too.
 
         Raises UserError where an index is there already, and for a model that cannot be loaded.
         """
         given, place = _model(model, device), _place(path)
-        return cls(PhotoTable.create(place, given.dimension, {"dimension": given.dimension, "model": given.stamp(), "keep_gps": keep_gps}), given)
+        return cls(
+            PhotoTable.create(
+                place, given.dimension, {"dimension": given.dimension, "model": given.stamp(), "keep_gps": keep_gps}
+            ),
+            given,
+        )
 
     @property
     def place(self) -> str:
@@ -266,7 +273,9 @@ class Index:
                 f"the folder holds no photo{f', and the index has {len(gone):,} of it' if gone else ''}",
                 where=str(folder),
                 fix="if it is on a disk that is not mounted, mount it; if the photos are gone for good: "
-                "semclip index FOLDER --forget" if gone else "name a folder with photos; `semclip data sample DIR` makes one",
+                "semclip index FOLDER --forget"
+                if gone
+                else "name a folder with photos; `semclip data sample DIR` makes one",
             )
         self._table.delete(gone)
         self._table.tidy()
@@ -310,9 +319,7 @@ class Index:
             path=shown(stored),
             file=file,
             score=score,
-            parts=tuple(
-                HitPart(str(p.leaf), p.wanted, float(p.similarity[at]), float(p.presence[at])) for p in parts
-            ),
+            parts=tuple(HitPart(str(p.leaf), p.wanted, float(p.similarity[at]), float(p.presence[at])) for p in parts),
             held_back=None if held < 0 else str(parts[held].leaf),
             duplicates=tuple(shown(rows.value("path", int(other))) for other in others if other != row),
             missing=not os.path.lexists(file),

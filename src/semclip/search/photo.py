@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
@@ -99,6 +99,8 @@ def decode(path: Path, data: bytes, keep_gps: bool) -> tuple[Photo, Image.Image]
             picture = ImageOps.exif_transpose(to_rgb(image, ImageRef(path.name, path)))
     except UserError as error:
         raise Undecodable(error.what) from error
+    except UnidentifiedImageError as error:
+        raise Undecodable("no format of pictures that is known") from error
     except UNDECODABLE as error:
         raise Undecodable(f"cannot be decoded: {error}") from error
     content = content_hash(data)

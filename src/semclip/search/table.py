@@ -140,7 +140,7 @@ class PhotoTable:
         """Ids of about the `count` photos whose cosine with `vector` (D,) is highest, by the vector index."""
         with _told(self.place):
             query = self._table.search(vector, vector_column_name="embedding").distance_type("cosine")
-            return query.nprobes(probes).select(["id"]).limit(count).to_arrow()["id"].to_pylist()
+            return query.nprobes(probes).select(["id", "_distance"]).limit(count).to_arrow()["id"].to_pylist()
 
 
 def is_there(place: str) -> bool:
