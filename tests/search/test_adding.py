@@ -216,7 +216,7 @@ def test_a_full_disk_leaves_the_index_good(place: str, tmp_path: Path, monkeypat
         monkeypatch.setattr(type(index._table._table), "add", full)
     else:
         monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(UserError, match="disk is full|No space left") as caught:
+    with pytest.raises(UserError, match=r"disk is full|No space left") as caught:
         index.add(tmp_path / "photos")
     assert "space" in caught.value.fix
     monkeypatch.undo()

@@ -11,7 +11,8 @@ from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
     from semclip.core.query import Query
-    from semclip.search.index import Hit, Index
+    from semclip.search.hits import Hit
+    from semclip.search.index import Index
 
 #: So that `semclip search -people` reads `-people` as what is not wanted, and no option.
 CONTEXT = {"ignore_unknown_options": True}

@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,14 @@ import numpy as np
 from PIL import Image
 
 from semclip.core.errors import UserError
-from semclip.core.query import Query, Ranker, Ranking, leaves
+from semclip.core.query import Query, Ranker, leaves
 from semclip.search.filters import meeting
+from semclip.search.hits import Hit, PhotoInfo, first, hit, info
 from semclip.search.index_gallery import IndexGallery
 from semclip.search.indexing import Added, Indexer
 from semclip.search.lock import only_indexer
 from semclip.search.model import DEFAULT_MODEL, Model, load_model, refuse_another
-from semclip.search.names import Names, shown
+from semclip.search.names import Names
 from semclip.search.ranks import Alone, ranks
 from semclip.search.rows import Rows
 from semclip.search.table import PhotoTable
@@ -27,50 +27,6 @@ from semclip.search.table import PhotoTable
 EXACT = 1_000_000
 #: Candidates for each wanted part of a query above that, and the share of the vector index that is looked at for them.
 CANDIDATES, PROBES = 2_000, 64
-
-
-@dataclass(frozen=True)
-class HitPart:
-    """How much of one part of the query a photo has. presence: between 0 and 1."""
-
-    label: str
-    wanted: bool
-    similarity: float
-    presence: float
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One photo of a result.
-
-    path: as text, relative to the folder of the index where below it. file: where it lies. missing: it is not there
-    any more. held_back: label of the excluded part that put it down, None where none did. duplicates: other paths of
-    the same content.
-    """
-
-    id: str
-    path: str
-    file: Path
-    score: float
-    parts: tuple[HitPart, ...]
-    held_back: str | None
-    duplicates: tuple[str, ...]
-    missing: bool
-
-
-@dataclass(frozen=True)
-class PhotoInfo:
-    """What the index knows of one photo. taken: ISO time, "" where unknown. size: bytes of the file."""
-
-    id: str
-    path: str
-    file: Path
-    width: int
-    height: int
-    taken: str
-    camera: str
-    type: str
-    size: int
 
 
 class Index:
@@ -111,12 +67,8 @@ class Index:
         Raises UserError where an index is there already, and for a model that cannot be loaded.
         """
         given, place = _model(model, device), _place(path)
-        return cls(
-            PhotoTable.create(
-                place, given.dimension, {"dimension": given.dimension, "model": given.stamp(), "keep_gps": keep_gps}
-            ),
-            given,
-        )
+        about = {"dimension": given.dimension, "model": given.stamp(), "keep_gps": keep_gps}
+        return cls(PhotoTable.create(place, given.dimension, about), given)
 
     @property
     def place(self) -> str:
@@ -130,7 +82,7 @@ class Index:
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """What the index says of itself: `format`, `dimension`, `keep_gps`, and its `model`: spec, name, fingerprint."""
+        """What the index says of itself: `format`, `dimension`, `keep_gps`, `model` (spec, name, fingerprint)."""
         return self._table.about
 
     def __len__(self) -> int:
@@ -207,14 +159,14 @@ class Index:
         rows = self.rows
         kept = meeting(query.filters, rows.columns)
         if query.tree is None or not len(rows):
-            best = _first(np.zeros(len(rows)), kept, rows.same, skip + top)
-            return [self._hit(rows, row, 0.0, None, row) for row in best[skip:]]
+            best = first(np.zeros(len(rows)), kept, rows.same, skip + top)
+            return [hit(rows, self._names, row) for row in best[skip:]]
         chosen = self._candidates(query, rows, kept, pictures or {}, skip + top)
         gallery = self._gallery(rows, pictures or {}, chosen)
         ranking = _ranker(ranker).rank(query, gallery)
         places = np.arange(len(rows)) if chosen is None else chosen
-        best = _first(np.asarray(ranking.score), kept[places], rows.same[places], skip + top)
-        return [self._hit(rows, int(places[at]), float(ranking.score[at]), ranking, at) for at in best[skip:]]
+        best = first(np.asarray(ranking.score), kept[places], rows.same[places], skip + top)
+        return [hit(rows, self._names, int(places[at]), ranking, at) for at in best[skip:]]
 
     def find(self, path: str) -> str | None:
         """Id of the photo with this path, as results write it; None where no such photo is indexed."""
@@ -227,9 +179,7 @@ class Index:
         row = rows.row_of("id", id)
         if row is None:
             raise KeyError(id)
-        stored = rows.value("path", row)
-        known = {name: rows.value(name, row) for name in ("width", "height", "taken", "camera", "type", "size")}
-        return PhotoInfo(id=id, path=shown(stored), file=self._names.path(stored), **known)
+        return info(rows, self._names, row)
 
     def thumbnail(self, id: str) -> bytes:
         """A JPEG of at most 256 pixels. Raises KeyError for an id that is not in the index."""
@@ -239,7 +189,7 @@ class Index:
         return bytes(found[id]["thumbnail"])
 
     def load_model(self) -> None:
-        """Load the encoder; a search that needs it does so by itself. Raises UserError where it is not the one of old."""
+        """Load the encoder; a search that needs it does so by itself. Raises UserError for one that has changed."""
         if self._model is None:
             model = load_model(self.about["model"]["spec"], self._device)
             refuse_another(self.about["model"], model, self.place)
@@ -269,14 +219,7 @@ class Index:
         """What one process does when all files are settled."""
         self._table.refresh()
         if not added.photos and not added.unreadable:
-            raise UserError(
-                f"the folder holds no photo{f', and the index has {len(gone):,} of it' if gone else ''}",
-                where=str(folder),
-                fix="if it is on a disk that is not mounted, mount it; if the photos are gone for good: "
-                "semclip index FOLDER --forget"
-                if gone
-                else "name a folder with photos; `semclip data sample DIR` makes one",
-            )
+            raise _nothing_in(folder, len(gone))
         self._table.delete(gone)
         self._table.tidy()
         if len(self._table) > EXACT and not self._table.has_vector_index:
@@ -308,38 +251,17 @@ class Index:
         ids = {i for leaf in parts for i in self._table.nearest(nowhere.embed(leaf), count, PROBES)}
         return rows.rows_of(sorted(ids))
 
-    def _hit(self, rows: Rows, row: int, score: float, ranking: Ranking | None, at: int) -> Hit:
-        stored = rows.value("path", row)
-        others = np.flatnonzero(rows.same == rows.same[row])
-        file = self._names.path(stored)
-        parts = ranking.parts if ranking else ()
-        held = int(ranking.held_back[at]) if ranking else -1
-        return Hit(
-            id=rows.value("id", row),
-            path=shown(stored),
-            file=file,
-            score=score,
-            parts=tuple(HitPart(str(p.leaf), p.wanted, float(p.similarity[at]), float(p.presence[at])) for p in parts),
-            held_back=None if held < 0 else str(parts[held].leaf),
-            duplicates=tuple(shown(rows.value("path", int(other))) for other in others if other != row),
-            missing=not os.path.lexists(file),
-        )
 
-
-def _first(score: np.ndarray, kept: np.ndarray, same: np.ndarray, count: int) -> list[int]:
-    """Places of the `count` best that are kept, each content once; equal scores in the order of places."""
-    allowed = np.flatnonzero(kept)
-    look = count
-    while True:
-        look = min(4 * look + 16, len(allowed))
-        part = allowed
-        if look < len(allowed):
-            lowest = np.partition(score[allowed], len(allowed) - look)[len(allowed) - look]
-            part = allowed[score[allowed] >= lowest]  # with all that equal the last
-        ordered = part[np.argsort(-score[part], kind="stable")]
-        _, first = np.unique(same[ordered], return_index=True)
-        if len(first) >= count or look == len(allowed):
-            return [int(place) for place in ordered[np.sort(first)][:count]]
+def _nothing_in(folder: Path, known: int) -> UserError:
+    if not known:
+        fix = "name a folder with photos; `semclip data sample DIR` makes one"
+        return UserError("the folder holds no photo", where=str(folder), fix=fix)
+    return UserError(
+        f"the folder holds no photo, and the index has {known:,} of it",
+        where=str(folder),
+        fix="if it is on a disk that is not mounted, mount it; "
+        "if the photos are gone for good: semclip index FOLDER --forget",
+    )
 
 
 def _ranker(ranker: str | Ranker | None) -> Any:

@@ -9,7 +9,7 @@ from PIL import Image
 from semclip.core.errors import UserError
 from semclip.core.query import Leaf, Text
 from semclip.search.model import Model
-from semclip.search.photo import Undecodable, UprightPicture, decode, read_bytes
+from semclip.search.photo import UndecodableError, UprightPicture, decode, read_bytes
 from semclip.search.product import product
 from semclip.search.rows import Rows
 from semclip.search.scan import Seen
@@ -59,7 +59,7 @@ class IndexGallery:
         try:
             data = read_bytes(Seen(path, path.stat().st_size, 0))
             return self._encoded(name, path, decode(path, data, keep_gps=False)[1])
-        except Undecodable as error:
+        except UndecodableError as error:
             raise UserError(f"the photo cannot be read: {error}", where=name, fix="name another photo") from error
 
     def _encoded(self, name: str, path: Path, picture: Image.Image) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 from semclip.core.errors import UserError
 from semclip.search.model import Model
 from semclip.search.names import Names
-from semclip.search.photo import Photo, Undecodable, UprightPicture, content_hash, decode, read_bytes
+from semclip.search.photo import Photo, UndecodableError, UprightPicture, content_hash, decode, read_bytes
 from semclip.search.scan import Seen, Unreadable, scan, shard_of
 from semclip.search.table import PhotoTable
 
@@ -170,7 +170,7 @@ class Indexer:
             photo, picture = decode(seen.path, data, self._keep_gps)
             name = seen.path.relative_to(self._folder).as_posix()
             inputs = self._model.encoder.load_image(UprightPicture.of(name, seen.path, picture))
-        except Undecodable as error:
+        except UndecodableError as error:
             return _Look(seen, content, reason=str(error))
         except UserError as error:
             return _Look(seen, content, reason=error.what)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.protocols import DualEncoder
+from semclip.models.backends.base import Encoder
 from semclip.search.photo import UprightPicture
 
 #: What `semclip index` takes where no model is named.
@@ -43,7 +44,7 @@ class Model:
         reads pixels, of a fixed picture; for models without a fingerprint.
         """
         fingerprint = ""
-        if hasattr(self.encoder, "image_fingerprint"):
+        if isinstance(self.encoder, Encoder):
             fingerprint = f"{self.encoder.image_fingerprint()}-{self.encoder.text_fingerprint()}"
         return {
             "spec": self.spec,

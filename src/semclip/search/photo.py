@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from semclip.core.errors import UserError
@@ -25,13 +26,13 @@ LARGEST = 1 << 29
 _ONCE = threading.Lock()
 
 
-class Undecodable(Exception):
+class UndecodableError(Exception):
     """Why a file is no photo that can be read; one sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """What a photo's file says. taken: `2023-05-17T14:03:22`, local time, "" where unknown. gps: latitude, longitude."""
+    """What a photo's file says. taken: `2023-05-17T14:03:22`, local, "" where unknown. gps: latitude, longitude."""
 
     content: bytes
     width: int
@@ -71,19 +72,21 @@ def content_hash(data: bytes) -> bytes:
 
 
 def read_bytes(seen: Seen) -> bytes:
-    """The file's bytes. Raises Undecodable for one that is empty, far too large or not to be read."""
+    """The file's bytes. Raises UndecodableError for one that is empty, far too large or not to be read."""
     if seen.size == 0:
-        raise Undecodable("the file is empty")
+        raise UndecodableError("the file is empty")
     if seen.size > LARGEST:
-        raise Undecodable(f"the file has {seen.size / 1e6:,.0f} MB, and photos above {LARGEST / 1e6:,.0f} are not read")
+        raise UndecodableError(
+            f"the file has {seen.size / 1e6:,.0f} MB, and photos above {LARGEST / 1e6:,.0f} are not read"
+        )
     try:
         return seen.path.read_bytes()
     except OSError as error:
-        raise Undecodable(error.strerror or str(error)) from error
+        raise UndecodableError(error.strerror or str(error)) from error
 
 
 def decode(path: Path, data: bytes, keep_gps: bool) -> tuple[Photo, Image.Image]:
-    """What the bytes of a photo hold, and the picture: upright, 8-bit RGB. Raises Undecodable."""
+    """What the bytes of a photo hold, and the picture: upright, 8-bit RGB. Raises UndecodableError."""
     raw = path.suffix.lower() in RAW
     try:
         with Image.open(io.BytesIO(_raw_preview(data) if raw else _known(data))) as image:
@@ -98,11 +101,11 @@ def decode(path: Path, data: bytes, keep_gps: bool) -> tuple[Photo, Image.Image]
                 width, height = height, width
             picture = ImageOps.exif_transpose(to_rgb(image, ImageRef(path.name, path)))
     except UserError as error:
-        raise Undecodable(error.what) from error
+        raise UndecodableError(error.what) from error
     except UnidentifiedImageError as error:
-        raise Undecodable("no format of pictures that is known") from error
+        raise UndecodableError("no format of pictures that is known") from error
     except UNDECODABLE as error:
-        raise Undecodable(f"cannot be decoded: {error}") from error
+        raise UndecodableError(f"cannot be decoded: {error}") from error
     content = content_hash(data)
     return Photo(content, width, height, kind, taken, camera, gps, _thumbnail(picture)), picture
 
@@ -113,7 +116,7 @@ def _known(data: bytes) -> bytes:
         try:
             from pillow_heif import register_heif_opener
         except ImportError as error:
-            raise Undecodable("HEIC needs a library: pip install 'semclip[search]'") from error
+            raise UndecodableError("HEIC needs a library: pip install 'semclip[search]'") from error
         with _ONCE:
             register_heif_opener()
     return data
@@ -123,17 +126,17 @@ def _raw_preview(data: bytes) -> bytes:
     try:
         import rawpy
     except ImportError as error:
-        raise Undecodable("RAW photos need a library: pip install 'semclip[search]'") from error
+        raise UndecodableError("RAW photos need a library: pip install 'semclip[search]'") from error
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:
             preview = raw.extract_thumb()
             if preview.format == rawpy.ThumbFormat.JPEG:
                 return bytes(preview.data)
             file = io.BytesIO()
-            Image.fromarray(preview.data).save(file, "PPM")
+            Image.fromarray(np.asarray(preview.data)).save(file, "PPM")
             return file.getvalue()
     except rawpy.LibRawError as error:
-        raise Undecodable(f"no preview in the RAW file: {error}") from error
+        raise UndecodableError(f"no preview in the RAW file: {error}") from error
 
 
 def _thumbnail(picture: Image.Image) -> bytes:

@@ -34,7 +34,7 @@ class Together(Alone):
 
         if not dist.is_initialized():
             dist.init_process_group("gloo", timeout=_PATIENCE)
-        self._group = dist.new_group(backend="gloo", timeout=_PATIENCE)
+        self._group: Any = dist.new_group(backend="gloo", timeout=_PATIENCE)
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
 
     def lead(self, work: Callable[[], Result]) -> Result:

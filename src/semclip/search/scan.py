@@ -8,27 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PHOTOS = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".gif",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".heic",
-        ".heif",
-        ".avif",
-        ".jp2",
-        ".ppm",
-        ".pgm",
-        ".tga",
-    ]
-)
-RAW = frozenset([".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"])
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif",
+     ".jp2", ".ppm", ".pgm", ".tga")
+)  # fmt: skip
+RAW = frozenset((".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"))
 
 
 @dataclass(frozen=True, slots=True)
