@@ -124,10 +124,10 @@ class PhotoTable:
 
     def build_vector_index(self) -> None:
         """Lance's own index of the embeddings, for tables too large to score every row."""
-        from lancedb.index import IvfPq
+        from lancedb.index import IvfSq
 
-        dimension = int(self.about["dimension"])
-        config = IvfPq(distance_type="cosine", num_sub_vectors=dimension // 4 if dimension % 4 == 0 else None)
+        # Embeddings as bytes, which finds more than shorter codes at the same speed, and needs no codebook.
+        config = IvfSq(distance_type="cosine", sample_rate=64, max_iterations=10)
         with _told(self.place):
             self._table.create_index("embedding", config=config)
 
