@@ -31,6 +31,9 @@ class IndexGallery:
         self._embeddings = rows.embeddings if chosen is None else rows.embeddings[chosen]
         self._made: dict[tuple[type, str], np.ndarray] = {}
 
+    def __len__(self) -> int:
+        return len(self._embeddings)
+
     def embed(self, leaf: Leaf) -> np.ndarray:
         key = (type(leaf), str(leaf))
         if key not in self._made:
