@@ -168,7 +168,7 @@ def query(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None
     index._rows = None
     assert len(index.rows) == arguments.vectors
     index_module.EXACT = arguments.vectors - 1
-    for probes in (8, 16, 32, 64):
+    for probes in (8, 64):
         index_module.PROBES = probes
         times = timed_each(lambda i: searched(queries[i]), len(asked))
         found = [searched(one) for one in queries]

@@ -181,5 +181,7 @@ def test_bad_saved_models(tmp_path: Path) -> None:
         load(str(folder))
 
 
-def test_default_text_tower_matches_its_description() -> None:
-    assert TextConfig() == TextConfig(width=256, layers=3, heads=4, context_length=77)
+def test_default_text_tower_matches_its_description(tmp_path: Path) -> None:
+    write(tmp_path / "x.npy")
+    found = build(tmp_path / "x.npy", text={}).text_config
+    assert found == TextConfig(width=256, layers=3, heads=4, context_length=77)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semclip.cli._options import Split
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _MOST_KINDS = 12  # in the table; further ones in one line
 
 def command(
     data: Annotated[str, typer.Argument(help="what `semclip captions write` wrote")],
-    split: Annotated[str, typer.Option(help="train, val, test or all")] = "all",
+    split: Split = "all",
     most: Annotated[int, typer.Option(help="captions that the bag-of-words classifier reads")] = 5000,
     json: Annotated[Path | None, typer.Option(help="save the numbers as well")] = None,
 ) -> None:

@@ -1,1 +1,1 @@
-"""Search: photos by what they show and what they do not."""
+"""People find their photos: the query language, rankers, the index and its page."""

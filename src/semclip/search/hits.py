@@ -57,7 +57,7 @@ class PhotoInfo:
 
 def hit(rows: Rows, names: Names, row: int, ranking: Ranking | None = None, at: int = 0) -> Hit:
     """A row as part of a result. at: its place in the ranking; without one the score is 0."""
-    others = np.flatnonzero(rows.same == rows.same[row])
+    others = np.flatnonzero(rows.same == rows.same[row]) if rows.value("doubled", row) else np.zeros(0, int)
     stored = rows.value("path", row)
     parts = ranking.parts if ranking else ()
     held = int(ranking.held_back[at]) if ranking else -1
@@ -82,13 +82,14 @@ def info(rows: Rows, names: Names, row: int) -> PhotoInfo:
 def first(score: np.ndarray, kept: np.ndarray, same: np.ndarray, count: int) -> list[int]:
     """Places of the `count` best that are kept, each content once; equal scores in the order of places."""
     allowed = np.flatnonzero(kept)
+    allowed_score = score if len(allowed) == len(score) else score[allowed]
     look = count
     while True:
         look = min(4 * look + 16, len(allowed))
         part = allowed
         if look < len(allowed):
-            lowest = np.partition(score[allowed], len(allowed) - look)[len(allowed) - look]
-            part = allowed[score[allowed] >= lowest]  # with all that equal the last
+            lowest = np.partition(allowed_score, len(allowed) - look)[len(allowed) - look]
+            part = allowed[allowed_score >= lowest]  # with all that equal the last
         ordered = part[np.argsort(-score[part], kind="stable")]
         _, once = np.unique(same[ordered], return_index=True)
         if len(once) >= count or look == len(allowed):

@@ -23,8 +23,8 @@ _COLUMNS = ("id", "path", "content", "taken", "camera", "width", "height", "type
 class Rows:
     """N photos. embeddings: (N, D) float16, unit length.
 
-    columns: of the table, and `folder`, in lower case between slashes; `same`, the first row with the same content;
-    `key` and `row_by_key`, the first 64 bits of all ids in ascending order and their rows.
+    columns: of the table, and `folder`, in lower case between slashes; `same`, the first row with the same content, and
+    `doubled`, whether there is another;    `key` and `row_by_key`, the first 64 bits of all ids in ascending order and their rows.
     """
 
     def __init__(self, embeddings: np.ndarray, columns: pa.Table) -> None:
@@ -87,11 +87,14 @@ def _columns(table: PhotoTable) -> pa.Table:
     schema = pa.schema([table.schema.field(name) for name in _COLUMNS])
     found = pa.Table.from_batches(list(table.batches(_COLUMNS)), schema).combine_chunks()
     found = found.take(pc.sort_indices(found, sort_keys=[("path", "ascending")])).combine_chunks()
-    _, first, group = np.unique(_fixed(found["content"]), return_index=True, return_inverse=True)
+    _, first, group, count = np.unique(
+        _fixed(found["content"]), return_index=True, return_inverse=True, return_counts=True
+    )
     folders = pa.array([folder_text(path.as_py()) for path in found["path"]], pa.string())
     keys = np.array([int(i[:16], 16) for i in found["id"].to_pylist()], np.uint64)
     by_key = np.argsort(keys, kind="stable").astype(np.int32)
-    made = {"same": first[group].astype(np.int32), "key": keys[by_key], "row_by_key": by_key}
+    same, doubled = first[group].astype(np.int32), count[group] > 1
+    made = {"same": same, "doubled": doubled, "key": keys[by_key], "row_by_key": by_key}
     for name, values in made.items():
         found = found.append_column(name, pa.array(values))
     return found.append_column("folder", folders).drop_columns(["content"]).combine_chunks()

@@ -25,9 +25,9 @@ import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.core.objects import objects_of
 from semclip.core.protocols import Embeddings
 from semclip.core.seeds import derive_seed
-from semclip.data.objects import objects_of
 from semclip.english import absences
 from semclip.english.caption import Caption
 from semclip.english.nouns import Nouns
