@@ -23,8 +23,9 @@ _COLUMNS = ("id", "path", "content", "taken", "camera", "width", "height", "type
 class Rows:
     """N photos. embeddings: (N, D) float16, unit length.
 
-    columns: of the table, and `folder`, in lower case between slashes; `same`, the first row with the same content, and
-    `doubled`, whether there is another;    `key` and `row_by_key`, the first 64 bits of all ids in ascending order and their rows.
+    columns: of the table, and `folder`, in lower case between slashes; `same`, the first row with the same content,
+    and `doubled`, whether there is another; `key` and `row_by_key`, the first 64 bits of all ids in ascending order and
+    their rows.
     """
 
     def __init__(self, embeddings: np.ndarray, columns: pa.Table) -> None:

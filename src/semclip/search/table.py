@@ -17,6 +17,8 @@ FORMAT = 1
 _NAME = "photos"
 #: Old versions of the table stay this long for readers that have one open.
 _KEEP = timedelta(hours=1)
+#: What the system says where nothing more can be written: no space, a file's largest size, a quota.
+_FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota", "os error 122")
 _IDS_AT_ONCE = 5_000
 
 
@@ -172,7 +174,7 @@ def _told(place: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, OSError, ValueError) as error:
-        full = "No space" in str(error) or "os error 28" in str(error)
+        full = any(sign in str(error) for sign in _FULL)
         raise UserError(
             "the disk is full" if full else f"the index cannot be read or written: {str(error).splitlines()[0][:300]}",
             where=place,
