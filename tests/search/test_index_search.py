@@ -171,6 +171,20 @@ def test_a_photo_by_its_id(index: Index) -> None:
             index.thumbnail(wrong)
 
 
+@pytest.mark.parametrize("chosen", [None, np.array([3, 7, 20])])
+def test_a_gallery_is_its_rows(index: Index, chosen: np.ndarray | None) -> None:
+    rows = index.rows.embeddings.astype(np.float64)
+    gallery = index._gallery(index.rows, {}, chosen)
+    vectors = model().texts(["a dog", "a cat"])
+    some = rows if chosen is None else rows[chosen]
+    assert len(gallery) == len(some)
+    np.testing.assert_allclose(gallery.similarity(vectors), vectors @ some.T, atol=1e-6)
+    np.testing.assert_allclose(gallery.sampled(vectors), vectors @ rows.T, atol=1e-6, err_msg="of the whole index")
+    np.testing.assert_allclose(gallery.centre, rows.mean(axis=0), atol=1e-6)
+    np.testing.assert_array_equal(gallery.rows(np.array([2, 0])), some[[2, 0]])
+    np.testing.assert_allclose(gallery.embed(Text("a dog")), vectors[0], atol=1e-6)
+
+
 def test_an_open_index_sees_what_was_added_when_asked(tmp_path: Path) -> None:
     fill(tmp_path / "photos", 3)
     writer = new_index(tmp_path)

@@ -1,6 +1,7 @@
 """The photos of an index as rankers see them: cosines with stored rows, and vectors of what a query names."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,8 @@ SAMPLE = 4_096
 class IndexGallery:
     """A `core.query.Gallery` of some rows, or of all (`chosen` None). pictures: what `like:NAME` may stand for.
 
-    Vectors are made when they are asked for, so that a query without a text needs no model.
+    The sample is one of the whole index, so that what is calibrated does not depend on filters. Vectors are made when
+    they are asked for, so that a query without a text needs no model.
     """
 
     def __init__(
@@ -44,7 +46,18 @@ class IndexGallery:
         return product(vectors, self._embeddings, self._threads)
 
     def sampled(self, vectors: np.ndarray) -> np.ndarray:
-        return product(vectors, self._rows.sample(SAMPLE), self._threads)
+        return np.asarray(np.asarray(vectors, np.float32) @ self._sample.T)
+
+    def rows(self, places: np.ndarray) -> np.ndarray:
+        return np.asarray(self._embeddings[places], np.float32)
+
+    @property
+    def centre(self) -> np.ndarray:
+        return np.asarray(self._sample.mean(axis=0))
+
+    @cached_property
+    def _sample(self) -> np.ndarray:
+        return self._rows.sample(SAMPLE).astype(np.float32)
 
     def _like(self, name: str) -> np.ndarray:
         """The vector of a picture that was handed over, of a photo of the index, or of a file."""
