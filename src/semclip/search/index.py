@@ -26,7 +26,7 @@ from semclip.search.table import PhotoTable
 #: Up to this many photos every one is scored; above, those that the vector index finds.
 EXACT = 1_000_000
 #: Candidates for each wanted part of a query above that, and how many parts of the vector index are looked at for them.
-CANDIDATES, PROBES = 1_000, 64
+CANDIDATES, PROBES = 1_000, 16
 
 
 class Index:
