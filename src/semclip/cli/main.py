@@ -36,15 +36,19 @@ def _mount() -> None:
         demo,
         distill,
         evaluate,
+        index,
         interpolate,
         listing,
         report,
+        search,
         segment,
         train,
     )
 
     app.command("demo")(demo.command)
     app.command("list")(listing.command)
+    app.command("index")(index.command)
+    app.command("search", context_settings=search.CONTEXT)(search.command)
     app.add_typer(data_app, name="data")
     data_app.command("check")(data_check.command)
     data_app.command("sample")(data_sample.command)

@@ -15,7 +15,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 
 #: What Pillow raises for files that are cut short, damaged or no image at all.
-_UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 
 
 def read_rgb(ref: ImageRef, shortest: int = 0) -> Image.Image:
@@ -39,18 +39,19 @@ def read_rgb(ref: ImageRef, shortest: int = 0) -> Image.Image:
             if shortest and ref.box is None:
                 scale = shortest / min(image.size)
                 image.draft(None, (math.ceil(image.width * scale), math.ceil(image.height * scale)))
-            return _crop(_to_rgb(image, ref), ref)
+            return _crop(to_rgb(image, ref), ref)
     except FileNotFoundError:
         raise UserError(
             "image file not found", where=ref.where, fix="check `data.root` and `data.images`, or remove the row"
         ) from None
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         raise UserError(
             f"cannot decode the image: {error}", where=ref.where, fix="replace the file, or remove its row"
         ) from error
 
 
-def _to_rgb(image: Image.Image, ref: ImageRef) -> Image.Image:
+def to_rgb(image: Image.Image, ref: ImageRef) -> Image.Image:
+    """An open picture as 8-bit RGB, as `read_rgb` says. Raises UserError for pixels of 32 bits."""
     if image.mode.startswith("I;16"):
         # Pillow would clip 16-bit grey to white; keep the upper eight bits instead.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")

@@ -1,0 +1,42 @@
+"""Where the index of photos is that a command means, and how paths are written on a terminal."""
+
+import os
+from pathlib import Path
+
+from semclip.core.errors import UserError
+
+#: The folder that holds an index, in the folder that the command was typed in or one above.
+FOLDER = ".semclip"
+
+
+def find_index(given: str, here: Path) -> str | None:
+    """The index that was named, else the nearest: in this folder or one above it, as git looks for its own."""
+    if given:
+        return given
+    found = (folder / FOLDER for folder in (here, *here.parents) if (folder / FOLDER / "photos.lance").is_dir())
+    return str(next(found, "")) or None
+
+
+def no_index(here: Path) -> UserError:
+    return UserError(
+        "no index of photos here, nor in a folder above",
+        where=str(here),
+        fix="make one: semclip index FOLDER; or name one: --index PATH",
+    )
+
+
+def from_here(file: Path) -> str:
+    """A path as one would type it here: relative where that is shorter, without `..`."""
+    here = Path.cwd()
+    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+
+
+def harmless(text: str) -> str:
+    """Text for a terminal: control characters and what is no text are written as escapes."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return "".join(shown)
+
+
+def raw(path: str) -> bytes:
+    """A path as the system has it, for programs."""
+    return os.fsencode(path)

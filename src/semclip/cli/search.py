@@ -1,0 +1,113 @@
+"""`semclip search`: the photos that show what you want and not what you don't, from an index of `semclip index`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from semclip.cli._photo_index import FOLDER, find_index, from_here, harmless, no_index, raw
+from semclip.core.errors import UserError
+
+if TYPE_CHECKING:
+    from semclip.core.query import Query
+    from semclip.search.hits import Hit
+    from semclip.search.index import Index
+
+#: So that `semclip search -people` reads `-people` as what is not wanted, and no option.
+CONTEXT = {"ignore_unknown_options": True}
+
+
+def command(
+    query: Annotated[
+        list[str],
+        typer.Argument(
+            help='Such as: beach -people, "a street without cars", like:photo.jpg after:2023', metavar="QUERY"
+        ),
+    ],
+    index: Annotated[str, typer.Option(help=f"Which index. Default: {FOLDER} here or in a folder above.")] = "",
+    top: Annotated[int, typer.Option(help="How many photos.", min=1)] = 20,
+    explain: Annotated[bool, typer.Option("--explain", help="How much of every part each photo has.")] = False,
+    literal: Annotated[
+        bool, typer.Option("--literal", help="The whole sentence as it is, without reading it.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
+    paths: Annotated[bool, typer.Option("--paths", help="Paths alone, one a line.")] = False,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
+) -> None:
+    """Search photos: words, -excluded, "without", OR, like:photo.jpg, after:2023-05."""
+    asked = _parsed(" ".join(query), literal)
+    opened = _open(index, device)
+    hits = opened.search(asked, top=top, ranker="sentence" if literal else None)
+    if json:
+        _print_json(asked, hits)
+    elif paths:
+        sys.stdout.buffer.write(b"".join(raw(from_here(hit.file)) + b"\n" for hit in hits))
+    else:
+        _print(asked, hits, explain)
+
+
+def _parsed(text: str, literal: bool) -> "Query":
+    from semclip.search.query import as_sentence, parse
+
+    unknown = next((word for word in text.split() if word.startswith("--")), None)
+    if unknown:
+        raise UserError(
+            f"no option is called {harmless(unknown)}",
+            where=f"semclip search {harmless(text)}"[:200],
+            fix="`semclip search --help` lists all; words that are not wanted have one dash: -people",
+        )
+    return as_sentence(text) if literal else parse(text)
+
+
+def _open(given: str, device: str) -> "Index":
+    """The index, made on the spot where there is none and somebody is there to ask."""
+    from semclip.search.index import Index
+
+    place = find_index(given, Path.cwd())
+    if place is None:
+        if not sys.stdin.isatty():
+            raise no_index(Path.cwd())
+        from semclip.cli.index import command as make
+        from semclip.search.model import DEFAULT_MODEL
+
+        typer.confirm(f"No index of photos here. Index this folder with {DEFAULT_MODEL} now?", abort=True, err=True)
+        make(Path())
+        place = FOLDER
+    return Index.open(place, device=device)
+
+
+def _print_json(query: "Query", hits: "list[Hit]") -> None:
+    import json
+    from dataclasses import asdict
+
+    from semclip.search.query import describe
+
+    rows = [{**asdict(hit), "file": str(hit.file)} for hit in hits]
+    # ASCII: a path that is no text survives as an escape.
+    print(json.dumps({"query": query.text, "understood": describe(query), "hits": rows}, indent=1))
+
+
+def _print(query: "Query", hits: "list[Hit]", explain: bool) -> None:
+    from rich.console import Console
+
+    from semclip.search.query import describe
+
+    console = Console()
+
+    def say(text: str, **style: Any) -> None:
+        console.print(harmless(text), soft_wrap=True, markup=False, highlight=False, **style)
+
+    say(f"understood as: {describe(query)}", style="dim")
+    if not hits:
+        say("no photo: the index is empty, or none meets the filters")
+    for hit in hits:
+        notes = [f"also {', '.join(hit.duplicates)}"] if hit.duplicates else []
+        notes += ["the file is gone: run `semclip index` again"] if hit.missing else []
+        say(f"{hit.score:7.3f}  {from_here(hit.file)}{''.join(f'  ({note})' for note in notes)}")
+        if explain:
+            for part in hit.parts:
+                sign = "+" if part.wanted else "-"
+                say(f"         {sign} {part.label}: {part.presence:4.0%} (cosine {part.similarity:+.3f})", style="dim")
+            if hit.held_back is not None:
+                say(f"         held back: {hit.held_back}", style="dim")

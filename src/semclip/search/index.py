@@ -1,0 +1,290 @@
+"""An index of photos: made once from folders, kept up to date, searched by what photos show and what they do not."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from semclip.core.errors import UserError
+from semclip.core.query import Query, Ranker, leaves
+from semclip.search.filters import meeting
+from semclip.search.hits import Hit, PhotoInfo, first, hit, info
+from semclip.search.index_gallery import IndexGallery
+from semclip.search.indexing import Added, Indexer
+from semclip.search.lock import only_indexer
+from semclip.search.model import DEFAULT_MODEL, Model, load_model, refuse_another
+from semclip.search.names import Names
+from semclip.search.ranks import Alone, ranks
+from semclip.search.rows import Rows
+from semclip.search.table import PhotoTable
+
+#: Up to this many photos every one is scored; above, those that the vector index finds.
+EXACT = 1_000_000
+#: Candidates for each wanted part of a query above that, and how many parts of the vector index are looked at for them.
+CANDIDATES, PROBES = 1_000, 16
+
+
+class Index:
+    """An index in a folder, or on object storage (`s3://bucket/photos`).
+
+    `Index.create("photos.index", model).add("photos")`, then `Index.open("photos.index").search("beach -people")`.
+    When to use: for searching the same photos more than once; for one pass over some pictures, use rankers directly.
+    """
+
+    def __init__(self, table: PhotoTable, model: Model | None) -> None:
+        self._table, self._model = table, model
+        remote = "://" in table.place
+        self._folder = _cache(table.place) if remote else Path(table.place)
+        self._names = Names(None if remote else self._folder.parent)
+        self._rows: Rows | None = None
+        self._device = "auto"
+
+    @classmethod
+    def open(cls, path: str | Path, model: Any = None, device: str = "auto") -> "Index":
+        """An index that is there. model: only where it is not to be loaded by what the index says of it.
+
+        Raises UserError where there is none, for one of a newer version, and for another model than its own.
+        """
+        index = cls(PhotoTable.open(_place(path)), None)
+        index._device = device
+        if model is not None:
+            given = _model(model, device)
+            refuse_another(index.about["model"], given, index.place)
+            index._model = given
+        return index
+
+    @classmethod
+    def create(
+        cls, path: str | Path, model: Any = DEFAULT_MODEL, device: str = "auto", keep_gps: bool = False
+    ) -> "Index":
+        """A new, empty index. model: a name, or a loaded encoder. keep_gps: keep where photos were taken, too.
+
+        Raises UserError where an index is there already, and for a model that cannot be loaded.
+        """
+        given, place = _model(model, device), _place(path)
+        about = {"dimension": given.dimension, "model": given.stamp(), "keep_gps": keep_gps}
+        return cls(PhotoTable.create(place, given.dimension, about), given)
+
+    @property
+    def place(self) -> str:
+        """Where the index is."""
+        return self._table.place
+
+    @property
+    def folder(self) -> Path:
+        """Where this machine keeps what goes with the index: lock, mapped rows, lists."""
+        return self._folder
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """What the index says of itself: `format`, `dimension`, `keep_gps`, `model` (spec, name, fingerprint)."""
+        return self._table.about
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def add(
+        self,
+        folder: str | Path,
+        batch_size: int = 64,
+        advance: Callable[[int, Path], None] = lambda count, path: None,
+        together: Alone | None = None,
+    ) -> Added:
+        """Bring the index up to date with a folder: new, changed, moved and deleted photos below it.
+
+        Killed at any moment and called again, it goes on. Processes that torchrun started share the files; all get the
+        counts of all. advance: called after each file of this process. Raises UserError for a folder that is not
+        there or holds no photo, where another process is indexing, and on a full disk.
+        """
+        place = Path(folder).resolve()
+        if not place.is_dir():
+            raise UserError(
+                "no such folder",
+                where=str(folder),
+                fix="check the path; if its photos are gone for good: semclip index FOLDER --forget",
+            )
+        self.load_model()
+        group = together or ranks()
+        with ExitStack() as held:
+            group.lead(lambda: held.enter_context(only_indexer(self._folder, self.place)))
+            self._table.refresh()
+            keep_gps = bool(self.about["keep_gps"])
+            part = Indexer(self._table, self.model, place, self._names, keep_gps, batch_size, advance)
+            gone = part.run(group.rank, group.size)
+            added = Added()
+            parts = group.gather((part.added, gone))
+            for one, _ in parts:
+                added += one
+            ids = sorted({i for _, some in parts for i in some})
+            added.deleted = len(ids) - added.moved
+            group.lead(lambda: self._finish(place, added, ids))
+        self._table.refresh()
+        self._rows = None
+        return added
+
+    def forget(self, folder: str | Path) -> int:
+        """Take a folder's photos out of the index, whether the folder is still there or not. Returns how many."""
+        place = Path(folder).resolve()
+        with only_indexer(self._folder, self.place):
+            self._table.refresh()
+            ids = [i for i, path in self._ids_and_paths() if self._names.below(path, place)]
+            self._table.delete(ids)
+        self._rows = None
+        return len(ids)
+
+    def search(
+        self,
+        query: str | Query,
+        top: int = 20,
+        ranker: str | Ranker | None = None,
+        skip: int = 0,
+        pictures: Mapping[str, Image.Image] | None = None,
+    ) -> list[Hit]:
+        """The photos that answer best, from number `skip` on; equal scores in the order of paths.
+
+        query: as people type it, or parsed. ranker: a name from `semclip list rankers`, or one of your own; None: the
+        default. pictures: what `like:NAME` may stand for beside photos of the index and files.
+        A query of filters alone lists what meets them and needs no model. Raises UserError for a query that cannot be
+        read.
+        """
+        if isinstance(query, str):
+            from semclip.search.query import parse
+
+            query = parse(query)
+        rows = self.rows
+        kept = meeting(query.filters, rows.columns)
+        if query.tree is None or not len(rows):
+            best = first(np.zeros(len(rows)), kept, rows.same, skip + top)
+            return [hit(rows, self._names, row) for row in best[skip:]]
+        chosen = self._candidates(query, rows, kept, pictures or {}, skip + top)
+        gallery = self._gallery(rows, pictures or {}, chosen)
+        ranking = _ranker(ranker).rank(query, gallery)
+        places = np.arange(len(rows)) if chosen is None else chosen
+        best = first(np.asarray(ranking.score), kept[places], rows.same[places], skip + top)
+        return [hit(rows, self._names, int(places[at]), ranking, at) for at in best[skip:]]
+
+    def find(self, path: str) -> str | None:
+        """Id of the photo with this path, as results write it; None where no such photo is indexed."""
+        row = self.rows.row_shown(path)
+        return None if row is None else str(self.rows.value("id", row))
+
+    def photo(self, id: str) -> PhotoInfo:
+        """Raises KeyError for an id that is not in the index."""
+        rows = self.rows
+        row = rows.row_of("id", id)
+        if row is None:
+            raise KeyError(id)
+        return info(rows, self._names, row)
+
+    def thumbnail(self, id: str) -> bytes:
+        """A JPEG of at most 256 pixels. Raises KeyError for an id that is not in the index."""
+        if not id.isalnum():
+            raise KeyError(id)
+        found = self._table.by_id([id], ["thumbnail"])
+        return bytes(found[id]["thumbnail"])
+
+    def load_model(self) -> None:
+        """Load the encoder; a search that needs it does so by itself. Raises UserError for one that has changed."""
+        if self._model is None:
+            model = load_model(self.about["model"]["spec"], self._device)
+            refuse_another(self.about["model"], model, self.place)
+            self._model = model
+
+    @property
+    def model(self) -> Model:
+        self.load_model()
+        assert self._model is not None
+        return self._model
+
+    @property
+    def rows(self) -> Rows:
+        """Embeddings and columns of the table as it was when this index was opened or last added to."""
+        if self._rows is None:
+            self._rows = Rows.of(self._table, self._folder)
+        return self._rows
+
+    def refresh(self) -> None:
+        """See what other processes have added since."""
+        before = self._table.version
+        self._table.refresh()
+        if self._table.version != before:
+            self._rows = None
+
+    def _finish(self, folder: Path, added: Added, gone: Sequence[str]) -> None:
+        """What one process does when all files are settled."""
+        self._table.refresh()
+        if not added.photos and not added.unreadable:
+            raise _nothing_in(folder, len(gone))
+        self._table.delete(gone)
+        self._table.tidy()
+        if len(self._table) > EXACT and not self._table.has_vector_index:
+            self._table.build_vector_index()
+        self._rows = Rows.of(self._table, self._folder)
+
+    def _ids_and_paths(self) -> list[tuple[str, bytes]]:
+        return [(row["id"], row["path"]) for batch in self._table.batches(["id", "path"]) for row in batch.to_pylist()]
+
+    def _gallery(self, rows: Rows, pictures: Mapping[str, Image.Image], chosen: np.ndarray | None) -> IndexGallery:
+        return IndexGallery(self.model, rows, pictures, os.cpu_count() or 1, chosen)
+
+    def _candidates(
+        self, query: Query, rows: Rows, kept: np.ndarray, pictures: Mapping[str, Image.Image], wanted: int
+    ) -> np.ndarray | None:
+        """Rows to score, ascending: those that the filters leave, or what the vector index finds for the wanted parts.
+
+        None: all. A query of excluded parts alone has no neighbours to look for, so every photo is scored.
+        """
+        if len(rows) <= EXACT:
+            return None
+        if kept.sum() <= EXACT:
+            return np.flatnonzero(kept)
+        parts = [leaf for leaf, is_wanted in leaves(query.tree) if is_wanted]
+        if not parts or not self._table.has_vector_index:
+            return None
+        nowhere = self._gallery(rows, pictures, np.zeros(0, int))
+        count = max(CANDIDATES, 2 * wanted)
+        ids = {i for leaf in parts for i in self._table.nearest(nowhere.embed(leaf), count, PROBES)}
+        return rows.rows_of(sorted(ids))
+
+
+def _nothing_in(folder: Path, known: int) -> UserError:
+    if not known:
+        fix = "name a folder with photos; `semclip data sample DIR` makes one"
+        return UserError("the folder holds no photo", where=str(folder), fix=fix)
+    return UserError(
+        f"the folder holds no photo, and the index has {known:,} of it",
+        where=str(folder),
+        fix="if it is on a disk that is not mounted, mount it; "
+        "if the photos are gone for good: semclip index FOLDER --forget",
+    )
+
+
+def _ranker(ranker: str | Ranker | None) -> Any:
+    if ranker is not None and not isinstance(ranker, str):
+        return ranker
+    from semclip.search import rankers
+
+    return rankers.default() if ranker is None else rankers.create(ranker, {})
+
+
+def _model(model: Any, device: str) -> Model:
+    if isinstance(model, Model):
+        return model
+    if isinstance(model, str | Path):
+        return load_model(str(model), device)
+    return Model(model, str(getattr(model, "label", type(model).__name__)))
+
+
+def _place(path: str | Path) -> str:
+    return str(path) if "://" in str(path) else str(Path(path).resolve())
+
+
+def _cache(place: str) -> Path:
+    """Where this machine keeps the lock and the mapped rows of an index that is in no folder."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "semclip" / "search" / hashlib.sha256(place.encode()).hexdigest()[:24]

@@ -1,0 +1,138 @@
+"""What a search reads of the table, in memory-mapped files: embeddings and columns, in the order of the photos' paths.
+
+Both are made from one version of the table, and made anew when it has another: LanceDB keeps the truth, these are fast.
+"""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from semclip.core.files import write_atomic
+from semclip.search.names import shown
+from semclip.search.table import PhotoTable
+
+_COLUMNS = ("id", "path", "content", "taken", "camera", "width", "height", "type", "size")
+
+
+class Rows:
+    """N photos. embeddings: (N, D) float16, unit length.
+
+    columns: of the table, and `folder`, in lower case between slashes; `same`, the first row with the same content,
+    and `doubled`, whether there is another; `key` and `row_by_key`, the first 64 bits of all ids in ascending order and
+    their rows.
+    """
+
+    def __init__(self, embeddings: np.ndarray, columns: pa.Table) -> None:
+        self.embeddings, self.columns = embeddings, columns
+        self.same = columns["same"].to_numpy()  # (N,) int32
+
+    @classmethod
+    def of(cls, table: PhotoTable, folder: Path) -> "Rows":
+        """Those of the table's version, made first where they are not in `folder`. Raises UserError on a full disk."""
+        vectors, columns = folder / f"rows-{table.version}.npy", folder / f"rows-{table.version}.arrow"
+        if not columns.exists():  # written last, so it stands for both
+            _remove_old(folder)
+            found = _columns(table)
+            order = {name: row for row, name in enumerate(found["id"].to_pylist())}
+            write_atomic(vectors, lambda path: _fill(path, table, order))
+            write_atomic(columns, lambda path: _write_columns(path, found))
+        with pa.memory_map(str(columns)) as file:
+            read = pa.ipc.open_file(file).read_all()
+        if not len(read):
+            return cls(np.zeros((0, int(table.about["dimension"])), np.float16), read)
+        return cls(np.load(vectors, mmap_mode="c"), read)  # `c`: torch takes no read-only memory
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def sample(self, count: int) -> np.ndarray:
+        """(M, D) float16: up to `count` rows at equal distances, the same ones as long as the table is the same."""
+        return np.asarray(self.embeddings[np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)])
+
+    def rows_of(self, ids: Sequence[str]) -> np.ndarray:
+        """The rows of ids that are there, in ascending order."""
+        keys = np.array([int(i[:16], 16) for i in ids], np.uint64)
+        rows = self.columns["row_by_key"].to_numpy()[np.searchsorted(self.columns["key"].to_numpy(), keys)]
+        return np.unique(rows)
+
+    def row_of(self, column: str, value: Any) -> int | None:
+        """The first row with this value, None where there is none."""
+        found = pc.index(self.columns[column], value).as_py()
+        return None if found < 0 else int(found)
+
+    def row_shown(self, name: str) -> int | None:
+        """The first row whose path is shown as `name`, None where there is none."""
+        row = self.row_of("path", os.fsencode(name))
+        if row is None and "?" in name:  # it may stand for what is no text
+            paths = enumerate(self.columns["path"].to_pylist())
+            row = next((at for at, path in paths if shown(path) == name), None)
+        return row
+
+    def value(self, column: str, row: int) -> Any:
+        return self.columns[column][row].as_py()
+
+
+def folder_text(path: bytes) -> str:
+    """The folder of a stored path, as `folder:` is compared with it."""
+    above = shown(path).rpartition("/")[0].lower().strip("/")
+    return f"/{above}/" if above else "/"
+
+
+def _columns(table: PhotoTable) -> pa.Table:
+    schema = pa.schema([table.schema.field(name) for name in _COLUMNS])
+    found = pa.Table.from_batches(list(table.batches(_COLUMNS)), schema).combine_chunks()
+    found = found.take(pc.sort_indices(found, sort_keys=[("path", "ascending")])).combine_chunks()
+    _, first, group, count = np.unique(
+        _fixed(found["content"]), return_index=True, return_inverse=True, return_counts=True
+    )
+    folders = pa.array([folder_text(path.as_py()) for path in found["path"]], pa.string())
+    keys = np.array([int(i[:16], 16) for i in found["id"].to_pylist()], np.uint64)
+    by_key = np.argsort(keys, kind="stable").astype(np.int32)
+    same, doubled = first[group].astype(np.int32), count[group] > 1
+    made = {"same": same, "doubled": doubled, "key": keys[by_key], "row_by_key": by_key}
+    for name, values in made.items():
+        found = found.append_column(name, pa.array(values))
+    return found.append_column("folder", folders).drop_columns(["content"]).combine_chunks()
+
+
+def _fixed(content: pa.ChunkedArray) -> np.ndarray:
+    """(N, 2) -> (N,) hashes that numpy can sort: two numbers, since its strings of bytes end at a zero."""
+    joined = b"".join(content.to_pylist())
+    return np.frombuffer(joined, dtype=[("a", ">u8"), ("b", ">u8")])
+
+
+def _fill(path: Path, table: PhotoTable, order: dict[str, int]) -> None:
+    shape = (len(order), int(table.about["dimension"]))
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_2_0(file, {"descr": "<f2", "fortran_order": False, "shape": shape})
+        start, size = file.tell(), 2 * shape[0] * shape[1]
+        if size and hasattr(os, "posix_fallocate"):  # a full disk is an error here, and a crash once it is mapped
+            os.posix_fallocate(file.fileno(), start, size)
+        else:
+            file.truncate(start + size)
+    if not size:
+        return
+    rows = np.memmap(path, np.float16, "r+", offset=start, shape=shape)
+    for batch in table.batches(["id", "embedding"]):
+        places = [order[name] for name in batch["id"].to_pylist()]
+        vectors = batch["embedding"].flatten().to_numpy(zero_copy_only=False)
+        rows[places] = vectors.reshape(len(places), shape[1])
+    rows.flush()
+
+
+def _write_columns(path: Path, columns: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, columns.schema) as writer:
+        writer.write_table(columns)
+
+
+def _remove_old(folder: Path) -> None:
+    """Files of other versions and of processes that were killed; who has one open keeps it."""
+    for old in [*folder.glob("rows-*"), *folder.glob(".rows-*.tmp")]:
+        with contextlib.suppress(FileNotFoundError):  # another process does the same
+            old.unlink()

@@ -1,0 +1,184 @@
+"""The table of photos in LanceDB: one row per file, committed in batches, each whole or not there."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from semclip.core.errors import UserError
+
+#: Of what is written here; an index with a higher number was made by a newer version.
+FORMAT = 1
+_NAME = "photos"
+#: Old versions of the table stay this long for readers that have one open.
+_KEEP = timedelta(hours=1)
+#: What the system says where nothing more can be written: no space, a file's largest size, a quota.
+_FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota", "os error 122")
+_IDS_AT_ONCE = 5_000
+
+
+def schema(dimension: int, about: Mapping[str, Any]) -> pa.Schema:
+    """Columns of the table. path: bytes as the system has them, relative to the folder of the index where below it."""
+    columns = [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("path", pa.binary(), nullable=False),
+        pa.field("content", pa.binary(), nullable=False),
+        pa.field("size", pa.int64()),
+        pa.field("mtime", pa.int64()),
+        pa.field("taken", pa.string()),
+        pa.field("camera", pa.string()),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+        pa.field("type", pa.string()),
+        pa.field("latitude", pa.float64()),
+        pa.field("longitude", pa.float64()),
+        pa.field("embedding", pa.list_(pa.float16(), dimension)),
+        pa.field("thumbnail", pa.binary()),
+    ]
+    return pa.schema(columns, metadata={"semclip": json.dumps({"format": FORMAT, **about})})
+
+
+class PhotoTable:
+    """The table, wherever LanceDB keeps it: a folder, or a place such as `s3://bucket/photos`."""
+
+    def __init__(self, place: str, table: Any) -> None:
+        self.place, self._table = place, table
+        self.about: dict[str, Any] = json.loads(table.schema.metadata[b"semclip"])
+
+    @classmethod
+    def create(cls, place: str, dimension: int, about: Mapping[str, Any]) -> "PhotoTable":
+        """A new, empty table. about: of the model, kept with it in the one commit that makes it."""
+        if is_there(place):
+            raise UserError("there is an index already", where=place, fix="add to it: semclip index FOLDER")
+        with _told(place):
+            return cls(place, _connect(place).create_table(_NAME, schema=schema(dimension, about)))
+
+    @classmethod
+    def open(cls, place: str) -> "PhotoTable":
+        """Raises UserError where there is no index, or a newer one than this version knows."""
+        if not is_there(place):
+            raise UserError("no index here", where=place, fix="make one: semclip index FOLDER")
+        with _told(place):
+            table = _connect(place).open_table(_NAME)
+        about = json.loads((table.schema.metadata or {}).get(b"semclip", b"{}"))
+        if about.get("format") != FORMAT:
+            raise UserError(
+                f"the index has format {about.get('format')}, and this version of semclip reads format {FORMAT}",
+                where=place,
+                fix="update semclip, or make another index: semclip index FOLDER --index NEW",
+            )
+        return cls(place, table)
+
+    @property
+    def version(self) -> int:
+        return int(self._table.version)
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self._table.schema
+
+    def refresh(self) -> None:
+        """See what other processes have committed since."""
+        with _told(self.place):
+            self._table.checkout_latest()
+
+    def __len__(self) -> int:
+        return int(self._table.count_rows())
+
+    def batches(self, columns: Sequence[str], where: str = "", rows: int = 8192) -> Iterator[pa.RecordBatch]:
+        """The columns of all rows, or of those that meet an SQL condition, in no particular order."""
+        query = self._table.search().select(list(columns))
+        with _told(self.place):
+            yield from (query.where(where) if where else query).limit(None).to_batches(batch_size=rows)
+
+    def by_id(self, ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Rows by id; ids that are not there are left out. ids: as this program makes them."""
+        found: dict[str, dict[str, Any]] = {}
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            for batch in self.batches(["id", *columns], _among(ids[start : start + _IDS_AT_ONCE])):
+                found |= {row["id"]: row for row in batch.to_pylist()}
+        return found
+
+    def write(self, rows: Sequence[Mapping[str, Any]], replacing: bool) -> None:
+        """Commit rows in one go. replacing: some ids may be there already, whose rows give way."""
+        data = pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=self._table.schema)
+        with _told(self.place):
+            if replacing:
+                merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+                merge.execute(data)
+            else:
+                self._table.add(data)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        with _told(self.place):
+            for start in range(0, len(ids), _IDS_AT_ONCE):
+                self._table.delete(_among(ids[start : start + _IDS_AT_ONCE]))
+
+    def tidy(self) -> None:
+        """Join small fragments, bring the vector index up to date, and let go of old versions."""
+        with _told(self.place):
+            self._table.optimize(cleanup_older_than=_KEEP)
+
+    def build_vector_index(self) -> None:
+        """Lance's own index of the embeddings, for tables too large to score every row."""
+        from lancedb.index import IvfSq
+
+        # Embeddings as bytes, which finds more than shorter codes at the same speed, and needs no codebook.
+        config = IvfSq(distance_type="cosine", sample_rate=64, max_iterations=10)
+        with _told(self.place):
+            self._table.create_index("embedding", config=config)
+
+    @property
+    def has_vector_index(self) -> bool:
+        with _told(self.place):
+            return any("embedding" in index.columns for index in self._table.list_indices())
+
+    def nearest(self, vector: np.ndarray, count: int, probes: int) -> list[str]:
+        """Ids of about the `count` photos whose cosine with `vector` (D,) is highest, by the vector index."""
+        with _told(self.place):
+            query = self._table.search(vector, vector_column_name="embedding").distance_type("cosine")
+            return query.nprobes(probes).select(["id", "_distance"]).limit(count).to_arrow()["id"].to_pylist()
+
+
+def is_there(place: str) -> bool:
+    """Whether a place holds an index. Nothing is made there."""
+    if "://" not in place and not Path(place).is_dir():
+        return False
+    with _told(place):
+        return _NAME in _connect(place).list_tables().tables
+
+
+def _connect(place: str) -> Any:
+    try:
+        import lancedb
+    except ImportError as error:
+        raise UserError(
+            "the index needs LanceDB, which is not installed", where=place, fix="pip install 'semclip[search]'"
+        ) from error
+    return lancedb.connect(place)
+
+
+def _among(ids: Sequence[str]) -> str:
+    assert all(i.isalnum() for i in ids)  # they become part of a condition
+    return f"id IN ({', '.join(repr(i) for i in ids)})"
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """What LanceDB raises, as an error for people. A commit that failed left the table as it was."""
+    try:
+        yield
+    except (RuntimeError, OSError, ValueError) as error:
+        full = any(sign in str(error) for sign in _FULL)
+        raise UserError(
+            "the disk is full" if full else f"the index cannot be read or written: {str(error).splitlines()[0][:300]}",
+            where=place,
+            fix="free some space and type the same command again; what was committed is kept"
+            if full
+            else "check that the place exists and that you may write there; the last commit is whole",
+        ) from error
