@@ -1,0 +1,100 @@
+"""Pictures that come in and go out: uploads held in memory, and photos made small enough for a screen."""
+
+import hashlib
+import io
+import struct
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+
+from PIL import Image, ImageOps
+
+from semclip.core.errors import UserError
+
+#: What an upload may weigh, and how many pixels it may unfold to: a camera's photos pass, a bomb does not.
+MOST_BYTES = 30_000_000
+MOST_PIXELS = 80_000_000
+_MOST_PIXELS_OF_OWN = 170_000_000  # panoramas; Pillow itself refuses a little more
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "MPO")
+_QUERY_SIDE = 768  # more than any encoder looks at
+_SCREEN_SIDE = 1600
+_PREFIX = "upload-"
+
+# What Pillow raises for files that are broken, cut off, or made to hurt.
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError, MemoryError)
+
+
+class Uploads:
+    """The last pictures that were dropped on the page, in memory only. Safe to use from several threads."""
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
+        self._pictures: OrderedDict[str, Image.Image] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, data: bytes) -> str:
+        """Name of the picture, the same for the same bytes. Raises UserError for what is no picture, or too large."""
+        name = _PREFIX + hashlib.sha256(data).hexdigest()[:16]
+        picture = _opened(io.BytesIO(data), _QUERY_SIDE, MOST_PIXELS, "the picture you dropped")
+        with self._lock:
+            self._pictures[name] = picture
+            self._pictures.move_to_end(name)
+            while len(self._pictures) > self._most:
+                self._pictures.popitem(last=False)
+        return name
+
+    def get(self, name: str) -> Image.Image | None:
+        with self._lock:
+            return self._pictures.get(name)
+
+    @staticmethod
+    def names(path: str) -> bool:
+        """Whether a picture in a query is meant to be an upload."""
+        return path.startswith(_PREFIX)
+
+
+def for_screen(file: Path) -> bytes:
+    """A photo as JPEG, upright, at most 1,600 pixels a side, without metadata. Raises UserError."""
+    if not file.is_file():
+        raise UserError("the photo is no longer there", str(file), "put it back, or index its folder again")
+    return as_jpeg(_opened(file, _SCREEN_SIDE, _MOST_PIXELS_OF_OWN, str(file)))
+
+
+def as_jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=90, subsampling=0)
+    return out.getvalue()
+
+
+def _opened(source: io.BytesIO | Path, side: int, most: int, where: str) -> Image.Image:
+    """RGB, upright, no larger than `side`. The size is read from the header before a pixel is unpacked."""
+    try:
+        with Image.open(source, formats=_known_formats()) as image:
+            if image.width * image.height > most:
+                raise UserError(
+                    f"a picture of {image.width:,} x {image.height:,} pixels is too large",
+                    where,
+                    f"give one of at most {most // 1_000_000} million pixels",
+                )
+            image.draft("RGB", (side, side))  # a large JPEG is unpacked small
+            small = ImageOps.exif_transpose(image)
+            small.thumbnail((side, side))
+            return _flat(small)
+    except _BROKEN as error:
+        raise UserError("this is no picture that can be read", where, "give a JPEG, PNG, WebP, GIF or TIFF") from error
+
+
+def _known_formats() -> list[str]:
+    # Naming a format that no plugin is installed for (HEIF) is an error in some versions of Pillow.
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """See-through pixels on white, as browsers show them."""
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    flat = Image.new("RGB", layer.size, "white")
+    flat.paste(layer, mask=layer.getchannel("A"))
+    return flat

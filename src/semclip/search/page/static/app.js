@@ -1,0 +1,440 @@
+// The page of photo search. The address holds the state: ?q=...&off=1,2&view=plain|both&photo=ID
+// Whatever comes from the server is put in as text, never as markup.
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const copyOf = (template) => document.getElementById(template).content.firstElementChild.cloneNode(true);
+const WEIGHTS = [0.25, 0.5, 1, 2, 4];
+const PAGE = 60;
+
+let limits = { most_characters: 2000, most_bytes: 3e7 };
+let server = { state: "unknown", photos: 0 };
+let columns = [];
+let asked = ""; // the search that is on the screen
+let timer = 0;
+
+// ---- state: the address ----
+
+function state() {
+  const given = new URLSearchParams(location.search);
+  return {
+    q: given.get("q") ?? "",
+    off: (given.get("off") ?? "").split(",").filter(Boolean),
+    view: given.get("view") ?? "ours",
+    photo: given.get("photo") ?? "",
+  };
+}
+
+function go(changes, { replace = false, opened = false } = {}) {
+  const next = { ...state(), ...changes };
+  const address = new URLSearchParams();
+  if (next.q) address.set("q", next.q);
+  if (next.off.length) address.set("off", next.off.join(","));
+  if (next.view !== "ours") address.set("view", next.view);
+  if (next.photo) address.set("photo", next.photo);
+  const url = address.size ? `/?${address}` : "/";
+  if (replace) history.replaceState(history.state, "", url);
+  else history.pushState({ opened }, "", url);
+  render();
+}
+
+// ---- talking to the server ----
+
+class Refused extends Error {
+  constructor(status, told) {
+    super(told.error?.what ?? `the server answered ${status}`);
+    Object.assign(this, { status, told });
+  }
+}
+
+async function ask(path, parameters = {}, options = {}) {
+  const response = await fetch(`${path}?${new URLSearchParams(parameters)}`, options);
+  const told = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response.status, told);
+  return told;
+}
+
+const question = ({ q, off, view }) => ({ q, off: off.join(","), ...(view === "plain" && { plain: 1 }) });
+
+async function watch() {
+  // Until the model is there, and again when the server does not answer.
+  try {
+    const before = server.state;
+    server = await ask("/api/status");
+    limits = server;
+    $("#q").maxLength = server.most_characters;
+    if (server.state !== before) render(true);
+    if (server.state === "opening" || server.state === "loading") watchAgain(500);
+  } catch (problem) {
+    failed(problem);
+  }
+}
+
+function watchAgain(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(watch, milliseconds);
+}
+
+function failed(problem) {
+  if (problem.name === "AbortError") return;
+  if (problem instanceof Refused && problem.status === 503) return; // watch() asks again when the model is there
+  if (problem instanceof Refused) {
+    const told = problem.status === 401
+      ? { what: "This page has lost its token.", fix: "Open the whole address that `semclip serve` printed." }
+      : problem.told.error ?? { what: problem.message, fix: "Look at the terminal of `semclip serve`." };
+    notice(told, "wrong");
+    return;
+  }
+  server = { ...server, state: "stopped" };
+  notice({ what: "The server has stopped.", fix: "Start it again: semclip serve. This page goes on by itself." }, "wrong");
+  watchAgain(1500);
+}
+
+function notice(told, kind = "") {
+  const box = $("#notice");
+  box.hidden = !told;
+  box.className = `notice ${kind}`;
+  if (!told) return;
+  $("h2", box).textContent = told.what;
+  $("pre", box).textContent = told.where ?? "";
+  $("p", box).textContent = told.fix ?? "";
+}
+
+// ---- searching ----
+
+function render(again = false) {
+  const now = state();
+  const wanted = JSON.stringify([now.q, now.off, now.view]);
+  if (wanted !== asked || again) {
+    asked = wanted;
+    $("#q").value = now.q;
+    document.title = now.q ? `${now.q} · photo search` : "Photo search";
+    search(now);
+  }
+  showPhoto(now.photo);
+}
+
+function search(now) {
+  for (const column of columns) column.stop.abort();
+  const waiting = now.q && server.state !== "ready";
+  const shown = waiting ? { q: "", off: [], view: "ours" } : now;
+  const both = shown.view === "both";
+  columns = [newColumn(shown, false), ...(both ? [newColumn(shown, true)] : [])];
+  $("#columns").classList.toggle("both", both);
+  $("#columns").replaceChildren(...columns.map((column) => column.element));
+  $("#take").hidden = true;
+  $("#read").hidden = !shown.q;
+  $("#how").hidden = Boolean(now.q);
+  for (const radio of document.getElementsByName("view")) radio.checked = radio.value === now.view;
+  notice(null);
+  if (server.state === "failed") notice(server.error, "wrong");
+  if (server.state === "opening") notice({ what: "The index is being opened.", fix: "This takes a moment." });
+  if (server.state === "loading") {
+    const then = now.q ? "The search starts by itself when it is there." : "You can look through your photos meanwhile.";
+    notice({ what: "The model is loading.", fix: then });
+  }
+  for (const column of columns) loadMore(column);
+}
+
+function newColumn(now, literal) {
+  const element = copyOf("column");
+  const column = { element, literal, now, hits: [], more: true, busy: false, stop: new AbortController() };
+  $("header", element).hidden = now.view !== "both";
+  $("h2", element).textContent = literal ? "The sentence as it is" : "As understood";
+  element.setAttribute("aria-label", $("h2", element).textContent);
+  new IntersectionObserver(([end]) => end.isIntersecting && loadMore(column), { rootMargin: "900px" })
+    .observe($(".end", element));
+  return column;
+}
+
+async function loadMore(column) {
+  if (column.busy || !column.more) return;
+  column.busy = true;
+  try {
+    const parameters = { ...question(column.now), skip: column.hits.length, top: PAGE, ...(column.literal && { literal: 1 }) };
+    const told = await ask("/api/search", parameters, { signal: column.stop.signal });
+    const first = column.hits.length === 0;
+    column.hits.push(...told.hits);
+    column.more = told.more;
+    $(".grid", column.element).append(...told.hits.map((hit) => tile(hit, column)));
+    if (first) firstPage(column, told);
+    announce();
+    column.busy = false;
+    const { top } = $(".end", column.element).getBoundingClientRect();
+    if (top < innerHeight + 900) loadMore(column);
+  } catch (problem) {
+    column.busy = false;
+    column.more = false;
+    failed(problem);
+  }
+}
+
+function firstPage(column, told) {
+  if (!column.literal && column.now.q) showChips(told);
+  const first = $(".tile", column.element);
+  if (first) first.tabIndex = 0;
+  verdict(column, told);
+  if (told.hits.length) return;
+  if (!server.photos) notice({ what: "The index holds no photos.", where: server.where, fix: "Add some: semclip index FOLDER" });
+  else notice({ what: "No photo meets these conditions.", fix: "Take one away, or write it another way." });
+}
+
+function verdict(column, told) {
+  $(".quiet", column.element).textContent = column.literal ? `“${told.read}” as one text, as other searches do` : told.understood;
+  const excluded = told.chips.filter((chip) => !chip.wanted && !chip.off).map((chip) => chip.label);
+  const ten = column.hits.slice(0, 10);
+  const count = ten.filter((hit) => hit.shows.length).length;
+  const line = $(".verdict", column.element);
+  line.classList.toggle("wrong", count > 0);
+  $("b", line).textContent = excluded.length ? `${count} of ${ten.length}` : "";
+  $("span", line).textContent = excluded.length
+    ? `first photos seem to show ${excluded.join(" or ")}`
+    : "Nothing is excluded: there is little to tell apart.";
+}
+
+function announce() {
+  const { hits, more } = columns[0];
+  const all = server.photos.toLocaleString("en");
+  const shown = hits.length.toLocaleString("en");
+  if (!columns[0].now.q) $("#count").textContent = `${all} photos`;
+  else $("#count").textContent = more ? `The best ${shown} of ${all} photos` : `${shown} photos`;
+  $("#take").hidden = !hits.length;
+  const list = { ...question(columns[0].now), top: hits.length };
+  for (const format of ["csv", "txt"]) $(`#${format}`).href = `/api/export?${new URLSearchParams({ ...list, format })}`;
+}
+
+// ---- tiles and bars ----
+
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+function bars(parts, withNumbers = false) {
+  return parts.map((part) => {
+    const bar = copyOf("bar");
+    bar.classList.toggle("not", !part.wanted);
+    $(".label", bar).textContent = part.label;
+    $("i", bar).style.setProperty("--amount", part.presence);
+    if (withNumbers) $(".number", bar).textContent = `${percent(part.presence)} · cosine ${part.similarity.toFixed(3)}`;
+    return bar;
+  });
+}
+
+function tile(hit, column) {
+  const item = copyOf("tile");
+  const button = $(".tile", item);
+  button.dataset.id = hit.id;
+  $("img", item).src = `/thumbnail/${encodeURIComponent(hit.id)}`;
+  $(".bars", item).append(...bars(hit.parts));
+  item.classList.toggle("shows", hit.shows.length > 0);
+  const why = hit.held_back && !column.literal ? `held back: ${hit.held_back}` : hit.shows.join(", ");
+  $(".badge", item).hidden = !why;
+  $(".badge", item).textContent = why;
+  const spoken = hit.parts.map((part) => `${part.wanted ? "" : "not wanted: "}${part.label} ${percent(part.presence)}`);
+  button.setAttribute("aria-label", [hit.name, ...spoken, hit.held_back ? why : ""].filter(Boolean).join(", "));
+  button.title = hit.name;
+  button.addEventListener("click", () => go({ photo: hit.id }, { opened: true }));
+  return item;
+}
+
+// ---- chips ----
+
+function showChips(told) {
+  const plain = state().view === "plain";
+  const had = [...$("#chips").children].findIndex((chip) => chip.contains(document.activeElement));
+  const onSelect = document.activeElement?.tagName === "SELECT";
+  const fixed = told.conditions.map((text) => Object.assign(document.createElement("li"), { className: "chip fixed", textContent: text }));
+  if (plain) {
+    const whole = Object.assign(document.createElement("li"), { className: "chip fixed", textContent: `“${told.read}”` });
+    $("#chips").replaceChildren(whole, ...fixed);
+    return;
+  }
+  $("#chips").replaceChildren(...told.chips.map((chip, number) => newChip(chip, number)), ...fixed);
+  const again = $("#chips").children[had];
+  if (again) ($(onSelect ? "select" : ".flip", again) ?? again).focus();
+}
+
+function newChip(chip, number) {
+  const element = copyOf("chip");
+  const mode = chip.off ? "off" : chip.wanted ? "want" : "not";
+  element.classList.add(mode);
+  $(".sign", element).textContent = { want: "+", not: "−", off: "○" }[mode];
+  $(".label", element).textContent = chip.label;
+  const said = { want: "wanted", not: "not wanted", off: "off" }[mode];
+  const next = { want: "don’t want it", not: "leave it out", off: "want it" }[mode];
+  const flip = $(".flip", element);
+  flip.setAttribute("aria-label", `${chip.label}: ${said}. Press: ${next}`);
+  flip.title = `${said}; click: ${next}`;
+  flip.addEventListener("click", () => turn(chip, number, mode));
+  const weights = [...new Set([...WEIGHTS, chip.weight])].sort((a, b) => a - b);
+  const select = $("select", element);
+  select.setAttribute("aria-label", `weight of ${chip.label}`);
+  select.append(...weights.map((weight) => new Option(`×${weight}`, weight, false, weight === chip.weight)));
+  select.addEventListener("change", () => edit({ part: number, weight: select.value }));
+  return element;
+}
+
+function turn(chip, number, mode) {
+  const off = state().off.filter((part) => part !== String(number));
+  if (mode === "not") go({ off: [...off, String(number)] });
+  else if (mode === "off" && chip.wanted) go({ off });
+  else edit({ part: number }, { off });
+}
+
+async function edit(change, also = {}) {
+  try {
+    const { q } = await ask("/api/edit", { q: state().q, ...change });
+    go({ ...also, q, photo: "" });
+  } catch (problem) {
+    failed(problem);
+  }
+}
+
+const moreLike = (id, sign) => edit({ [sign]: id }, { view: state().view === "plain" ? "ours" : state().view });
+
+// ---- one photo ----
+
+async function showPhoto(id) {
+  const view = $("#view");
+  if (!id) {
+    if (!view.open) return;
+    const last = view.dataset.id;
+    view.close();
+    tiles().find((one) => one.dataset.id === last)?.focus();
+    return;
+  }
+  const hits = columns.flatMap((column) => column.hits);
+  let hit = hits.find((one) => one.id === id);
+  try {
+    hit ??= { parts: [], held_back: null, duplicates: [], ...(await ask(`/api/photo/${encodeURIComponent(id)}`)) };
+  } catch (problem) {
+    failed(problem);
+    go({ photo: "" }, { replace: true });
+    return;
+  }
+  if (state().photo !== id) return; // another photo meanwhile
+  view.dataset.id = id;
+  view.dataset.path = hit.path;
+  $("#name").textContent = hit.name;
+  $(".path", view).textContent = [hit.path, ...hit.duplicates.map((path) => `also: ${path}`)].join("\n");
+  $(".why", view).textContent = hit.held_back ? `Held back, because it seems to show ${hit.held_back}.` : "";
+  $(".bars", view).replaceChildren(...bars(hit.parts, true).map((bar) => {
+    const item = document.createElement("li");
+    item.append(bar);
+    return item;
+  }));
+  const picture = $(".stage img", view);
+  picture.alt = hit.name;
+  picture.onerror = () => {
+    picture.onerror = null;
+    picture.src = `/thumbnail/${encodeURIComponent(id)}`;
+    $(".why", view).textContent = "The photo’s file cannot be shown: it was moved, deleted or damaged. Index its folder again.";
+  };
+  picture.src = `/picture/${encodeURIComponent(id)}`;
+  const place = hits.indexOf(hit);
+  $("[data-do=previous]", view).disabled = place <= 0;
+  $("[data-do=next]", view).disabled = place < 0 || place === hits.length - 1;
+  if (!view.open) view.showModal();
+}
+
+function step(by) {
+  const hits = columns.flatMap((column) => column.hits);
+  const next = hits[hits.findIndex((hit) => hit.id === state().photo) + by];
+  if (next) go({ photo: next.id }, { replace: true });
+}
+
+function closePhoto() {
+  if (history.state?.opened) history.back();
+  else go({ photo: "" }, { replace: true });
+}
+
+// ---- a picture as query ----
+
+async function searchWith(file) {
+  if (!file) return;
+  if (file.size > limits.most_bytes) {
+    notice({ what: "This picture is too large.", fix: `Give one of at most ${limits.most_bytes / 1e6} MB.` }, "wrong");
+    return;
+  }
+  notice({ what: "The picture is being read.", fix: "" });
+  try {
+    const { id } = await ask("/api/pictures", {}, { method: "POST", body: file });
+    await moreLike(id, "like");
+  } catch (problem) {
+    failed(problem);
+  }
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    $("#count").textContent = "Copied.";
+  } catch {
+    notice({ what: "The browser does not let this page copy.", fix: "Use “Text” to save the list." }, "wrong");
+  }
+}
+
+// ---- keyboard and mouse ----
+
+const tiles = () => [...document.querySelectorAll(".tile")];
+
+function moveInGrid(event) {
+  const here = event.target.closest(".tile");
+  if (!here) return;
+  const all = [...here.closest(".grid").querySelectorAll(".tile")];
+  const place = all.indexOf(here);
+  const sideways = getComputedStyle(here.closest(".grid")).gridTemplateColumns.split(" ").length;
+  const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -sideways, ArrowDown: sideways, Home: -place, End: all.length - 1 - place };
+  if (event.key === "+" || event.key === "-") moreLike(here.dataset.id, event.key === "+" ? "like" : "unlike");
+  const next = event.key in moves && all[place + moves[event.key]];
+  if (!next) return;
+  event.preventDefault();
+  here.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+}
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input[type=search], select, textarea");
+  if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  if ($("#view").open) {
+    if (event.key === "ArrowLeft") step(-1);
+    if (event.key === "ArrowRight") step(1);
+  } else if (event.key === "/") {
+    event.preventDefault();
+    $("#q").select();
+  } else moveInGrid(event);
+});
+
+$("#search").addEventListener("submit", (event) => {
+  event.preventDefault();
+  go({ q: $("#q").value.trim(), off: [], photo: "" });
+});
+$("#how").addEventListener("click", ({ target }) => target.matches(".example") && go({ q: target.textContent, off: [] }));
+$("#views").addEventListener("change", ({ target }) => go({ view: target.value }));
+$("#copy").addEventListener("click", () => copy(columns[0].hits.map((hit) => hit.path).join("\n")));
+$("#file").addEventListener("change", ({ target }) => searchWith(target.files[0]).finally(() => { target.value = ""; }));
+$("#view").addEventListener("cancel", (event) => {
+  event.preventDefault();
+  closePhoto();
+});
+$("#view").addEventListener("click", ({ target }) => {
+  const { id, path } = $("#view").dataset;
+  const does = { close: closePhoto, previous: () => step(-1), next: () => step(1), copy: () => copy(path),
+    like: () => moreLike(id, "like"), unlike: () => moreLike(id, "unlike") };
+  if (target === $("#view")) closePhoto(); // the backdrop
+  does[target.dataset.do]?.();
+});
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  $("#drop").hidden = !event.dataTransfer.types.includes("Files");
+});
+addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("#drop").hidden = true; });
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  $("#drop").hidden = true;
+  searchWith(event.dataTransfer.files[0]);
+});
+addEventListener("popstate", () => render());
+
+const start = new URL(location);
+start.searchParams.delete("token"); // it is kept as a cookie now
+history.replaceState(history.state, "", start);
+watch(); // and render, once the server has said how far it is

@@ -1,0 +1,102 @@
+"""What the page is told, as plain values for JSON, and lists of photos to take away."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from semclip.core.errors import UserError
+from semclip.core.query import Filter, Leaf, Picture, Query, leaves
+from semclip.search.page.index import Hit
+from semclip.search.page.pictures import Uploads
+
+#: From here on a photo is said to show a part.
+SHOWN = 0.5
+
+# A spreadsheet takes a cell that begins like this for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+
+
+def error(problem: UserError) -> dict[str, str]:
+    return {"what": problem.what, "where": problem.where, "fix": problem.fix}
+
+
+def chips(query: Query, off: Collection[int]) -> list[dict[str, Any]]:
+    """One per part of the query, in the order in which clicks count them."""
+    return [
+        {
+            "label": label(leaf),
+            "picture": leaf.path if isinstance(leaf, Picture) else None,
+            "wanted": wanted,
+            "weight": leaf.weight,
+            "off": number in off,
+        }
+        for number, (leaf, wanted) in enumerate(leaves(query.tree))
+    ]
+
+
+def label(leaf: Leaf) -> str:
+    if not isinstance(leaf, Picture):
+        return leaf.text
+    return "your picture" if Uploads.names(leaf.path) else f"like {PurePath(leaf.path).name}"
+
+
+def condition(filter: Filter) -> str:
+    sign = {"=": "is", "<": "below", "<=": "up to", ">": "above", ">=": "from"}[filter.op]
+    value = f"{filter.value:g}" if isinstance(filter.value, float | int) else filter.value
+    return f"{filter.field} {'not ' if filter.negated else ''}{sign} {value}"
+
+
+def hit(row: Hit) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": PurePath(row.path).name,
+        "path": row.path,
+        "score": _number(row.score),
+        "parts": [
+            {
+                "label": part.label,
+                "wanted": part.wanted,
+                "similarity": _number(part.similarity),
+                "presence": min(1.0, max(0.0, _number(part.presence))),
+            }
+            for part in row.parts
+        ],
+        "shows": [part.label for part in row.parts if not part.wanted and part.presence >= SHOWN],
+        "held_back": row.held_back,
+        "duplicates": list(row.duplicates),
+    }
+
+
+def as_csv(rows: Sequence[Hit]) -> str:
+    """Path, score and the presence of every part; cells that a spreadsheet would take for formulas are made text."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    names = [("" if part.wanted else "not: ") + part.label for part in rows[0].parts] if rows else []
+    writer.writerow(["path", "score", *map(_cell, names), "held back by"])
+    for row in rows:
+        presences = [f"{part.presence:.3f}" for part in row.parts]
+        writer.writerow([_cell(row.path), f"{row.score:.6g}", *presences, _cell(row.held_back or "")])
+    return out.getvalue()
+
+
+def as_text(rows: Sequence[Hit]) -> str:
+    """A path per line; a name that would break its line is written as a JSON string."""
+    return "".join(f"{_line(row.path)}\n" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _line(path: str) -> str:
+    return path if path.isprintable() else json.dumps(path)
+
+
+def _number(value: float) -> float:
+    return float(value) if math.isfinite(value) else 0.0  # JSON has no NaN
+
+
