@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from semclip.core.errors import UserError
+from semclip.core.query import Query
 from semclip.search.page import pictures, wire
 from semclip.search.page.session import MOST_CHARACTERS, MOST_ROWS, NotReadyError, Question, Session
 from semclip.search.query import describe
@@ -87,7 +88,7 @@ class _Page:
             {
                 "understood": describe(query) if question.text.strip() else "",
                 "chips": wire.chips(query, question.off),
-                "conditions": [wire.condition(one) for one in query.filters],
+                "conditions": [describe(Query("", None, (one,))) for one in query.filters],
                 "read": question.asked().text,
                 "hits": [wire.hit(row) for row in rows],
                 "more": len(rows) == top and skip + top < MOST_ROWS,

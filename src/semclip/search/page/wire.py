@@ -4,12 +4,12 @@ import csv
 import io
 import json
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from semclip.core.errors import UserError
-from semclip.core.query import Filter, Leaf, Picture, Query, leaves
+from semclip.core.query import Leaf, Picture, Query, leaves
 from semclip.search.page.index import Hit
 from semclip.search.page.pictures import Uploads
 
@@ -44,12 +44,6 @@ def label(leaf: Leaf) -> str:
     return "your picture" if Uploads.names(leaf.path) else f"like {PurePath(leaf.path).name}"
 
 
-def condition(filter: Filter) -> str:
-    sign = {"=": "is", "<": "below", "<=": "up to", ">": "above", ">=": "from"}[filter.op]
-    value = f"{filter.value:g}" if isinstance(filter.value, float | int) else filter.value
-    return f"{filter.field} {'not ' if filter.negated else ''}{sign} {value}"
-
-
 def hit(row: Hit) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -62,6 +56,7 @@ def hit(row: Hit) -> dict[str, Any]:
                 "wanted": part.wanted,
                 "similarity": _number(part.similarity),
                 "presence": min(1.0, max(0.0, _number(part.presence))),
+                "shown": part.presence >= SHOWN,
             }
             for part in row.parts
         ],

@@ -179,7 +179,7 @@ function firstPage(column, told) {
 }
 
 function verdict(column, told) {
-  $(".quiet", column.element).textContent = column.literal ? `“${told.read}” as one text, as other searches do` : told.understood;
+  $(".quiet", column.element).textContent = column.literal ? `as one text, as in other searches: ${told.read}` : told.understood;
   const excluded = told.chips.filter((chip) => !chip.wanted && !chip.off).map((chip) => chip.label);
   const ten = column.hits.slice(0, 10);
   const count = ten.filter((hit) => hit.shows.length).length;
@@ -210,6 +210,7 @@ function bars(parts, withNumbers = false) {
   return parts.map((part) => {
     const bar = copyOf("bar");
     bar.classList.toggle("not", !part.wanted);
+    bar.classList.toggle("over", part.shown && !part.wanted);
     $(".label", bar).textContent = part.label;
     $("i", bar).style.setProperty("--amount", part.presence);
     if (withNumbers) $(".number", bar).textContent = `${percent(part.presence)} · cosine ${part.similarity.toFixed(3)}`;
@@ -224,11 +225,10 @@ function tile(hit, column) {
   $("img", item).src = `/thumbnail/${encodeURIComponent(hit.id)}`;
   $(".bars", item).append(...bars(hit.parts));
   item.classList.toggle("shows", hit.shows.length > 0);
-  const why = hit.held_back && !column.literal ? `held back: ${hit.held_back}` : hit.shows.join(", ");
-  $(".badge", item).hidden = !why;
-  $(".badge", item).textContent = why;
+  $(".badge", item).hidden = !hit.held_back || column.literal;
+  $(".badge", item).textContent = "held back";
   const spoken = hit.parts.map((part) => `${part.wanted ? "" : "not wanted: "}${part.label} ${percent(part.presence)}`);
-  button.setAttribute("aria-label", [hit.name, ...spoken, hit.held_back ? why : ""].filter(Boolean).join(", "));
+  button.setAttribute("aria-label", [hit.name, ...spoken, hit.held_back && `held back: ${hit.held_back}`].filter(Boolean).join(", "));
   button.title = hit.name;
   button.addEventListener("click", () => go({ photo: hit.id }, { opened: true }));
   return item;
