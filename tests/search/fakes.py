@@ -55,6 +55,9 @@ class FakeIndex:
     def __len__(self) -> int:
         return len(self._photos)
 
+    def refresh(self) -> None:
+        pass
+
     def load_model(self) -> None:
         pass
 
@@ -87,9 +90,7 @@ class FakeIndex:
     def __iter__(self):
         return iter(self._photos.values())
 
-    def _hit(
-        self, photo: FakePhoto, query: Query, ranker: str | None, pictures: Mapping[str, Image.Image]
-    ) -> FakeHit:
+    def _hit(self, photo: FakePhoto, query: Query, ranker: str | None, pictures: Mapping[str, Image.Image]) -> FakeHit:
         parts = []
         score = 0.0
         held_back = None

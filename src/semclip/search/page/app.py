@@ -122,9 +122,7 @@ class _Page:
             return JSONResponse({"id": id, "name": "your picture", "path": "", "width": 0, "height": 0})
         found = await self._slowly(lambda: self._session.index.photo(id))
         name = found.path.rpartition("/")[2]
-        return JSONResponse(
-            {"id": id, "name": name, "path": found.path, "width": found.width, "height": found.height}
-        )
+        return JSONResponse({"id": id, "name": name, "path": found.path, "width": found.width, "height": found.height})
 
     async def thumbnail(self, request: Request) -> Response:
         id = request.path_params["id"]
@@ -206,4 +204,3 @@ async def _not_ready(request: Request, problem: Exception) -> Response:
 async def _unknown_photo(request: Request, problem: Exception) -> Response:
     gone = UserError("the index has no such photo", fix="search again: the index has changed")
     return JSONResponse({"error": wire.error(gone)}, status_code=404)
-

@@ -52,16 +52,12 @@ def _at(tree: Node | None, part: int, change: Callable[[Literal], Node]) -> Node
     return _rebuilt(tree, count(), lambda number, literal: change(literal) if number == part else literal)
 
 
-def _rebuilt(
-    node: Node | None, numbers: Iterator[int], change: Callable[[int, Literal], Node | None]
-) -> Node | None:
+def _rebuilt(node: Node | None, numbers: Iterator[int], change: Callable[[int, Literal], Node | None]) -> Node | None:
     """The tree with every literal changed; a branch that loses all its parts goes too."""
     if node is None:
         return None
     if isinstance(node, And | Or):
-        kept = tuple(
-            new for child in node.children if (new := _rebuilt(child, numbers, change)) is not None
-        )
+        kept = tuple(new for child in node.children if (new := _rebuilt(child, numbers, change)) is not None)
         return type(node)(kept) if len(kept) > 1 else next(iter(kept), None)
     if isinstance(node, Not) and isinstance(node.child, Not | And | Or):
         inner = _rebuilt(node.child, numbers, change)

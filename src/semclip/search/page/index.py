@@ -61,6 +61,9 @@ class PhotoIndex(Protocol):
 
     def __len__(self) -> int: ...
 
+    def refresh(self) -> None:
+        """See what other processes have added since."""
+
     def load_model(self) -> None:
         """Load the encoder; a search that needs it does so by itself."""
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import struct
 from collections import OrderedDict
 from pathlib import Path
@@ -18,7 +19,7 @@ _MOST_PIXELS_OF_OWN = 170_000_000  # panoramas; Pillow itself refuses a little m
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "MPO")
 _QUERY_SIDE = 768  # more than any encoder looks at
 _SCREEN_SIDE = 1600
-_PREFIX = "upload-"
+_NAME = re.compile("upload-[0-9a-f]{16}")
 
 # What Pillow raises for files that are broken, cut off, or made to hurt.
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError, MemoryError)
@@ -34,7 +35,7 @@ class Uploads:
 
     def add(self, data: bytes) -> str:
         """Name of the picture, the same for the same bytes. Raises UserError for what is no picture, or too large."""
-        name = _PREFIX + hashlib.sha256(data).hexdigest()[:16]
+        name = f"upload-{hashlib.sha256(data).hexdigest()[:16]}"
         picture = _opened(io.BytesIO(data), _QUERY_SIDE, MOST_PIXELS, "the picture you dropped")
         with self._lock:
             self._pictures[name] = picture
@@ -50,7 +51,7 @@ class Uploads:
     @staticmethod
     def names(path: str) -> bool:
         """Whether a picture in a query is meant to be an upload."""
-        return path.startswith(_PREFIX)
+        return _NAME.fullmatch(path) is not None
 
 
 def for_screen(file: Path) -> bytes:

@@ -81,7 +81,9 @@ class Session:
         except UserError as error:
             self.error, self.state = error, "failed"
         except Exception as error:
-            self.error = UserError(f"the index could not be opened: {error}", self.where, "see the terminal for details")
+            self.error = UserError(
+                f"the index could not be opened: {error}", self.where, "see the terminal for details"
+            )
             self.state = "failed"
             raise  # the terminal shows the traceback
 
@@ -98,6 +100,8 @@ class Session:
         """Raises UserError for what cannot be read, NotReadyError while the model is missing."""
         query = question.asked()
         index = self.index
+        if skip == 0:  # later pages go on in what the first one saw
+            index.refresh()
         if query.tree is not None and self.state != "ready":
             raise self.error or NotReadyError()
         # Only pictures that the page knows: a path typed here must not make the server read any file it can.

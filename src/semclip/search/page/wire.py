@@ -21,7 +21,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
 def error(problem: UserError) -> dict[str, str]:
-    return {"what": problem.what, "where": problem.where, "fix": problem.fix}
+    where = problem.where.replace("\n" + " " * len("  where: "), "\n")  # a caret is set for the terminal's indent
+    return {"what": problem.what, "where": where, "fix": problem.fix}
 
 
 def chips(query: Query, off: Collection[int]) -> list[dict[str, Any]]:
@@ -93,5 +94,3 @@ def _line(path: str) -> str:
 
 def _number(value: float) -> float:
     return float(value) if math.isfinite(value) else 0.0  # JSON has no NaN
-
-
