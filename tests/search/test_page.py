@@ -12,7 +12,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from semclip.core.errors import UserError
-from semclip.core.query import Not, Picture, Text
+from semclip.core.query import Not, Picture, Query, Text
 from semclip.search.page import wire
 from semclip.search.page.app import create_app
 from semclip.search.page.session import LITERAL, MOST_CHARACTERS, Session
@@ -75,7 +75,8 @@ def test_the_whole_sentence_is_one_part(client: TestClient, index: FakeIndex) ->
 def test_the_literal_ranking_is_another_ranker_over_the_same_parts(client: TestClient, index: FakeIndex) -> None:
     ours, literal = search(client, q=QUERY, top=10), search(client, q=QUERY, top=10, literal="1")
     assert [asked[1] for asked in index.asked] == [None, LITERAL]
-    assert index.asked[0][0] == index.asked[1][0]
+    assert index.asked[0][0].tree == index.asked[1][0].tree
+    assert literal["sentence"] == index.asked[1][0].text == "red circle without blue square"
     assert not any(hit["shows"] for hit in ours["hits"])
     assert any(hit["shows"] for hit in literal["hits"])
 
@@ -111,7 +112,7 @@ def test_a_click_that_makes_no_sense_is_refused(client: TestClient, bad: dict[st
 def test_more_and_less_like_a_photo(client: TestClient, index: FakeIndex) -> None:
     path = index.photo("p003").path
     more = edited(client, q='"red circle"', like="p003")
-    assert search(client, q=more)["chips"][-1]["picture"] == path
+    assert search(client, q=more)["chips"][-1]["thumbnail"] == "p003"
     less = edited(client, q=more, unlike="p003")
     search(client, q=less)
     tree = index.asked[-1][0].tree
@@ -126,7 +127,9 @@ def test_a_dropped_picture_is_a_part_and_stays_in_memory(client: TestClient, ind
     name = answer.json()["id"]
     text = edited(client, q='"red circle"', like=name)
     told = search(client, q=text)
-    assert [chip["label"] for chip in told["chips"]] == ["red circle", "your picture"]
+    assert [chip["label"] for chip in told["chips"]] == ["red circle", "like your picture"]
+    assert told["chips"][1]["thumbnail"] == name
+    assert told["hits"][0]["parts"][1]["label"] == "like your picture"
     assert client.get(f"/thumbnail/{name}").headers["content-type"] == "image/jpeg"
     with Image.open(io.BytesIO(client.get(f"/picture/{name}").content)) as shown:
         assert shown.size == (768, 26)
@@ -244,5 +247,5 @@ def test_a_name_with_a_line_break_stays_one_line() -> None:
 
 def test_a_score_that_is_no_number_is_still_json() -> None:
     part = FakePart("a", wanted=True, similarity=float("nan"), presence=float("inf"))
-    told = wire.hit(FakeHit("a", "a.jpg", float("nan"), (part,)))
+    told = wire.hit(FakeHit("a", "a.jpg", float("nan"), (part,)), Query("a", Text("a")))
     assert told["score"] == 0 and told["parts"][0]["similarity"] == 0

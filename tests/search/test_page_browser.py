@@ -151,8 +151,8 @@ def test_side_by_side_marks_what_the_plain_sentence_lets_in(page: Any) -> None:
     search(page, QUERY)
     page.get_by_label("Side by side").check()
     ours, literal = page.locator(".column").first, page.locator(".column").last
-    expect(literal.locator(".verdict b")).to_have_text(re.compile(r"^[1-9]\d* of 10$"))
-    expect(ours.locator(".verdict b")).to_have_text("0 of 10")
+    expect(literal.locator(".verdict b")).to_have_text(re.compile(r"^[1-9]\d* of the first 10$"))
+    expect(ours.locator(".verdict b")).to_have_text("0 of the first 10")
     assert literal.locator("li.shows").count() > 0
 
 
@@ -167,7 +167,7 @@ def test_a_hostile_name_is_only_text(page: Any) -> None:
 
 def test_a_dropped_picture_joins_the_query(page: Any, photos: list[FakePhoto]) -> None:
     page.set_input_files("#file", photos[3].file)
-    playwright.expect(page.locator(".chip .label")).to_have_text("your picture")
+    playwright.expect(page.locator(".chip .label")).to_have_text("like your picture")
     assert "like" in page.url
 
 

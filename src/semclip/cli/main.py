@@ -40,6 +40,7 @@ def _mount() -> None:
         listing,
         report,
         segment,
+        serve,
         train,
     )
 
@@ -62,6 +63,7 @@ def _mount() -> None:
     app.command("interpolate")(interpolate.command)
     app.command("compare")(compare.command)
     app.command("report")(report.command)
+    app.command("serve")(serve.command)
     app.command("segment")(segment.command)
     app.command("distill")(distill.command)
 

@@ -43,7 +43,11 @@ def command(
     console.print("Ctrl-C stops it.")
     if _has_desktop() if open_page is None else open_page:
         webbrowser.open(server.url)
-    server.run()
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        raise typer.Exit(130) from None
 
 
 def _opened(place: str, device: str) -> "PhotoIndex":

@@ -18,7 +18,7 @@ from semclip.core.errors import UserError
 from semclip.core.query import Query
 from semclip.search.page import pictures, wire
 from semclip.search.page.session import MOST_CHARACTERS, MOST_ROWS, NotReadyError, Question, Session
-from semclip.search.query import describe
+from semclip.search.page.wording import sentence, understood
 
 T = TypeVar("T")
 
@@ -82,15 +82,15 @@ class _Page:
         top = _number(request, "top", 60, 1, 200)
         skip = _number(request, "skip", 0, 0, MOST_ROWS)
         literal = request.query_params.get("literal") == "1"
-        query = question.understood()
-        rows = await self._slowly(partial(self._session.search, question, top, skip, literal), self._searching)
+        query, asked = question.understood(), question.asked()
+        rows = await self._slowly(partial(self._session.search, asked, top, skip, literal), self._searching)
         return JSONResponse(
             {
-                "understood": describe(query) if question.text.strip() else "",
-                "chips": wire.chips(query, question.off),
-                "conditions": [describe(Query("", None, (one,))) for one in query.filters],
-                "read": question.asked().text,
-                "hits": [wire.hit(row) for row in rows],
+                "understood": understood(query) if question.text.strip() else "",
+                "chips": wire.chips(query, question.off, self._session.thumbnail_of),
+                "conditions": [understood(Query("", None, (one,))) for one in query.filters],
+                "sentence": sentence(asked),
+                "hits": [wire.hit(row, asked) for row in rows],
                 "more": len(rows) == top and skip + top < MOST_ROWS,
             }
         )
@@ -110,7 +110,8 @@ class _Page:
         kind = request.query_params.get("format", "csv")
         if kind not in _EXPORTS:
             raise HTTPException(404)
-        search = partial(self._session.search, _question(request), top, 0, request.query_params.get("literal") == "1")
+        asked, literal = _question(request).asked(), request.query_params.get("literal") == "1"
+        search = partial(self._session.search, asked, top, 0, literal)
         rows = await self._slowly(search, self._searching)
         media_type, write = _EXPORTS[kind]
         headers = {"Content-Disposition": f'attachment; filename="photos.{kind}"', "Cache-Control": "no-store"}

@@ -11,6 +11,7 @@ from semclip.core.query import Picture, Query, leaves
 from semclip.search.page import edit
 from semclip.search.page.index import Hit, PhotoIndex
 from semclip.search.page.pictures import Uploads
+from semclip.search.page.wording import sentence
 from semclip.search.query import as_sentence, parse, unparse
 
 State = Literal["opening", "loading", "ready", "failed"]
@@ -96,9 +97,8 @@ class Session:
     def __len__(self) -> int:
         return 0 if self._index is None else len(self._index)
 
-    def search(self, question: Question, top: int, skip: int, literal: bool) -> Sequence[Hit]:
-        """Raises UserError for what cannot be read, NotReadyError while the model is missing."""
-        query = question.asked()
+    def search(self, query: Query, top: int, skip: int, literal: bool) -> Sequence[Hit]:
+        """Raises UserError for what cannot be searched, NotReadyError while the model is missing."""
         index = self.index
         if skip == 0:  # later pages go on in what the first one saw
             index.refresh()
@@ -110,7 +110,14 @@ class Session:
         if missing:
             raise UserError("the picture you dropped is no longer in memory", missing[0], "drop it on the page again")
         held = {path: picture for path, picture in pictures.items() if picture is not None}
-        return index.search(query, top=top, ranker=LITERAL if literal else None, skip=skip, pictures=held)
+        ranker = None
+        if literal and (words := sentence(query)):  # a picture alone has none, and no other ranking
+            query, ranker = replace(query, text=words), LITERAL
+        return index.search(query, top=top, ranker=ranker, skip=skip, pictures=held)
+
+    def thumbnail_of(self, path: str) -> str | None:
+        """Id under which a picture of a query can be looked at."""
+        return path if self.uploads.names(path) else self.index.find(path)
 
     def _pictures(self, query: Query) -> Collection[str]:
         paths = [leaf.path for leaf, _ in leaves(query.tree) if isinstance(leaf, Picture)]

@@ -4,14 +4,14 @@ import csv
 import io
 import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from semclip.core.errors import UserError
-from semclip.core.query import Leaf, Picture, Query, leaves
+from semclip.core.query import Picture, Query, leaves
 from semclip.search.page.index import Hit
-from semclip.search.page.pictures import Uploads
+from semclip.search.page.wording import label
 
 #: From here on a photo is said to show a part.
 SHOWN = 0.5
@@ -25,12 +25,12 @@ def error(problem: UserError) -> dict[str, str]:
     return {"what": problem.what, "where": where, "fix": problem.fix}
 
 
-def chips(query: Query, off: Collection[int]) -> list[dict[str, Any]]:
-    """One per part of the query, in the order in which clicks count them."""
+def chips(query: Query, off: Collection[int], thumbnail: Callable[[str], str | None]) -> list[dict[str, Any]]:
+    """One per part of the query, in the order in which clicks count them. thumbnail: id of a picture by its path."""
     return [
         {
             "label": label(leaf),
-            "picture": leaf.path if isinstance(leaf, Picture) else None,
+            "thumbnail": thumbnail(leaf.path) if isinstance(leaf, Picture) else None,
             "wanted": wanted,
             "weight": leaf.weight,
             "off": number in off,
@@ -39,13 +39,9 @@ def chips(query: Query, off: Collection[int]) -> list[dict[str, Any]]:
     ]
 
 
-def label(leaf: Leaf) -> str:
-    if not isinstance(leaf, Picture):
-        return leaf.text
-    return "your picture" if Uploads.names(leaf.path) else f"like {PurePath(leaf.path).name}"
-
-
-def hit(row: Hit) -> dict[str, Any]:
+def hit(row: Hit, query: Query) -> dict[str, Any]:
+    """A row of the answer to `query`."""
+    labels = {str(leaf): label(leaf) for leaf, _ in leaves(query.tree)}
     return {
         "id": row.id,
         "name": PurePath(row.path).name,
@@ -53,7 +49,7 @@ def hit(row: Hit) -> dict[str, Any]:
         "score": _number(row.score),
         "parts": [
             {
-                "label": part.label,
+                "label": labels.get(part.label, part.label),
                 "wanted": part.wanted,
                 "similarity": _number(part.similarity),
                 "presence": min(1.0, max(0.0, _number(part.presence))),
@@ -61,8 +57,10 @@ def hit(row: Hit) -> dict[str, Any]:
             }
             for part in row.parts
         ],
-        "shows": [part.label for part in row.parts if not part.wanted and part.presence >= SHOWN],
-        "held_back": row.held_back,
+        "shows": [
+            labels.get(part.label, part.label) for part in row.parts if not part.wanted and part.presence >= SHOWN
+        ],
+        "held_back": None if row.held_back is None else labels.get(row.held_back, row.held_back),
         "duplicates": list(row.duplicates),
     }
 

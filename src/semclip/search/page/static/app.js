@@ -1,9 +1,7 @@
 // The page of photo search. The address holds the state: ?q=...&off=1,2&view=plain|both&photo=ID
-// Whatever comes from the server is put in as text, never as markup.
 
-const $ = (selector, root = document) => root.querySelector(selector);
-const copyOf = (template) => document.getElementById(template).content.firstElementChild.cloneNode(true);
-const WEIGHTS = [0.25, 0.5, 1, 2, 4];
+import { $, bars, copyOf, newChip, newTile } from "./draw.js";
+
 const PAGE = 60;
 
 let limits = { most_characters: 2000, most_bytes: 3e7 };
@@ -149,23 +147,29 @@ function newColumn(now, literal) {
 async function loadMore(column) {
   if (column.busy || !column.more) return;
   column.busy = true;
+  document.body.classList.add("busy");
   try {
     const parameters = { ...question(column.now), skip: column.hits.length, top: PAGE, ...(column.literal && { literal: 1 }) };
     const told = await ask("/api/search", parameters, { signal: column.stop.signal });
     const first = column.hits.length === 0;
     column.hits.push(...told.hits);
     column.more = told.more;
-    $(".grid", column.element).append(...told.hits.map((hit) => tile(hit, column)));
+    $(".grid", column.element).append(...told.hits.map((hit) => newTile(hit, column.literal)));
     if (first) firstPage(column, told);
     announce();
-    column.busy = false;
+    settled(column);
     const { top } = $(".end", column.element).getBoundingClientRect();
     if (top < innerHeight + 900) loadMore(column);
   } catch (problem) {
-    column.busy = false;
     column.more = false;
+    settled(column);
     failed(problem);
   }
+}
+
+function settled(column) {
+  column.busy = false;
+  document.body.classList.toggle("busy", columns.some((one) => one.busy));
 }
 
 function firstPage(column, told) {
@@ -179,15 +183,17 @@ function firstPage(column, told) {
 }
 
 function verdict(column, told) {
-  $(".quiet", column.element).textContent = column.literal ? `as one text, as in other searches: ${told.read}` : told.understood;
+  $(".quiet", column.element).textContent = !column.literal
+    ? told.understood
+    : told.sentence ? `given to the model as one sentence: ${told.sentence}` : "a picture alone makes no sentence";
   const excluded = told.chips.filter((chip) => !chip.wanted && !chip.off).map((chip) => chip.label);
   const ten = column.hits.slice(0, 10);
   const count = ten.filter((hit) => hit.shows.length).length;
   const line = $(".verdict", column.element);
   line.classList.toggle("wrong", count > 0);
-  $("b", line).textContent = excluded.length ? `${count} of ${ten.length}` : "";
+  $("b", line).textContent = excluded.length ? `${count} of the first ${ten.length}` : "";
   $("span", line).textContent = excluded.length
-    ? `first photos seem to show ${excluded.join(" or ")}`
+    ? `${count === 1 ? "seems" : "seem"} to show ${excluded.join(" or ")}`
     : "Nothing is excluded: there is little to tell apart.";
 }
 
@@ -202,38 +208,6 @@ function announce() {
   for (const format of ["csv", "txt"]) $(`#${format}`).href = `/api/export?${new URLSearchParams({ ...list, format })}`;
 }
 
-// ---- tiles and bars ----
-
-const percent = (share) => `${Math.round(100 * share)} %`;
-
-function bars(parts, withNumbers = false) {
-  return parts.map((part) => {
-    const bar = copyOf("bar");
-    bar.classList.toggle("not", !part.wanted);
-    bar.classList.toggle("over", part.shown && !part.wanted);
-    $(".label", bar).textContent = part.label;
-    $("i", bar).style.setProperty("--amount", part.presence);
-    if (withNumbers) $(".number", bar).textContent = `${percent(part.presence)} · cosine ${part.similarity.toFixed(3)}`;
-    return bar;
-  });
-}
-
-function tile(hit, column) {
-  const item = copyOf("tile");
-  const button = $(".tile", item);
-  button.dataset.id = hit.id;
-  $("img", item).src = `/thumbnail/${encodeURIComponent(hit.id)}`;
-  $(".bars", item).append(...bars(hit.parts));
-  item.classList.toggle("shows", hit.shows.length > 0);
-  $(".badge", item).hidden = !hit.held_back || column.literal;
-  $(".badge", item).textContent = "held back";
-  const spoken = hit.parts.map((part) => `${part.wanted ? "" : "not wanted: "}${part.label} ${percent(part.presence)}`);
-  button.setAttribute("aria-label", [hit.name, ...spoken, hit.held_back && `held back: ${hit.held_back}`].filter(Boolean).join(", "));
-  button.title = hit.name;
-  button.addEventListener("click", () => go({ photo: hit.id }, { opened: true }));
-  return item;
-}
-
 // ---- chips ----
 
 function showChips(told) {
@@ -242,33 +216,13 @@ function showChips(told) {
   const onSelect = document.activeElement?.tagName === "SELECT";
   const fixed = told.conditions.map((text) => Object.assign(document.createElement("li"), { className: "chip fixed", textContent: text }));
   if (plain) {
-    const whole = Object.assign(document.createElement("li"), { className: "chip fixed", textContent: `“${told.read}”` });
+    const whole = Object.assign(document.createElement("li"), { className: "chip fixed", textContent: `“${told.sentence}”` });
     $("#chips").replaceChildren(whole, ...fixed);
     return;
   }
-  $("#chips").replaceChildren(...told.chips.map((chip, number) => newChip(chip, number)), ...fixed);
+  $("#chips").replaceChildren(...told.chips.map((chip, number) => newChip(chip, number, turn, weigh)), ...fixed);
   const again = $("#chips").children[had];
   if (again) ($(onSelect ? "select" : ".flip", again) ?? again).focus();
-}
-
-function newChip(chip, number) {
-  const element = copyOf("chip");
-  const mode = chip.off ? "off" : chip.wanted ? "want" : "not";
-  element.classList.add(mode);
-  $(".sign", element).textContent = { want: "+", not: "−", off: "○" }[mode];
-  $(".label", element).textContent = chip.label;
-  const said = { want: "wanted", not: "not wanted", off: "off" }[mode];
-  const next = { want: "don’t want it", not: "leave it out", off: "want it" }[mode];
-  const flip = $(".flip", element);
-  flip.setAttribute("aria-label", `${chip.label}: ${said}. Press: ${next}`);
-  flip.title = `${said}; click: ${next}`;
-  flip.addEventListener("click", () => turn(chip, number, mode));
-  const weights = [...new Set([...WEIGHTS, chip.weight])].sort((a, b) => a - b);
-  const select = $("select", element);
-  select.setAttribute("aria-label", `weight of ${chip.label}`);
-  select.append(...weights.map((weight) => new Option(`×${weight}`, weight, false, weight === chip.weight)));
-  select.addEventListener("change", () => edit({ part: number, weight: select.value }));
-  return element;
 }
 
 function turn(chip, number, mode) {
@@ -277,6 +231,8 @@ function turn(chip, number, mode) {
   else if (mode === "off" && chip.wanted) go({ off });
   else edit({ part: number }, { off });
 }
+
+const weigh = (number, weight) => edit({ part: number, weight });
 
 async function edit(change, also = {}) {
   try {
@@ -403,6 +359,10 @@ addEventListener("keydown", (event) => {
   } else moveInGrid(event);
 });
 
+$("#columns").addEventListener("click", ({ target }) => {
+  const tile = target.closest(".tile");
+  if (tile) go({ photo: tile.dataset.id }, { opened: true });
+});
 $("#search").addEventListener("submit", (event) => {
   event.preventDefault();
   go({ q: $("#q").value.trim(), off: [], photo: "" });
