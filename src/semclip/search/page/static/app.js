@@ -117,9 +117,6 @@ function search(now) {
   const shown = waiting ? { q: "", off: [], view: "ours" } : now;
   const both = shown.view === "both";
   columns = [newColumn(shown, false), ...(both ? [newColumn(shown, true)] : [])];
-  $("#columns").classList.toggle("both", both);
-  $("#columns").replaceChildren(...columns.map((column) => column.element));
-  $("#take").hidden = true;
   $("#read").hidden = !shown.q;
   $("#how").hidden = Boolean(now.q);
   for (const radio of document.getElementsByName("view")) radio.checked = radio.value === now.view;
@@ -131,6 +128,12 @@ function search(now) {
     notice({ what: "The model is loading.", fix: then });
   }
   for (const column of columns) loadMore(column);
+}
+
+function mount() {
+  // Only when there is an answer: until then, and when the server is gone, the photos of before stay.
+  $("#columns").classList.toggle("both", columns.length > 1);
+  $("#columns").replaceChildren(...columns.map((column) => column.element));
 }
 
 function newColumn(now, literal) {
@@ -156,13 +159,18 @@ async function loadMore(column) {
     column.more = told.more;
     $(".grid", column.element).append(...told.hits.map((hit) => newTile(hit, column.literal)));
     if (first) firstPage(column, told);
-    announce();
+    if (column === columns[0]) announce();
     settled(column);
     const { top } = $(".end", column.element).getBoundingClientRect();
     if (top < innerHeight + 900) loadMore(column);
   } catch (problem) {
     column.more = false;
     settled(column);
+    if (problem instanceof Refused && problem.status !== 503) {
+      mount();
+      $("#count").textContent = "";
+      $("#take").hidden = true;
+    }
     failed(problem);
   }
 }
@@ -173,6 +181,7 @@ function settled(column) {
 }
 
 function firstPage(column, told) {
+  if (!column.element.isConnected) mount();
   if (!column.literal && column.now.q) showChips(told);
   const first = $(".tile", column.element);
   if (first) first.tabIndex = 0;
@@ -216,7 +225,7 @@ function showChips(told) {
   const onSelect = document.activeElement?.tagName === "SELECT";
   const fixed = told.conditions.map((text) => Object.assign(document.createElement("li"), { className: "chip fixed", textContent: text }));
   if (plain) {
-    const whole = Object.assign(document.createElement("li"), { className: "chip fixed", textContent: `“${told.sentence}”` });
+    const whole = Object.assign(document.createElement("li"), { className: "chip fixed", textContent: told.sentence });
     $("#chips").replaceChildren(whole, ...fixed);
     return;
   }
