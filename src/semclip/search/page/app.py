@@ -147,13 +147,13 @@ class _Page:
         """A picture as the request's body. What is too large is refused while it arrives, before it fills memory."""
         declared = request.headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > pictures.MOST_BYTES:
-            raise _too_large()
+            return _too_large()
         async with self._unpacking:
             data = bytearray()
             async for piece in request.stream():
                 data += piece
                 if len(data) > pictures.MOST_BYTES:
-                    raise _too_large()
+                    return _too_large()
             name = await self._slowly(lambda: self._session.uploads.add(bytes(data)))
         return JSONResponse({"id": name})
 
@@ -188,9 +188,11 @@ def _picture(data: bytes, media_type: str) -> Response:
     return Response(data, media_type=media_type, headers={"Cache-Control": "private, max-age=3600"})
 
 
-def _too_large() -> HTTPException:
+def _too_large() -> Response:
     most = f"{pictures.MOST_BYTES // 1_000_000} MB"
-    return HTTPException(413, detail=f"the picture is larger than {most}", headers={"Connection": "close"})
+    problem = UserError("the picture is too large", fix=f"give one of at most {most}")
+    # The rest of the body is not read, so the connection cannot be used again.
+    return JSONResponse({"error": wire.error(problem)}, status_code=413, headers={"Connection": "close"})
 
 
 async def _mistake(request: Request, problem: Exception) -> Response:

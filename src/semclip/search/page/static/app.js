@@ -211,7 +211,7 @@ function announce() {
   const all = server.photos.toLocaleString("en");
   const shown = hits.length.toLocaleString("en");
   if (!columns[0].now.q) $("#count").textContent = `${all} photos`;
-  else $("#count").textContent = more ? `The best ${shown} of ${all} photos` : `${shown} photos`;
+  else $("#count").textContent = more ? `The best ${shown} of ${all} photos` : `${shown} photos, the best first`;
   $("#take").hidden = !hits.length;
   const list = { ...question(columns[0].now), top: hits.length };
   for (const format of ["csv", "txt"]) $(`#${format}`).href = `/api/export?${new URLSearchParams({ ...list, format })}`;
@@ -229,7 +229,8 @@ function showChips(told) {
     $("#chips").replaceChildren(whole, ...fixed);
     return;
   }
-  $("#chips").replaceChildren(...told.chips.map((chip, number) => newChip(chip, number, turn, weigh)), ...fixed);
+  const chips = told.chips.map((chip, number) => newChip(chip, number, turn, weigh));
+  $("#chips").replaceChildren(...chips, ...fixed, ...(chips.length ? [copyOf("tip")] : []));
   const again = $("#chips").children[had];
   if (again) ($(onSelect ? "select" : ".flip", again) ?? again).focus();
 }
@@ -391,14 +392,16 @@ $("#view").addEventListener("click", ({ target }) => {
   if (target === $("#view")) closePhoto(); // the backdrop
   does[target.dataset.do]?.();
 });
+const holdsFile = (event) => event.dataTransfer.types.includes("Files");
 addEventListener("dragover", (event) => {
-  event.preventDefault();
-  $("#drop").hidden = !event.dataTransfer.types.includes("Files");
+  $("#drop").hidden = !holdsFile(event);
+  if (holdsFile(event)) event.preventDefault();
 });
 addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("#drop").hidden = true; });
 addEventListener("drop", (event) => {
-  event.preventDefault();
   $("#drop").hidden = true;
+  if (!holdsFile(event)) return;
+  event.preventDefault();
   searchWith(event.dataTransfer.files[0]);
 });
 addEventListener("popstate", () => render());
