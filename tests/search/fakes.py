@@ -29,10 +29,12 @@ class FakePart:
 class FakeHit:
     id: str
     path: str
+    file: Path
     score: float
     parts: tuple[FakePart, ...]
     held_back: str | None = None
     duplicates: tuple[str, ...] = ()
+    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ class FakeIndex:
             if not wanted and presence > 0.5 and ranker is None:
                 held_back = held_back or str(leaf)
                 score -= 10
-        return FakeHit(photo.id, photo.path, score, tuple(parts), held_back)
+        return FakeHit(
+            photo.id, photo.path, photo.file, score, tuple(parts), held_back, missing=not photo.file.exists()
+        )
 
     def _presence(self, photo: FakePhoto, leaf: Leaf, pictures: Mapping[str, Image.Image]) -> float:
         noise = int(hashlib.sha256(f"{leaf} {photo.id}".encode()).hexdigest()[:4], 16) / 0xFFFF / 8

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -152,6 +153,7 @@ def test_a_photo_is_shown_upright_and_a_deleted_one_says_so(client: TestClient, 
     photo.file.unlink()
     gone = client.get("/picture/p001")
     assert gone.status_code == 400 and "no longer there" in gone.json()["error"]["what"]
+    assert [hit["missing"] for hit in search(client)["hits"]] == [id == "p001" for id in sorted(p.id for p in index)]
 
 
 @pytest.mark.parametrize("place", ["/thumbnail/nobody", "/picture/nobody", "/api/photo/nobody"])
@@ -220,12 +222,13 @@ def test_an_index_that_cannot_be_opened_says_why() -> None:
 def test_lists_to_take_away(client: TestClient) -> None:
     shown = search(client, q=QUERY, top=7)["hits"]
     paths = client.get("/api/export", params={"q": QUERY, "top": 7, "format": "txt"})
-    assert paths.text.splitlines() == [hit["path"] for hit in shown]
+    assert paths.text.splitlines() == [hit["file"] for hit in shown]
+    assert all(Path(hit["file"]).is_file() and hit["file"].endswith(hit["path"].split("/")[-1]) for hit in shown)
     assert "attachment" in paths.headers["content-disposition"]
     table = client.get("/api/export", params={"q": QUERY, "top": 7, "format": "csv"})
     head, *rows = csv.reader(io.StringIO(table.text))
     assert head == ["path", "score", "red circle", "not: blue square", "held back by"]
-    assert [row[0] for row in rows] == [hit["path"] for hit in shown]
+    assert [row[0] for row in rows] == [hit["file"] for hit in shown]
     assert [float(row[2]) for row in rows] == pytest.approx([h["parts"][0]["presence"] for h in shown], abs=5e-4)
     assert client.get("/api/export", params={"format": "exe"}).status_code == 404
 
@@ -234,18 +237,25 @@ def test_lists_to_take_away(client: TestClient) -> None:
 def test_no_cell_of_a_list_is_a_formula(start: str) -> None:
     name = f'{start}HYPERLINK("http://x","y").jpg'
     part = FakePart(f"{start}cmd", wanted=True, similarity=0.1, presence=0.2)
-    hit = FakeHit("a", name, 1.0, (part,), held_back=f"{start}held")
-    head, row = csv.reader(io.StringIO(wire.as_csv([hit]), newline=""))
+    hit = FakeHit("a", name, Path(name), 1.0, (part,), held_back=f"{start}held")
+    head, row = csv.reader(io.StringIO(wire.as_csv([hit]).decode(), newline=""))
     for cell in (head[2], row[0], row[3]):
         assert cell.startswith("'" + start)
 
 
 def test_a_name_with_a_line_break_stays_one_line() -> None:
-    hit = FakeHit("a", "two\nlines.jpg", 1.0, ())
-    assert wire.as_text([hit, replace(hit, path="ä b.jpg")]) == '"two\\nlines.jpg"\nä b.jpg\n'
+    hit = FakeHit("a", "a", Path("two\nlines.jpg"), 1.0, ())
+    assert wire.as_text([hit, replace(hit, file=Path("ä b.jpg"))]) == '"two\\nlines.jpg"\nä b.jpg\n'.encode()
+
+
+def test_a_name_that_is_no_text_is_listed_as_it_is_and_shown_as_it_can_be() -> None:
+    hit = FakeHit("a", "a", Path(os.fsdecode(b"caf\xe9.jpg")), 1.0, ())
+    assert wire.as_text([hit]) == b"caf\xe9.jpg\n"
+    assert "caf\ufffd.jpg" in wire.as_csv([hit]).decode()
+    assert wire.hit(hit, Query("", None))["file"] == "caf\ufffd.jpg"
 
 
 def test_a_score_that_is_no_number_is_still_json() -> None:
     part = FakePart("a", wanted=True, similarity=float("nan"), presence=float("inf"))
-    told = wire.hit(FakeHit("a", "a.jpg", float("nan"), (part,)), Query("a", Text("a")))
+    told = wire.hit(FakeHit("a", "a.jpg", Path("a.jpg"), float("nan"), (part,)), Query("a", Text("a")))
     assert told["score"] == 0 and told["parts"][0]["similarity"] == 0

@@ -4,7 +4,8 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import uvicorn
 
 from semclip.search.page.app import create_app
 from semclip.search.page.guard import Guard
-from semclip.search.page.server import listen
+from semclip.search.page.server import Server, listen
 from semclip.search.page.session import Session
 from tests.search.fakes import FakeIndex, FakePhoto, draw_photos
 
@@ -33,18 +34,26 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[FakePhoto]:
     return [*photos, FakePhoto("evil", EVIL, photos[0].file, 320, 240, frozenset({EVIL}))]
 
 
-@pytest.fixture(scope="module")
-def address(photos: list[FakePhoto]) -> Iterator[str]:
-    bound = listen(Session(lambda: FakeIndex(photos), "here"), "127.0.0.1", 0)
-    bound.session.start().join()
+@contextmanager
+def served(open_index: Callable[[], FakeIndex], port: int = 0) -> Iterator[Server]:
+    bound = listen(Session(open_index, "here"), "127.0.0.1", port)
+    bound.session.start()
     server = uvicorn.Server(uvicorn.Config(Guard(create_app(bound.session)), log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound.listening]})
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield bound.url
-    server.should_exit = True
-    thread.join()
+    try:
+        yield bound
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(photos: list[FakePhoto]) -> Iterator[str]:
+    with served(lambda: FakeIndex(photos)) as bound:
+        yield bound.url
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +193,39 @@ def test_nothing_is_wider_than_the_screen(page: Any, width: int) -> None:
     page.get_by_label("Side by side").check()
     page.wait_for_selector(".columns.both .tile")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_it_waits_for_the_model_and_lives_through_a_restart(browser: Any, photos: list[FakePhoto]) -> None:
+    expect, loaded = playwright.expect, threading.Event()
+
+    class Slow(FakeIndex):
+        def load_model(self) -> None:
+            loaded.wait(30)
+
+    page = browser.new_page()
+    with served(lambda: Slow(photos)) as bound:
+        page.goto(f"{bound.url}?q=green+square")
+        expect(page.locator("#notice h2")).to_have_text("The model is loading.")
+        expect(page.locator(".tile").first).to_be_visible()  # photos to look at meanwhile
+        loaded.set()
+        expect(page.locator(".chip .label")).to_have_text("green square")
+        expect(page.locator("#notice")).to_be_hidden()
+    page.locator("#q").fill("red circle")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice h2")).to_have_text("The server has stopped.")
+    assert page.locator(".tile").count() > 0  # what was there stays
+    with served(lambda: FakeIndex(photos), bound.port):
+        expect(page.locator(".chip .label")).to_have_text("red circle")
+        expect(page.locator("#notice")).to_be_hidden()
+    page.close()
+
+
+def test_plus_and_minus_ask_for_more_and_less_like_a_photo(page: Any) -> None:
+    expect = playwright.expect
+    page.locator(".tile").nth(2).focus()
+    page.keyboard.press("+")
+    expect(page.locator(".chip.want")).to_have_count(1)
+    page.locator(".tile").nth(4).focus()
+    page.keyboard.press("-")
+    expect(page.locator(".chip.want")).to_have_count(1)
+    expect(page.locator(".chip.not")).to_have_count(1)

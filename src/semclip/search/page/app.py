@@ -1,5 +1,6 @@
 """The page as a Starlette application: one HTML file, its script and style, and what they ask for as JSON."""
 
+import os
 import re
 from collections.abc import Callable
 from functools import partial
@@ -120,10 +121,19 @@ class _Page:
     async def photo(self, request: Request) -> Response:
         id = request.path_params["id"]
         if self._session.uploads.names(id):
-            return JSONResponse({"id": id, "name": "your picture", "path": "", "width": 0, "height": 0})
+            return JSONResponse({"id": id, "name": "your picture", "path": "", "file": "", "width": 0, "height": 0})
         found = await self._slowly(lambda: self._session.index.photo(id))
         name = found.path.rpartition("/")[2]
-        return JSONResponse({"id": id, "name": name, "path": found.path, "width": found.width, "height": found.height})
+        return JSONResponse(
+            {
+                "id": id,
+                "name": name,
+                "path": found.path,
+                "file": os.fsencode(found.file).decode("utf-8", "replace"),
+                "width": found.width,
+                "height": found.height,
+            }
+        )
 
     async def thumbnail(self, request: Request) -> Response:
         id = request.path_params["id"]

@@ -25,14 +25,17 @@ class HitPart(Protocol):
 class Hit(Protocol):
     """One photo of a result.
 
-    held_back: label of the excluded part that put it down, None where none did.
-    duplicates: paths of the same picture, which are shown once.
+    path: as people know it, relative to the folder of the index. file: where it lies. missing: it is no longer there.
+    held_back: label of the excluded part that put it down, None where none did. duplicates: other paths of the same
+    picture, which is shown once.
     """
 
     @property
     def id(self) -> str: ...
     @property
     def path(self) -> str: ...
+    @property
+    def file(self) -> Path: ...
     @property
     def score(self) -> float: ...
     @property
@@ -41,6 +44,8 @@ class Hit(Protocol):
     def held_back(self) -> str | None: ...
     @property
     def duplicates(self) -> Sequence[str]: ...
+    @property
+    def missing(self) -> bool: ...
 
 
 class Photo(Protocol):

@@ -5,6 +5,7 @@ import io
 import re
 import struct
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -15,7 +16,6 @@ from semclip.core.errors import UserError
 #: What an upload may weigh, and how many pixels it may unfold to: a camera's photos pass, a bomb does not.
 MOST_BYTES = 30_000_000
 MOST_PIXELS = 80_000_000
-_MOST_PIXELS_OF_OWN = 170_000_000  # panoramas; Pillow itself refuses a little more
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "MPO")
 _QUERY_SIDE = 768  # more than any encoder looks at
 _SCREEN_SIDE = 1600
@@ -36,7 +36,7 @@ class Uploads:
     def add(self, data: bytes) -> str:
         """Name of the picture, the same for the same bytes. Raises UserError for what is no picture, or too large."""
         name = f"upload-{hashlib.sha256(data).hexdigest()[:16]}"
-        picture = _opened(io.BytesIO(data), _QUERY_SIDE, MOST_PIXELS, "the picture you dropped")
+        picture = _opened(data)
         with self._lock:
             self._pictures[name] = picture
             self._pictures.move_to_end(name)
@@ -55,10 +55,21 @@ class Uploads:
 
 
 def for_screen(file: Path) -> bytes:
-    """A photo as JPEG, upright, at most 1,600 pixels a side, without metadata. Raises UserError."""
+    """A photo of the index as JPEG, upright, at most 1,600 pixels a side, without metadata. Raises UserError."""
+    # Imports torch, which a page that only lists photos must not wait for.
+    from semclip.search.photo import UndecodableError, decode, read_bytes
+    from semclip.search.scan import Seen
+
     if not file.is_file():
         raise UserError("the photo is no longer there", str(file), "put it back, or index its folder again")
-    return as_jpeg(_opened(file, _SCREEN_SIDE, _MOST_PIXELS_OF_OWN, str(file)))
+    try:
+        _, picture = decode(file, read_bytes(Seen(file, file.stat().st_size, 0)), keep_gps=False)
+    except UndecodableError as error:
+        raise UserError(
+            f"the photo cannot be shown: {error}", str(file), "mend it, or index its folder again"
+        ) from error
+    picture.thumbnail((_SCREEN_SIDE, _SCREEN_SIDE))
+    return as_jpeg(picture)
 
 
 def as_jpeg(picture: Image.Image) -> bytes:
@@ -67,26 +78,31 @@ def as_jpeg(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _opened(source: io.BytesIO | Path, side: int, most: int, where: str) -> Image.Image:
-    """RGB, upright, no larger than `side`. The size is read from the header before a pixel is unpacked."""
+def _opened(data: bytes) -> Image.Image:
+    """RGB, upright, small. The size is read from the header before a pixel is unpacked. Raises UserError."""
+    where = "the picture you dropped"
     try:
-        with Image.open(source, formats=_known_formats()) as image:
-            if image.width * image.height > most:
+        with Image.open(io.BytesIO(data), formats=_formats()) as image:
+            if image.width * image.height > MOST_PIXELS:
                 raise UserError(
                     f"a picture of {image.width:,} x {image.height:,} pixels is too large",
                     where,
-                    f"give one of at most {most // 1_000_000} million pixels",
+                    f"give one of at most {MOST_PIXELS // 1_000_000} million pixels",
                 )
-            image.draft("RGB", (side, side))  # a large JPEG is unpacked small
+            image.draft("RGB", (_QUERY_SIDE, _QUERY_SIDE))  # a large JPEG is unpacked small
             small = ImageOps.exif_transpose(image)
-            small.thumbnail((side, side))
+            small.thumbnail((_QUERY_SIDE, _QUERY_SIDE))
             return _flat(small)
     except _BROKEN as error:
-        raise UserError("this is no picture that can be read", where, "give a JPEG, PNG, WebP, GIF or TIFF") from error
+        raise UserError("this is no picture that can be read", where, "give a JPEG, PNG, WebP, HEIC or TIFF") from error
 
 
-def _known_formats() -> list[str]:
-    # Naming a format that no plugin is installed for (HEIF) is an error in some versions of Pillow.
+@cache
+def _formats() -> list[str]:
+    """What an upload may be: Pillow reads more, among them formats that start other programs."""
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
     Image.init()
     return [name for name in _FORMATS if name in Image.OPEN]
 

@@ -1,5 +1,6 @@
 """One index behind the page: opened and given its model in the background, searched by one question at a time."""
 
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,6 +81,7 @@ class Session:
             self._index.load_model()
             self.state = "ready"
         except UserError as error:
+            print(f"error: {error}", file=sys.stderr, flush=True)  # the page says it too, if it is looked at
             self.error, self.state = error, "failed"
         except Exception as error:
             self.error = UserError(

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Callable, Collection, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -46,6 +47,7 @@ def hit(row: Hit, query: Query) -> dict[str, Any]:
         "id": row.id,
         "name": PurePath(row.path).name,
         "path": row.path,
+        "file": _text(os.fsencode(row.file)),
         "score": _number(row.score),
         "parts": [
             {
@@ -62,32 +64,39 @@ def hit(row: Hit, query: Query) -> dict[str, Any]:
         ],
         "held_back": None if row.held_back is None else labels.get(row.held_back, row.held_back),
         "duplicates": list(row.duplicates),
+        "missing": row.missing,
     }
 
 
-def as_csv(rows: Sequence[Hit]) -> str:
-    """Path, score and the presence of every part; cells that a spreadsheet would take for formulas are made text."""
+def as_csv(rows: Sequence[Hit]) -> bytes:
+    """Whole path, score, presence of every part; cells that a spreadsheet would take for formulas are made text."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     names = [("" if part.wanted else "not: ") + part.label for part in rows[0].parts] if rows else []
     writer.writerow(["path", "score", *map(_cell, names), "held back by"])
     for row in rows:
         presences = [f"{part.presence:.3f}" for part in row.parts]
-        writer.writerow([_cell(row.path), f"{row.score:.6g}", *presences, _cell(row.held_back or "")])
-    return out.getvalue()
+        writer.writerow(
+            [_cell(_text(os.fsencode(row.file))), f"{row.score:.6g}", *presences, _cell(row.held_back or "")]
+        )
+    return out.getvalue().encode()
 
 
-def as_text(rows: Sequence[Hit]) -> str:
-    """A path per line; a name that would break its line is written as a JSON string."""
-    return "".join(f"{_line(row.path)}\n" for row in rows)
+def as_text(rows: Sequence[Hit]) -> bytes:
+    """A whole path per line, as the system has it; one that would break its line is written as a JSON string."""
+    return b"".join(_line(os.fsencode(row.file)) + b"\n" for row in rows)
 
 
 def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _line(path: str) -> str:
-    return path if path.isprintable() else json.dumps(path)
+def _line(path: bytes) -> bytes:
+    return json.dumps(_text(path)).encode() if any(byte < 32 or byte == 127 for byte in path) else path
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "replace")  # a path need not be text
 
 
 def _number(value: float) -> float:

@@ -277,7 +277,7 @@ async function showPhoto(id) {
   }
   if (state().photo !== id) return; // another photo meanwhile
   view.dataset.id = id;
-  view.dataset.path = hit.path;
+  view.dataset.file = hit.file;
   $("#name").textContent = hit.name;
   $(".path", view).textContent = [hit.path, ...hit.duplicates.map((path) => `also: ${path}`)].join("\n");
   $(".why", view).textContent = hit.held_back ? `Held back, because it seems to show ${hit.held_back}.` : "";
@@ -379,15 +379,15 @@ $("#search").addEventListener("submit", (event) => {
 });
 $("#how").addEventListener("click", ({ target }) => target.matches(".example") && go({ q: target.textContent, off: [] }));
 $("#views").addEventListener("change", ({ target }) => go({ view: target.value }));
-$("#copy").addEventListener("click", () => copy(columns[0].hits.map((hit) => hit.path).join("\n")));
+$("#copy").addEventListener("click", () => copy(columns[0].hits.map((hit) => hit.file).join("\n")));
 $("#file").addEventListener("change", ({ target }) => searchWith(target.files[0]).finally(() => { target.value = ""; }));
 $("#view").addEventListener("cancel", (event) => {
   event.preventDefault();
   closePhoto();
 });
 $("#view").addEventListener("click", ({ target }) => {
-  const { id, path } = $("#view").dataset;
-  const does = { close: closePhoto, previous: () => step(-1), next: () => step(1), copy: () => copy(path),
+  const { id, file } = $("#view").dataset;
+  const does = { close: closePhoto, previous: () => step(-1), next: () => step(1), copy: () => copy(file),
     like: () => moreLike(id, "like"), unlike: () => moreLike(id, "unlike") };
   if (target === $("#view")) closePhoto(); // the backdrop
   does[target.dataset.do]?.();

@@ -26,8 +26,9 @@ export function newTile(hit, literal) {
   $("img", item).src = `/thumbnail/${encodeURIComponent(hit.id)}`;
   $(".bars", item).append(...bars(hit.parts));
   item.classList.toggle("shows", hit.shows.length > 0);
-  $(".badge", item).hidden = !hit.held_back || literal;
-  $(".badge", item).textContent = "held back";
+  const badge = hit.missing ? "the file is gone" : hit.held_back && !literal ? "held back" : "";
+  $(".badge", item).hidden = !badge;
+  $(".badge", item).textContent = badge;
   const spoken = hit.parts.map((part) => `${part.wanted ? "" : "not wanted: "}${part.label} ${percent(part.presence)}`);
   button.setAttribute("aria-label", [hit.name, ...spoken, hit.held_back && `held back: ${hit.held_back}`].filter(Boolean).join(", "));
   button.title = hit.name;
