@@ -204,6 +204,7 @@ def test_it_waits_for_the_model_and_lives_through_a_restart(browser: Any, photos
 
     page = browser.new_page()
     with served(lambda: Slow(photos)) as bound:
+        port = bound.port
         page.goto(f"{bound.url}?q=green+square")
         expect(page.locator("#notice h2")).to_have_text("The model is loading.")
         expect(page.locator(".tile").first).to_be_visible()  # photos to look at meanwhile
@@ -214,7 +215,7 @@ def test_it_waits_for_the_model_and_lives_through_a_restart(browser: Any, photos
     page.keyboard.press("Enter")
     expect(page.locator("#notice h2")).to_have_text("The server has stopped.")
     assert page.locator(".tile").count() > 0  # what was there stays
-    with served(lambda: FakeIndex(photos), bound.port):
+    with served(lambda: FakeIndex(photos), port):
         expect(page.locator(".chip .label")).to_have_text("red circle")
         expect(page.locator("#notice")).to_be_hidden()
     page.close()
