@@ -115,6 +115,7 @@ def test_search_flip_open_and_back(page: Any) -> None:
     expect(view).to_be_visible()
     expect(view.locator(".bars li")).to_have_count(2)
     expect(view.locator("img")).not_to_have_js_property("naturalWidth", 0)
+    expect(view.locator("img")).to_have_attribute("src", re.compile("/picture/"), timeout=60_000)
     page.keyboard.press("ArrowRight")
     expect(view.get_by_role("button", name="Previous photo")).to_be_enabled()
     page.keyboard.press("Escape")

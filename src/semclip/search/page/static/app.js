@@ -142,8 +142,7 @@ function newColumn(now, literal) {
   $("header", element).hidden = now.view !== "both";
   $("h2", element).textContent = literal ? "The sentence as it is" : "As understood";
   element.setAttribute("aria-label", $("h2", element).textContent);
-  new IntersectionObserver(([end]) => end.isIntersecting && loadMore(column), { rootMargin: "900px" })
-    .observe($(".end", element));
+  column.watch = new IntersectionObserver(([end]) => end.isIntersecting && loadMore(column), { rootMargin: "900px" });
   return column;
 }
 
@@ -161,8 +160,8 @@ async function loadMore(column) {
     if (first) firstPage(column, told);
     if (column === columns[0]) announce();
     settled(column);
-    const { top } = $(".end", column.element).getBoundingClientRect();
-    if (top < innerHeight + 900) loadMore(column);
+    column.watch.disconnect(); // observed anew, it reports the end even if that is near again already
+    column.watch.observe($(".end", column.element));
   } catch (problem) {
     column.more = false;
     settled(column);
@@ -286,18 +285,24 @@ async function showPhoto(id) {
     item.append(bar);
     return item;
   }));
-  const picture = $(".stage img", view);
-  picture.alt = hit.name;
-  picture.onerror = () => {
-    picture.onerror = null;
-    picture.src = `/thumbnail/${encodeURIComponent(id)}`;
-    $(".why", view).textContent = "The photo’s file cannot be shown: it was moved, deleted or damaged. Index its folder again.";
-  };
-  picture.src = `/picture/${encodeURIComponent(id)}`;
+  showPicture(id, hit.name);
   const place = hits.indexOf(hit);
   $("[data-do=previous]", view).disabled = place <= 0;
   $("[data-do=next]", view).disabled = place < 0 || place === hits.length - 1;
   if (!view.open) view.showModal();
+}
+
+function showPicture(id, name) {
+  // The thumbnail is there at once; the photo takes its place when it has come.
+  const shown = $(".stage img");
+  shown.alt = name;
+  shown.src = `/thumbnail/${encodeURIComponent(id)}`;
+  const whole = new Image();
+  whole.onload = () => { if (state().photo === id) shown.src = whole.src; };
+  whole.onerror = () => {
+    if (state().photo === id) $("#view .why").textContent = "The photo’s file cannot be shown: it was moved, deleted or damaged. Index its folder again.";
+  };
+  whole.src = `/picture/${encodeURIComponent(id)}`;
 }
 
 function step(by) {
