@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from semclip.cli import serve
 from semclip.core.errors import UserError
 from semclip.search.page.server import Server, listen
 from semclip.search.page.session import Session
@@ -82,3 +83,13 @@ def test_ctrl_c_ends_it_with_one_line(tmp_path: Path, ctrl_c: None) -> None:
         finally:
             process.kill()
     assert (out, err) == ("stopped\n", "")
+
+
+@pytest.mark.parametrize("index", ["", "gone/photos.index"])
+def test_where_there_is_no_index_it_says_how_to_make_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as error:
+        serve.command(index=index)
+    assert "semclip index FOLDER" in error.value.fix

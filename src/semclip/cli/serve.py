@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from semclip.cli._photo_index import FOLDER, find_index, no_index
+from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
     from semclip.search.page.index import PhotoIndex
@@ -35,6 +36,10 @@ def command(
     place = find_index(index, Path.cwd())
     if place is None:
         raise no_index(Path.cwd())
+    if "://" not in str(place) and not Path(place).is_dir():  # the rest is checked behind the page, which is up first
+        raise UserError(
+            "no index of photos there", f"--index {place}", f"make one: semclip index FOLDER --index {place}"
+        )
     server = listen(Session(lambda: _opened(str(place), device), str(place)), host, port)
     console = Console()
     console.print(server.url, soft_wrap=True, highlight=False, markup=False)
