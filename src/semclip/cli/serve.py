@@ -36,11 +36,11 @@ def command(
     place = find_index(index, Path.cwd())
     if place is None:
         raise no_index(Path.cwd())
-    if "://" not in str(place) and not Path(place).is_dir():  # the rest is checked behind the page, which is up first
+    if "://" not in place and not Path(place).is_dir():  # the rest is checked behind the page, which is up first
         raise UserError(
             "no index of photos there", f"--index {place}", f"make one: semclip index FOLDER --index {place}"
         )
-    server = listen(Session(lambda: _opened(str(place), device), str(place)), host, port)
+    server = listen(Session(lambda: _opened(place, device), place), host, port)
     console = Console()
     console.print(server.url, soft_wrap=True, highlight=False, markup=False)
     if server.token:
