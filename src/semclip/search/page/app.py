@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from importlib import resources
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -18,7 +18,7 @@ from starlette.routing import Route
 from semclip.core.errors import UserError
 from semclip.core.query import Query
 from semclip.search.page import pictures, wire
-from semclip.search.page.session import MOST_CHARACTERS, MOST_ROWS, NotReadyError, Question, Session
+from semclip.search.page.session import MOST_CHARACTERS, MOST_ROWS, NotReadyError, Question, Session, UnknownPhotoError
 from semclip.search.page.wording import sentence, understood
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ def create_app(session: Session) -> Starlette:
             Route("/thumbnail/{id}", page.thumbnail),
             Route("/picture/{id}", page.picture),
         ],
-        exception_handlers={UserError: _mistake, NotReadyError: _not_ready, KeyError: _unknown_photo},
+        exception_handlers={UserError: _mistake, NotReadyError: _not_ready},
     )
 
 
@@ -69,7 +69,7 @@ class _Page:
         return JSONResponse(
             {
                 "state": self._session.state,
-                "photos": len(self._session),
+                "photos": self._session.photos,
                 "where": self._session.where,
                 "error": wire.error(problem) if problem else None,
                 "most_characters": MOST_CHARACTERS,
@@ -83,25 +83,28 @@ class _Page:
         top = _number(request, "top", 60, 1, 200)
         skip = _number(request, "skip", 0, 0, MOST_ROWS)
         literal = request.query_params.get("literal") == "1"
+        told = partial(self._answer, question, top, skip, literal)
+        return JSONResponse(await self._slowly(told, self._searching))
+
+    def _answer(self, question: Question, top: int, skip: int, literal: bool) -> dict[str, Any]:
         query, asked = question.understood(), question.asked()
-        rows = await self._slowly(partial(self._session.search, asked, top, skip, literal), self._searching)
-        return JSONResponse(
-            {
-                "understood": understood(query) if question.text.strip() else "",
-                "chips": wire.chips(query, question.off, self._session.thumbnail_of),
-                "conditions": [understood(Query("", None, (one,))) for one in query.filters],
-                "sentence": sentence(asked),
-                "hits": [wire.hit(row, asked) for row in rows],
-                "more": len(rows) == top and skip + top < MOST_ROWS,
-            }
-        )
+        rows = self._session.search(asked, top, skip, literal)
+        return {
+            "understood": understood(query) if question.text.strip() else "",
+            "chips": wire.chips(query, question.off, self._session.thumbnail_of),
+            "conditions": [understood(Query("", None, (one,))) for one in query.filters],
+            "sentence": sentence(asked),
+            "hits": [wire.hit(row, asked) for row in rows],
+            "more": len(rows) == top and skip + top < MOST_ROWS,
+        }
 
     async def edit(self, request: Request) -> Response:
         """The query's text after a click: `part` turned around or weighed, or a photo `like` or `unlike` added."""
         question, given = _question(request), request.query_params
         for name, wanted in (("like", True), ("unlike", False)):
             if name in given:
-                return JSONResponse({"q": self._session.more_like(question, given[name], wanted)})
+                added = partial(self._session.more_like, question, given[name], wanted)
+                return JSONResponse({"q": await self._slowly(added)})
         weight = _weight(given["weight"]) if "weight" in given else None
         return JSONResponse({"q": self._session.edited(question, _number(request, "part", 0, 0, 999), weight)})
 
@@ -122,7 +125,7 @@ class _Page:
         id = request.path_params["id"]
         if self._session.uploads.names(id):
             return JSONResponse({"id": id, "name": "your picture", "path": "", "file": "", "width": 0, "height": 0})
-        found = await self._slowly(lambda: self._session.index.photo(id))
+        found = await self._slowly(lambda: self._session.photo(id))
         name = found.path.rpartition("/")[2]
         return JSONResponse(
             {
@@ -137,10 +140,7 @@ class _Page:
 
     async def thumbnail(self, request: Request) -> Response:
         id = request.path_params["id"]
-        if self._session.uploads.names(id):
-            data = await self._slowly(lambda: self._uploaded(id))
-        else:
-            data = await self._slowly(lambda: self._session.index.thumbnail(id))
+        data = await self._slowly(lambda: self._session.thumbnail(id))
         media_type = next((kind for magic, kind in _THUMBNAIL_TYPES if data.startswith(magic)), None)
         if media_type is None:
             raise HTTPException(404)
@@ -148,10 +148,7 @@ class _Page:
 
     async def picture(self, request: Request) -> Response:
         id = request.path_params["id"]
-        if self._session.uploads.names(id):
-            return _picture(await self._slowly(lambda: self._uploaded(id)), "image/jpeg")
-        file = await self._slowly(lambda: self._session.file(id))
-        return _picture(await self._slowly(lambda: pictures.for_screen(file), self._unpacking), "image/jpeg")
+        return _picture(await self._slowly(lambda: self._session.picture(id), self._unpacking), "image/jpeg")
 
     async def upload(self, request: Request) -> Response:
         """A picture as the request's body. What is too large is refused while it arrives, before it fills memory."""
@@ -166,12 +163,6 @@ class _Page:
                     return _too_large()
             name = await self._slowly(lambda: self._session.uploads.add(bytes(data)))
         return JSONResponse({"id": name})
-
-    def _uploaded(self, name: str) -> bytes:
-        found = self._session.uploads.get(name)
-        if found is None:
-            raise KeyError(name)
-        return pictures.as_jpeg(found)
 
     async def _slowly(self, work: Callable[[], T], limiter: anyio.CapacityLimiter | None = None) -> T:
         return await to_thread.run_sync(work, limiter=limiter)
@@ -207,13 +198,9 @@ def _too_large() -> Response:
 
 async def _mistake(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, UserError)
-    return JSONResponse({"error": wire.error(problem)}, status_code=400)
+    status = 404 if isinstance(problem, UnknownPhotoError) else 400
+    return JSONResponse({"error": wire.error(problem)}, status_code=status)
 
 
 async def _not_ready(request: Request, problem: Exception) -> Response:
     return JSONResponse({"state": "loading"}, status_code=503, headers={"Retry-After": "1"})
-
-
-async def _unknown_photo(request: Request, problem: Exception) -> Response:
-    gone = UserError("the index has no such photo", fix="search again: the index has changed")
-    return JSONResponse({"error": wire.error(gone)}, status_code=404)

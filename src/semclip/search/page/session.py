@@ -3,15 +3,14 @@
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Thread
 from typing import Literal
 
 from semclip.core.errors import UserError
 from semclip.core.query import Picture, Query, leaves
 from semclip.search.page import edit
-from semclip.search.page.index import Hit, PhotoIndex
-from semclip.search.page.pictures import Uploads
+from semclip.search.page.index import Hit, Photo, PhotoIndex
+from semclip.search.page.pictures import Uploads, as_jpeg, for_screen
 from semclip.search.page.wording import sentence
 from semclip.search.query import as_sentence, parse, unparse
 
@@ -26,6 +25,13 @@ MOST_ROWS = 5_000
 
 class NotReadyError(Exception):
     """The index is not open yet, or the question needs the model and it is not loaded yet."""
+
+
+class UnknownPhotoError(UserError):
+    """An id that is not in the index, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("the index has no such photo", fix="search again: the index has changed")
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,9 @@ class Session:
             raise self.error or NotReadyError()
         return self._index
 
-    def __len__(self) -> int:
+    @property
+    def photos(self) -> int:
+        """How many photos the index holds; 0 while it is not open."""
         return 0 if self._index is None else len(self._index)
 
     def search(self, query: Query, top: int, skip: int, literal: bool) -> Sequence[Hit]:
@@ -143,8 +151,30 @@ class Session:
     def more_like(self, question: Question, id: str, wanted: bool) -> str:
         """The text of the query with a photo of the index, or an upload, as one more part."""
         query = replace(question, plain=False).understood()
-        path = id if self.uploads.names(id) else self.index.photo(id).path
+        path = id if self.uploads.names(id) else self.photo(id).path
         return unparse(replace(query, tree=edit.with_picture(query.tree, path, wanted)))
 
-    def file(self, id: str) -> Path:
-        return self.index.photo(id).file
+    def photo(self, id: str) -> Photo:
+        """Raises UnknownPhotoError."""
+        try:
+            return self.index.photo(id)
+        except KeyError:
+            raise UnknownPhotoError from None
+
+    def thumbnail(self, id: str) -> bytes:
+        """A small picture of a photo or of an upload. Raises UnknownPhotoError."""
+        if self.uploads.names(id):
+            return self.picture(id)
+        try:
+            return self.index.thumbnail(id)
+        except KeyError:
+            raise UnknownPhotoError from None
+
+    def picture(self, id: str) -> bytes:
+        """A photo or an upload as JPEG for the screen. Raises UserError, UnknownPhotoError."""
+        if not self.uploads.names(id):
+            return for_screen(self.photo(id).file)
+        held = self.uploads.get(id)
+        if held is None:
+            raise UnknownPhotoError
+        return as_jpeg(held)
