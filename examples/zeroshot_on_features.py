@@ -15,14 +15,12 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import torch
 from rich.console import Console
 
-from semclip.benchmarks import run_tasks
 from semclip.cli._result_table import result_table
+from semclip.evaluation import evaluate
 from semclip.models.backends.features import FeatureEncoder
 from semclip.models.load import load
-from semclip.published._run import published_task
 
 BENCHMARKS = ("zeroshot_classification", "semclip_zeroshot")
 
@@ -40,8 +38,7 @@ def main() -> None:
             if not isinstance(model, FeatureEncoder):
                 raise SystemExit(f"{name} reads pixels: use `semclip evaluate {name} --root {arguments.root}`")
             encoder = model.with_features(features).eval()
-            tasks = [published_task(encoder, name, {}, arguments.root, False) for name in BENCHMARKS]
-            results = run_tasks(encoder, tasks, torch.device("cpu"), 256, name)
+            results = evaluate(encoder, BENCHMARKS, root=arguments.root, model=name)
             Console().print(result_table(name, results))
             for result in results.values() if arguments.out else ():
                 result.save(arguments.out / str(place) / f"{result.benchmark}.json")

@@ -22,12 +22,10 @@ from semclip.core.seeds import generator
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
 from semclip.objectives import create
-from semclip.training.checkpoint import save_checkpoint
+from semclip.training.checkpoint import PATIENCE, save_checkpoint
 from semclip.training.config import LoopConfig
-from semclip.training.ema import NoEma
 from semclip.training.guards import GuardConfig, Guards
-from semclip.training.optim import build_optimizer
-from semclip.training.saving import PATIENCE
+from semclip.training.optim import Ema, build_optimizer
 from semclip.training.state import State
 from semclip.training.step import StepModule
 
@@ -49,7 +47,7 @@ def main() -> None:
     module.objective.setup(encoder.info)
     module.to(device)
     optimizer = build_optimizer(module, LoopConfig(steps=1))
-    state = State(module, optimizer, NoEma(), Guards(GuardConfig(), arguments.batch_size, print))
+    state = State(module, optimizer, Ema(module, 0), Guards(GuardConfig(), arguments.batch_size, print))
 
     draw = generator("perf checkpoints")
     texts = [" ".join(draw.choice(WORDS, draw.integers(6, 20))) for _ in range(arguments.batch_size)]

@@ -26,9 +26,9 @@ from rich.table import Table
 from invented import WORDS
 from peak import resident
 from rounds import compared, timed
-from semclip.benchmarks import Encodings
 from semclip.core.example import ImageRef
 from semclip.core.seeds import generator
+from semclip.evaluation import Encodings
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
 

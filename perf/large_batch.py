@@ -33,11 +33,10 @@ from semclip.models.attention import fast_attention
 from semclip.models.load import create as create_encoder
 from semclip.objectives import create
 from semclip.training.config import LoopConfig
+from semclip.training.gradients import Gradients
 from semclip.training.loading import MakeBatch, Schedule, batches
-from semclip.training.memory import Gradients
-from semclip.training.optim import build_optimizer
+from semclip.training.optim import build_optimizer, use_row_gradients
 from semclip.training.ranks import ALONE
-from semclip.training.row_adamw import use_row_gradients
 from semclip.training.sharding import clip_gradients
 from semclip.training.step import StepModule
 

@@ -28,8 +28,7 @@ from semclip.data.dataset import CaptionDataset
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
 from semclip.training.images import image_source
-from semclip.training.loading import MakeBatch, Schedule, batches
-from semclip.training.waiting import choose_workers
+from semclip.training.loading import MakeBatch, Schedule, batches, choose_workers
 
 SIZES = {"500 x 375": (500, 375), "640 x 480": (640, 480), "2048 x 1536": (2048, 1536)}
 

@@ -28,14 +28,13 @@ from semclip.models import text_pass
 from semclip.models.attention import fast_attention
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
-from semclip.models.packed_text import encode_text_packed
+from semclip.models.text_pass import encode_text_packed
 from semclip.objectives import create
 from semclip.training.compiling import compile_blocks, eager
 from semclip.training.config import LoopConfig
-from semclip.training.optim import build_optimizer, parameter_groups
-from semclip.training.precision import resolve_precision
+from semclip.training.devices import resolve_precision
+from semclip.training.optim import build_optimizer, parameter_groups, use_row_gradients
 from semclip.training.ranks import ALONE
-from semclip.training.row_adamw import use_row_gradients
 from semclip.training.sharding import clip_gradients
 from semclip.training.step import StepModule
 

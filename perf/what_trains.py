@@ -21,8 +21,8 @@ from rich.table import Table
 from invented import WORDS
 from peak import peak_bytes
 from semclip.core.seeds import generator
-from semclip.models.adapt.groups import parameter_groups
 from semclip.models.adapt.lora import weights_once
+from semclip.models.adapt.what_trains import parameter_groups
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
 from semclip.models.backends.open_clip import OpenClip

@@ -13,7 +13,7 @@ from semclip.captions.review import Mark, agreement, cards, draw, jointly
 from semclip.cli.captions_review import command
 from semclip.core.errors import UserError
 from semclip.data.load import DataConfig, load_examples
-from semclip.metrics.intervals import wilson
+from semclip.evaluation.metrics.intervals import wilson
 
 
 def row(number: int) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from semclip.cli import main
-from semclip.data.features_file import write_features
 from semclip.data.scenes.write import write_scenes
+from semclip.models.features_file import write_features
 from tests import forkserver
 from tests.training.conftest import TINY
 

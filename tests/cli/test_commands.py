@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from semclip.cli import main
 from semclip.core.config import find_config, load_config, parse
 from semclip.core.errors import UserError
+from semclip.core.registry import FAMILIES
 from semclip.objectives import create
 from semclip.training.compare import CompareConfig, plan
 from semclip.training.config import TrainConfig
@@ -72,6 +73,8 @@ def test_a_users_mistake_says_what_where_and_how_and_exits_2(tmp_path: Path) -> 
         (["train", "scenes/base", "trian.steps=3"], "train"),
         (["train", "scenes/base", "data.root=nowhere"], "nowhere"),
         (["list", "objectivs"], "objectives"),
+        (["list", "published"], "`semclip list benchmarks`"),
+        (["benchmarks", "fetch", "retrieval", "--root", "x"], "is no public benchmark"),
         (["report", str(tmp_path)], str(tmp_path)),
         (["evaluate", "no/such/model", "--data", "x.jsonl"], "x.jsonl"),
         (["data", "check", str(tmp_path / "missing.csv")], "missing.csv"),
@@ -80,6 +83,17 @@ def test_a_users_mistake_says_what_where_and_how_and_exits_2(tmp_path: Path) -> 
         code, _, errors = semclip(tmp_path, *arguments)
         assert code == 2, (arguments, errors)
         assert word in errors and "fix:" in errors and "Traceback" not in errors, errors
+
+
+def test_benchmarks_are_listed_with_their_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    main._mount()
+    said = CliRunner().invoke(main.app, ["list", "benchmarks"]).output
+    kinds = {line.split()[0]: line.split()[1] for line in said.splitlines()[1:]}
+    assert kinds["absence"] == "own" and kinds["sugarcrepe"] == "public"
+    assert list(kinds) == FAMILIES["benchmarks"].names()
+    readers = CliRunner().invoke(main.app, ["list", "readers"]).output.splitlines()[1]
+    assert readers.split(maxsplit=1)[1].strip() == next(iter(FAMILIES["readers"].summaries().values()))
 
 
 @pytest.mark.parametrize("name", TRAIN_CONFIGS)

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from semclip.cli.evaluate import command
 from semclip.core.errors import UserError
-from semclip.metrics.result import Result
-from tests.benchmarks.fakes import FakeEncoder, examples, noise
+from semclip.evaluation.metrics.result import Result
+from tests.evaluation.own.fakes import FakeEncoder, examples, noise
 
 app = typer.Typer()
 app.command()(command)
@@ -103,21 +103,22 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
 
 def test_results_on_other_data_are_not_replaced(tmp_path: Path) -> None:
     from semclip.cli.evaluate import _refuse_replacing
-    from semclip.metrics.result import Metric, Result
+    from semclip.evaluation.metrics.result import Metric
 
     metric = Metric(name="m", value=0.5, n=2, description="")
     data = {"path": "a.jsonl", "split": "test", "sha256": "1"}
     Result(benchmark="retrieval", version=1, model="x", data=data, metrics=[metric], primary="m").save(
         tmp_path / "retrieval.json"
     )
-    _refuse_replacing(tmp_path, ["retrieval", "absence"], data)
+    _refuse_replacing(tmp_path / "retrieval.json", data)
+    _refuse_replacing(tmp_path / "absence.json", data)
     for other in ({**data, "split": "val"}, {**data, "sha256": "2"}):
         with pytest.raises(UserError, match="would replace"):
-            _refuse_replacing(tmp_path, ["retrieval"], other)
+            _refuse_replacing(tmp_path / "retrieval.json", other)
 
 
 def test_public_benchmarks_are_run_beside_those_of_the_data(tmp_path: Path, fake_model: FakeEncoder) -> None:
-    from tests.published.test_sugarcrepe import write_sample
+    from tests.evaluation.public.test_sugarcrepe import write_sample
 
     write_sample(tmp_path / "root")
     data = write(tmp_path / "data.jsonl")
@@ -153,7 +154,7 @@ def test_mistakes_about_public_benchmarks_are_told(tmp_path: Path) -> None:
 
 
 def test_results_say_what_the_model_was_trained_on(tmp_path: Path) -> None:
-    from tests.published.test_sugarcrepe import TRUE, write_sample
+    from tests.evaluation.public.test_sugarcrepe import TRUE, write_sample
 
     root, data, out = tmp_path / "root", write(tmp_path / "data.jsonl"), tmp_path / "out"
     write_sample(root)

@@ -10,7 +10,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from semclip.cli import distill, segment
-from semclip.cli.label_pictures import colours, label_picture, overlay
+from semclip.cli._label_pictures import colours, label_picture, overlay
 from semclip.core.errors import UserError
 from semclip.data.scenes.write import write_scenes
 from tests.models.tiny import tiny

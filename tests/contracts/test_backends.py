@@ -33,7 +33,7 @@ def build_open_clip(folder: Path) -> Encoder:
 
 
 def build_features(folder: Path) -> Encoder:
-    from semclip.data.features_file import write_features
+    from semclip.models.features_file import write_features
 
     array = np.random.default_rng(0).normal(size=(COUNT, 10)).astype(np.float32)
     write_features(folder / "x.npy", array, [r.name for r in images(folder)], {"network": "test"})

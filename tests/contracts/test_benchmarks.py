@@ -1,4 +1,4 @@
-"""What every benchmark must do, whichever files the folder holds."""
+"""What every benchmark on a data file must do, and what all benchmarks must, whichever files the folders hold."""
 
 import json
 import subprocess
@@ -9,19 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semclip.benchmarks import create, evaluate
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
-from semclip.metrics.paired import compare
-from semclip.metrics.result import Metric, Result
-from tests.benchmarks.fakes import FakeEncoder, constant, examples, noise, oracle, reversed_oracle, without
+from semclip.evaluation import Benchmark, evaluate
+from semclip.evaluation.metrics.paired import compare
+from semclip.evaluation.metrics.result import Metric, Result
+from semclip.evaluation.own import DataBenchmark, create
+from semclip.evaluation.public import PublicBenchmark
+from tests.evaluation.own.fakes import FakeEncoder, constant, examples, noise, oracle, reversed_oracle, without
 
-NAMES = FAMILIES["benchmarks"].names()
+NAMES = FAMILIES["benchmarks"].names("semclip.evaluation.own")
 DATA = {"path": "data.jsonl", "split": "test"}
 
 
 def run(encoder: FakeEncoder, name: str, count: int = 12, **options: int) -> Result:
-    return evaluate(encoder, examples(count), [name], DATA, **options)[name]
+    return evaluate(encoder, [name], examples(count), DATA, **options)[name]
 
 
 def all_metrics(result: Result) -> list[Metric]:
@@ -68,11 +70,11 @@ def test_the_truth_scores_full_and_its_contrary_below_chance(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_order_and_batch_size_change_nothing(name: str) -> None:
     data = examples()
-    plain = evaluate(noise(), data, [name], DATA)[name]
+    plain = evaluate(noise(), [name], data, DATA)[name]
     shuffled = [data[i] for i in np.random.default_rng(1).permutation(len(data))]
     for other in (
-        evaluate(noise(), data, [name], DATA, batch_size=5)[name],
-        evaluate(noise(), shuffled, [name], DATA, batch_size=1)[name],
+        evaluate(noise(), [name], data, DATA, batch_size=5)[name],
+        evaluate(noise(), [name], shuffled, DATA, batch_size=1)[name],
     ):
         for a, b in zip(all_metrics(plain), all_metrics(other), strict=True):
             assert (a.name, a.n, a.ties) == (b.name, b.n, b.ties)
@@ -122,9 +124,9 @@ def test_a_missing_view_is_named_before_anything_is_encoded(name: str) -> None:
     for view in FAMILIES["benchmarks"].get(name).needs - {"image", "caption"}:
         encoder = noise()
         with pytest.raises(UserError, match=f"12 of 12 examples lack '{view}'"):
-            evaluate(encoder, without(examples(), view), [name], DATA)
+            evaluate(encoder, [name], without(examples(), view), DATA)
         assert not encoder.batches and not encoder.image_calls
-        some = evaluate(encoder, without(examples(), view, keep=9), [name], DATA)[name]
+        some = evaluate(encoder, [name], without(examples(), view, keep=9), DATA)[name]
         assert some.data["examples"] == 9
         assert f"left out: 3 of 12 examples have no {view}" in some.notes
 
@@ -135,15 +137,23 @@ def test_no_examples_is_an_error(name: str) -> None:
         create(name).usable([])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FAMILIES["benchmarks"].names())
 def test_an_unknown_option_is_an_error(name: str) -> None:
-    with pytest.raises(UserError, match="unknown key 'nonsense'"):
-        create(name, {"nonsense": 1})
+    with pytest.raises(UserError, match="unknown key 'nonsense'") as caught:
+        Benchmark.create(name, {"nonsense": 1})
+    assert f"benchmark '{name}'" in caught.value.where
+
+
+@pytest.mark.parametrize("name", FAMILIES["benchmarks"].names())
+def test_its_folder_says_its_kind(name: str) -> None:
+    kind = DataBenchmark if name in NAMES else PublicBenchmark
+    assert isinstance(Benchmark.create(name), kind)
+    assert FAMILIES["benchmarks"].package_of(name) == f"semclip.evaluation.{kind.kind}"
 
 
 def test_listing_and_importing_need_no_torch() -> None:
     code = (
-        "import sys, semclip.benchmarks; from semclip.core.registry import FAMILIES; "
+        "import sys, semclip.evaluation; from semclip.core.registry import FAMILIES; "
         "r = FAMILIES['benchmarks']; assert all(r.summaries().values()); [r.get(n) for n in r.names()]; "
         "sys.exit('torch' in sys.modules or 'open_clip' in sys.modules)"
     )

@@ -13,7 +13,8 @@ import pytest
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.registry import FAMILIES
-from semclip.data.readers.base import Reader, read_rows, reader_for
+from semclip.core.rows import read_rows, reader_for
+from semclip.data.readers.base import Reader
 from tests.data.files import write_picture
 
 ROWS = [

@@ -16,8 +16,8 @@ from semclip.core.registry import FAMILIES
 from semclip.data.collate import Batch, Collate
 from semclip.data.dataset import CaptionDataset, Sample
 from semclip.data.sampler import GroupBatchSampler
-from semclip.data.steps.base import Step, create, views_of_data, views_to_draw
-from tests.data.steps.worlds import Hashed, no_image, scenes, visits
+from semclip.training.steps.base import Step, create, views_of_data, views_to_draw
+from tests.training.steps.worlds import Hashed, no_image, scenes, visits
 
 # A new step that works with no options needs no line here.
 OPTIONS: dict[str, dict[str, Any]] = {}

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,11 @@ def things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
         PLUGIN.format(summary="Paints blue.", package=package, name="DarkBlue")
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    return Registry("things", f"{package}.things", f"{package}.things.base:Base")
+    return Registry("things", (f"{package}.things",), f"{package}.things.base:Base")
 
 
 def folder_of(registry: Registry, root: Path) -> Path:
-    return root.joinpath(*registry.package.split("."))
+    return root.joinpath(*registry.packages[0].split("."))
 
 
 def importable(registry: Registry, root: Path) -> None:
@@ -44,7 +45,7 @@ def importable(registry: Registry, root: Path) -> None:
 def test_listing_imports_nothing(things: Registry) -> None:
     assert things.names() == ["dark_blue", "red"]
     assert things.summaries() == {"dark_blue": "Paints blue.", "red": "Paints red."}
-    assert not any(name.startswith(things.package) for name in sys.modules)
+    assert not any(name.startswith(things.packages[0]) for name in sys.modules)
 
 
 def test_a_plugin_is_found_by_file_or_folder_name(things: Registry, tmp_path: Path) -> None:
@@ -73,11 +74,28 @@ def test_two_of_one_name_are_refused(things: Registry, tmp_path: Path) -> None:
     assert "red.py" in caught.value.where
 
 
+def test_a_family_may_have_several_packages(things: Registry, tmp_path: Path) -> None:
+    importable(things, tmp_path)
+    more = folder_of(things, tmp_path).with_name("more_things")
+    more.mkdir()
+    (more / "__init__.py").write_text("")
+    package = things.packages[0].partition(".")[0]
+    (more / "grey.py").write_text(PLUGIN.format(summary="Paints grey.", package=package, name="Grey"))
+    both = replace(things, packages=(*things.packages, f"{package}.more_things"))
+    assert both.names() == ["dark_blue", "grey", "red"]
+    assert both.summaries()["grey"] == "Paints grey." and both.package_of("grey") == f"{package}.more_things"
+    assert both.get("grey").__name__ == "Grey" and both.get("red").__name__ == "Red"
+    (more / "red.py").write_text("")
+    with pytest.raises(UserError, match="two things are called 'red'") as caught:
+        both.get("grey")
+    assert "more_things" in caught.value.where
+
+
 @pytest.mark.parametrize("body", ["", "class A(Base):\n    pass\n\nclass B(Base):\n    pass\n"])
 def test_a_file_holds_exactly_one(body: str, things: Registry, tmp_path: Path) -> None:
     importable(things, tmp_path)
     file = folder_of(things, tmp_path) / "green.py"
-    file.write_text(f"from {things.package}.base import Base\n\n{body}")
+    file.write_text(f"from {things.packages[0]}.base import Base\n\n{body}")
     with pytest.raises(UserError, match="exactly one public subclass") as caught:
         things.get("green")
     assert caught.value.where == str(file)
@@ -86,7 +104,7 @@ def test_a_file_holds_exactly_one(body: str, things: Registry, tmp_path: Path) -
 def test_imported_and_private_subclasses_do_not_count(things: Registry, tmp_path: Path) -> None:
     importable(things, tmp_path)
     (folder_of(things, tmp_path) / "green.py").write_text(
-        f"from {things.package}.base import Base\nfrom {things.package}.red import Red\n\n"
+        f"from {things.packages[0]}.base import Base\nfrom {things.packages[0]}.red import Red\n\n"
         "class _Half(Red):\n    pass\n\nclass Green(_Half):\n    pass\n"
     )
     assert things.get("green").__name__ == "Green"
@@ -95,7 +113,9 @@ def test_imported_and_private_subclasses_do_not_count(things: Registry, tmp_path
 def test_a_class_of_the_users_own_file(things: Registry, tmp_path: Path) -> None:
     importable(things, tmp_path)
     own = tmp_path / "mine.py"
-    own.write_text(f"from {things.package}.base import Base\n\nclass Mine(Base):\n    pass\n\nclass Other:\n    pass\n")
+    own.write_text(
+        f"from {things.packages[0]}.base import Base\n\nclass Mine(Base):\n    pass\n\nclass Other:\n    pass\n"
+    )
     cls = things.get(f"{own}:Mine")
     assert cls.__name__ == "Mine"
     assert cls.name == f"{own}:Mine"

@@ -5,7 +5,7 @@ import sys
 
 
 def test_reading_and_checking_data_imports_no_torch() -> None:
-    modules = ["columns", "load", "splits", "draw", "check", "features_file", "image_store", "readers.base"]
+    modules = ["columns", "load", "splits", "draw", "check", "image_store", "readers.base"]
     code = (
         "import sys\n"
         + "".join(f"import semclip.data.{module}\n" for module in modules)

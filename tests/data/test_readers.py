@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from semclip.core.errors import UserError
-from semclip.data.readers.base import read_rows, reader_for
+from semclip.core.rows import read_rows, reader_for
 from tests.data.files import write_picture
 
 
@@ -25,6 +25,21 @@ def test_separator_is_not_taken_from_the_texts(tmp_path: Path) -> None:
     path = tmp_path / "x.tsv"
     path.write_text("image\tcaption, as written\n1.jpg\ta cat, a dog, a bird; a fish\n2.jpg\ta dog\n")
     assert [row["caption, as written"] for _, row in read_rows(path)] == ["a cat, a dog, a bird; a fish", "a dog"]
+
+
+@pytest.mark.parametrize(
+    ("separator", "caption"),
+    [
+        ("\t", "a sign that says, 'stop', to a man's dog"),  # csv.Sniffer finds a comma here, and
+        ("\t", 'a sign, "stop", beside a road'),  # here, and
+        (",", "\"one; 'two'; three\""),  # a semicolon here
+        (";", "a cat, a dog"),
+    ],
+)
+def test_quotes_and_marks_of_prose_are_no_separators(separator: str, caption: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(separator.join(row) for row in [("image", "caption"), *[("1.jpg", caption)] * 9]))
+    assert [row for _, row in read_rows(path)] == [{"image": "1.jpg", "caption": caption.strip('"')}] * 9
 
 
 def test_one_column_is_a_table(tmp_path: Path) -> None:

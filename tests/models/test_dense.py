@@ -19,7 +19,7 @@ from semclip.models.dense import RESNET_VARIANTS, VARIANTS, DenseMap, dense_map,
 from semclip.models.refine import classifier, cosines, denoise, probabilities, smooth, upsample, with_background
 from tests.models.tiny import CONFIGS, tiny
 
-VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "maskclip.json").read_text("utf-8"))
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "maskclip.json").read_text("utf-8"))
 
 
 def tensor(values: Any) -> Tensor:

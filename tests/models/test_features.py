@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.data.features_file import write_features
 from semclip.models.backends.features import FeatureEncoder, TextConfig
+from semclip.models.features_file import write_features
 from semclip.models.load import create, load
 
 TEXT = {"width": 32, "layers": 2, "heads": 2}
@@ -181,5 +181,7 @@ def test_bad_saved_models(tmp_path: Path) -> None:
         load(str(folder))
 
 
-def test_default_text_tower_matches_its_description() -> None:
-    assert TextConfig() == TextConfig(width=256, layers=3, heads=4, context_length=77)
+def test_default_text_tower_matches_its_description(tmp_path: Path) -> None:
+    write(tmp_path / "x.npy")
+    found = build(tmp_path / "x.npy", text={}).text_config
+    assert found == TextConfig(width=256, layers=3, heads=4, context_length=77)

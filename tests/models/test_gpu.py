@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from semclip.models.packed_text import can_pack
+from semclip.models.text_pass import can_pack
 from tests.gpu import gpu
 from tests.models.tiny import CONFIGS, TEXTS, tiny
 

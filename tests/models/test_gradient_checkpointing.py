@@ -24,7 +24,7 @@ def section(backend: str, folder: Path) -> dict[str, Any]:
     if backend == "features":
         import numpy as np
 
-        from semclip.data.features_file import write_features
+        from semclip.models.features_file import write_features
 
         rows = np.random.default_rng(0).normal(size=(4, 10)).astype(np.float32)
         write_features(folder / "x.npy", rows, [f"{i}.png" for i in range(4)], {"network": "test"})

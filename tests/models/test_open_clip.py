@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.models.backends.open_clip import OpenClip
+from semclip.models.load import create, load
 from tests.models.tiny import CONFIGS, TEXTS, UNTRIMMABLE, VISION, tiny
 
 ODD = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7], "interpolation": "bilinear", "resize_mode": "squash"}
@@ -238,11 +239,74 @@ def test_bad_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ({"config": {**CONFIGS["plain"], "patches": 3}}, "patches"),
         ({"config": CONFIGS["plain"], "pretrained": "openai"}, "no pretrained tag"),
         ({"name": "coca_ViT-B-32"}, "CoCa"),
-        ({"name": "ViT-B-16-SigLIP"}, "transformers"),
+        ({"name": "ViT-B-16-SigLIP"}, "no network"),
         ({"config": CONFIGS["plain"], "preprocess": {"means": 1}}, "preprocessing"),
     ],
 )
-def test_bad_sections(settings: dict[str, object], message: str) -> None:
+def test_bad_sections(settings: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match=message) as caught:
         OpenClip.create(OpenClip.Config(**settings), where="config.yaml")  # type: ignore[arg-type]
     assert caught.value.where == "config.yaml" and caught.value.fix
+
+
+def test_a_text_tower_of_transformers(tmp_path: Path) -> None:
+    from tests.models.test_text_towers import TEXTS, save_text_model
+
+    text = save_text_model(tmp_path / "text")
+    config = {
+        "embed_dim": 16,
+        "vision_cfg": VISION,
+        "text_cfg": {
+            "hf_model_name": str(text),
+            "hf_tokenizer_name": str(text),
+            "hf_proj_type": "linear",
+            "hf_pooler_type": "mean_pooler",
+            "context_length": 24,
+        },
+    }
+    encoder = OpenClip.create(OpenClip.Config(config=config, seed=0), where="test").eval()
+    tokens = encoder.tokenize(TEXTS)
+    assert tokens.shape == (len(TEXTS), 24) and encoder.truncated(TEXTS[:4]) == [False, False, False, True]
+    with torch.no_grad():
+        rows = encoder.encode_text(tokens)
+        torch.testing.assert_close(rows, encoder.network.encode_text(tokens), atol=1e-6, rtol=1e-5)  # untrimmed
+    import transformers
+
+    pretrained = transformers.AutoModel.from_pretrained(text).state_dict()
+    torch.testing.assert_close(
+        encoder.network.text.transformer.embeddings.word_embeddings.weight.detach(),
+        pretrained["embeddings.word_embeddings.weight"],
+    )
+
+    encoder.save(tmp_path / "model")
+    theirs, _, _ = open_clip.create_model_and_transforms(f"local-dir:{tmp_path / 'model'}")
+    theirs_tokens = open_clip.get_tokenizer(f"local-dir:{tmp_path / 'model'}")(TEXTS)
+    assert torch.equal(theirs_tokens, tokens)
+    with torch.no_grad():
+        torch.testing.assert_close(theirs.eval().encode_text(tokens), rows, atol=1e-6, rtol=1e-5)
+    text.rename(tmp_path / "gone")
+    again = load(str(tmp_path / "model"))
+    with torch.no_grad():
+        assert torch.equal(again.encode_text(again.tokenize(TEXTS)), rows)
+    assert again.text_fingerprint() == encoder.text_fingerprint()
+
+
+@pytest.mark.parametrize("adapting", [{"last_blocks": {"text": 1}}, {"lora": {"rank": 2, "parts": ["text"]}}, {}])
+def test_what_trains_of_a_text_tower_of_transformers(tmp_path: Path, adapting: dict[str, object]) -> None:
+    from tests.models.test_text_towers import TEXTS, save_text_model
+
+    text = {"hf_model_name": str(save_text_model(tmp_path / "text")), "hf_proj_type": "linear", "context_length": 24}
+    config = {"embed_dim": 16, "vision_cfg": VISION, "text_cfg": text}
+    section = {
+        "backend": "open_clip",
+        "config": config,
+        "gradient_checkpointing": True,
+        "freeze": ["image"],
+        **adapting,
+    }
+    encoder = create(section, "test").train()
+    encoder.encode_text(encoder.tokenize(TEXTS)).square().sum().backward()
+    trained = {n for n, p in encoder.parts()["text"] if p.requires_grad}
+    assert trained == {n for n, p in encoder.parts()["text"] if p.grad is not None}
+    assert isinstance(encoder.text_norm, torch.nn.LayerNorm)

@@ -8,10 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-from semclip.benchmarks import Encodings
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.protocols import DualEncoder
+from semclip.evaluation import Encodings
 from semclip.models.python_object import PythonObject, load_object
 
 

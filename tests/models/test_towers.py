@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from semclip.cli import data_features
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.data.features_file import FeaturesFile
+from semclip.models.features_file import FeaturesFile
 from semclip.models.towers import encode_batch, open_tower
 from tests.models.tiny import tiny
 
@@ -117,3 +117,53 @@ def test_bad_requests(weights: Path, photos: Path, tmp_path: Path) -> None:
         run(photos, "--model", NETWORK, "--weights", weights, "--out", tmp_path / "x.npy")
     assert "0.png" in caught.value.where
     assert not (tmp_path / "x.npy").exists()
+
+
+@pytest.fixture
+def dinov2(tmp_path: Path) -> Path:
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 16, "patch_size": 8}
+    transformers.Dinov2Model(transformers.Dinov2Config(**sizes)).save_pretrained(tmp_path / "dinov2")
+    size = {"height": 16, "width": 16}
+    processor = transformers.BitImageProcessor(size={"shortest_edge": 16}, crop_size=size)
+    processor.save_pretrained(tmp_path / "dinov2")
+    return tmp_path / "dinov2"
+
+
+def test_an_image_model_of_transformers(dinov2: Path, photos: Path, tmp_path: Path) -> None:
+    import transformers
+
+    network = transformers.AutoModel.from_pretrained(dinov2).eval()
+    processor = transformers.AutoImageProcessor.from_pretrained(dinov2)
+    run(photos, "--model", dinov2, "--out", tmp_path / "x.npy")
+    file = FeaturesFile.open(tmp_path / "x.npy")
+    for name in ("cat/0.png", "dog/4.png"):
+        pixels = processor(images=Image.open(photos / name).convert("RGB"), return_tensors="pt")
+        with torch.no_grad():
+            expected = network(**pixels).pooler_output[0]
+        np.testing.assert_allclose(file.row(name), expected, atol=1e-5)
+    assert file.info["network"] == str(dinov2) and file.info["preprocessing"]["do_resize"]
+
+
+def test_the_image_side_of_a_dual_encoder_of_transformers(photos: Path, tmp_path: Path) -> None:
+    from semclip.models.load import load
+    from tests.models.test_transformers import save_tiny
+
+    save_tiny(tmp_path / "clip", "clip")
+    ref = ImageRef("0.png", photos / "cat" / "0.png")
+    tower, encoder = open_tower(str(tmp_path / "clip")), load(str(tmp_path / "clip"))
+    with torch.no_grad():
+        found = encode_batch(tower, tower.load_image(ref)[None])
+        torch.testing.assert_close(found, encoder.encode_image(encoder.load_image(ref)[None]))
+    assert tower.fingerprint == encoder.image_fingerprint()
+
+
+def test_models_of_transformers_that_give_no_image_features(tmp_path: Path) -> None:
+    from tests.models.test_text_towers import save_text_model
+
+    with pytest.raises(UserError, match="no such folder"):
+        open_tower(f"hf:{tmp_path / 'nowhere'}")
+    save_text_model(tmp_path / "text")
+    with pytest.raises(UserError, match="image"):
+        open_tower(str(tmp_path / "text"))

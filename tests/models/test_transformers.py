@@ -27,13 +27,13 @@ TEXTS = ["a dog", "no dog on the beach", "", "a man who is not wearing a hat " *
 
 
 def save_tiny(folder: Path, kind: str) -> None:
-    """A CLIP or SigLIP with random weights, a tokenizer of a few words, and the kind's own image processor."""
+    """A CLIP, SigLIP or pair of DINOv2 and BERT: random weights, a few words, and the kind's own image processor."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
     ids = {word: i for i, word in enumerate(WORDS)}
     words = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
-    form = "<s> $A </s>" if kind == "clip" else "$A </s>"
+    form = "$A </s>" if kind == "siglip" else "<s> $A </s>"
     words.post_processor = processors.TemplateProcessing(single=form, special_tokens=[("<s>", 2), ("</s>", 3)])
     transformers.PreTrainedTokenizerFast(
         tokenizer_object=words, pad_token="<pad>", unk_token="<unk>", bos_token="<s>", eos_token="</s>"
@@ -44,7 +44,16 @@ def save_tiny(folder: Path, kind: str) -> None:
     vision = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
               "image_size": 16, "patch_size": 8}  # fmt: skip
     torch.manual_seed(0)
-    if kind == "clip":
+    if kind == "pair":
+        small = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+        bert = transformers.BertConfig(**{**text, "bos_token_id": None, "eos_token_id": None})
+        config = transformers.VisionTextDualEncoderConfig.from_vision_text_configs(
+            transformers.Dinov2Config(**small, image_size=16, patch_size=8), bert, projection_dim=8
+        )
+        network = transformers.VisionTextDualEncoderModel(config)
+        size = {"height": 16, "width": 16}
+        processor = transformers.BitImageProcessor(size={"shortest_edge": 16}, crop_size=size)
+    elif kind == "clip":
         config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=8)
         network = transformers.CLIPModel(config)
         processor = transformers.CLIPImageProcessor(size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16})
@@ -56,7 +65,7 @@ def save_tiny(folder: Path, kind: str) -> None:
     processor.save_pretrained(folder)
 
 
-@pytest.fixture(params=["clip", "siglip"])
+@pytest.fixture(params=["clip", "siglip", "pair"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     save_tiny(tmp_path / request.param, request.param)
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -71,16 +80,18 @@ def test_embeddings_are_those_of_transformers(folder: Path) -> None:
     processor = transformers.AutoImageProcessor.from_pretrained(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     pixels = processor(images=Image.open(str(ref.path)).convert("RGB"), return_tensors="pt")["pixel_values"]
-    ids = tokenizer(TEXTS, padding="max_length", max_length=12, truncation=True, return_tensors="pt")["input_ids"]
+    tokens = tokenizer(TEXTS, padding="max_length", max_length=12, truncation=True, return_tensors="pt")
+    ids = tokens["input_ids"]
+    masked = {"attention_mask": tokens["attention_mask"]} if folder.name == "pair" else {}
     assert torch.equal(encoder.load_image(ref)[None], pixels) and torch.equal(encoder.tokenize(TEXTS), ids)
     with torch.no_grad():
         image = network.get_image_features(pixel_values=pixels).pooler_output
-        text = network.get_text_features(input_ids=ids).pooler_output
+        text = network.get_text_features(input_ids=ids, **masked).pooler_output
         torch.testing.assert_close(encoder.encode_image(pixels), image, atol=1e-5, rtol=0)
         torch.testing.assert_close(encoder.encode_text(ids), text, atol=1e-5, rtol=0)
-        logits = network(input_ids=ids, pixel_values=pixels).logits_per_image
+        logits = network(input_ids=ids, pixel_values=pixels, **masked).logits_per_image
         unit = torch.nn.functional.normalize(image, dim=-1) @ torch.nn.functional.normalize(text, dim=-1).T
-        bias = encoder.logit_bias if encoder.logit_bias is not None else 0.0
+        bias = 0.0 if encoder.logit_bias is None else encoder.logit_bias
         torch.testing.assert_close(encoder.logit_scale * unit + bias, logits, atol=1e-4, rtol=0)
     assert encoder.truncated(TEXTS) == [False, False, False, True]
     assert encoder.embed_dim == image.shape[1] and encoder.context_length == 12
@@ -95,7 +106,9 @@ def test_saved_folder_is_one_of_transformers(folder: Path) -> None:
     with torch.no_grad():
         assert torch.equal(again.encode_text(ids), encoder.encode_text(ids))
         theirs = transformers.AutoModel.from_pretrained(folder.parent / "run" / "model").eval()
-        torch.testing.assert_close(theirs.get_text_features(input_ids=ids).pooler_output, encoder.encode_text(ids))
+        masked = {"attention_mask": (ids != 0).long()} if folder.name == "pair" else {}
+        found = theirs.get_text_features(input_ids=ids, **masked).pooler_output
+        torch.testing.assert_close(found, encoder.encode_text(ids))
     assert float(again.log_logit_scale.detach()) == 1.5 and again.label == encoder.label
     assert again.image_fingerprint() == encoder.image_fingerprint()
     assert again.preprocessing_fingerprint() == encoder.preprocessing_fingerprint()
@@ -115,6 +128,11 @@ def test_parts_freezing_and_patch_tokens(folder: Path) -> None:
     assert encoder.frozen("image") and not encoder.frozen("text")
     assert not any(p.requires_grad for p in encoder.text_norm.parameters())
     inputs = torch.randn(2, 3, 16, 16)
+    if folder.name == "pair":
+        with pytest.raises(UserError, match="which tokens are patches"):
+            encoder.encode_image_with_tokens(inputs)
+        assert encoder.info.image_width is None
+        return
     embedding, tokens = encoder.encode_image_with_tokens(inputs)
     assert tokens.shape == (2, 4, encoder.info.image_width)
     torch.testing.assert_close(embedding, encoder.encode_image(inputs))
@@ -158,7 +176,7 @@ class Somebodys:
 
 
 def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
-    from semclip.benchmarks import evaluate
+    from semclip.evaluation import evaluate
     from semclip.models.two_towers import adapt
 
     colours = ["red", "green", "blue"]
@@ -175,7 +193,28 @@ def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
         tokenize=lambda texts: torch.tensor([[colours.index(t) if t in colours else 0] for t in texts]),
         label="somebody's",
     )
-    result = evaluate(model, examples, ["original_over_negation"], {})["original_over_negation"]
+    result = evaluate(model, ["original_over_negation"], examples, {})["original_over_negation"]
     assert result.metric("caption_over_negation").value == 1.0 and result.model == "somebody's"
     with pytest.raises(UserError, match="tokenize"):
         adapt(Somebodys(), lambda picture: torch.zeros(3), lambda texts: torch.zeros(len(texts)))
+
+
+@pytest.mark.parametrize("adapting", [{"last_blocks": {"image": 1, "text": 1}}, {"lora": {"rank": 2}}, {}])
+def test_all_that_trains_has_gradients(folder: Path, adapting: dict[str, Any]) -> None:
+    encoder = create({"backend": "transformers", "name": str(folder), **adapting}, "test").train()
+    rows = encoder.encode_image(torch.randn(2, 3, 16, 16)), encoder.encode_text(encoder.tokenize(TEXTS))
+    (sum(r.square().sum() for r in rows) + encoder.logit_scale).backward()
+    lacking = {n for n, p in encoder.named_parameters() if p.requires_grad and p.grad is None}
+    assert lacking <= {"network.logit_bias"}  # SigLIP's, which is no part of a row
+    trained = [n for n, p in encoder.named_parameters() if p.requires_grad]
+    assert trained and ("lora" not in adapting or any(n.endswith(".B") for n in trained))
+
+
+def test_a_pair_whose_text_model_has_no_pooler(tmp_path: Path) -> None:
+    save_tiny(tmp_path / "pair", "pair")
+    config = transformers.AutoConfig.from_pretrained(tmp_path / "pair")
+    text = transformers.DistilBertConfig(dim=16, n_layers=1, n_heads=2, hidden_dim=16, vocab_size=len(WORDS))
+    both = transformers.VisionTextDualEncoderConfig.from_vision_text_configs(config.vision_config, text)
+    transformers.VisionTextDualEncoderModel(both).save_pretrained(tmp_path / "pair")
+    with pytest.raises(UserError, match="no pooler"):
+        load(str(tmp_path / "pair"))

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from semclip.objectives import Features, Objective
-from semclip.training.grad_cache import grad_cache
-from tests.objectives.features import INFO, build, make_views
+from semclip.training.gradients import grad_cache
+from tests.objectives.features import INFO, INTEGERS, build, make_views
 
 
 class SmallEncoder(nn.Module):
-    """One linear layer per kind of input, and a trained logit scale; token ids pass through."""
+    """One linear layer per kind of input, and a trained logit scale; integers pass through."""
 
     def __init__(self, dropout: float = 0.0) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class SmallEncoder(nn.Module):
         return {view: self._encode(view, x) for view, x in inputs.items()}
 
     def _encode(self, view: str, x: Tensor) -> Tensor:
-        if view == "caption_ids":
+        if view in INTEGERS:
             return x
         return self.dropout(self.pool(x) if view == "image_pooled" else self.embed(x))
 

@@ -15,10 +15,12 @@ from semclip.objectives import Features, Objective, create
 INFO = EncoderInfo(embed_dim=8, context_length=7, vocab_size=30, image_width=5, special_ids=(0, 28, 29))
 
 #: Views whose texts are true of the image, and those that go with the negation.
-TRUE = ("image", "caption", "caption_at_start", "paraphrase", "absence", "rewrite")
+TRUE = ("image", "caption", "caption_at_start", "paraphrase", "absence", "rewrite", "query")
 FALSE = ("negation", "negative_image")
 #: What texts are compared with: it stays where it is when texts are exchanged or turned round.
-GIVEN = ("image", "image_pooled", "caption_at_start")
+GIVEN = ("image", "image_pooled", "caption_at_start", "query_things", "things")
+#: What is no embedding.
+INTEGERS = ("caption_ids", "query_things", "things")
 
 
 def build(name: str, **config: Any) -> Objective:
@@ -32,9 +34,7 @@ def make_views(
     needs: frozenset[str], rows: int = 6, seed: int = 0, dtype: torch.dtype = torch.float64
 ) -> dict[str, Tensor]:
     """Random raw rows for every view named; absence holds two texts per row, the others one."""
-    return {
-        view: _random(view, rows, seed).to(dtype if view != "caption_ids" else torch.int64) for view in sorted(needs)
-    }
+    return {view: _random(view, rows, seed).to(torch.int64 if view in INTEGERS else dtype) for view in sorted(needs)}
 
 
 def make_matching(needs: frozenset[str], rows: int = 6, seed: int = 0) -> dict[str, Tensor]:
@@ -87,5 +87,10 @@ def _random(view: str, rows: int, seed: int) -> Tensor:
         words = torch.randint(1, 28, (rows, INFO.context_length), generator=source)
         words[:, 0], words[:, 4], words[:, 5:] = 28, 29, 0
         return words
+    if view in ("query_things", "things"):  # the query of row i: thing i, and not the next one; thing i - 2 is unsure
+        i = torch.arange(rows) % 6
+        if view == "query_things":
+            return torch.stack([i + 1, -((i + 1) % 6 + 1), torch.zeros_like(i)], dim=1)
+        return torch.nn.functional.one_hot(i, 6) - torch.nn.functional.one_hot((i + 4) % 6, 6)
     shape = {"absence": (rows, 2, INFO.embed_dim), "image_pooled": (rows, INFO.image_width)}
     return torch.randn(shape.get(view, (rows, INFO.embed_dim)), dtype=torch.float64, generator=source)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from semclip.core.protocols import EncoderInfo
 from semclip.objectives import Features, Objective, create
 
-VECTORS = Path(__file__).parent.parent / "vectors"
+VECTORS = Path(__file__).parents[1] / "vectors"
 TRIPLE = {"image": "image", "caption": "text", "paraphrase": "paraphrase", "negation": "negation"}
 
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from PIL import Image, ImageDraw
 
-from semclip.metrics.intervals import wilson
-from semclip.metrics.result import Metric, Result
+from semclip.evaluation.metrics.intervals import wilson
+from semclip.evaluation.metrics.result import Metric, Result
 from semclip.reports.comparison import Comparison, load_tracks
 from semclip.reports.page import write_report
 

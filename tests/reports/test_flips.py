@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from semclip.cli.report import command
 from semclip.core.errors import UserError
-from semclip.metrics.pairwise import pairwise
-from semclip.metrics.result import Metric, Result
+from semclip.evaluation.metrics.pairwise import pairwise
+from semclip.evaluation.metrics.result import Metric, Result
 from semclip.reports.comparison import load_tracks
 from semclip.reports.flips import SHOWN, flips
 from semclip.reports.page import write_report
@@ -68,12 +68,14 @@ def test_the_first_of_two_models_is_what_the_second_is_measured_against(two: lis
     (comparison,) = load_tracks(two)
     assert [c.name for c in comparison.controls] == ["A"] and comparison.focus.name == "B"
     (found,) = flips(comparison.focus, comparison.control_of(comparison.focus))
-    assert (found.won, found.lost, found.n, found.state) == (20, 2, "30", "better")  # the tie counts half: won
-    assert found.difference == "+58.3 points"  # 28 of 30 against 10.5
+    assert (found.won, found.lost, found.paired.n, found.state) == (20, 2, 30, "better")  # the tie counts half: won
+    assert found.paired.difference == pytest.approx((28 - 10.5) / 30)
     assert len(found.gained) == SHOWN and len(found.missed) == 2
-    assert {i.id for i in found.missed} == {"item 0", "item 1"}
-    assert all(bool(i.picture) == (int(i.id.split()[1]) % 2 == 0) for i in [*found.gained, *found.missed])
-    assert found.missed[1].why_no_picture == "no picture is called 1.jpg"
+    assert {card.item["id"] for card in found.missed} == {"item 0", "item 1"}
+    assert all(
+        bool(card.picture) == (int(card.item["id"].split()[1]) % 2 == 0) for card in [*found.gained, *found.missed]
+    )
+    assert found.missed[1].why_no_picture == "image file not found: 1.jpg"
     assert flips(comparison.focus, None) == []
 
 
@@ -85,7 +87,7 @@ def test_the_page_shows_both_protocols_and_the_items(two: list[Path], tmp_path: 
     assert "35.0 %" in said and "official 33.3 %" in said  # 10.5 of 30 here, 10 of 30 there
     assert "Another rule." in said and "12.3 %" in said  # an official number that we have no twin of
     assert "a &lt;dog&gt; 0" in page and "<dog>" not in page
-    assert "data:image/png;base64" in page and "no picture is called 1.jpg" in said
+    assert "data:image/png;base64" in page and "image file not found: 1.jpg" in said
     assert "whether a model was trained on them was not checked" in said
     assert "no run has the metric" not in said and "Objective" not in said
 

@@ -260,9 +260,9 @@ def test_imports_neither_torch_nor_open_clip() -> None:
     code = (
         "import sys, semclip.reports\n"
         "light = set(sys.modules)\n"
-        "import semclip.cli.report, semclip.reports.page, semclip.reports.summary, semclip.reports.figures\n"
+        "import semclip.cli.report, semclip.reports.page, semclip.reports.summary, semclip.reports.projection_plot\n"
         "points = {v: [[1, 0], [0, 1]] for v in ('caption', 'paraphrase', 'negation')}\n"
-        "semclip.reports.figures.plane('t', points, 1, 0)\n"
+        "semclip.reports.projection_plot.draw('t', points, 1, 0)\n"
         "heavy = {'torch', 'open_clip', 'lightning'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "assert not {'matplotlib', 'jinja2', 'numpy', 'scipy', 'PIL'} & light\n"

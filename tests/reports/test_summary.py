@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from semclip.metrics.crossed import crossed_mean
+from semclip.evaluation.metrics.crossed import crossed_mean
 from semclip.reports.comparison import Comparison, load_tracks
-from semclip.reports.sheet import Cell, Sheet, as_tables
-from semclip.reports.summary import NOT_RANKED, sheets, summary_table, write_markdown
+from semclip.reports.summary import NOT_RANKED, summary, summary_table, write_markdown
+from semclip.reports.table import Cell, Table, as_rich
 from tests.reports.conftest import MakeRuns, edit_json, load_one
 
 
@@ -20,12 +20,12 @@ def printed(folders: list[Path]) -> str:
     return console.export_text()
 
 
-def sheet_of(comparison: Comparison, name: str, place: int = 0) -> Sheet:
-    return [sheet for sheet in sheets(comparison) if sheet.name == name][place]
+def table_of(comparison: Comparison, name: str, place: int = 0) -> Table:
+    return [table for table in summary(comparison) if table.name == name][place]
 
 
-def cell(sheet: Sheet, row: str, column: str) -> Cell:
-    return dict(sheet.rows)[row][sheet.heads.index(column) - 1]
+def cell(table: Table, row: str, column: str) -> Cell:
+    return dict(table.rows)[row][table.heads.index(column) - 1]
 
 
 def outcomes(run: Path, benchmark: str, metric: str) -> list[float]:
@@ -44,7 +44,7 @@ def test_one_seed_shows_values_and_p_against_the_control(runs: list[Path]) -> No
 
 def test_several_seeds_show_mean_spread_interval_and_a_paired_test_over_seeds_and_items(make_runs: MakeRuns) -> None:
     folders = [f for seed in range(3) for f in make_runs(seed, f"seed{seed}")]
-    skills = sheet_of(load_one(folders), "skills")
+    skills = table_of(load_one(folders), "skills")
     assert skills.heads == ["", "chance", "Base", "CLIP control", "SemCLIP"]
     got = cell(skills, "Paraphrase R@1", "SemCLIP")
     values = [outcomes(f, "retrieval", "paraphrase_r1") for f in folders if f.name == "semclip"]
@@ -84,8 +84,8 @@ def test_kinds_and_cost_are_means_of_the_seeds(make_tracks: MakeRuns) -> None:
         run = next(f for f in folders if f.match(f"seed{seed}/finetune/semclip"))
         edit_json(run / "run.json", lambda info, s=seconds: info | {"seconds": s})
     finetune = load_tracks(folders)[1]
-    assert cell(sheet_of(finetune, "cost"), "Training time", "SemCLIP").value == "35 s"
-    kinds = sheet_of(finetune, "kinds")
+    assert cell(table_of(finetune, "cost"), "Training time", "SemCLIP").value == "35 s"
+    kinds = table_of(finetune, "kinds")
     metrics = [r.metric("original_over_negation", "caption_over_negation") for r in finetune.arms[2].runs]
     mean = statistics.fmean(100 * m.per_slice["object_added"].value for m in metrics if m)
     assert cell(kinds, "Object added", "SemCLIP").value.startswith(f"{mean:.1f} ± ")
@@ -98,7 +98,7 @@ def test_markdown_holds_every_table_and_what_the_terminal_says(make_tracks: Make
     text = (tmp_path / "tables.md").read_text()
     for title in ("## Track scratch", "## Track finetune", "Does one system lose nowhere?", "Cost of a run", "by kind"):
         assert title in text
-    skills = sheet_of(load_tracks(folders)[1], "skills")
+    skills = table_of(load_tracks(folders)[1], "skills")
     got = cell(skills, "Text-only choice (TOT)", "SemCLIP")
     assert f"| {got.value.removesuffix(' %')} {got.interval} |" in text
     assert f"**{got.change.removesuffix(' points')}** {got.change_interval} {got.p} |" in text
@@ -110,12 +110,12 @@ def test_a_table_that_is_too_wide_is_cut_and_stars_stand_for_p() -> None:
     cells = [
         Cell(value=f"{i}.0 %", change="+1.0 points", p="p = 0.010", state="better" if i == 6 else "") for i in range(7)
     ]
-    sheet = Sheet(name="s", title="Wide", note="Note.", heads=["", *"abcdefg"], rows=[("row", cells)])
-    first, second = as_tables(sheet)
+    table = Table(name="s", title="Wide", note="Note.", heads=["", *"abcdefg"], rows=[("row", cells)])
+    first, second = as_rich(table)
     assert [len(t.columns) for t in (first, second)] == [1 + 4, 1 + 3]
     assert list(second.columns[3].cells) == [Text("6.0\n+1.0*")]
     assert str(first.title) == "Wide" and str(second.caption) == "Note. * is clear: p below 0.05."
-    [narrow] = as_tables(replace(sheet, heads=sheet.heads[:3], rows=[("row", cells[:2])]))
+    [narrow] = as_rich(replace(table, heads=table.heads[:3], rows=[("row", cells[:2])]))
     assert list(narrow.columns[1].cells) == [Text("0.0 %\n+1.0 points, p = 0.010")]
 
 
@@ -123,6 +123,6 @@ def test_a_table_that_is_too_wide_is_cut_and_stars_stand_for_p() -> None:
 def test_a_run_without_a_benchmark_is_not_measured(runs: list[Path], missing: str) -> None:
     (runs[2] / "results" / f"{missing}.json").unlink()
     row = {"retrieval": "Caption R@1", "triplet_choice": "Text-only choice (TOT)"}[missing]
-    skills = sheet_of(load_one(runs), "skills")
+    skills = table_of(load_one(runs), "skills")
     assert cell(skills, row, "SemCLIP").value == "not measured"
     assert cell(skills, row, "CLIP control").value.endswith(" %")

@@ -12,7 +12,14 @@ from semclip.core.errors import UserError
 from semclip.core.files import sha256_file
 from semclip.models.load import load
 from semclip.training import checkpoint
-from semclip.training.checkpoint import list_checkpoints, load_checkpoint, newest_sound, remove_litter, save_checkpoint
+from semclip.training.checkpoint import (
+    list_checkpoints,
+    load_checkpoint,
+    newest_sound,
+    refuse_full_disk,
+    remove_litter,
+    save_checkpoint,
+)
 
 
 def damage(path: Path) -> None:
@@ -184,3 +191,12 @@ def test_nothing_is_published_before_it_is_on_the_disk(tmp_path: Path, monkeypat
     monkeypatch.setattr(checkpoint, "_publish", noted_publish)
     save_checkpoint(tmp_path, 1, {"step": 1})
     assert order == ["fsync", "fsync", "publish", "fsync"]
+
+
+def test_a_nearly_full_disk_is_refused_while_there_is_room(tmp_path: Path) -> None:
+    refuse_full_disk(tmp_path, needed=1000, spare_mb=0)
+    with pytest.raises(UserError, match="the disk is nearly full") as error:
+        refuse_full_disk(tmp_path, needed=10**18, spare_mb=0)
+    assert "--resume" in error.value.fix
+    with pytest.raises(UserError, match="nearly full"):
+        refuse_full_disk(tmp_path, needed=1000, spare_mb=10**12)

@@ -11,23 +11,22 @@ from lightning.fabric.strategies import DDPStrategy
 from rich.console import Console
 from torch.distributed.device_mesh import init_device_mesh
 
-from semclip.benchmarks import evaluate
 from semclip.data.load import load_examples, select
+from semclip.evaluation import evaluate
 from semclip.models.load import create, load
 from semclip.objectives import create as create_objective
-from semclip.training import devices, loop, memory
+from semclip.training import devices, gradients, loop
 from semclip.training.config import TrainConfig
-from semclip.training.gather import _Gather
-from semclip.training.grad_cache import grad_cache
+from semclip.training.gradients import grad_cache, out_of_memory
 from semclip.training.loop import train
-from semclip.training.memory import out_of_memory
+from semclip.training.ranks import _Gather
 from semclip.training.sharding import cut, shard, whole
 from semclip.training.step import StepModule
 from tests.gpu import gpu
 from tests.models.tiny import tiny
 from tests.objectives.encoder import SmallEncoder, inputs_for, scorer
 from tests.objectives.features import build
-from tests.training import test_row_adamw
+from tests.training import test_optim
 from tests.training.conftest import printed
 
 pytestmark = gpu
@@ -35,7 +34,7 @@ Make = Callable[..., TrainConfig]
 
 
 def test_embedding_rows_train_as_the_whole_table_does() -> None:
-    whole, rows = (test_row_adamw.train(rows, torch.float64, device="cuda") for rows in (False, True))
+    whole, rows = (test_optim.steps_with(rows, torch.float64, device="cuda") for rows in (False, True))
     for name, weight in whole[0].items():
         torch.testing.assert_close(rows[0][name], weight, atol=1e-12, rtol=0)
     assert rows[2] == pytest.approx(whole[2], rel=1e-5)
@@ -92,7 +91,7 @@ def test_evaluation_gives_the_numbers_of_the_cpu(make_config: Make) -> None:
     test = select(load_examples(config.data), "test")
     names = ["retrieval", "original_over_negation"]
     encoder = create(config.model, "test").eval()
-    first, second = (evaluate(encoder.to(device), test, names, {}, device=device) for device in ("cpu", "cuda"))
+    first, second = (evaluate(encoder.to(device), names, test, {}, device=device) for device in ("cpu", "cuda"))
     for name, result in first.items():
         for metric in result.metrics:
             assert second[name].metric(metric.name).value == pytest.approx(metric.value, abs=0.03)
@@ -104,7 +103,7 @@ def test_memory_that_is_really_full_halves_the_micro_batch(
     with pytest.raises(torch.OutOfMemoryError) as error:
         torch.empty(2**50, dtype=torch.uint8, device="cuda")
     assert out_of_memory(error.value)
-    original = memory.forward_backward
+    original = gradients.forward_backward
 
     def greedy(fabric: Any, wrapped: Any, module: Any, batch: Any, micro_batch: int) -> Any:
         terms = original(fabric, wrapped, module, batch, micro_batch)
@@ -112,7 +111,7 @@ def test_memory_that_is_really_full_halves_the_micro_batch(
             torch.empty(2**50, dtype=torch.uint8, device="cuda")
         return terms
 
-    monkeypatch.setattr(memory, "forward_backward", greedy)
+    monkeypatch.setattr(gradients, "forward_backward", greedy)
     train(make_config(), tmp_path / "run", console)
     assert "set train.micro_batch=4" in printed(console)
 

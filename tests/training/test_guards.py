@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from semclip.core.errors import UserError
-from semclip.metrics.result import Metric, Result
+from semclip.evaluation.metrics.result import Metric, Result
 from semclip.training import validation
 from semclip.training.guards import (
     CapGuard,
@@ -18,7 +18,6 @@ from semclip.training.guards import (
     Guards,
     NonFinite,
     constant_embeddings,
-    refuse_full_disk,
 )
 from semclip.training.loop import TrainConfig, train
 
@@ -121,15 +120,6 @@ def test_a_guard_is_silent_warns_or_stops(action: str) -> None:
     else:
         guards.validated(10, scores[1])
     assert len(said) == (action == "warn")
-
-
-def test_a_nearly_full_disk_is_refused_while_there_is_room(tmp_path: Path) -> None:
-    refuse_full_disk(tmp_path, needed=1000, spare_mb=0)
-    with pytest.raises(UserError, match="the disk is nearly full") as error:
-        refuse_full_disk(tmp_path, needed=10**18, spare_mb=0)
-    assert "--resume" in error.value.fix
-    with pytest.raises(UserError, match="nearly full"):
-        refuse_full_disk(tmp_path, needed=1000, spare_mb=10**12)
 
 
 def test_chance_is_said_once_and_only_after_patience() -> None:

@@ -19,9 +19,9 @@ from torch import Tensor
 from semclip.core.config import dump
 from semclip.core.errors import UserError
 from semclip.core.files import read_json
-from semclip.data.features_file import write_features
 from semclip.data.load import DataConfig, load_examples
-from semclip.metrics.result import Result
+from semclip.evaluation.metrics.result import Result
+from semclip.models.features_file import write_features
 from semclip.models.load import load
 from semclip.training import loop, setup
 from semclip.training.config import TrainConfig

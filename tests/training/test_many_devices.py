@@ -23,12 +23,12 @@ from semclip.core.files import read_json
 from semclip.core.registry import FAMILIES
 from semclip.data.collate import Batch, Collate
 from semclip.data.dataset import CaptionDataset, Sample
-from semclip.data.steps.base import Prepared, Step
 from semclip.models.load import load
 from semclip.training.checkpoint import list_checkpoints, load_checkpoint
 from semclip.training.config import TrainConfig
 from semclip.training.devices import processes
 from semclip.training.loading import MakeBatch, Schedule, batches
+from semclip.training.steps.base import Prepared, Step
 from semclip.training.validation import Validation
 from tests import gloo
 from tests.training import on_ranks

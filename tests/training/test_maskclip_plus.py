@@ -21,7 +21,7 @@ from semclip.training import maskclip_plus
 from semclip.training.maskclip_plus import DistillConfig, distill, new_student, pixel_loss, pseudo_labels
 from tests.models.tiny import CONFIGS, tiny
 
-VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "maskclip.json").read_text("utf-8"))
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "maskclip.json").read_text("utf-8"))
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 230)}
 SIZE = 24
 

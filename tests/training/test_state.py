@@ -13,12 +13,11 @@ from rich.console import Console
 
 from semclip.core.errors import UserError
 from semclip.models.load import load
-from semclip.training import guards, saving
-from semclip.training.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from semclip.training import checkpoint
+from semclip.training.checkpoint import Checkpoints, list_checkpoints, load_checkpoint, save_checkpoint
 from semclip.training.config import TrainConfig
 from semclip.training.loop import train
 from semclip.training.random_states import random_states, restore_random_states
-from semclip.training.saving import Checkpoints
 from tests.training.conftest import printed
 
 Make = Callable[..., TrainConfig]
@@ -77,14 +76,14 @@ def test_a_disk_that_fills_up_stops_the_run_and_keeps_the_good_checkpoint(
     make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
-    real = guards.shutil.disk_usage
+    real = checkpoint.shutil.disk_usage
     free = iter([10**12, 10**6])
-    monkeypatch.setattr(guards.shutil, "disk_usage", lambda _: SimpleNamespace(free=next(free)))
+    monkeypatch.setattr(checkpoint.shutil, "disk_usage", lambda _: SimpleNamespace(free=next(free)))
     with pytest.raises(UserError, match="the disk is nearly full: 1 MB are free"):
         train(make_config(), run, console)
     (kept,) = list_checkpoints(run / "checkpoints")
     assert load_checkpoint(kept)["step"] == 2
-    monkeypatch.setattr(guards.shutil, "disk_usage", real)
+    monkeypatch.setattr(checkpoint.shutil, "disk_usage", real)
     assert train(make_config(), run, console, resume=True)
     assert "resuming after step 2" in printed(console)
 
@@ -122,12 +121,12 @@ def test_auto_waits_sixty_times_as_long_as_the_last_one_took(
     make_config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(saving, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(checkpoint, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def slow(*_: object) -> None:
         now[0] += 5
 
-    monkeypatch.setattr(saving, "save_checkpoint", slow)
+    monkeypatch.setattr(checkpoint, "save_checkpoint", slow)
     checkpoints = Checkpoints(tmp_path, make_config(train={"steps": 10_000, "checkpoint_every": "auto"}))
     state = SimpleNamespace(step=1, best_step=0, world_size=1, seen={}, snapshot=dict)
     written = []

@@ -15,14 +15,13 @@ from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
 from semclip.data.collate import Batch
 from semclip.objectives import create
-from semclip.training import memory
+from semclip.training import gradients
 from semclip.training.config import TrainConfig
-from semclip.training.grad_cache import forward_backward
+from semclip.training.gradients import StreamedBatch, forward_backward
 from semclip.training.loading import Schedule, batches
 from semclip.training.loop import train
 from semclip.training.setup import Setup, set_up
 from semclip.training.step import StepModule
-from semclip.training.streaming import StreamedBatch
 from tests.models.tiny import tiny
 from tests.training.test_loop import weights
 
@@ -81,7 +80,7 @@ def test_a_part_is_let_go_before_the_next_is_asked_for(setup: Setup) -> None:
         assert sum(x() is not None for x in alive) <= 2
         return {"image": part.images["image"].flatten(1)[:, :4].clone()}
 
-    from semclip.training.grad_cache import grad_cache
+    from semclip.training.gradients import grad_cache
 
     grad_cache(encode, batch.parts(2), lambda views: {"total": views["image"].square().sum()})
     assert len(alive) == 16
@@ -108,7 +107,7 @@ def test_a_full_memory_ends_with_advice(
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
-    monkeypatch.setattr(memory, "forward_backward", full)
+    monkeypatch.setattr(gradients, "forward_backward", full)
     with pytest.raises(UserError, match="out of memory") as error:
         train(make_config(train={"micro_batch": 4}), tmp_path / "run", console)
     assert "train.micro_batch" in error.value.fix

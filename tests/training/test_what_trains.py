@@ -19,7 +19,7 @@ from semclip.models.load import create, load
 from semclip.objectives import create as create_objective
 from semclip.training.checkpoint import list_checkpoints, load_checkpoint
 from semclip.training.config import TrainConfig
-from semclip.training.grad_cache import forward_backward
+from semclip.training.gradients import forward_backward
 from semclip.training.loop import train
 from semclip.training.step import StepModule
 from tests import gloo

@@ -1,40 +1,32 @@
 """Cards to judge as one self-contained HTML page, marked with the keyboard; the page hands out a file of marks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from semclip.captions.review import CLAIMS, REASONS, Card
 from semclip.core.files import write_text
+from semclip.core.html import environment, thumbnail
 
 
-def write_page(path: Path, cards: Sequence[Card], title: str, thumbnail: Callable[[BinaryIO], str]) -> int:
+def write_page(path: Path, cards: Sequence[Card], title: str) -> int:
     """Write the page; returns how many cards have no picture.
 
-    title: also what the browser files unsaved marks under. thumbnail: opened file -> data URI; may raise OSError.
+    title: also what the browser files unsaved marks under.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("semclip.captions", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pictures = [_picture(card, thumbnail) for card in cards]
-    page = environment.get_template("review.html").render(
+    pictures = [_picture(card) for card in cards]
+    page = environment("semclip.captions").get_template("review.html")
+    text = page.render(
         cards=list(zip(cards, pictures, strict=True)),
         title=title,
         claims=CLAIMS,
         reasons=REASONS,
         total=sum(len(card.texts) for card in cards),
     )
-    write_text(path, page)
+    write_text(path, text)
     return pictures.count("")
 
 
-def _picture(card: Card, thumbnail: Callable[[BinaryIO], str]) -> str:
+def _picture(card: Card) -> str:
     if card.image.path is None:
         return ""
     try:

@@ -9,9 +9,9 @@ from typing import Any
 from semclip.captions.config import COLUMNS
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.core.rows import read_rows
 from semclip.data.columns import RowParser
 from semclip.data.load import DataConfig, data_file, image_folder, with_ids
-from semclip.data.readers.base import read_rows
 from semclip.data.splits import with_splits
 
 

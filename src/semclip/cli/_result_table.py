@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from semclip.metrics.result import Metric, Result
+    from semclip.evaluation.metrics.result import Metric, Result
 
 #: A metric with more slices than this shows none in the terminal; the result file has them all.
 _MOST_SLICES = 12

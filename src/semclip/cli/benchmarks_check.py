@@ -23,7 +23,7 @@ def command(root: Annotated[Path, typer.Argument(help="Folder of public benchmar
         table.add_column(column, justify="right" if column in ("items", "images") else "left")
     said = {}
     with console.status("reading"):
-        for name in FAMILIES["published"].names():
+        for name in FAMILIES["benchmarks"].names("semclip.evaluation.public"):
             *cells, said[name] = _state(name, root)
             table.add_row(name, *cells)
     console.print(table)
@@ -34,7 +34,7 @@ def command(root: Annotated[Path, typer.Argument(help="Folder of public benchmar
 
 def _state(name: str, root: Path) -> tuple[str, str, str, list[str]]:
     """Whether it is complete, its items and images, and what is lacking or at fault."""
-    from semclip.published.base import create
+    from semclip.evaluation.public import create
 
     benchmark = create(name)
     try:

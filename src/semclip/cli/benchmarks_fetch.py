@@ -9,18 +9,18 @@ from semclip.core.errors import UserError
 
 
 def command(
-    names: Annotated[list[str], typer.Argument(help="Public benchmarks; `semclip list published` shows all.")],
+    names: Annotated[list[str], typer.Argument(help="Public benchmarks; `semclip list benchmarks` shows all.")],
     root: Annotated[Path, typer.Option(help="Folder of public benchmarks; files go to ROOT/NAME.")],
 ) -> None:
     """Download annotation files, checked by SHA-256; says where the images are to be had."""
     from rich.console import Console
 
-    from semclip.core.registry import FAMILIES
-    from semclip.published._fetch import fetch
+    from semclip.evaluation.fetch import fetch
+    from semclip.evaluation.public import create
 
     console = Console()
     for name in names:
-        benchmark = FAMILIES["published"].get(name)
+        benchmark = create(name)
         free = [file for file in benchmark.files if file.url]
         if benchmark.files and not free:
             raise UserError(
@@ -34,12 +34,9 @@ def command(
         for file in benchmark.files:
             if not file.url:
                 console.print(f"  not fetched: {file.path}: {benchmark.obtain}", markup=False, highlight=False)
-        if pictures := benchmark.pictures:
-            console.print(
-                f"  images: {pictures.name}, in {root / pictures.folder}: {pictures.obtain}",
-                markup=False,
-                highlight=False,
-            )
+        images = benchmark.image_folder
+        where = f"{images.name}, in {root / images.folder}: {images.obtain}"
+        console.print(f"  images: {where}", markup=False, highlight=False)
 
 
 def _listed(names: list[str]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semclip.cli._options import Images, Split, names
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ _LEAST_OF_A_KIND = 5  # texts that earn a kind a line of its own
 
 def command(
     data: Annotated[str, typer.Argument(help="what `semclip captions write` wrote")],
-    images: Annotated[str, typer.Option(help="folder that image names are relative to")] = "",
+    images: Images = "",
     n: Annotated[int, typer.Option("--n", help="captions to draw; all their texts are shown")] = 20,
     seed: Annotated[str, typer.Option(help="any text, such as a commit; equal seeds draw equal captions")] = "0",
-    split: Annotated[str, typer.Option(help="train, val, test or all")] = "all",
+    split: Split = "all",
     views: Annotated[str, typer.Option(help="views to judge")] = "paraphrase,negation,absence",
     html: Annotated[Path | None, typer.Option(help="write a page to judge with the keyboard")] = None,
     mark: Annotated[Path | None, typer.Option(help="judge here; the file of marks, saved after each")] = None,
@@ -39,7 +40,7 @@ def command(
 
     console = Console()
     examples = load_examples(DataConfig(path=data, images=images))
-    named = [view.strip() for view in views.split(",")]
+    named = names(views)
     if marks:
         _sum(console, marks, list(cards(examples, named)), export)
         return
@@ -50,9 +51,8 @@ def command(
     title = f"{Path(data).name}: {len(drawn)} of {len(chosen):,} captions, split {split}, seed {seed}"
     if html:
         from semclip.captions.review_page import write_page
-        from semclip.reports.gallery import thumbnail
 
-        without = write_page(html, drawn, title, thumbnail)
+        without = write_page(html, drawn, title)
         note = f"; {without} without a picture at hand (--images FOLDER)" if without else ""
         console.print(f"{html}: {sum(len(card.texts) for card in drawn)} texts{note}", soft_wrap=True)
     if mark:
@@ -131,7 +131,7 @@ def _table(console: "Console", title: str, marks: "Sequence[Mark]") -> None:
 
     from rich.table import Table
 
-    from semclip.metrics.intervals import share_interval
+    from semclip.evaluation.metrics.intervals import share_interval
 
     table = Table("view", "kind", "texts", "right", "95 % interval", "wrong because", title=title)
     parts: dict[tuple[str, str], list[Mark]] = {}

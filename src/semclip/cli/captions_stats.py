@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semclip.cli._options import Split
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _MOST_KINDS = 12  # in the table; further ones in one line
 
 def command(
     data: Annotated[str, typer.Argument(help="what `semclip captions write` wrote")],
-    split: Annotated[str, typer.Option(help="train, val, test or all")] = "all",
+    split: Split = "all",
     most: Annotated[int, typer.Option(help="captions that the bag-of-words classifier reads")] = 5000,
     json: Annotated[Path | None, typer.Option(help="save the numbers as well")] = None,
 ) -> None:
@@ -74,7 +75,7 @@ def _show_views(console: "Console", stats: "dict[str, ViewStats]") -> None:
 def _show_told(console: "Console", found: "list[Told]") -> None:
     from rich.table import Table
 
-    from semclip.metrics.intervals import share_interval
+    from semclip.evaluation.metrics.intervals import share_interval
 
     table = Table(
         "", "accuracy", "texts", "words that tell most",
@@ -94,7 +95,7 @@ def _show_told(console: "Console", found: "list[Told]") -> None:
 
 
 def _as_json(told: "Told") -> dict[str, object]:
-    from semclip.metrics.intervals import share_interval
+    from semclip.evaluation.metrics.intervals import share_interval
 
     return {
         "first": told.first, "second": told.second, "accuracy": float(told.right.mean()), "chance": 0.5,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semclip.cli._options import Images, names
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ def command(
     *,
     out: Annotated[Path, typer.Option(help="the file of JSON lines to write; its journal is beside it")],
     config: Annotated[str, typer.Option(help="a YAML file, or a shipped one: rules, semclip, ...")] = "rules",
-    images: Annotated[
-        str, typer.Option(help="folder that image names are relative to; default: the data's folder")
-    ] = "",
+    images: Images = "",
     views: Annotated[str, typer.Option(help="what to write, comma-separated; default: the config's")] = "",
     writer: Annotated[str, typer.Option(help="a name from `semclip list writers`, or file.py:Class")] = "",
     verify: Annotated[str, typer.Option(help="names from `semclip list verifiers`, comma-separated; 'none'")] = "",
@@ -108,20 +107,16 @@ def _settings(
 
     chosen: dict[str, Any] = {}
     if views:
-        chosen["views"] = _names(views)
+        chosen["views"] = names(views)
     if writer:
         chosen["writer"] = {"name": writer}
     if verify:
-        chosen["verify"] = [{"name": name} for name in _names(verify) if name != "none"]
+        chosen["verify"] = [{"name": name} for name in names(verify) if name != "none"]
     if seed is not None:
         chosen["seed"] = seed
     path = find_config(config, "captions")
     options = [f"{key}={json.dumps(value)}" for key, value in chosen.items()]
     return parse(CaptionsConfig, load_config(path, [*options, *overrides], "captions"), where=str(path))
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _load_encoder(spec: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semclip.cli._options import Images
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def command(
     file: Annotated[Path, typer.Argument(help="csv, tsv, jsonl or parquet file, or a folder of class folders.")],
-    images: Annotated[str, typer.Option(help="Folder that image names are relative to [default: the file's].")] = "",
+    images: Images = "",
     columns: Annotated[
         str, typer.Option(help="Our name = column of the file, separated by commas: caption=text,image=photo.")
     ] = "",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semclip.cli._options import Device, Images, on_device
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ def command(
     model: Annotated[str, typer.Option(help="ARCHITECTURE/TAG, a saved model's folder, or torchvision:NAME.")],
     out: Annotated[Path, typer.Option(help="The features file to write: X.npy.")],
     weights: Annotated[str, typer.Option(help="File of weights; torchvision networks need one.")] = "",
-    images: Annotated[str, typer.Option(help="Folder that image names are relative to.")] = "",
+    images: Images = "",
     batch_size: Annotated[int, typer.Option(min=1, help="Images encoded at once.")] = 64,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    device: Device = "cpu",
 ) -> None:
     """Encode every image once: X.npy, X.rows.json (image names), X.info.json (network, preprocessing, hash)."""
     if out.suffix != ".npy":
@@ -34,16 +35,13 @@ def command(
     from rich.console import Console
     from rich.progress import track
 
-    from semclip.data.features_file import write_features
     from semclip.models.attention import fast_attention
+    from semclip.models.features_file import write_features
     from semclip.models.towers import encode_batch, open_tower
 
     console = Console()
     tower = open_tower(model, weights)
-    try:
-        tower.module.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise UserError(f"cannot use this device: {error}", where=f"--device {device}", fix="--device cpu") from error
+    on_device(tower.module, device)
     batches = [refs[i : i + batch_size] for i in range(0, len(refs), batch_size)]
     encoded = []
     # Decoding releases the interpreter's lock, so threads are enough.

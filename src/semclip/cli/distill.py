@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from semclip.cli._options import Denoise, Device, Size, SmoothKeys, Templates, Threshold, Variant, names, on_device
 from semclip.core.errors import UserError
 
 
@@ -13,17 +14,17 @@ def command(
     data: Annotated[Path, typer.Argument(help="Data file; its train split is learned from, its test split measured.")],
     out: Annotated[Path, typer.Option(help="Folder for the student.")],
     classes: Annotated[str, typer.Option(help="Class names with commas between. Default: classes.json by DATA.")] = "",
-    threshold: Annotated[float, typer.Option(help="Background is where no class is this probable.", min=0, max=1)] = 0,
-    templates: Annotated[str, typer.Option(help="As for `segment`.")] = "a photo of a {}",
-    variant: Annotated[str, typer.Option(help="paper, official, clearclip or clip.")] = "paper",
-    size: Annotated[int, typer.Option(help="Pixels of the input's shorter side; 0: the teacher's own.", min=0)] = 0,
-    smooth_keys: Annotated[str, typer.Option(help="channels (as in the paper) or positions (as released).")] = "",
-    denoise: Annotated[float, typer.Option(help="Drop classes nowhere this probable: 0.5.", min=0, max=1)] = 0,
+    threshold: Threshold = 0,
+    templates: Templates = "a photo of a {}",
+    variant: Variant = "paper",
+    size: Size = 0,
+    smooth_keys: SmoothKeys = "",
+    denoise: Denoise = 0,
     confidence: Annotated[float, typer.Option(help="Leave out pixels labelled with less.", min=0, max=1)] = 0,
     steps: Annotated[int, typer.Option(help="Steps of training.", min=1)] = 300,
     learning_rate: Annotated[float, typer.Option(help="Of AdamW.", min=0)] = 3e-3,
     seed: Annotated[int, typer.Option(help="Of weights and crops.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    device: Device = "cpu",
 ) -> None:
     """Train a student on pseudo labels; with masks in DATA, measure both on the test split. Resumes by itself."""
     from semclip.core.config import parse
@@ -31,18 +32,18 @@ def command(
 
     examples = load_examples(DataConfig(path=str(data)))
     images = sorted({e.image for e in select(examples, "train")}, key=lambda ref: ref.name)
-    names = [n.strip() for n in classes.split(",") if n.strip()] or _names_beside(data)
+    named = names(classes) or _names_beside(data)
 
     from dataclasses import asdict
 
     from rich.console import Console
     from rich.progress import Progress
 
-    from semclip.benchmarks import evaluate
     from semclip.cli._result_table import result_table
-    from semclip.cli.segment import on_device, template_texts, text_rows
+    from semclip.cli.segment import template_texts, text_rows
     from semclip.core.files import sha256_file
     from semclip.data.masks import Truth
+    from semclip.evaluation import evaluate
     from semclip.models.load import load
     from semclip.models.student import StudentReader
     from semclip.training.maskclip_plus import DistillConfig, distill, new_student
@@ -51,7 +52,7 @@ def command(
     training = {"steps": steps, "learning_rate": learning_rate, "confidence": confidence, "seed": seed}
     config = parse(DistillConfig, {"reading": reading, **training}, "command line")
     teacher = on_device(load(model), device)
-    student = on_device(new_student(teacher, names, text_rows(teacher, names, templates), config), device)
+    student = on_device(new_student(teacher, named, text_rows(teacher, named, templates), config), device)
     console = Console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("distilling", total=config.steps)
@@ -68,13 +69,15 @@ def command(
     said = f"student: {out / 'student'} ({len(images):,} pictures, no mask read)"
     console.print(said, markup=False, highlight=False)
     tested = [e for e in examples if e.split == "test" and e.meta.get("mask")]
-    if not tested or Truth.of(tested, background=False).names != names:
+    if not tested or Truth.of(tested, background=False).names != named:
         console.print("not measured: the test split has no masks of these classes")
         return
     options = {**asdict(config.reading), "templates": template_texts(templates)}
     described = {"path": str(data), "split": "test", "sha256": sha256_file(data)}
     for called, encoder in (("teacher", teacher), ("student", StudentReader(teacher, student))):
-        results = evaluate(encoder, tested, {"segmentation": options}, described, device, model=f"{called}: {model}")
+        results = evaluate(
+            encoder, {"segmentation": options}, tested, described, device=device, model=f"{called}: {model}"
+        )
         results["segmentation"].save(out / f"{called}.json")
         console.print(result_table(called, results))
 

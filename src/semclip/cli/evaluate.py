@@ -1,7 +1,7 @@
 """`semclip evaluate`: what a model can do on a data file, with intervals, chance and blind baselines beside it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,11 +11,11 @@ from semclip.cli._result_table import result_table
 from semclip.core.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
-    from semclip.benchmarks import Task
-    from semclip.core.example import Example
     from semclip.core.protocols import DualEncoder
     from semclip.data.load import DataConfig
-    from semclip.published._contamination import Seen
+    from semclip.evaluation import Benchmark, Sources
+    from semclip.evaluation.base import Task
+    from semclip.evaluation.metrics.result import Result
 
 
 def command(
@@ -45,49 +45,31 @@ def command(
     batch_size: Annotated[int, typer.Option(help="Images or texts encoded at a time.", min=1)] = 256,
 ) -> None:
     """Run benchmarks on a model: one result file each, and a table here."""
-    from rich.console import Console
-
     from semclip.core.config import apply_overrides
+    from semclip.evaluation import Benchmark, run_tasks
+    from semclip.evaluation.contamination import disclosing, seen_by
 
     wanted = _wanted(benchmarks, root)
     options = apply_overrides({}, option or ())
-    _refuse_options_of_none(options, wanted)
-    skipped: dict[str, str] = {}
-    own, public = [w for w in wanted if not w.public], [w for w in wanted if w.public]
-    source = _source(model, data, images, split, own, bool(public), skipped)
-    seen = _seen(trained_on or ())
-
-    from semclip.benchmarks import run_tasks
-
+    for name in options:
+        if name not in wanted:
+            fix = did_you_mean(name, list(wanted))
+            raise UserError(f"an option of '{name}', which is not run", where="--option", fix=fix)
+    chosen = {name: Benchmark.create(name, options.get(name)) for name in wanted}
+    sources = _sources(model, data, images, split, root, allow_missing, chosen, wanted)
+    seen = [seen_by(source) for source in trained_on or ()]
     place = find_device(device)
     encoder = _encoder(model)
-    tasks = [
-        *_own_tasks(encoder, own, source, options, model, skipped),
-        *_public_tasks(encoder, public, root, options, allow_missing, skipped),
-    ]
-    if not tasks:
-        reasons = "; ".join(f"{name}: {why}" for name, why in skipped.items())
-        raise UserError("none of the benchmarks can run", where="--benchmarks", fix=reasons)
+    tasks, skipped = _tasks(encoder, chosen, wanted, sources)
     folder = out or (Path(model) / "results" if _is_run(model) else None)
-    if folder is not None:
+    if folder:
         for task in tasks:
-            _refuse_replacing(folder, [task.name], task.data)
-    tasks = _disclosing(tasks, seen)
+            _refuse_replacing(_file(folder, task.name), task.data)
+    for source in seen:
+        tasks = [disclosing(task, source) for task in tasks]
     results = run_tasks(encoder, tasks, place, batch_size, model, progress=True, cache=cache)
-
-    console = Console()
-    console.print(result_table(model, results))
-    for name, why in skipped.items():
-        console.print(f"not run: {name}: {why}", markup=False, highlight=False)
-    for name, result in results.items():
-        for note in result.notes:
-            console.print(f"{name}: {note}", markup=False, highlight=False, soft_wrap=True)
-    if folder is None:
-        console.print("not saved: give --out FOLDER to keep the results")
-        return
-    for name, result in results.items():
-        result.save(folder / f"{_file_name(name)}.json")
-    console.print(f"saved: {len(results)} files in {folder}", markup=False, highlight=False)
+    _show(model, results, skipped)
+    _save(folder, results)
 
 
 def _encoder(model: str) -> "DualEncoder":
@@ -97,160 +79,115 @@ def _encoder(model: str) -> "DualEncoder":
     return load_object(model) if ".py:" in model else load(model)
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """A benchmark to run. public: read from the root. must: asked for by name, so it may not be left out."""
-
-    name: str
-    public: bool
-    must: bool
-
-
-@dataclass(frozen=True)
-class _Source:
-    """The examples of the data file, and what results say of it."""
-
-    examples: Sequence["Example"]
-    described: Mapping[str, str]
-
-
-def _wanted(benchmarks: str, root: Path | None) -> list[_Wanted]:
-    """The benchmarks that names, suites and `all` stand for, each once."""
+def _wanted(benchmarks: str, root: Path | None) -> dict[str, bool]:
+    """The benchmarks that names, suites and `all` stand for -> whether one was named itself: that one must run."""
     from semclip.core.registry import FAMILIES
-    from semclip.published._suites import SUITES
+    from semclip.evaluation.suites import SUITES
 
-    own, public = FAMILIES["benchmarks"].names(), FAMILIES["published"].names()
-    found: dict[str, _Wanted] = {}
+    family = FAMILIES["benchmarks"]
+    own, public = family.names("semclip.evaluation.own"), family.names("semclip.evaluation.public")
+    found: dict[str, bool] = {}
     for part in (p.strip() for p in benchmarks.split(",") if p.strip()):
         together = (*own, *(public if root else ())) if part == "all" else SUITES.get(part, ())
         for name in together or (part,):
             if name not in (*own, *public) and ".py:" not in name:
                 fix = did_you_mean(name, (*own, *public, *SUITES))
                 raise UserError(f"unknown benchmark '{name}'", where="--benchmarks", fix=fix)
-            must = not together or (name in found and found[name].must)
-            found[name] = _Wanted(name, name in public, must)
+            if name in public and root is None:
+                raise UserError(
+                    f"'{name}' is a public benchmark, read from a folder of yours",
+                    where="--benchmarks",
+                    fix="give --root DIR; `semclip benchmarks check DIR` shows what is in it",
+                )
+            found[name] = not together or found.get(name, False)
     if not found:
         raise UserError("no benchmark was named", where="--benchmarks", fix="`semclip list benchmarks` shows all")
-    lacking = [w.name for w in found.values() if w.public]
-    if lacking and root is None:
-        raise UserError(
-            f"'{lacking[0]}' is a public benchmark, read from a folder of yours",
-            where="--benchmarks",
-            fix="give --root DIR; `semclip benchmarks check DIR` shows what is in it",
-        )
-    return list(found.values())
+    return found
 
 
-def _refuse_options_of_none(options: Mapping[str, Any], wanted: Sequence[_Wanted]) -> None:
-    names = [w.name for w in wanted]
-    for name in options:
-        if name not in names:
-            raise UserError(f"an option of '{name}', which is not run", where="--option", fix=did_you_mean(name, names))
-
-
-def _source(
-    model: str, data: str, images: str, split: str, own: Sequence[_Wanted], others: bool, skipped: dict[str, str]
-) -> _Source:
-    """The examples that the data file's benchmarks read; none where only public benchmarks can run."""
+def _sources(
+    model: str,
+    data: str,
+    images: str,
+    split: str,
+    root: Path | None,
+    allow_missing: bool,
+    chosen: Mapping[str, "Benchmark"],
+    wanted: Mapping[str, bool],
+) -> "Sources":
+    """The data file's examples, where a benchmark reads them, and the folder of public benchmarks."""
     from semclip.core.files import sha256_file
     from semclip.data.load import data_file, load_examples, select
+    from semclip.evaluation import Sources
+    from semclip.evaluation.own import DataBenchmark
 
-    if not own:
-        return _Source((), {})
-    if others and not data and not _is_run(model) and not any(w.must for w in own):
-        skipped.update({w.name: "no data file: give --data FILE" for w in own})
-        return _Source((), {})
+    sources = Sources(root=root, allow_missing=allow_missing)
+    readers = [name for name, benchmark in chosen.items() if isinstance(benchmark, DataBenchmark)]
+    may_go_without = len(readers) < len(chosen) and not any(wanted[name] for name in readers)
+    if not readers or (may_go_without and not data and not _is_run(model)):
+        return sources
     config = data_config(model, data, images)
-    examples = select(load_examples(config), split)
     path = data_file(config)
     described = {"path": str(path), "split": split, "sha256": sha256_file(path) if path.is_file() else ""}
-    return _Source(examples, described)
+    return replace(sources, examples=select(load_examples(config), split), data=described)
 
 
-def _own_tasks(
-    encoder: Any,
-    own: Sequence[_Wanted],
-    source: _Source,
-    options: Mapping[str, Any],
-    model: str,
-    skipped: dict[str, str],
-) -> list["Task"]:
-    """Benchmarks of the data file; those not asked for by name are left out, and said, where it cannot serve them."""
-    from semclip.benchmarks import create, tasks
-
-    ready = {}
-    for w in own if source.examples else ():
-        benchmark = create(w.name, options.get(w.name))
+def _tasks(
+    encoder: "DualEncoder", chosen: Mapping[str, "Benchmark"], wanted: Mapping[str, bool], sources: "Sources"
+) -> tuple[list["Task"], dict[str, str]]:
+    """What can be run, and why the others cannot: one that was not named itself is left out, and said."""
+    tasks, skipped = [], {}
+    for name, benchmark in chosen.items():
         try:
-            benchmark.usable(source.examples)
-            why = benchmark.why_not(encoder)
+            tasks.append(benchmark.task(encoder, sources))
         except UserError as error:
-            if w.must:
+            if wanted[name]:
                 raise
-            why = error.what
-        if why and not w.must:
-            skipped[w.name] = why
-        else:
-            ready[w.name] = options.get(w.name) or {}
-    return tasks(encoder, source.examples, ready, source.described, model) if ready else []
+            skipped[name] = error.what
+    if not tasks:
+        reasons = "; ".join(f"{name}: {why}" for name, why in skipped.items())
+        raise UserError("none of the benchmarks can run", where="--benchmarks", fix=reasons)
+    return tasks, skipped
 
 
-def _public_tasks(
-    encoder: Any,
-    public: Sequence[_Wanted],
-    root: Path | None,
-    options: Mapping[str, Any],
-    allow_missing: bool,
-    skipped: dict[str, str],
-) -> list["Task"]:
-    """Public benchmarks; those not asked for by name are left out, and said, where the root cannot serve them."""
-    from semclip.published._run import published_task
+def _show(model: str, results: Mapping[str, "Result"], skipped: Mapping[str, str]) -> None:
+    from rich.console import Console
 
-    found = []
-    for w in public if root else ():
-        assert root is not None
-        try:
-            found.append(published_task(encoder, w.name, options.get(w.name) or {}, root, allow_missing))
-        except UserError as error:
-            if w.must:
-                raise
-            skipped[w.name] = error.what
-    return found
+    console = Console()
+    console.print(result_table(model, results))
+    for name, why in skipped.items():
+        console.print(f"not run: {name}: {why}", markup=False, highlight=False)
+    for name, result in results.items():
+        for note in result.notes:
+            console.print(f"{name}: {note}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _seen(sources: Sequence[Path]) -> list["Seen"]:
-    """Read before the model is loaded, so that a wrong path is told at once."""
-    from semclip.published._contamination import seen_by
-
-    return [seen_by(source) for source in sources]
-
-
-def _disclosing(tasks: Sequence["Task"], seen: Sequence["Seen"]) -> list["Task"]:
-    """The tasks, whose results say what of them stands in each of the sources."""
-    from semclip.published._contamination import disclosing
-
-    found = list(tasks)
-    for source in seen:
-        found = [disclosing(task, source) for task in found]
-    return found
+def _save(folder: Path | None, results: Mapping[str, "Result"]) -> None:
+    if folder is None:
+        typer.echo("not saved: give --out FOLDER to keep the results")
+        return
+    for name, result in results.items():
+        result.save(_file(folder, name))
+    typer.echo(f"saved: {len(results)} files in {folder}")
 
 
-def _refuse_replacing(folder: Path, names: Sequence[str], described: Mapping[str, Any]) -> None:
+def _file(folder: Path, benchmark: str) -> Path:
+    """`path/to/file.py:Class` is saved as `Class.json`."""
+    return folder / f"{benchmark.rpartition(':')[2]}.json"
+
+
+def _refuse_replacing(path: Path, described: Mapping[str, Any]) -> None:
     """Results on other data are never written over: a report would mix them unseen."""
-    from semclip.metrics.result import Result
+    from semclip.evaluation.metrics.result import Result
 
-    for name in names:
-        path = folder / f"{_file_name(name)}.json"
-        if not path.exists():
-            continue
-        there = Result.load(path).data
-        if _identity(there) != _identity(described):
-            of = f", split {there['split']}" if there.get("split") else ""
-            raise UserError(
-                f"this would replace results on other data ({there.get('path')}{of})",
-                where=str(path),
-                fix="give another folder: --out FOLDER",
-            )
+    there = Result.load(path).data if path.exists() else described
+    if _identity(there) != _identity(described):
+        of = f", split {there['split']}" if there.get("split") else ""
+        raise UserError(
+            f"this would replace results on other data ({there.get('path')}{of})",
+            where=str(path),
+            fix="give another folder: --out FOLDER",
+        )
 
 
 def _identity(data: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -291,8 +228,3 @@ def find_device(name: str) -> Any:
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UserError("this machine has no GPU that torch can use", where="--device", fix="use --device cpu")
     return device
-
-
-def _file_name(benchmark: str) -> str:
-    """`path/to/file.py:Class` is saved as `Class.json`."""
-    return benchmark.rpartition(":")[2]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from semclip.cli._options import Images, names
 from semclip.core.errors import UserError
 
 
@@ -15,7 +16,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the chosen model, the numbers and the picture.")],
     alphas: Annotated[str, typer.Option(help="Numbers with commas between, or FIRST..LAST in steps of 0.1.")] = "0..1",
     data: Annotated[str, typer.Option(help="The data file. Default: the one the fine-tune was trained on.")] = "",
-    images: Annotated[str, typer.Option(help="Folder that image names are relative to.")] = "",
+    images: Images = "",
     negation: Annotated[str, typer.Option(help="BENCHMARK.METRIC with commas between. Default: see the guide.")] = "",
     ordinary: Annotated[str, typer.Option(help="The same, for what must not be lost.")] = "",
     tolerance: Annotated[float, typer.Option(help="Share of ordinary ability that may be lost.", min=0, max=1)] = 0.01,
@@ -27,16 +28,17 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from semclip.benchmarks import create, evaluate
     from semclip.cli.evaluate import data_config, find_device
     from semclip.core.files import sha256_file, write_json
     from semclip.data.load import data_file, load_examples, select
+    from semclip.evaluation import evaluate
+    from semclip.evaluation.own import create
     from semclip.models.interpolate import interpolate, refuse_unlike
     from semclip.models.load import load
-    from semclip.reports.frontier import draw_frontier
-    from semclip.training.frontier import Aim, choose, sweep
+    from semclip.reports.interpolation import draw_interpolation
+    from semclip.training.interpolation import Aim, choose, sweep
 
-    given = {"negation": names(negation), "ordinary": names(ordinary)}
+    given = {"negation": tuple(names(negation)), "ordinary": tuple(names(ordinary))}
     aim = Aim(tolerance=tolerance, **{key: value for key, value in given.items() if value})
     config = data_config(tuned, data, images)
     examples = load_examples(config)
@@ -64,7 +66,7 @@ def command(
     )
     model = interpolate(first, second, kept.alpha)
     model.save(out / "model")
-    draw_frontier(
+    draw_interpolation(
         out / "frontier.png",
         [(p.alpha, p.ordinary, p.negation) for p in points],
         kept.alpha,
@@ -90,15 +92,11 @@ def command(
         path = data_file(config)
         described = {"path": str(path), "split": "test", "sha256": sha256_file(path) if path.is_file() else ""}
         called = f"alpha {kept.alpha:g}"
-        results = evaluate(model.to(place), test, aim.benchmarks, described, device=place, model=called)
+        results = evaluate(model.to(place), aim.benchmarks, test, described, device=place, model=called)
         for name, result in results.items():
             result.save(out / "results" / f"{name}.json")
         console.print(result_table(f"test split, {called}", results))
     console.print(f"saved: {out / 'model'}, frontier.png, frontier.json", markup=False, highlight=False)
-
-
-def names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def parse_alphas(text: str) -> list[float]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from semclip.core.errors import UserError, did_you_mean
-from semclip.core.registry import FAMILIES
+from semclip.core.registry import FAMILIES, RENAMED, Registry
 
 
 def command(
@@ -16,15 +16,30 @@ def command(
     from rich.markup import escape
     from rich.table import Table
 
-    from semclip.published._suites import MEANING, SUITES
+    from semclip.evaluation.suites import MEANING, SUITES
 
-    suites = {name: f"{MEANING[name]} {', '.join(members)}" for name, members in SUITES.items()}
+    suites = [(name, f"{MEANING[name]} {', '.join(members)}") for name, members in SUITES.items()]
     known = [*FAMILIES, "suites"]
+    if family in RENAMED:
+        raise UserError(
+            f"the family '{family}' is now part of '{RENAMED[family]}'",
+            where="semclip list",
+            fix=f"`semclip list {RENAMED[family]}` shows them",
+        )
     if family and family not in known:
         raise UserError(f"unknown family '{family}'", where="semclip list", fix=did_you_mean(family, known))
     console = Console()
     for name in [family] if family else known:
         table = Table(title=name, title_justify="left", box=None, show_header=False, padding=(0, 2))
-        for plugin, summary in (suites if name == "suites" else FAMILIES[name].summaries()).items():
-            table.add_row(f"[bold]{plugin}[/]", escape(summary))
+        for plugin, *cells in suites if name == "suites" else _rows(FAMILIES[name]):
+            table.add_row(f"[bold]{plugin}[/]", *map(escape, cells))
         console.print(table)
+
+
+def _rows(family: Registry) -> list[tuple[str, ...]]:
+    """Name and description; between them the kind, where a family lives in several packages: `own` or `public`."""
+    several = len(family.packages) > 1
+    return [
+        (name, *([family.package_of(name).rpartition(".")[2]] if several else []), summary)
+        for name, summary in family.summaries().items()
+    ]

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semclip.cli._options import Denoise, Device, Size, SmoothKeys, Templates, Threshold, Variant, names, on_device
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,16 +26,14 @@ def command(
     images: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
     classes: Annotated[str, typer.Option(help="Class names with commas between: 'red circle,blue square'.")] = "",
     background: Annotated[str, typer.Option(help="Texts of what is no class, with commas between: 'sky,wall'.")] = "",
-    threshold: Annotated[float, typer.Option(help="Background is where no class is this probable.", min=0, max=1)] = 0,
-    templates: Annotated[
-        str, typer.Option(help="Texts with {} for the name, | between; `published`: the 85 of MaskCLIP.")
-    ] = "a photo of a {}",
-    variant: Annotated[str, typer.Option(help="paper, official, clearclip or clip.")] = "paper",
-    size: Annotated[int, typer.Option(help="Pixels of the input's shorter side; 0: the model's own.", min=0)] = 0,
-    smooth_keys: Annotated[str, typer.Option(help="channels (as in the paper) or positions (as released).")] = "",
-    denoise: Annotated[float, typer.Option(help="Drop classes nowhere this probable: 0.5.", min=0, max=1)] = 0,
+    threshold: Threshold = 0,
+    templates: Templates = "a photo of a {}",
+    variant: Variant = "paper",
+    size: Size = 0,
+    smooth_keys: SmoothKeys = "",
+    denoise: Denoise = 0,
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("segments"),
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    device: Device = "cpu",
 ) -> None:
     """Label every pixel: NAME.labels.png holds class numbers, NAME.overlay.png is to look at."""
     refs = _pictures(images, out)
@@ -46,15 +45,14 @@ def command(
     from semclip.core.protocols import DenseReading
     from semclip.models.student import is_student
 
-    names = [name.strip() for name in classes.split(",") if name.strip()]
     if is_student(model):
-        if names:
+        if names(classes):
             raise UserError("a student knows its own classes", where="--classes", fix="leave --classes out")
         segmenter = _student(Path(model), device)
     else:
         options = {"variant": variant, "size": size, "smooth": smooth_keys, "denoise": denoise, "threshold": threshold}
-        ground = [text.strip() for text in background.split(",") if text.strip()]
-        segmenter = _reader(model, names, ground, templates, parse(DenseReading, options, "command line"), device)
+        named, ground = names(classes), names(background)
+        segmenter = _reader(model, named, ground, templates, parse(DenseReading, options, "command line"), device)
     console = Console()
     for ref in track(refs, description="images", console=console, disable=not console.is_terminal):
         _write(out, ref, segmenter)
@@ -137,7 +135,7 @@ def text_rows(encoder: "Encoder", names: Sequence[str], templates: str) -> "Tens
 
 def template_texts(templates: str) -> tuple[str, ...]:
     """The texts with `{}` for the name: `published`, or texts with | between. Raises UserError for one without it."""
-    from semclip.models.prompts import published_templates
+    from semclip.models.refine import published_templates
 
     texts = published_templates() if templates == "published" else tuple(templates.split("|"))
     for text in texts:
@@ -150,18 +148,10 @@ def template_texts(templates: str) -> tuple[str, ...]:
     return texts
 
 
-def on_device(module: Any, device: str) -> Any:
-    """The module, moved. Raises UserError for a device that is not there."""
-    try:
-        return module.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise UserError(f"cannot use this device: {error}", where=f"--device {device}", fix="--device cpu") from error
-
-
 def _write(out: Path, ref: "ImageRef", segmenter: Segmenter) -> None:
     import torch
 
-    from semclip.cli.label_pictures import label_picture, overlay
+    from semclip.cli._label_pictures import label_picture, overlay
     from semclip.core.files import write_atomic
     from semclip.models.images import read_rgb
 

@@ -24,7 +24,7 @@ class UserError(Exception):
             lines.append(f"  fix:   {self.fix}")
         return "\n".join(lines)
 
-    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[type["UserError"], tuple[object, ...]]:
         # Pickled between processes; without this only `what` would arrive.
         return type(self), (self.what, self.where, self.fix)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 #: Views that are pictures, and views that are texts: the names of columns, Features, configs and metrics.
 IMAGE_VIEWS = ("image", "negative_image")
-TEXT_VIEWS = ("caption", "paraphrase", "negation", "absence", "rewrite")
+TEXT_VIEWS = ("caption", "paraphrase", "negation", "absence", "rewrite", "query")
 VIEWS = IMAGE_VIEWS + TEXT_VIEWS
 
 #: The value of a pixel in a mask that holds no label: it is neither learned from nor scored.
@@ -22,6 +22,7 @@ VIEW_MEANING = {
     "absence": "a TRUE text that says what is not there: a positive",
     "negative_image": "a picture that the negation describes",
     "rewrite": "another caption of the same picture, written by a language model",
+    "query": "what somebody who looks for the picture might type; made by the step `logical_queries`",
 }
 
 
@@ -106,6 +107,7 @@ class Example:
             "negation": self.negations,
             "absence": self.absences,
             "rewrite": self.rewrites,
+            "query": (),  # made in the batch, by what else is in it
         }[view]
 
     def has(self, view: str) -> bool:

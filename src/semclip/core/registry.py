@@ -18,26 +18,30 @@ _NOT_PLUGINS = ("base",)
 
 @dataclass(frozen=True)
 class Registry:
-    """One family of plugins: every module of a package that holds one subclass of the family's base class.
+    """One family of plugins: every module of its packages that holds one subclass of the family's base class.
 
-    family:  what the user calls them, plural ("objectives").
-    package: where they live ("semclip.objectives").
-    base:    "module:Class" of the base class ("semclip.objectives.base:Objective").
+    family:   what the user calls them, plural ("objectives").
+    packages: where they live ("semclip.objectives"). A name that is in two of them is an error.
+    base:     "module:Class" of the base class ("semclip.objectives.base:Objective").
 
     Listing reads docstrings with `ast`, so it imports no plugin and no torch. Adding a plugin adds one file.
     """
 
     family: str
-    package: str
+    packages: tuple[str, ...]
     base: str
 
-    def names(self) -> list[str]:
-        """Names of all plugins, sorted."""
-        return sorted(self._files())
+    def names(self, package: str = "") -> list[str]:
+        """Names of all plugins, or of those in one package, sorted."""
+        return sorted(name for name, (own, _) in self._files().items() if package in ("", own))
 
     def summaries(self) -> dict[str, str]:
         """Name -> first line of the module's docstring."""
-        return {name: _first_line(path) for name, path in sorted(self._files().items())}
+        return {name: _first_line(path) for name, (_, path) in sorted(self._files().items())}
+
+    def package_of(self, name: str) -> str:
+        """The package that the plugin called `name` lives in."""
+        return self._files()[name][0]
 
     def get(self, name: str) -> type[Any]:
         """The plugin class called `name`, or the class named by `path/to/file.py:Class`.
@@ -53,31 +57,29 @@ class Registry:
                 fix=f"{did_you_mean(name, self._files())} `semclip list {self.family}` shows all; "
                 "your own is named as path/to/file.py:Class",
             )
-        module = importlib.import_module(f"{self.package}.{name}")
+        module = importlib.import_module(f"{self.package_of(name)}.{name}")
         return self._only_class(module, name)
 
     @property
     def singular(self) -> str:
-        return "public benchmark" if self.family == "published" else self.family.removesuffix("s")
+        return self.family.removesuffix("s")
 
-    def _files(self) -> dict[str, Path]:
-        # find_spec on the package would import it; its parent is light, so resolve the folder by path.
-        root = importlib.util.find_spec(self.package.partition(".")[0])
-        assert root is not None and root.submodule_search_locations
-        folder = Path(root.submodule_search_locations[0]).joinpath(*self.package.split(".")[1:])
-        found: dict[str, Path] = {}
-        for path in sorted(folder.iterdir()):
-            name = path.stem if path.suffix == ".py" else path.name
-            module = path if path.suffix == ".py" else path / "__init__.py"
-            if name.startswith("_") or name in _NOT_PLUGINS or not module.is_file():
-                continue
-            if name in found:
-                raise UserError(
-                    f"two {self.family} are called '{name}'",
-                    where=f"{found[name]} and {module}",
-                    fix="rename one of the files",
-                )
-            found[name] = module
+    def _files(self) -> dict[str, tuple[str, Path]]:
+        """Name -> package and module file."""
+        found: dict[str, tuple[str, Path]] = {}
+        for package in self.packages:
+            for path in sorted(_folder(package).iterdir()):
+                name = path.stem if path.suffix == ".py" else path.name
+                module = path if path.suffix == ".py" else path / "__init__.py"
+                if name.startswith("_") or name in _NOT_PLUGINS or not module.is_file():
+                    continue
+                if name in found:
+                    raise UserError(
+                        f"two {self.family} are called '{name}'",
+                        where=f"{found[name][1]} and {module}",
+                        fix="rename one of the files",
+                    )
+                found[name] = package, module
         return found
 
     def _base_class(self) -> type[Any]:
@@ -136,6 +138,13 @@ class Registry:
         return plugin
 
 
+def _folder(package: str) -> Path:
+    # find_spec on the package would import it; its parent is light, so resolve the folder by path.
+    root = importlib.util.find_spec(package.partition(".")[0])
+    assert root is not None and root.submodule_search_locations
+    return Path(root.submodule_search_locations[0]).joinpath(*package.split(".")[1:])
+
+
 def _first_line(path: Path) -> str:
     docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
     return docstring.partition("\n")[0]
@@ -145,13 +154,17 @@ def _first_line(path: Path) -> str:
 FAMILIES = {
     r.family: r
     for r in (
-        Registry("objectives", "semclip.objectives", "semclip.objectives.base:Objective"),
-        Registry("benchmarks", "semclip.benchmarks", "semclip.benchmarks.base:Benchmark"),
-        Registry("published", "semclip.published", "semclip.published.base:Published"),
-        Registry("readers", "semclip.data.readers", "semclip.data.readers.base:Reader"),
-        Registry("steps", "semclip.data.steps", "semclip.data.steps.base:Step"),
-        Registry("backends", "semclip.models.backends", "semclip.models.backends.base:Encoder"),
-        Registry("writers", "semclip.captions.writers", "semclip.captions.writers.base:Writer"),
-        Registry("verifiers", "semclip.captions.verifiers", "semclip.captions.verifiers.base:Verifier"),
+        Registry("objectives", ("semclip.objectives",), "semclip.objectives.base:Objective"),
+        Registry(
+            "benchmarks", ("semclip.evaluation.own", "semclip.evaluation.public"), "semclip.evaluation.base:Benchmark"
+        ),
+        Registry("readers", ("semclip.data.readers",), "semclip.data.readers.base:Reader"),
+        Registry("steps", ("semclip.training.steps",), "semclip.training.steps.base:Step"),
+        Registry("backends", ("semclip.models.backends",), "semclip.models.backends.base:Encoder"),
+        Registry("writers", ("semclip.captions.writers",), "semclip.captions.writers.base:Writer"),
+        Registry("verifiers", ("semclip.captions.verifiers",), "semclip.captions.verifiers.base:Verifier"),
     )
 }
+
+#: Families of earlier versions, and where their plugins are now.
+RENAMED = {"published": "benchmarks"}

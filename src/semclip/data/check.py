@@ -15,9 +15,9 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, VIEWS, Example, ImageRef
+from semclip.core.rows import read_rows, reader_for
 from semclip.data.columns import EmptyTextError, Layout, LongTextError, RowParser
 from semclip.data.load import DataConfig, data_file, image_folder
-from semclip.data.readers.base import read_rows, reader_for
 from semclip.data.splits import groups_crossing
 
 #: Words whose loss turns a negation or an absence into its opposite.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,7 +21,8 @@ class Batch:
     """Shapes: B samples, L context length, K texts of a view that has several per sample.
 
     indices (B,) int64 places in the data set; images[view] (B, ...); tokens[view] (B, L) or (B, K, L) int64;
-    groups (B,) int64; unmade: what data steps could not make -> of how many samples.
+    groups (B,) int64; unmade: what data steps could not make -> of how many samples; facts[name] (B, ...) integers,
+    what data steps tell the objective.
     """
 
     indices: Tensor
@@ -28,6 +30,7 @@ class Batch:
     tokens: dict[str, Tensor]
     groups: Tensor
     unmade: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, Tensor] = field(default_factory=dict)
 
     #: A step that failed can be taken again.
     can_be_read_again: ClassVar[bool] = True
@@ -61,6 +64,7 @@ class Batch:
             tokens={view: change(x) for view, x in self.tokens.items()},
             groups=change(self.groups),
             unmade=self.unmade,
+            facts={name: change(x) for name, x in self.facts.items()},
         )
 
 
@@ -79,6 +83,7 @@ class Collate:
             tokens={view: self._view(view, [s.texts[view] for s in samples]) for view in first.texts},
             groups=torch.tensor([s.group for s in samples], dtype=torch.int64),  # (B,)
             unmade=dict(Counter(what for s in samples for what in s.unmade)),
+            facts={name: torch.from_numpy(np.stack([s.facts[name] for s in samples])) for name in first.facts},
         )
 
     def _view(self, view: str, texts: Sequence[str | tuple[str, ...]]) -> Tensor:

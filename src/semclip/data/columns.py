@@ -9,10 +9,11 @@ from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import Example, ImageRef
+from semclip.core.rows import IMAGE_COLUMNS
 
 #: Field of a record -> the column names that mean it. Any of them may stand left in `columns: {ours: theirs}`.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "image": ("image", "filename", "filepath", "image_path", "image_number"),
+    "image": IMAGE_COLUMNS,
     "caption": ("caption", "title"),
     "captions": ("captions",),
     "paraphrases": ("paraphrases", "paraphrase", "paraphrased"),

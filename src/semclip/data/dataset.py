@@ -1,8 +1,9 @@
 """Examples as training sees them: images loaded, one image and text drawn per view, addressed by (epoch, index)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -18,6 +19,7 @@ class Sample:
 
     index:  its place in the data set. group: its group's number.
     texts:  view -> a text, or K texts where a data step gives several; K is the same for all samples of a batch.
+    facts:  what a data step knows of it besides, as numbers for the objective; of one shape for all samples of a batch.
     unmade: what a data step could not make of this visit, one sentence each; batches count them.
     elsewhere: another process trains on it and loads its images; here it only has texts, for data steps to read.
     """
@@ -28,6 +30,7 @@ class Sample:
     group: int
     epoch: int
     unmade: tuple[str, ...] = ()
+    facts: Mapping[str, np.ndarray] = field(default_factory=dict)
     elsewhere: bool = False
 
 

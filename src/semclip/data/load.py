@@ -7,8 +7,8 @@ from pathlib import Path
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.core.rows import read_rows
 from semclip.data.columns import RowParser
-from semclip.data.readers.base import read_rows
 from semclip.data.splits import with_splits
 
 

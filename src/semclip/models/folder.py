@@ -56,7 +56,7 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
         fill(temporary)
-        for path in temporary.iterdir():
+        for path in (p for p in temporary.rglob("*") if p.is_file()):
             with path.open("rb") as file:
                 os.fsync(file.fileno())  # the rename must not reach the disk before the bytes do
         if folder.exists():

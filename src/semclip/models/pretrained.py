@@ -1,4 +1,4 @@
-"""Pretrained weights by open_clip's tag: found in the local caches, downloaded where there is a network."""
+"""Weights of an open_clip network: by open_clip's tag (in the local caches, or downloaded), in a file or a folder."""
 
 import contextlib
 import urllib.error
@@ -10,10 +10,24 @@ from typing import Any
 
 import huggingface_hub
 import open_clip
+from open_clip.factory import load_checkpoint
+from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.pretrained import download_pretrained, get_pretrained_cfg
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.models.folder import UNREADABLE_WEIGHTS, refuse_non_finite_weights, unreadable_weights
 
+#: Names of weights in a folder, in the order in which open_clip prefers them.
+WEIGHT_FILES = (
+    "open_clip_model.safetensors",
+    "open_clip_pytorch_model.safetensors",
+    "open_clip_pytorch_model.bin",
+    "open_clip_pytorch_model.pth",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "pytorch_model.pth",
+    "model.pth",
+)
 #: Names of weights that a repository of open_clip's may use, in the order in which open_clip tries them.
 _HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 #: Seconds to wait for the server before saying that there is no network; the hub's own client retries for a minute.
@@ -68,7 +82,7 @@ def _cached(settings: Mapping[str, Any]) -> Path | None:
 def _download(settings: Mapping[str, Any], label: str, where: str) -> Path:
     server = huggingface_hub.constants.ENDPOINT if settings.get("hf_hub") else str(settings["url"])
     try:
-        _refuse_without_network(server)
+        refuse_without_network(server)
         return Path(download_pretrained(dict(settings)))
     except (OSError, RuntimeError, ValueError) as error:
         if settings.get("hf_hub"):
@@ -85,11 +99,36 @@ def _download(settings: Mapping[str, Any], label: str, where: str) -> Path:
         ) from error
 
 
-def _refuse_without_network(server: str) -> None:
+def refuse_without_network(server: str) -> None:
+    """Raise OSError at once where the server cannot be reached."""
     if huggingface_hub.constants.HF_HUB_OFFLINE:
         raise OSError("HF_HUB_OFFLINE is set")
     with contextlib.suppress(urllib.error.HTTPError):  # a refusal is an answer
         urllib.request.urlopen(urllib.request.Request(server, method="HEAD"), timeout=_PATIENCE).close()
+
+
+def find_on_hub(name: str, where: str) -> None:
+    """Make sure that a model of the hub is a folder, in the cache, or to be had over the network.
+
+    Raises UserError at once; the library itself retries for half a minute before it gives up.
+    """
+    if Path(name).is_dir():
+        return
+    if name.count("/") > 1 or name.startswith((".", "~", "/")):
+        raise UserError(f"transformers cannot load '{name}': no such folder", where=where, fix="check the path")
+    if isinstance(huggingface_hub.try_to_load_from_cache(name, "config.json"), str):
+        return
+    try:
+        refuse_without_network(huggingface_hub.constants.ENDPOINT)
+    except OSError as error:
+        folder, cache = f"models--{name.replace('/', '--')}", huggingface_hub.constants.HF_HUB_CACHE
+        raise UserError(
+            f"transformers cannot load '{name}': it is neither a folder nor on this machine, and there is no network: "
+            f"{error}",
+            where=where,
+            fix=f"on a machine with a network run `hf download {name}` and name the folder it prints, or copy its "
+            f"cache folder {folder} to {cache}/{folder}",
+        ) from error
 
 
 def _hub_files(hub: str) -> tuple[str, tuple[str, ...]]:
@@ -103,3 +142,27 @@ def _hub_files(hub: str) -> tuple[str, tuple[str, ...]]:
 
 def _url_cache(settings: Mapping[str, Any]) -> Path:
     return Path.home() / ".cache" / "clip" / str(settings["url"]).rpartition("/")[2]
+
+
+def load_into(network: CLIP | CustomTextCLIP, file: Path) -> None:
+    """Load weights in any of open_clip's formats; pickles that need more than tensors are refused with a UserError."""
+    try:
+        load_checkpoint(network, str(file), strict=True, weights_only=True)
+    except UNREADABLE_WEIGHTS as error:
+        raise unreadable_weights(file, error) from error
+    refuse_non_finite_weights(network.named_parameters(), file)
+
+
+def find_weights(folder: Path) -> Path:
+    """The file of weights in a saved model's folder. Raises UserError where there is none."""
+    for name in WEIGHT_FILES:
+        if (folder / name).is_file():
+            return folder / name
+    others = sorted(folder.glob("*.safetensors"))
+    if len(others) == 1:
+        return others[0]
+    raise UserError(
+        "no weights in the model folder",
+        where=str(folder),
+        fix=f"put {WEIGHT_FILES[0]} beside open_clip_config.json",
+    )

@@ -8,8 +8,23 @@ from torch import Tensor
 
 #: What cosines are multiplied with before a softmax over classes: CLIP's own largest logit scale, as published.
 SHARPNESS = 100.0
+#: MaskCLIP's own prompts of a class (arXiv 2112.01071), beside the 80 of CLIP for ImageNet.
+SCENE_TEMPLATES = (
+    "there is a {} in the scene",
+    "there is the {} in the scene",
+    "this is a {} in the scene",
+    "this is the {} in the scene",
+    "this is one {} in the scene",
+)
 #: The score of a class that prompt denoising has dropped from an image.
 DROPPED = -100.0
+
+
+def published_templates() -> tuple[str, ...]:
+    """All 85 prompts of the paper, with `{}` where the class name goes. open_clip carries the 80."""
+    import open_clip
+
+    return (*(template("{}") for template in open_clip.OPENAI_IMAGENET_TEMPLATES), *SCENE_TEMPLATES)
 
 
 def classifier(embeddings: Tensor) -> Tensor:

@@ -1,11 +1,16 @@
 """One text pass that computes nothing behind end-of-text: the same embeddings for a fraction of the work."""
 
-import torch
-from open_clip.model import CLIP
-from open_clip.transformer import TextTransformer
-from torch import Tensor, nn
+from collections.abc import Callable
+from functools import cache
 
-from semclip.models.packed_text import can_pack, encode_text_packed
+import torch
+import torch.nn.functional as F
+from open_clip.model import CLIP
+from open_clip.transformer import ResidualAttentionBlock, TextTransformer
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from semclip.models.packing import Packing, pack_rows, pack_tiles
 
 #: How towers that can be trimmed read the caption out: at the largest token id, or at a given end-of-text id.
 _POOLS_AT_END = ("argmax", "eos")
@@ -28,7 +33,7 @@ def encode_text(tower: CLIP | TextTransformer, tokens: Tensor) -> Tensor:
     """(B, D) raw embeddings of tokens (B, L), equal to the tower's own pass over all L tokens.
 
     Shapes: B texts, L tokens as given, W tower width, D embed_dim.
-    Computes each text up to its end-of-text where the blocks are known (`packed_text`), else all texts up to the
+    Computes each text up to its end-of-text where the blocks are known (`can_pack`), else all texts up to the
     longest end-of-text among them. The final norm acts on each position alone, so it runs on the read-out rows.
     Use where `can_trim(tower)` holds.
     """
@@ -57,3 +62,56 @@ def end_of_text(tower: CLIP | TextTransformer, tokens: Tensor) -> Tensor:
         (tower.text_pool_type, tower.text_eos_id) if isinstance(tower, CLIP) else (tower.pool_type, tower.eos_id)
     )
     return tokens.argmax(dim=-1) if pool == "argmax" else (tokens == eos).int().argmax(dim=-1)
+
+
+def can_pack(tower: nn.Module) -> bool:
+    """Whether a tower that can be trimmed is made of blocks whose formula `encode_text_packed` follows."""
+    blocks = getattr(getattr(tower, "transformer", None), "resblocks", ())
+    return len(blocks) > 0 and all(
+        type(block) is ResidualAttentionBlock and not hasattr(block, "ln_1_kv") and block.attn.dropout == 0
+        for block in blocks
+    )
+
+
+def encode_text_packed(tower: CLIP | TextTransformer, tokens: Tensor, ends: Tensor) -> Tensor:
+    """(B, W) read-out rows before the projection, equal to the tower's own pass over all L tokens.
+
+    Shapes: B texts, tokens (B, L), ends (B,) position of each end-of-text, N places of tokens, W tower width.
+    Linear layers and norms see (N, W): no padding on a CPU, elsewhere about one place in a hundred. Attention is
+    block-diagonal and causal. Where the tower's blocks are to be compiled, what stands for them here is.
+    Use where `can_trim(tower)` and `can_pack(tower)` hold and B > 0.
+    """
+    compiled = tower.transformer.resblocks[0]._compiled_call_impl is not None
+    through = _compiled_block() if compiled else _block
+    device, dtype = tokens.device.type, tower.transformer.get_cast_dtype()
+    # Groups of rows are written for the CPU, and no compiler sees through them.
+    pack = pack_rows if device == "cpu" and not compiled else pack_tiles
+    packing = pack(ends + 1, torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else dtype)
+    ids = tokens[packing.texts, packing.positions]  # (N,)
+    x = tower.token_embedding(ids).to(dtype) + tower.positional_embedding[packing.positions].to(dtype)  # (N, W)
+    for block in tower.transformer.resblocks:
+        if tower.transformer.grad_checkpointing and torch.is_grad_enabled():
+            x = checkpoint(through, block, x, packing, use_reentrant=False)
+        else:
+            x = through(block, x, packing)
+    return tower.ln_final(x[packing.last])  # (B, W)
+
+
+@cache
+def _compiled_block() -> Callable[[ResidualAttentionBlock, Tensor, Packing], Tensor]:
+    """One graph for all blocks and lengths."""
+    return torch.compile(_block, dynamic=True)
+
+
+def _block(block: ResidualAttentionBlock, x: Tensor, packing: Packing) -> Tensor:
+    """One residual block on packed tokens (N, W)."""
+    x = x + block.ls_1(_attention(block.attn, block.ln_1(x), packing))
+    return x + block.ls_2(block.mlp(block.ln_2(x)))
+
+
+def _attention(attention: nn.MultiheadAttention, x: Tensor, packing: Packing) -> Tensor:
+    """What the layer makes of packed tokens (N, W), with each text attending to itself alone."""
+    qkv = F.linear(x, attention.in_proj_weight, attention.in_proj_bias)  # (N, 3W)
+    with torch.autocast(x.device.type, enabled=False):
+        mixed = packing.attend(qkv, attention.num_heads)  # (N, W)
+    return F.linear(mixed, attention.out_proj.weight, attention.out_proj.bias)

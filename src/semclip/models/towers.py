@@ -1,4 +1,4 @@
-"""Frozen image towers for features files: any open_clip model, or a torchvision classifier without its last layer."""
+"""Frozen image towers for features files: open_clip, transformers, or torchvision without its last layer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,14 @@ from torch import Tensor, nn
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
+from semclip.models.backends.transformers import MODEL_TYPES, Transformers, image_settings
 from semclip.models.folder import fingerprint, read_weights, refuse_non_finite_weights, unreadable_weights
+from semclip.models.hf import first_line, plain_settings, transformers_library
 from semclip.models.images import read_rgb
+from semclip.models.pretrained import find_on_hub
 
 _TORCHVISION = "torchvision:"
+_TRANSFORMERS = "hf:"
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,18 @@ class ImageTower:
 
 
 def open_tower(spec: str, weights: str = "") -> ImageTower:
-    """The tower called `spec`: `torchvision:NAME` with a file of weights, or whatever `semclip.models.load` reads.
+    """The tower called `spec`.
+
+    `torchvision:NAME` with a file of weights, an image model of transformers (`hf:facebook/dinov2-small`, or a folder),
+    or whatever `semclip.models.load` reads.
 
     Raises UserError for unknown names, missing weights, and models without an image tower.
     """
-    return _torchvision_tower(spec, weights) if spec.startswith(_TORCHVISION) else _open_clip_tower(spec, weights)
+    if spec.startswith(_TORCHVISION):
+        return _torchvision_tower(spec, weights)
+    if not weights and (spec.startswith(_TRANSFORMERS) or _is_transformers_folder(Path(spec))):
+        return _transformers_tower(spec)
+    return _open_clip_tower(spec, weights)
 
 
 def _open_clip_tower(spec: str, weights: str) -> ImageTower:
@@ -63,6 +74,61 @@ def _open_clip_tower(spec: str, weights: str) -> ImageTower:
         encode=encoder.encode_image,
         preprocessing=encoder.preprocess.settings,
         fingerprint=encoder.image_fingerprint(),
+    )
+
+
+def _is_transformers_folder(folder: Path) -> bool:
+    return (folder / "config.json").is_file() and not (folder / "open_clip_config.json").is_file()
+
+
+def _transformers_tower(spec: str) -> ImageTower:
+    """An image model alone, read by its pooled row, or the image side of a dual encoder."""
+    library = transformers_library(f"--model {spec}")
+    source = spec.removeprefix(_TRANSFORMERS)
+    find_on_hub(source, f"--model {spec}")
+    try:
+        config = library.AutoConfig.from_pretrained(source)
+        if config.model_type in MODEL_TYPES:
+            encoder = Transformers.create(Transformers.Config(name=source), where=f"--model {spec}").eval()
+            return ImageTower(
+                network=source,
+                module=encoder,
+                load_image=encoder.load_image,
+                encode=encoder.encode_image,
+                preprocessing=image_settings(encoder.processor),
+                fingerprint=encoder.image_fingerprint(),
+            )
+        network = library.AutoModel.from_pretrained(source, dtype=torch.float32).eval()
+        processor = library.AutoImageProcessor.from_pretrained(source)
+    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
+        raise UserError(
+            f"transformers cannot load an image model '{source}': {first_line(error)}",
+            where=f"--model {spec}",
+            fix="check the name, or the files in the folder",
+        ) from error
+    if network.main_input_name != "pixel_values":
+        raise UserError(
+            f"'{source}' is a model of type {config.model_type}, which reads no images",
+            where=f"--model {spec}",
+            fix="name an image model, such as hf:facebook/dinov2-small",
+        )
+    refuse_non_finite_weights(network.named_parameters(), Path(source))
+
+    def encode(pixels: Tensor) -> Tensor:
+        found = network(pixel_values=pixels)
+        pooled = getattr(found, "pooler_output", None)
+        # Without a pooler, the class token stands for the image.
+        return found.last_hidden_state[:, 0] if pooled is None else pooled.flatten(1)
+
+    preprocessing = image_settings(processor)
+    settings = {"config": plain_settings(config.to_dict()), "preprocess": preprocessing}
+    return ImageTower(
+        network=source,
+        module=network,
+        load_image=lambda ref: processor(images=read_rgb(ref), return_tensors="pt")["pixel_values"][0],
+        encode=encode,
+        preprocessing=preprocessing,
+        fingerprint=fingerprint(network.state_dict().items(), settings),
     )
 
 

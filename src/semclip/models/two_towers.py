@@ -1,4 +1,4 @@
-"""Any object with encode_image and encode_text as a model that `semclip.benchmarks.evaluate` measures."""
+"""Any object with encode_image and encode_text as a model that `semclip.evaluation.evaluate` measures."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol

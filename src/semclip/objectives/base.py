@@ -14,9 +14,10 @@ from semclip.core.example import VIEWS
 from semclip.core.protocols import EncoderInfo
 from semclip.core.registry import FAMILIES
 
-#: What an encoder gives on request besides view embeddings: mean patch token (B, W), token ids (B, L), and captions as
-#: the model embedded them before training (B, D).
-ON_REQUEST = ("image_pooled", "caption_ids", "caption_at_start")
+#: What an objective may ask for besides view embeddings. Of the encoder: mean patch token (B, W), token ids (B, L),
+#: captions as the model embedded them before training (B, D). Of the step `logical_queries`: the things of each query
+#: (B, K, 3), and which things are in the image (B, T).
+ON_REQUEST = ("image_pooled", "caption_ids", "caption_at_start", "query_things", "things")
 
 
 def _identity(x: Tensor) -> Tensor:

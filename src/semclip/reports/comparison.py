@@ -8,7 +8,7 @@ from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
-from semclip.metrics.result import Result
+from semclip.evaluation.metrics.result import Result
 from semclip.reports.runs import Run, load_run
 
 

@@ -12,14 +12,14 @@ from semclip.core.config import load_config
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
 from semclip.core.registry import FAMILIES
-from semclip.metrics.result import Metric, Result
+from semclip.evaluation.metrics.result import Metric, Result
 
 ROLES = ("base", "control", "treated")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
-    """One run folder.
+    """One run folder; equal only to itself.
 
     name: unique on the page. title: what people call it, also unique, such as "SemCLIP". track: "" outside comparisons.
     results: by file stem. curves: (split, quantity) -> [(step, value), ...]. plane: the file's content, or None.
@@ -40,15 +40,37 @@ class Run:
     plane: Mapping[str, Any] | None = None
     missing: Sequence[str] = ()
 
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A section of config.yaml; empty where there is none."""
+        section = self.config.get(name)
+        return section if isinstance(section, Mapping) else {}
+
     @property
     def objective_title(self) -> str:
         """The objective as people write it: what stands before the colon in its docstring."""
         return _objective_titles().get(self.objective, self.objective.rpartition(":")[2])
 
     @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """Of the objective, as config.yaml or else run.json says."""
+        objective = self.section("objective") or self.info.get("objective")
+        return {k: v for k, v in objective.items() if k != "name"} if isinstance(objective, Mapping) else {}
+
+    @property
+    def encoder(self) -> Mapping[str, Any]:
+        """How the model was measured (activation, number formats), as its results say it."""
+        return next((result.encoder for result in self.results.values() if result.encoder), {})
+
+    @property
+    def tested_on(self) -> dict[str, str | None]:
+        """sha256 of the data that results come from, by file; a public benchmark has its own files and no such hash."""
+        results = self.results.items()
+        return {str(result.data.get("path", name)): result.data.get("sha256") for name, result in results}
+
+    @property
     def start(self) -> tuple[str, ...]:
         """The end of the path of the run whose model this one starts from: (seed0, scratch, clip); () for none."""
-        source = str((self.config.get("model") or {}).get("from") or "")
+        source = str(self.section("model").get("from") or "")
         return Path(source).parent.parts[-3:] if source else ()
 
     def starts_from(self, other: "Run") -> bool:

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or absent on disk, verified by hash, loaded without unpickling code, the newest sound one found.
+"""Checkpoints: when one is due; whole or absent on disk, verified by hash, loaded without unpickling code.
 
 checkpoints/step_00000200/state.pt         tensors and plain values: what a run needs to continue exactly
                           manifest.json    step, size and SHA-256 of state.pt, and what is worth knowing of it
@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import time
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -15,14 +16,76 @@ from pickle import UnpicklingError
 from typing import Any, BinaryIO
 
 import torch
+from torch import Tensor
 
 from semclip.core.errors import UserError
 from semclip.core.files import read_json, sha256_file, write_json
+from semclip.training.config import TrainConfig
+from semclip.training.ranks import ALONE, Ranks
+from semclip.training.state import State
 
+#: `checkpoint_every: auto` waits this many times as long as the last checkpoint took to write: below 2 % of the time.
+PATIENCE = 60
+#: What the first one is taken to cost, in seconds.
+_FIRST_COST = 1.0
 STATE, MANIFEST = "state.pt", "manifest.json"
 _NAME = re.compile(r"step_(\d+)")
 #: Folders that a killed process leaves while it replaces a checkpoint or a saved model.
 _LITTER = re.compile(r"\.(step_\d+|best|model)\.\d+\.(tmp|old)")
+
+
+class Checkpoints:
+    """The checkpoints of one run; rank 0 writes them, all ranks read them.
+
+    With several ranks, the answers of `due` must be shared, since they may depend on a clock.
+    """
+
+    def __init__(self, run_folder: Path, config: TrainConfig, ranks: Ranks = ALONE) -> None:
+        self.folder = run_folder / "checkpoints"
+        self.every, self.steps = config.train.checkpoint_every, config.train.steps
+        self.keep, self.spare_mb = config.train.keep_checkpoints, config.guards.free_disk_mb
+        self.seconds = 0.0  # spent on writing in this session
+        self._cost, self._last = _FIRST_COST, time.monotonic()
+        self.ranks = ranks
+        if ranks.first:
+            remove_litter(run_folder)
+
+    def due(self, step: int) -> bool:
+        if step == self.steps:
+            return True
+        if self.every == "auto":
+            return time.monotonic() - self._last > PATIENCE * self._cost
+        return bool(self.every and step % self.every == 0)
+
+    def save(self, state: State) -> None:
+        """Write one, unless it would fill the disk; the newest `keep` and the best validated one stay.
+
+        Raises UserError when there is no room, or it cannot be written; those that stood there before then stand.
+        """
+        started = time.monotonic()
+        snapshot = state.snapshot()
+        self.ranks.once(lambda: self._write(state, snapshot))
+        self._last = time.monotonic()
+        self._cost = self._last - started
+        self.seconds += self._cost
+
+    def _write(self, state: State, snapshot: Mapping[str, Any]) -> None:
+        there = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
+        refuse_full_disk(there, _bytes(snapshot), self.spare_mb)
+        about = {"best_step": state.best_step, "processes": self.ranks.world_size, **state.seen}
+        save_checkpoint(self.folder, state.step, snapshot, self.keep, {state.best_step}, about)
+
+
+def refuse_full_disk(folder: Path, needed: int, spare_mb: int) -> None:
+    """Raise UserError while there is still room, before a checkpoint of `needed` bytes would fill the disk."""
+    free = shutil.disk_usage(folder).free
+    if free < needed + spare_mb * 1_000_000:
+        raise UserError(
+            f"the disk is nearly full: {free / 1e6:,.0f} MB are free, a checkpoint takes {needed / 1e6:,.0f} MB and "
+            f"{spare_mb:,} MB are to be left (guards.free_disk_mb)",
+            where=f"{folder}; the checkpoints that stand there are untouched",
+            fix="free some space, then continue with --resume",
+        )
 
 
 def save_checkpoint(
@@ -168,3 +231,11 @@ def _publish(temporary: Path, path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _bytes(value: Any) -> int:
+    """Of all tensors in nested mappings, lists and tuples."""
+    if isinstance(value, Tensor):
+        return value.nbytes
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return sum(map(_bytes, inner))

@@ -14,12 +14,12 @@ from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
 from semclip.core.files import read_json, write_json
 from semclip.core.launch import processes_started
-from semclip.data.steps.base import views_of_data
 from semclip.training.config import TrainConfig
-from semclip.training.jobs import Job, run_jobs
 from semclip.training.loop import train
+from semclip.training.processes import Job, run_jobs
 from semclip.training.record import refuse_another_config
 from semclip.training.setup import build_objective, build_steps
+from semclip.training.steps.base import views_of_data
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,12 @@
-"""On how many devices a run trains, who starts their processes, and how the weights lie on them."""
+"""On how many devices a run trains and in which precision, who starts their processes, and how the weights lie."""
 
 import logging
 import os
 import signal
 from datetime import timedelta
+from typing import Any
 
+import torch
 import torch.distributed as dist
 from lightning.fabric import Fabric
 from lightning.fabric.strategies.ddp import DDPStrategy
@@ -13,8 +15,7 @@ from lightning.fabric.strategies.strategy import Strategy
 
 from semclip.core.errors import UserError
 from semclip.training.config import TrainConfig
-from semclip.training.parent import end_with_parent
-from semclip.training.precision import resolve_precision
+from semclip.training.processes import end_with_parent
 from semclip.training.sharding import shard
 
 #: Ranks wait for rank 0 while it encodes images and evaluates, which may take hours. One that dies ends the others
@@ -44,6 +45,15 @@ def start_fabric(config: TrainConfig) -> Fabric:
     if fabric.global_rank > 0 and not joined:
         end_with_parent(os.getppid(), signal.SIGKILL)
     return fabric
+
+
+def resolve_precision(precision: str) -> Any:
+    """`auto` takes bf16 where the processor has instructions for it, else float32."""
+    if precision != "auto":
+        return precision
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
 
 
 def processes(config: TrainConfig, started: int) -> int:

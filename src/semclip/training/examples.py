@@ -1,14 +1,21 @@
-"""The examples a run uses, and what is refused before a model is loaded."""
+"""The examples a run uses: what is refused before a model is loaded, and images that turn out to be unreadable."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
 
 from semclip.core.errors import UserError
-from semclip.core.example import VIEWS, Example
+from semclip.core.example import VIEWS, Example, ImageRef
+from semclip.core.files import write_text
 from semclip.data.load import load_examples, select
-from semclip.data.steps.base import Step, views_of_data
+from semclip.models.backends.base import Encoder
 from semclip.objectives import Objective
 from semclip.training.config import TrainConfig
+from semclip.training.steps.base import Step, views_of_data
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
 
 def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
     """Find what would break an evaluation now, not after the first hour of training."""
-    from semclip.benchmarks import create
+    from semclip.evaluation.own import create
 
     for name in config.evaluate.benchmarks:
         benchmark = create(name)
@@ -84,3 +91,95 @@ def refuse_missing_images(splits: Splits) -> None:
             where=missing[0].where,
             fix="set data.images to the folder that image names are relative to; `semclip data check FILE` lists all",
         )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An example that could not be read. what, where: of the error that reading it raised.
+
+    left_out: found before the first step, and not among the examples of this run; else replaced at each visit.
+    """
+
+    id: str
+    what: str
+    where: str
+    left_out: bool = False
+
+
+class Unreadable:
+    """All faults of a run, over its sessions, kept in RUN/unreadable.jsonl.
+
+    examples: how many the training split has. share: of them that may be unreadable. writes: False for all processes
+    but one of several that train together.
+    """
+
+    def __init__(self, run_folder: Path, examples: int, share: float, writes: bool = True) -> None:
+        self.path, self.examples, self.share, self.writes = run_folder / "unreadable.jsonl", examples, share, writes
+        lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
+        self.faults = {fault.id: fault for fault in (Fault(**json.loads(line)) for line in lines)}
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Note examples that could not be read. Raises UserError once they are more than the share."""
+        new = {fault.id: fault for fault in faults if fault.id not in self.faults}
+        if not new:
+            return
+        self.faults |= new
+        if self.writes:
+            lines = [json.dumps(asdict(f), ensure_ascii=False) + "\n" for f in self.faults.values()]
+            write_text(self.path, "".join(lines))
+        if len(self.faults) > self.share * self.examples:
+            first = next(iter(new.values()))
+            raise UserError(
+                f"{len(self.faults):,} of {self.examples:,} training examples cannot be read, more than "
+                f"{100 * self.share:g} %; the last: {first.what}",
+                where=first.where,
+                fix=f"mend the images named in {self.path} or remove their rows, or set guards.unreadable",
+            )
+
+    def readable(self, examples: Sequence[Example]) -> list[Example]:
+        """The examples without those left out: a resumed run must see as many as before, mended or not."""
+        return [e for e in examples if not (e.id in self.faults and self.faults[e.id].left_out)]
+
+    def left_out(self, encoder: Encoder, examples: Sequence[Example], prepare: Callable[[list[Example]], T]) -> T:
+        """What `prepare` makes of the examples; where it meets an image that cannot be read, of those that have one.
+
+        All images are then tried once, and the examples that lack one are noted, within the share.
+        """
+        examples = self.readable(examples)
+        try:
+            return prepare(examples)
+        except UserError as error:
+            places = {ref.where for e in examples for ref in (e.image, *e.negative_images)}
+            faults = find_unreadable(encoder, examples) if error.where in places else []
+            if not faults:
+                raise
+            self.add(faults)
+        return prepare(self.readable(examples))
+
+    def sentence(self) -> str:
+        """What to tell people at the end, "" where every image could be read."""
+        if not self.faults:
+            return ""
+        return (
+            f"{len(self.faults):,} of {self.examples:,} training examples could not be read, and others were taken "
+            f"in their place: {self.path}"
+        )
+
+
+def find_unreadable(encoder: Encoder, examples: Sequence[Example]) -> list[Fault]:
+    """Every example one of whose images cannot be read; all images are decoded once."""
+    errors: dict[ImageRef, UserError | None] = {}
+    found = []
+    for example in examples:
+        refs = (example.image, *example.negative_images)
+        for ref in refs:
+            if ref not in errors:
+                errors[ref] = None
+                try:
+                    encoder.load_image(ref)
+                except UserError as raised:
+                    errors[ref] = raised
+        bad = next((error for ref in refs if (error := errors[ref]) is not None), None)
+        if bad is not None:
+            found.append(Fault(example.id, bad.what, bad.where, left_out=True))
+    return found

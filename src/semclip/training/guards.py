@@ -3,15 +3,16 @@
 A guard only looks: as long as it says nothing, the weights are those of a run without it.
 """
 
+import json
 import math
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from semclip.core.errors import UserError
-from semclip.metrics.result import Metric, Result
+from semclip.core.files import write_text
+from semclip.evaluation.metrics.result import Metric, Result
 
 Action = Literal["off", "warn", "stop"]
 
@@ -214,16 +215,13 @@ def constant_embeddings(similarities: Mapping[str, float]) -> str:
     return f"similarities of {', '.join(flat)} are the same for every example: the embeddings have collapsed."
 
 
-def refuse_full_disk(folder: Path, needed: int, spare_mb: int) -> None:
-    """Raise UserError while there is still room, before a checkpoint of `needed` bytes would fill the disk."""
-    free = shutil.disk_usage(folder).free
-    if free < needed + spare_mb * 1_000_000:
-        raise UserError(
-            f"the disk is nearly full: {free / 1e6:,.0f} MB are free, a checkpoint takes {needed / 1e6:,.0f} MB and "
-            f"{spare_mb:,} MB are to be left (guards.free_disk_mb)",
-            where=f"{folder}; the checkpoints that stand there are untouched",
-            fix="free some space, then continue with --resume",
-        )
+def keep_bad_batch(run_folder: Path, step: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write RUN/bad_batches/step_<step>.jsonl: ids, image names and the very texts of that step, one sample per line.
+
+    It is a data file: `semclip data check` reads it, and a run on it meets the same samples.
+    """
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    write_text(run_folder / "bad_batches" / f"step_{step:08d}.jsonl", "".join(lines))
 
 
 def _lower_end(metric: Metric) -> float:

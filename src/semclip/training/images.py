@@ -1,20 +1,26 @@
-"""Where a training batch's images come from: decoded in workers, decoded once, or encoded once by a frozen tower."""
+"""Where a training batch's images come from (decoded in workers, decoded once, encoded once), and what is cropped."""
 
-from collections.abc import Callable, Collection, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+from torchvision.transforms import InterpolationMode, RandomResizedCrop
+from torchvision.transforms.functional import resized_crop
 
+from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.seeds import derive_seed
+from semclip.data.dataset import as_it_is
 from semclip.data.image_store import ImageStore
 from semclip.models.backends.base import Encoder
 
 #: Decoded inputs are kept on disk only while all of them together stay below this many bytes.
 INPUT_STORE_LIMIT = 2 * 1024**3
+_TEXTS_AT_ONCE = 512
 
 
 def image_source(
@@ -52,11 +58,8 @@ def image_source(
             lambda batch: torch.stack([load_image(r) for r in batch]).numpy(),
             key=recipe,
         )
-        return (
-            _Row(store),
-            False,
-            f"{len(refs):,} images decoded once and memory-mapped ({bytes_needed / 1e6:.0f} MB){why}",
-        )
+        size = f"{bytes_needed / 1e6:.0f} MB"
+        return _Row(store), False, f"{len(refs):,} images decoded once and memory-mapped ({size}){why}"
     return load_image, False, f"{len(refs):,} images decoded at every visit (too large to keep decoded){why}"
 
 
@@ -79,20 +82,29 @@ class _Row:
         return torch.from_numpy(self.store.row(ref))
 
 
-def _decoded(reduced: bool) -> str:
-    """What a store's key says of the decoding; whole images add nothing, so that old stores stay good."""
-    return " reduced" if reduced else ""
-
-
 def _encode(encoder: Encoder, refs: Sequence[ImageRef], device: torch.device, reduced: bool) -> np.ndarray:
     load_image = encoder.load_image_reduced if reduced else encoder.load_image
     inputs = torch.stack([load_image(r) for r in refs]).to(device)
+    with _evaluating(encoder):
+        rows: np.ndarray = encoder.encode_image(inputs).float().cpu().numpy()  # (B, D)
+    return rows
+
+
+@contextlib.contextmanager
+def _evaluating(encoder: Encoder) -> Iterator[None]:
+    """In evaluation mode and without gradients; afterwards in the mode it was in."""
     training = encoder.training
     encoder.eval()
-    with torch.no_grad():
-        rows: np.ndarray = encoder.encode_image(inputs).float().cpu().numpy()  # (B, D)
-    encoder.train(training)
-    return rows
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        encoder.train(training)
+
+
+def _decoded(reduced: bool) -> str:
+    """What a store's key says of the decoding; whole images add nothing, so that old stores stay good."""
+    return " reduced" if reduced else ""
 
 
 def _unique_refs(encoder: Encoder, examples: Sequence[Example], views: Collection[str]) -> list[ImageRef]:
@@ -102,3 +114,69 @@ def _unique_refs(encoder: Encoder, examples: Sequence[Example], views: Collectio
             # Where features stand for pixels, the pixels may be gone; the features file is part of the stores' keys.
             refs.setdefault(ref.key, ref if encoder.reads_pixels else replace(ref, path=None))
     return list(refs.values())
+
+
+class StartEmbeddings:
+    """The space in which data steps look for neighbours: that of the model as training starts.
+
+    Implements `semclip.core.protocols.Embeddings`; images are encoded once and kept beside the runs.
+    """
+
+    def __init__(self, encoder: Encoder, cache: Path, device: torch.device) -> None:
+        self.encoder, self.cache, self.device = encoder, cache, device
+
+    def images(self, refs: Sequence[ImageRef]) -> np.ndarray:
+        """(N, D) unit rows, float32."""
+        if not self.encoder.reads_pixels:
+            refs = [ImageRef(ref.name) for ref in refs]
+        store = feature_store(self.encoder, refs, self.cache, self.device)
+        return _unit(np.stack([store.row(ref) for ref in refs]))
+
+    def texts(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, D) unit rows, float32; equal texts are encoded once."""
+        distinct = list(dict.fromkeys(texts))
+        rows = []
+        with _evaluating(self.encoder):
+            for start in range(0, len(distinct), _TEXTS_AT_ONCE):
+                tokens = self.encoder.tokenize(distinct[start : start + _TEXTS_AT_ONCE]).to(self.device)
+                rows.append(self.encoder.encode_text(tokens).float().cpu().numpy())  # (B, D)
+        place = {text: i for i, text in enumerate(distinct)}
+        return _unit(np.concatenate(rows))[[place[text] for text in texts]]
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    unit: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return unit.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class RandomCrop:
+    """A random crop of at least `least` of the area, resized to the input's size: (C, H, W) -> (C, H, W).
+
+    Another at every visit, and a function of the visit alone (`seed`).
+    torchvision's RandomResizedCrop with its usual ratios of width to height, 3/4 to 4/3; open_clip trains with `least`
+    = 0.9. The crop is taken of the preprocessed input, so every backend that reads pixels can be trained with it. No
+    mirroring: it makes "left of" false.
+    """
+
+    least: float
+
+    def __call__(self, image: Tensor, seed: int) -> Tensor:
+        with torch.random.fork_rng(devices=[]):  # torchvision draws from the global generator
+            torch.manual_seed(seed)
+            place = RandomResizedCrop.get_params(image, scale=[self.least, 1.0], ratio=[3 / 4, 4 / 3])
+        size = list(image.shape[1:])
+        return resized_crop(image, *place, size, InterpolationMode.BICUBIC, antialias=True)
+
+
+def augmentation(least: float, encoder: Encoder) -> Callable[[Tensor, int], Tensor]:
+    """What `train.crop` asks for. Raises UserError for a model that reads no pixels."""
+    if least == 1:
+        return as_it_is
+    if not encoder.reads_pixels:
+        raise UserError(
+            "this model reads features, of which no part can be cropped",
+            where="train.crop",
+            fix="leave train.crop out, or train a model that reads pixels",
+        )
+    return RandomCrop(least)

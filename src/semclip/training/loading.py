@@ -1,8 +1,13 @@
-"""Batches in a fixed order from any step on; what cannot be read is replaced, other errors arrive as raised."""
+"""Batches in a fixed order from any step on, by how many workers, and how long training waits for them.
 
+What cannot be read is replaced; other errors arrive as raised.
+"""
+
+import os
+import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -14,13 +19,19 @@ from semclip.data.collate import Batch, Collate
 from semclip.data.dataset import CaptionDataset, Sample
 from semclip.data.draw import draw_views
 from semclip.data.sampler import GroupBatchSampler
-from semclip.data.steps.base import Step
-from semclip.training.parent import EndWithParent
-from semclip.training.streaming import PASSES, StreamedBatch
-from semclip.training.unreadable import Fault
+from semclip.training.examples import Fault
+from semclip.training.gradients import PASSES, StreamedBatch
+from semclip.training.processes import EndWithParent
+from semclip.training.steps.base import Step
+
+T = TypeVar("T")
 
 #: Examples tried in the place of one that cannot be read; when all of these fail, the fault is not one picture's.
 _TRIES = 20
+#: Above this share of the time, waiting for data is worth an advice.
+_TOO_MUCH = 0.2
+#: More workers than this rarely help one process, and each holds memory.
+_MOST_WORKERS = 8
 
 
 class Schedule(Sampler[list[tuple[int, int]]]):
@@ -226,3 +237,51 @@ class _ErrorsThrough:
         except UserError as error:
             return error
         return _Loaded(batch, [item for item in items if isinstance(item, Fault)])
+
+
+def choose_workers(workers: int | Literal["auto"], memory_mapped: bool, processes: int = 1) -> tuple[int, str]:
+    """The number of loader workers, and one sentence for people.
+
+    `auto`: none where images are memory-mapped rows, which are read faster than sent between processes; else one for
+    each core this process may use, less the one that trains, at least 1 and at most 8. processes: that share the cores.
+    """
+    if workers != "auto":
+        return workers, f"{workers} loader workers, as asked for"
+    if memory_mapped:
+        return 0, "no loader workers: images are memory-mapped (train.workers=auto)"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = max(1, min(cores // processes - 1, _MOST_WORKERS))
+    shared = f" that {processes} processes share" if processes > 1 else ""
+    return count, f"{count} loader workers for {cores} cores{shared} (train.workers=auto)"
+
+
+class DataWait:
+    """Share of the time after the first step that went into waiting for the next batch."""
+
+    def __init__(self) -> None:
+        self.waited, self.total = 0.0, 0.0
+
+    def around(self, batches: Iterable[T]) -> Iterator[T]:
+        """The same batches, with the wait for each measured; for the first, workers start, and that is not counted."""
+        iterator = iter(batches)
+        for batch in iterator:  # the first
+            yield batch
+            break
+        started = asked = time.perf_counter()
+        for batch in iterator:
+            self.waited += time.perf_counter() - asked
+            self.total = time.perf_counter() - started
+            yield batch
+            asked = time.perf_counter()
+            self.total = asked - started
+
+    @property
+    def share(self) -> float:
+        return self.waited / self.total if self.total else 0.0
+
+    def sentence(self, workers: int) -> str:
+        """What to tell people, with advice where it is too much."""
+        said = f"data: {100 * self.share:.0f} % of the training time went into waiting for batches ({workers} workers)"
+        if self.share <= _TOO_MUCH:
+            return said
+        return f"{said}; raise train.workers, to {max(1, 2 * workers)} for a start, or put the images on a faster disk"

@@ -10,29 +10,28 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from semclip.benchmarks import evaluate
 from semclip.core.errors import UserError
 from semclip.data.collate import Batch
 from semclip.data.load import data_file
-from semclip.metrics.result import Result
+from semclip.evaluation import evaluate
+from semclip.evaluation.metrics.result import Result
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
 from semclip.models.load import load as load_encoder
-from semclip.training.bad_batches import keep_bad_batch
 from semclip.training.compiling import eager
 from semclip.training.config import TrainConfig
-from semclip.training.guards import MAX_LOG_LOGIT_SCALE
+from semclip.training.examples import Fault
+from semclip.training.gradients import StreamedBatch
+from semclip.training.guards import MAX_LOG_LOGIT_SCALE, keep_bad_batch
 from semclip.training.loading import Schedule, batches
 from semclip.training.optim import learning_rate
+from semclip.training.processes import StopRequest
 from semclip.training.ranks import Ranks
 from semclip.training.record import data_hash, finish_run_file
 from semclip.training.run import Run, assemble
 from semclip.training.setup import set_up
 from semclip.training.sharding import clip_gradients
-from semclip.training.show import progress_bar, warn
-from semclip.training.stopping import StopRequest
-from semclip.training.streaming import StreamedBatch
-from semclip.training.unreadable import Fault
+from semclip.training.trackers import progress_bar, warn
 
 #: Steps between lines in metrics.jsonl.
 LOG_EVERY = 10
@@ -56,7 +55,8 @@ def train(
     run = assemble(config, run_folder, setup, setup.ranks.console(console), resume)
     if run.state.step == 0:
         with eager(config.train.compile):
-            record_plane(run, "before", run.evaluated.of(setup.encoder))
+            encoder = run.evaluated.of(setup.encoder)
+            setup.ranks.once(lambda: run.projection.record("before", encoder))
     with fast_attention(setup.fabric.device):
         # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
         if run.validation.due():
@@ -73,27 +73,24 @@ def take_steps(run: Run, how_to_continue: str) -> None:
         groups, config.batch_size, run.config.seed, state.step, config.steps, ranks.rank, ranks.world_size
     )
     faults: list[Fault] = []
-    loaded = told(
-        ranks,
-        batches(
-            setup.dataset,
-            setup.make_batch,
-            schedule,
-            setup.workers,
-            device,
-            faults.extend,
-            config.micro_batch,
-            run.wait.around,
-        ),
+    loaded = batches(
+        setup.dataset,
+        setup.make_batch,
+        schedule,
+        setup.workers,
+        device,
+        faults.extend,
+        config.micro_batch,
+        run.wait.around,
     )
     setup.encoder.train()
     parameters = list(setup.module.parameters())  # walking through the modules takes milliseconds
     with (
         progress_bar(run.console, config.steps, state.step) as advance,
         StopRequest() as stop,
-        contextlib.closing(loaded),
+        contextlib.closing(told(ranks, loaded)) as ready,
     ):
-        for batch in loaded:
+        for batch in ready:
             for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate(state.step, config)
             terms = run.gradients(batch)
@@ -162,11 +159,6 @@ def log(run: Run, values: Mapping[str, float]) -> None:
     run.state.guards.logged(run.state.step, values)
 
 
-def record_plane(run: Run, moment: str, encoder: Encoder) -> None:
-    run.plane.encoder = encoder
-    run.setup.ranks.once(lambda: run.plane.record(moment))
-
-
 def finish(run: Run) -> dict[str, Result]:
     """Export the best weights, evaluate them on the test split, and write down what the run cost; on rank 0."""
     state, results = run.state, dict[str, Result]()
@@ -184,9 +176,8 @@ def export(run: Run, unmade: Mapping[str, int]) -> dict[str, Result]:
     state, setup, folder = run.state, run.setup, run.folder
     best = load_encoder(str(folder / "best")).to(setup.fabric.device)
     best.save(folder / "model")
-    run.plane.encoder = best
-    run.plane.record("after")
-    run.plane.save(folder / "results" / "plane.json")
+    run.projection.record("after", best)
+    run.projection.save(folder / "results" / "plane.json")  # as reports have always found it
     try:
         results = evaluate_test(run, best)
     except UserError as error:
@@ -220,7 +211,7 @@ def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
     name = data_file(run.config.data).name
     described = {"path": name, "split": "test", "sha256": data_hash(run.config).get(name, "")}
     names, device = run.config.evaluate.benchmarks, run.setup.fabric.device
-    results = evaluate(encoder.eval(), test, names, data=described, device=device)
+    results = evaluate(encoder.eval(), names, test, data=described, device=device)
     for name, result in results.items():
         result.save(run.folder / "results" / f"{name}.json")
     return results

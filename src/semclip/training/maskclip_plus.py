@@ -20,7 +20,7 @@ from semclip.models.initialisation import seeded_weights
 from semclip.models.refine import probabilities
 from semclip.models.student import Student, StudentConfig
 from semclip.training.checkpoint import newest_sound, save_checkpoint
-from semclip.training.stopping import StopRequest
+from semclip.training.processes import StopRequest
 
 #: Steps between checkpoints: a few seconds' work.
 CHECKPOINT_EVERY = 50

@@ -1,7 +1,8 @@
 """The random states of Python, NumPy and torch, for a checkpoint: plain values and tensors, no pickled code."""
 
+import contextlib
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,3 +28,14 @@ def restore_random_states(states: Mapping[str, Any]) -> None:
     torch.set_rng_state(states["torch"])
     for device, state in enumerate(states["cuda"][: torch.cuda.device_count()]):
         torch.cuda.set_rng_state(state, device)
+
+
+@contextlib.contextmanager
+def at(states: Mapping[str, Any]) -> Iterator[None]:
+    """Back to those states inside; outside, as if nothing had been drawn inside."""
+    now = random_states()
+    restore_random_states(states)
+    try:
+        yield
+    finally:
+        restore_random_states(now)

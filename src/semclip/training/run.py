@@ -7,22 +7,18 @@ from typing import Any
 from rich.console import Console
 
 from semclip.core.seeds import derive_seed, seed_everything
+from semclip.training.checkpoint import Checkpoints, newest_sound
 from semclip.training.compiling import compile_blocks
 from semclip.training.config import TrainConfig
-from semclip.training.ema import average_of
+from semclip.training.gradients import Gradients
 from semclip.training.guards import Guards
-from semclip.training.memory import Gradients
-from semclip.training.optim import build_optimizer
-from semclip.training.plane import PlaneRecorder
-from semclip.training.row_adamw import use_row_gradients
-from semclip.training.saving import Checkpoints
+from semclip.training.loading import DataWait
+from semclip.training.optim import Ema, build_optimizer, use_row_gradients
 from semclip.training.setup import Setup
 from semclip.training.sharding import SameEncoder, WholeEncoder, separate
-from semclip.training.show import warn
 from semclip.training.state import State
-from semclip.training.trackers import Tracker, build_trackers
-from semclip.training.validation import Validation
-from semclip.training.waiting import DataWait
+from semclip.training.trackers import Tracker, build_trackers, warn
+from semclip.training.validation import ProjectionPlot, Validation
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ class Run:
     checkpoints: Checkpoints
     validation: Validation
     trackers: list[Tracker]
-    plane: PlaneRecorder
+    projection: ProjectionPlot
     wait: DataWait
     console: Console
 
@@ -61,10 +57,9 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
     optimizer = build_optimizer(module, config.train)
     separate(optimizer)
     guards = Guards(config.guards, config.train.batch_size, say)
-    average = average_of(setup.encoder, config.train.ema)
-    state = State(module, optimizer, average, guards, ranks)
+    state = State(module, optimizer, Ema(setup.encoder, config.train.ema), guards, ranks)
     checkpoints = Checkpoints(folder, config, ranks)
-    snapshot = checkpoints.newest(say) if resume else None
+    snapshot = newest_sound(checkpoints.folder, say) if resume else None
     if ranks.rank > 0:
         seed_everything(derive_seed("rank", config.seed, ranks.rank))  # dropout of its own; rank 0 draws as one process
     if snapshot is not None:
@@ -82,7 +77,7 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
         checkpoints=checkpoints,
         validation=Validation(config, setup, state, evaluated, trackers, folder / "best", console),
         trackers=trackers,
-        plane=PlaneRecorder(setup.objective, setup.encoder, setup.splits.test, state.plane),
+        projection=ProjectionPlot(setup.objective, setup.splits.test, state.projection),
         wait=DataWait(),
         console=console,
     )

@@ -14,26 +14,28 @@ from semclip.core.registry import FAMILIES
 from semclip.core.seeds import seed_everything
 from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset, as_it_is
-from semclip.data.steps.base import Step, views_to_draw
-from semclip.data.steps.base import create as create_step
-from semclip.models.adapt.groups import Group, parameter_groups, table
+from semclip.models.adapt.what_trains import Group, parameter_groups, table
 from semclip.models.backends.base import Encoder
 from semclip.models.load import create as create_encoder
 from semclip.objectives import Objective
 from semclip.objectives import create as create_objective
-from semclip.training.augment import augmentation
 from semclip.training.compiling import refuse_without_compiler
 from semclip.training.config import TrainConfig
 from semclip.training.devices import describe_devices, processes_here, start_fabric
-from semclip.training.examples import Splits, load_splits, refuse_impossible_evaluation, refuse_missing_images
-from semclip.training.images import image_source
-from semclip.training.loading import MakeBatch
-from semclip.training.neighbours import StartEmbeddings
+from semclip.training.examples import (
+    Splits,
+    Unreadable,
+    load_splits,
+    refuse_impossible_evaluation,
+    refuse_missing_images,
+)
+from semclip.training.images import StartEmbeddings, augmentation, image_source
+from semclip.training.loading import MakeBatch, choose_workers
 from semclip.training.ranks import Ranks
 from semclip.training.record import refuse_overwriting, reset_peak_memory, write_run_files
 from semclip.training.step import StepModule
-from semclip.training.unreadable import Unreadable, find_unreadable
-from semclip.training.waiting import choose_workers
+from semclip.training.steps.base import Step, views_to_draw
+from semclip.training.steps.base import create as create_step
 
 CAPTIONS_AT_ONCE = 1024
 
@@ -87,14 +89,17 @@ def _set_up(
         write_run_files(run_folder, config, encoder)
 
     unreadable = Unreadable(run_folder, len(splits.train), config.guards.unreadable, writes=ranks.first)
-    found = find_images(
-        config, encoder, objective, steps, splits.train, unreadable, run_folder.parent / "cache", fabric
+    found = unreadable.left_out(
+        encoder,
+        splits.train,
+        lambda examples: find_images(
+            config, encoder, objective, steps, examples, run_folder.parent / "cache", fabric.device
+        ),
     )
     workers, chosen = choose_workers(config.train.workers, found.memory_mapped, processes_here(fabric))
     notes = [*(f"step    {note}" for note in found.notes), f"loads   {chosen}"]
-    console.print(
-        describe(config, encoder, splits, objective, found.sentence, notes, fabric), soft_wrap=True
-    )  # fmt: skip  # soft: one line stays one line in a log file
+    described = describe(config, encoder, splits, objective, found.sentence, notes, fabric)
+    console.print(described, soft_wrap=True)  # soft: one line stays one line in a log file
     make_batch = MakeBatch(steps, found.examples, objective.needs & set(VIEWS), Collate(encoder.tokenize))
     objective.prepare(lambda: caption_ids(found.examples, encoder, fabric.device))
     module = StepModule(encoder, objective, found.are_features)
@@ -136,39 +141,13 @@ def find_images(
     objective: Objective,
     steps: Sequence[Step],
     examples: Sequence[Example],
-    unreadable: Unreadable,
     cache: Path,
-    fabric: Fabric,
+    device: torch.device,
 ) -> Found:
-    """Run the data steps and choose how images are loaded; without the examples whose images cannot be read.
-
-    Where images are decoded or encoded before the first step, one that cannot be read is met here. Then all are tried
-    once, and the examples that have one are left out, within `guards.unreadable`.
-    """
-    examples = unreadable.readable(examples)
-    try:
-        return _find_images(config, encoder, objective, steps, examples, cache, fabric)
-    except UserError as error:
-        places = {ref.where for e in examples for ref in (e.image, *e.negative_images)}
-        faults = find_unreadable(encoder, examples) if error.where in places else []
-        if not faults:
-            raise
-        unreadable.add(faults)
-    return _find_images(config, encoder, objective, steps, unreadable.readable(examples), cache, fabric)
-
-
-def _find_images(
-    config: TrainConfig,
-    encoder: Encoder,
-    objective: Objective,
-    steps: Sequence[Step],
-    examples: Sequence[Example],
-    cache: Path,
-    fabric: Fabric,
-) -> Found:
+    """Run the data steps and choose how images are loaded. Raises UserError for one that cannot be read."""
     prepared, notes = list(examples), []
     for step in steps:
-        made = step.prepare(prepared, StartEmbeddings(encoder, cache, fabric.device))
+        made = step.prepare(prepared, StartEmbeddings(encoder, cache, device))
         prepared = made.examples
         notes.append(made.note)
     drawn = views_to_draw(steps, objective.needs & set(VIEWS))
@@ -182,17 +161,11 @@ def _find_images(
         augmented=augment is not as_it_is,
         reduced=config.train.decode == "reduced",
         cache=cache,
-        device=fabric.device,
+        device=device,
     )
     dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment)
-    return Found(
-        prepared,
-        dataset,
-        are_features,
-        load_image not in (encoder.load_image, encoder.load_image_reduced),
-        sentence,
-        notes,
-    )
+    memory_mapped = load_image not in (encoder.load_image, encoder.load_image_reduced)
+    return Found(prepared, dataset, are_features, memory_mapped, sentence, notes)
 
 
 def describe(

@@ -8,7 +8,7 @@ Functions that take nested mappings treat all tensors in them; without pieces th
 
 import copy
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -50,7 +50,13 @@ def local(tensor: Tensor) -> Tensor:
 
 def whole(value: Any) -> Any:
     """The same with every tensor whole, pieces gathered on the CPU. Collective where there are pieces."""
-    return _each(value, lambda tensor: tensor.full_tensor().cpu() if isinstance(tensor, DTensor) else tensor)
+    if isinstance(value, DTensor):
+        return value.full_tensor().cpu()
+    if isinstance(value, Mapping):
+        return {key: whole(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(whole(inner) for inner in value)
+    return value
 
 
 def cut_as(value: Mapping[str, Tensor], now: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -144,13 +150,3 @@ def _cut_as(tensor: Tensor, now: Tensor) -> Tensor:
     if not isinstance(now, DTensor) or tensor.shape != now.shape:
         return tensor
     return distribute_tensor(tensor.to(now.device), now.device_mesh, now.placements)
-
-
-def _each(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
-    if isinstance(value, Tensor):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {key: _each(inner, change) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_each(inner, change) for inner in value)
-    return value

@@ -9,13 +9,13 @@ import torch
 
 from semclip.core.seeds import derive_seed, seed_everything
 from semclip.data.collate import Batch
-from semclip.training.ema import Average
+from semclip.training.gradients import StreamedBatch
 from semclip.training.guards import Guards
+from semclip.training.optim import Ema
 from semclip.training.random_states import random_states, restore_random_states
 from semclip.training.ranks import ALONE, Ranks
 from semclip.training.sharding import cut_as, load_moments, moments, whole
 from semclip.training.step import StepModule
-from semclip.training.streaming import StreamedBatch
 
 
 class State:
@@ -29,7 +29,7 @@ class State:
         self,
         module: StepModule,
         optimizer: torch.optim.Optimizer,
-        average: Average,
+        average: Ema,
         guards: Guards,
         ranks: Ranks = ALONE,
     ) -> None:
@@ -38,7 +38,7 @@ class State:
         self.step = 0
         self.best_value = float("-inf")
         self.best_step = 0
-        self.plane: dict[str, Any] = {}  # the projected plane before training
+        self.projection: dict[str, Any] = {}  # the points of the projection plot before training
         self.seen = {"images_seen": 0, "texts_seen": 0}
         self.unmade: Counter[str] = Counter()  # what data steps could not make -> visits
         self._seconds_before = 0.0  # of earlier sessions
@@ -67,7 +67,7 @@ class State:
             "step": self.step,
             "best_value": self.best_value,
             "best_step": self.best_step,
-            "plane": self.plane,
+            "plane": self.projection,  # as checkpoints have always called it
             "seconds": self.seconds(),
             "module": whole(self.module.state_dict()),
             "average": whole(self.average.state_dict()),
@@ -86,7 +86,7 @@ class State:
         self.seen = snapshot["seen"]
         self.unmade = Counter(snapshot["unmade"] if self.ranks.first else ())
         self.best_value, self.best_step = snapshot["best_value"], snapshot["best_step"]
-        self.plane, self._seconds_before = snapshot["plane"], snapshot["seconds"]
+        self.projection, self._seconds_before = snapshot["plane"], snapshot["seconds"]
         self.module.load_state_dict(cut_as(snapshot["module"], self.module.state_dict()))
         self.average.load_state_dict(snapshot["average"])
         load_moments(snapshot["optimizer"], self.optimizer, self.module)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -12,7 +13,9 @@ from semclip.core.example import IMAGE_VIEWS, TEXT_VIEWS
 from semclip.models.adapt.lora import weights_once
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Features, Objective
-from semclip.training.gather import first_row, gather
+from semclip.training.ranks import first_row, gather
+
+_NO_FACTS: Mapping[str, Tensor] = MappingProxyType({})
 
 
 class Start:
@@ -58,14 +61,26 @@ class StepModule(nn.Module):
         # A copy is no part of this module: it is never trained, averaged or saved, and a resumed run makes it anew.
         self.start = Start(encoder) if "caption_at_start" in objective.needs else NoStart()
 
-    def forward(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self,
+        images: Mapping[str, Tensor],
+        tokens: Mapping[str, Tensor],
+        groups: Tensor,
+        facts: Mapping[str, Tensor] = _NO_FACTS,
+    ) -> dict[str, Tensor]:
         """Loss terms: `total` to minimise, and each part of the objective by name."""
-        return self.score(self.encode(images, tokens), groups)
+        return self.score(self.encode(images, tokens, facts), groups)
 
-    def encode(self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Everything the objective reads, rows first: views (B, D) or (B, K, D), `image_pooled` (B, W), ids (B, L)."""
+    def encode(
+        self, images: Mapping[str, Tensor], tokens: Mapping[str, Tensor], facts: Mapping[str, Tensor] = _NO_FACTS
+    ) -> dict[str, Tensor]:
+        """Everything the objective reads, rows first: views (B, D) or (B, K, D), `image_pooled` (B, W), ids (B, L).
+
+        facts: what data steps tell, passed on as it is.
+        """
         with weights_once(self.encoder.gradient_checkpointing):
             views = {**self._encode_images(images), **self._encode_texts(tokens), **self.start.embeddings(tokens)}
+        views |= {name: x for name, x in facts.items() if name in self.objective.needs}
         return {**views, "caption_ids": tokens["caption"]} if self.reads_ids else views
 
     def score(self, views: Mapping[str, Tensor], groups: Tensor) -> dict[str, Tensor]:

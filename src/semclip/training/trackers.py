@@ -1,12 +1,38 @@
-"""Where numbers of a run go: metrics.jsonl always, TensorBoard when asked for."""
+"""Where a run says what it does: warnings and a bar on the terminal, metrics.jsonl always, TensorBoard if asked for."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
 from semclip.core.errors import UserError
 from semclip.core.files import write_text
+
+
+def warn(console: Console, message: str) -> None:
+    """Print a warning; nothing for ""."""
+    if message:
+        console.print(f"[yellow]warning:[/] {escape(message)}", soft_wrap=True)
+
+
+@contextlib.contextmanager
+def progress_bar(console: Console, total: int, done: int) -> Iterator[Callable[[float], None]]:
+    """A bar with the loss beside it; silent when the output is no terminal."""
+    columns = (
+        TextColumn("  training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}"),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("training", total=total, completed=done, loss=float("nan"))
+        yield lambda loss: progress.update(task, advance=1, loss=loss)
 
 
 class Tracker(Protocol):

@@ -158,7 +158,7 @@ def test_models_of_transformers(kind: str, tmp_path: Path) -> None:
 def test_precomputed_features(tmp_path: Path) -> None:
     import numpy as np
 
-    from semclip.data.features_file import write_features
+    from semclip.models.features_file import write_features
 
     rows = np.random.default_rng(0).normal(size=(4, 10)).astype(np.float32)
     write_features(tmp_path / "x.npy", rows, [f"{i}.png" for i in range(4)], {"network": "test"})

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from semclip.core.errors import UserError
-from semclip.models.adapt.groups import Group, parameter_groups, table
+from semclip.models.adapt.what_trains import Group, parameter_groups, table
 from semclip.models.backends.base import Encoder
 from semclip.models.load import create
 from tests.models.tiny import CONFIGS, TEXT, TEXTS, VISION, tiny

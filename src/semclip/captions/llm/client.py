@@ -105,7 +105,11 @@ class Client:
             return  # an answer all the same
 
     async def _persist(self, question: Question, shape: Shape) -> str:
-        """Try until an answer comes, at most 1 + retries times; between tries a drawn wait that doubles."""
+        """Try until an answer comes, at most 1 + retries times; between tries a drawn wait that doubles.
+
+        Not by the openai client's own retries: they are out of sight, so no budget could book each try, one question's
+        Retry-After would not hold back the others, and a server that is gone would be asked by every question anew.
+        """
         longest = FIRST_WAIT
         for tries_left in range(self._server.retries, -1, -1):
             if self._stopped:

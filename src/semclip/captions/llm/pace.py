@@ -1,4 +1,4 @@
-"""At most so many requests, or tokens, a minute."""
+"""At most so many requests, or tokens, a minute: over all questions of a job, which no option of the client bounds."""
 
 import asyncio
 

@@ -15,8 +15,8 @@ from semclip.captions.writers._draw import Key
 from semclip.captions.writers.base import Candidate, Writer, Written
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.core.objects import objects_of
 from semclip.core.seeds import derive_seed
-from semclip.data.objects import objects_of
 from semclip.english import lexicon
 from semclip.english.absent import Absent
 from semclip.english.caption import Caption

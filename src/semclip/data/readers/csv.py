@@ -56,7 +56,11 @@ def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _separator(path: Path) -> str:
-    """The separator that cuts the header into the most columns and the first rows into as many."""
+    """The separator that cuts the header into the most columns and the first rows into as many.
+
+    Not csv.Sniffer, which pandas asks, too: it takes what stands beside quotes for the separator, so one caption that
+    says 'stop', with commas around, makes a table of tabs one of commas; and a table of one column has none for it.
+    """
     sample = [line for _, line in islice(numbered_lines(path), _SAMPLED_LINES)]
 
     def fitness(separator: str) -> tuple[bool, float, int]:

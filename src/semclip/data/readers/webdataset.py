@@ -24,7 +24,8 @@ class WebDataset(Reader):
 
     Shards are read in place and never unpacked: the tables of their members are read once at the start, and a picture
     is then read from where it lies in its tar. So any number of workers and processes sees every sample once per epoch,
-    in the order of the seed, and a run resumes exactly, which streaming tars from end to end does not give. Shards
+    in the order of the seed, and a run resumes exactly. The library webdataset deals whole shards to workers and reads
+    them from end to end, which loses or repeats samples where shards come out uneven and where a run resumes. Shards
     must be files, on a disk or a mounted bucket.
     """
 

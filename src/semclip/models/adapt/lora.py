@@ -1,9 +1,7 @@
 """LoRA (arXiv 2106.09685): frozen matrices with a trained product of two thin ones added, until they are saved as one.
 
-Why not peft: it wraps modules, and open_clip's attention is `nn.MultiheadAttention`, which reads the weight of its
-output projection without calling it; peft must merge and unmerge around every call, and the modules get other names.
-Here the weight itself is a parametrization of torch: whatever reads `attn.in_proj_weight` or `mlp.c_fc.weight`, a
-module, a fused kernel or code of ours, finds W + (alpha / rank) B A, and autograd does the rest.
+Why not peft: it wraps the modules that call a weight, but `nn.MultiheadAttention` and our packed text pass read theirs.
+A parametrization of torch gives every reader W + (alpha / rank) B A, whoever it is, and keeps the modules' names.
 The price: backward makes the gradient of a whole W before it becomes those of A and B, one matrix at a time, and the
 step holds a second copy of the adapted weights. What LoRA saves here is optimizer state and checkpoints' moments, not
 computation.

@@ -1,4 +1,4 @@
-"""Precomputed image features behind a trainable projection, with an open_clip text tower: real photos without a GPU."""
+"""Precomputed image features behind a trainable projection, with any text tower: real photos without a GPU."""
 
 import copy
 import math
@@ -9,7 +9,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import torch
-from open_clip.transformer import TextTransformer
 from torch import Tensor, nn
 
 from semclip.core.config import parse
@@ -17,10 +16,10 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
-from semclip.data.features_file import FeaturesFile
 from semclip.models.adapt.lora import plain_state
-from semclip.models.adapt.tower import Tower, open_clip_text
+from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
+from semclip.models.features_file import FeaturesFile
 from semclip.models.folder import (
     fingerprint,
     read_weights,
@@ -30,29 +29,10 @@ from semclip.models.folder import (
     unreadable_weights,
 )
 from semclip.models.initialisation import seeded_weights
-from semclip.models.text_pass import encode_text
-from semclip.models.tokens import Tokenizer
+from semclip.models.text_towers import TextConfig, TextTower, new_text, saved_text
 
 #: CLIP's own starting value of the logit scale's logarithm.
 _INITIAL_LOG_LOGIT_SCALE = math.log(1 / 0.07)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextConfig:
-    """Shape of the text tower."""
-
-    width: int = 256
-    layers: int = 3
-    heads: int = 4
-    context_length: int = 77
-
-    def __post_init__(self) -> None:
-        if min(self.width, self.layers, self.heads, self.context_length - 2) < 1 or self.width % self.heads:
-            raise UserError(
-                f"no text tower has these shapes: {asdict(self)}",
-                where="model.text",
-                fix="positive numbers, `width` divisible by `heads`",
-            )
 
 
 @dataclass(frozen=True)
@@ -85,7 +65,8 @@ class Source:
 
 
 class FeatureEncoder(Encoder):
-    """An image side that looks rows up by image name and projects them; the text side is a CLIP text tower.
+    """An image side that looks rows up by image name and projects them; the text side is a tower of
+    `semclip.models.text_towers`, new or pretrained.
 
     embedding = A (x - m) / s + b: x (W,) the stored row, m (W,) the mean row of the file given at creation, s the root
     mean square of its centred values, A (D, W) and b (D,) trained. m and s use no text, no label and no split; they
@@ -113,18 +94,11 @@ class FeatureEncoder(Encoder):
         network: str = ""
         seed: int | None = None
 
-    def __init__(self, embed_dim: int, width: int, text: TextConfig, source: Source) -> None:
+    def __init__(self, embed_dim: int, width: int, text: TextTower, text_config: TextConfig, source: Source) -> None:
         super().__init__()
-        self.embed_dim, self.width, self.text_config, self.source = embed_dim, width, text, source
+        self.embed_dim, self.width, self.text_config, self.source = embed_dim, width, text_config, source
         self.context_length = text.context_length
-        self.tokenizer = Tokenizer(text.context_length)
-        self.text = TextTransformer(
-            context_length=text.context_length,
-            width=text.width,
-            heads=text.heads,
-            layers=text.layers,
-            output_dim=embed_dim,
-        )
+        self.text = text
         self.projection = nn.Linear(width, embed_dim)
         self.log_scale = nn.Parameter(torch.tensor(_INITIAL_LOG_LOGIT_SCALE))
         self.mean: Tensor
@@ -132,7 +106,7 @@ class FeatureEncoder(Encoder):
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("spread", torch.ones(()))
         self._file: FeaturesFile | None = None
-        self.label = f"text tower {text.width}x{text.layers} on features of {source.network or 'an unknown network'}"
+        self.label = f"{text.label} on features of {source.network or 'an unknown network'}"
 
     @classmethod
     def create(cls, config: Config, where: str) -> Self:
@@ -141,7 +115,8 @@ class FeatureEncoder(Encoder):
         file = FeaturesFile.open(config.features, config.rows or None)
         source = Source.of(file, config.rows, config.network or _network(file))
         with seeded_weights(config.seed):
-            encoder = cls(config.embed_dim, file.width, config.text, source)
+            text, text_config = new_text(config.text, config.embed_dim, where)
+            encoder = cls(config.embed_dim, file.width, text, text_config, source)
         encoder._file = file
         mean, spread = statistics(file.path)
         encoder.mean.copy_(torch.from_numpy(mean))
@@ -154,8 +129,9 @@ class FeatureEncoder(Encoder):
         where = folder / "semclip_config.json"
         saved = read_json(where)
         try:
-            text = parse(TextConfig, saved["text"], where=str(where))
-            encoder = cls(int(saved["embed_dim"]), int(saved["width"]), text, Source(**saved["features"]))
+            config, embed_dim = parse(TextConfig, saved["text"], where=str(where)), int(saved["embed_dim"])
+            text = saved_text(config, embed_dim, folder)
+            encoder = cls(embed_dim, int(saved["width"]), text, config, Source(**saved["features"]))
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"not a saved model: {error!r}", where=str(where), fix="save the model again") from error
         weights = folder / "model.safetensors"
@@ -200,7 +176,7 @@ class FeatureEncoder(Encoder):
             embed_dim=self.embed_dim,
             context_length=self.context_length,
             vocab_size=self.text.vocab_size,
-            special_ids=self.tokenizer.special_ids,
+            special_ids=self.text.special_ids,
         )
 
     def load_image(self, ref: ImageRef) -> Tensor:
@@ -211,13 +187,13 @@ class FeatureEncoder(Encoder):
         return self.projection((inputs - self.mean) / self.spread)  # (B, W) -> (B, D)
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
-        return self.tokenizer(texts)
+        return self.text.tokenize(texts)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        return encode_text(self.text, tokens)
+        return self.text.encode(tokens)
 
     def truncated(self, texts: Sequence[str]) -> list[bool]:
-        return self.tokenizer.truncated(texts)
+        return self.text.truncated(texts)
 
     def parts(self) -> dict[str, list[tuple[str, nn.Parameter]]]:
         return {
@@ -227,18 +203,19 @@ class FeatureEncoder(Encoder):
         }
 
     def modules_of(self, part: str) -> list[nn.Module]:
-        return {"image": [self.projection], "text": [self.text]}.get(part, [])
+        modules: dict[str, list[nn.Module]] = {"image": [self.projection], "text": [self.text]}
+        return modules.get(part, [])
 
     @property
     def text_norm(self) -> nn.Module:
-        return self.text.ln_final
+        return self.text.last_norm
 
     def towers(self) -> dict[str, Tower]:
-        return {"text": open_clip_text("text.")}
+        return {"text": self.text.place("text.")}
 
     def _checkpoint_blocks(self, part: str) -> str:
         if part == "text":  # the image side is one matrix, of which nothing needs to be kept
-            self.text.set_grad_checkpointing()
+            self.text.checkpoint_blocks()
         return ""
 
     def why_no_tokens(self) -> str:
@@ -253,10 +230,10 @@ class FeatureEncoder(Encoder):
 
     def text_fingerprint(self) -> str:
         weights = [(name, t) for name, t in plain_state(self).items() if name.startswith("text.")]
-        return fingerprint(weights, asdict(self.text_config))
+        return fingerprint(weights, {**asdict(self.text_config), **self.text.settings()})
 
     def architecture_settings(self) -> dict[str, Any]:
-        return {"text": asdict(self.text_config)}
+        return {"text": asdict(self.text_config), **self.text.settings()}
 
     def description(self) -> dict[str, Any]:
         return {"preprocessing": f"precomputed features of {self.source.network or 'an unknown network'}"}
@@ -269,6 +246,7 @@ class FeatureEncoder(Encoder):
 
         def fill(temporary: Path) -> None:
             save_weights(temporary / "model.safetensors", plain_state(self))
+            self.text.save_files(temporary)
             settings: dict[str, Any] = {
                 "backend": "features",
                 "embed_dim": self.embed_dim,

@@ -1,58 +1,40 @@
 """Any open_clip model: by name, with pretrained weights, from a local folder, or from a small configuration of ours."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import open_clip
-from open_clip.factory import load_checkpoint
+from open_clip.hf_model import HFTextEncoder
 from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
 from torch import Tensor, nn
 
-from semclip.core.errors import UserError, did_you_mean
+from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import OPEN_CLIP_TARGETS, Tower, open_clip_text
+from semclip.models.architectures import architecture_config, build_network, build_tokenizer
 from semclip.models.backends.base import Encoder
 from semclip.models.dense import DenseMap, dense_map, dense_stride, why_not_dense
-from semclip.models.folder import (
-    UNREADABLE_WEIGHTS,
-    fingerprint,
-    refuse_non_finite_weights,
-    replace_folder,
-    save_weights,
-    unreadable_weights,
-)
+from semclip.models.folder import fingerprint, replace_folder, save_weights
+from semclip.models.hf import checkpoint_blocks, norms, tower_of
 from semclip.models.images import Preprocessing, read_rgb
 from semclip.models.initialisation import seeded_weights
-from semclip.models.pretrained import pretrained_weights
-from semclip.models.small_architectures import SMALL_ARCHITECTURES
+from semclip.models.pretrained import WEIGHT_FILES, find_weights, load_into, pretrained_weights
 from semclip.models.text_pass import can_trim, encode_text
-from semclip.models.tokens import Tokenizer
-
-#: Names of weights in a folder, in the order in which open_clip prefers them.
-_WEIGHT_FILES = (
-    "open_clip_model.safetensors",
-    "open_clip_pytorch_model.safetensors",
-    "open_clip_pytorch_model.bin",
-    "open_clip_pytorch_model.pth",
-    "model.safetensors",
-    "pytorch_model.bin",
-    "pytorch_model.pth",
-    "model.pth",
-)
+from semclip.models.tokens import LibraryTokenizer, Tokenizer
 
 
 class OpenClip(Encoder):
     """A CLIP of open_clip with one trimmed text pass, freezing by part, and saving as an open_clip local-dir folder.
 
+    A text tower or tokenizer of the transformers library (`hf_model_name`, `hf_tokenizer_name`) needs the extra `hf`;
+    its pass leaves out the columns that are padding in every text, where the tower masks padding.
     Errors: UserError for unknown names or keys, weights that are missing, damaged or of another architecture, and
-    architectures without a plain dual encoder (CoCa) or with a tokenizer that open_clip does not carry (SigLIP, mT5).
+    architectures without a plain dual encoder (CoCa).
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -73,7 +55,12 @@ class OpenClip(Encoder):
         seed: int | None = None
 
     def __init__(
-        self, network: CLIP | CustomTextCLIP, model_cfg: Mapping[str, Any], preprocess: Preprocessing, architecture: str
+        self,
+        network: CLIP | CustomTextCLIP,
+        model_cfg: Mapping[str, Any],
+        preprocess: Preprocessing,
+        tokenizer: Tokenizer | LibraryTokenizer,
+        architecture: str,
     ) -> None:
         super().__init__()
         self.network = network
@@ -82,8 +69,8 @@ class OpenClip(Encoder):
         self.architecture = architecture  # for people; kept over saving and loading
         self.label = architecture
         self.embed_dim = int(model_cfg["embed_dim"])
-        self.context_length = int(network.context_length)
-        self.tokenizer = Tokenizer(self.context_length, model_cfg["text_cfg"].get("tokenizer_kwargs"))
+        self.tokenizer = tokenizer
+        self.context_length = tokenizer.context_length
 
     @classmethod
     def create(cls, config: Config, where: str) -> Self:
@@ -107,12 +94,14 @@ class OpenClip(Encoder):
             # open_clip only warns here, and gives the network another activation than it was trained with.
             model_cfg["quick_gelu"] = True
         settings = {**(weights.preprocess if weights else {}), **config.preprocess}
+        tokenizer = build_tokenizer(model_cfg, where)
         with seeded_weights(config.seed):
-            network = build_network(model_cfg, where)
+            network = build_network(model_cfg, where, text_weights=weights is None)
         if weights is not None:
             load_into(network, weights.file)
         size = {"size": network.visual.image_size}
-        encoder = cls(network, model_cfg, Preprocessing({**settings, **size}, where), name or "own configuration")
+        preprocess = Preprocessing({**settings, **size}, where)
+        encoder = cls(network, model_cfg, preprocess, tokenizer, name or "own configuration")
         if pretrained:
             encoder.label = encoder.architecture = f"{encoder.architecture}/{pretrained}"
         return encoder
@@ -123,11 +112,12 @@ class OpenClip(Encoder):
         saved = read_json(where)
         if not isinstance(saved, dict) or not isinstance(saved.get("model_cfg"), dict):
             raise UserError("no `model_cfg` in the file", where=str(where), fix="save the model again")
-        network = build_network(saved["model_cfg"], str(where))
+        tokenizer = build_tokenizer(saved["model_cfg"], str(where), folder)
+        network = build_network(saved["model_cfg"], str(where), folder)
         load_into(network, find_weights(folder))
         settings = {**saved.get("preprocess_cfg", {}), "size": network.visual.image_size}
         architecture = saved.get("semclip", {}).get("architecture", folder.name)
-        encoder = cls(network, saved["model_cfg"], Preprocessing(settings, str(where)), architecture)
+        encoder = cls(network, saved["model_cfg"], Preprocessing(settings, str(where)), tokenizer, architecture)
         encoder.label = f"{architecture} ({folder})"
         return encoder
 
@@ -188,6 +178,9 @@ class OpenClip(Encoder):
     def encode_text(self, tokens: Tensor) -> Tensor:
         """(B, D) raw embeddings; nothing behind end-of-text is computed where that is exact."""
         tower = self._text_tower
+        if isinstance(tower, HFTextEncoder):
+            longest = int((tokens != tower.config.pad_token_id).sum(dim=1).max())
+            return self.network.encode_text(tokens[:, : max(1, longest)])
         return encode_text(tower, tokens) if can_trim(tower) else self.network.encode_text(tokens)
 
     def truncated(self, texts: Sequence[str]) -> list[bool]:
@@ -208,10 +201,15 @@ class OpenClip(Encoder):
 
     @property
     def text_norm(self) -> nn.Module:
-        return self._text_tower.get_submodule("ln_final")
+        tower = self._text_tower
+        return norms(tower.transformer)[-1][1] if isinstance(tower, HFTextEncoder) else tower.get_submodule("ln_final")
 
     def towers(self) -> dict[str, Tower]:
-        towers = {"text": open_clip_text("network." if isinstance(self.network, CLIP) else "network.text.")}
+        text = self._text_tower
+        if isinstance(text, HFTextEncoder):
+            towers = {"text": tower_of(text.transformer, "network.text.transformer.", ("network.text.proj",))}
+        else:
+            towers = {"text": open_clip_text("network." if isinstance(self.network, CLIP) else "network.text.")}
         if isinstance(self.network.visual, VisionTransformer):
             towers["image"] = Tower(
                 blocks="network.visual.transformer.resblocks",
@@ -226,6 +224,9 @@ class OpenClip(Encoder):
         return towers
 
     def _checkpoint_blocks(self, part: str) -> str:
+        if part == "text" and isinstance(self._text_tower, HFTextEncoder):
+            checkpoint_blocks(self._text_tower.transformer)
+            return ""
         towers = self.towers()
         if part not in towers:
             return f"it is a {type(self.network.visual).__name__}"
@@ -241,6 +242,8 @@ class OpenClip(Encoder):
 
     def text_fingerprint(self) -> str:
         settings = {"text_cfg": self.model_cfg["text_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
+        if vocabulary := self.tokenizer.vocabulary():
+            settings["vocabulary"] = vocabulary
         weights = [(name, t) for name, t in plain_state(self).items() if _part_of(name) == "text"]
         return fingerprint(weights, settings)
 
@@ -258,13 +261,16 @@ class OpenClip(Encoder):
         """Write a folder that open_clip loads as `local-dir:FOLDER`; atomic as a whole."""
 
         def fill(temporary: Path) -> None:
-            save_weights(temporary / _WEIGHT_FILES[0], plain_state(self.network))
+            save_weights(temporary / WEIGHT_FILES[0], plain_state(self.network))
             settings = {
                 "model_cfg": self.model_cfg,
                 "preprocess_cfg": self.preprocess.settings,
                 "semclip": {"architecture": self.architecture},
             }
             write_json(temporary / "open_clip_config.json", settings)
+            self.tokenizer.save(temporary)
+            if isinstance(self._text_tower, HFTextEncoder):
+                self._text_tower.config.save_pretrained(temporary)
 
         replace_folder(folder, fill)
 
@@ -283,70 +289,3 @@ def _part_of(name: str) -> str:
     if name.startswith("network.visual."):
         return "image"
     return "logit_scale" if name in ("network.logit_scale", "network.logit_bias") else "text"
-
-
-def architecture_config(name: str, where: str) -> dict[str, Any]:
-    """The open_clip model configuration called `name`. Raises UserError for an unknown one."""
-    if name in SMALL_ARCHITECTURES:
-        return copy.deepcopy(SMALL_ARCHITECTURES[name])
-    config = open_clip.get_model_config(name)
-    if config is None or name.startswith(("hf-hub:", "local-dir:")):
-        hint = did_you_mean(name, [*SMALL_ARCHITECTURES, *open_clip.list_models()])
-        if hint.startswith("Known"):  # nothing is close, and the whole list would fill the screen
-            hint = f"{', '.join(SMALL_ARCHITECTURES)}, or one of open_clip.list_models(), such as ViT-B-32"
-        raise UserError(f"no architecture '{name}'", where=where, fix=hint)
-    return config
-
-
-def build_network(model_cfg: Mapping[str, Any], where: str) -> CLIP | CustomTextCLIP:
-    """The network of a configuration, with random weights. Raises UserError for a configuration that makes none."""
-    config = copy.deepcopy(dict(model_cfg))
-    for key in ("embed_dim", "vision_cfg", "text_cfg"):
-        if key not in config:
-            raise UserError(
-                f"the model configuration lacks '{key}'",
-                where=where,
-                fix="give embed_dim, vision_cfg and text_cfg, as open_clip's model_configs do",
-            )
-    text = config["text_cfg"]
-    if "multimodal_cfg" in config:
-        raise UserError("CoCa models are no plain dual encoders", where=where, fix="choose a CLIP architecture")
-    if text.get("hf_model_name") or text.get("hf_tokenizer_name"):
-        raise UserError(
-            "this architecture's text side comes from the transformers library, which this backend does not use",
-            where=where,
-            fix="choose an architecture with CLIP's own byte-pair vocabulary, such as ViT-B-32 or ViT-B-16",
-        )
-    if "timm_model_name" in config["vision_cfg"]:
-        config["vision_cfg"]["timm_model_pretrained"] = False  # weights come from the model's own file, or not at all
-    kind = CustomTextCLIP if config.pop("custom_text", False) else CLIP
-    try:
-        return kind(**config)
-    except (TypeError, ValueError, KeyError, AssertionError, RuntimeError, ZeroDivisionError) as error:
-        raise UserError(
-            f"open_clip cannot build this configuration: {error}", where=where, fix="mend the key named above"
-        ) from error
-
-
-def load_into(network: CLIP | CustomTextCLIP, file: Path) -> None:
-    """Load weights in any of open_clip's formats; pickles that need more than tensors are refused with a UserError."""
-    try:
-        load_checkpoint(network, str(file), strict=True, weights_only=True)
-    except UNREADABLE_WEIGHTS as error:
-        raise unreadable_weights(file, error) from error
-    refuse_non_finite_weights(network.named_parameters(), file)
-
-
-def find_weights(folder: Path) -> Path:
-    """The file of weights in a saved model's folder. Raises UserError where there is none."""
-    for name in _WEIGHT_FILES:
-        if (folder / name).is_file():
-            return folder / name
-    others = sorted(folder.glob("*.safetensors"))
-    if len(others) == 1:
-        return others[0]
-    raise UserError(
-        "no weights in the model folder",
-        where=str(folder),
-        fix=f"put {_WEIGHT_FILES[0]} beside open_clip_config.json",
-    )

@@ -1,12 +1,10 @@
-"""CLIP and SigLIP of the transformers library, by id or local folder. Needs `pip install semclip[hf]`."""
+"""CLIP, SigLIP and paired encoders of the transformers library, by id or folder. Needs `pip install semclip[hf]`."""
 
 import json
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from types import ModuleType
 from typing import Any, Self
 
 from torch import Tensor, float32, int64, nn
@@ -19,10 +17,14 @@ from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
 from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder, unreadable_weights
+from semclip.models.hf import checkpoint_blocks, norms, plain_settings, tower_of, transformers_library
 from semclip.models.images import read_rgb
+from semclip.models.pretrained import find_on_hub
 
+#: An image model and a text model of any kind, each with a linear projection, as `VisionTextDualEncoderModel` has them.
+_PAIRED = "vision-text-dual-encoder"
 #: `model_type` of the configurations that this backend reads. SigLIP 2 at a fixed resolution is of type `siglip`.
-MODEL_TYPES = ("clip", "siglip")
+MODEL_TYPES = ("clip", "siglip", _PAIRED)
 
 #: What decides the image features beside the weights.
 _VISION_SETTINGS = ("hidden_act", "image_size", "layer_norm_eps", "num_attention_heads", "patch_size")
@@ -36,11 +38,12 @@ _LOGIT_PARTS = ("logit_scale", "logit_bias")
 
 
 class Transformers(Encoder):
-    """A CLIP or SigLIP with its own tokenizer, padding and image processor.
+    """A CLIP, a SigLIP or a pair of encoders, with its own tokenizer, padding and image processor.
 
     Texts are padded to the full context length, as SigLIP was trained; no attention mask is given: CLIP looks back
-    only and is read at end-of-text, SigLIP attends to its padding. `logit_scale` is the multiplier; SigLIP's bias is in
-    the part `logit_scale` and in `logit_bias`.
+    only and is read at end-of-text, SigLIP attends to its padding. A pair (`vision-text-dual-encoder`, such as DINOv2
+    and BERT) masks padding and computes up to the longest text; both models are read through their own poolers.
+    `logit_scale` is the multiplier; SigLIP's bias is in the part `logit_scale` and in `logit_bias`.
     Errors: UserError without the extra `hf`, for weights that are not on this machine and cannot be downloaded, and for
     other kinds of models.
     """
@@ -63,8 +66,15 @@ class Transformers(Encoder):
         self.processor = processor
         self.label = label
         text = network.config.text_config
-        self.embed_dim = int(network.config.projection_dim if self._is_clip else text.projection_size)
+        self._is_clip, self._is_pair = (network.config.model_type == kind for kind in ("clip", _PAIRED))
+        has_dim = self._is_clip or self._is_pair
+        self.embed_dim = int(network.config.projection_dim if has_dim else text.projection_size)
         self.context_length = int(text.max_position_embeddings)
+        for name, parameter in network.named_parameters():
+            if name.endswith("mask_token"):  # stands for patches hidden in pretraining; unused, so it may not train
+                parameter.requires_grad_(False)
+        if self._is_pair:  # of which some count positions from behind the padding token
+            self.context_length = min(self.context_length, int(tokenizer.model_max_length))
 
     @classmethod
     def create(cls, config: Config, where: str) -> Self:
@@ -78,8 +88,9 @@ class Transformers(Encoder):
 
     @classmethod
     def _read(cls, source: str, revision: str, label: str, where: str) -> Self:
-        library = _library(where)
+        library = transformers_library(where)
         pinned = {"revision": revision} if revision else {}
+        find_on_hub(source, where)
         try:
             config = library.AutoConfig.from_pretrained(source, **pinned)
             if config.model_type not in MODEL_TYPES:
@@ -97,14 +108,16 @@ class Transformers(Encoder):
             raise UserError(
                 f"transformers cannot load '{source}': {error}",
                 where=where,
-                fix=f"check the name; without a network, run `hf download {source}` elsewhere and name the folder",
+                fix="check the name, or the files in the folder",
             ) from error
+        if config.model_type == _PAIRED and getattr(network.text_model, "pooler", None) is None:
+            raise UserError(
+                f"the text model in '{source}' ({config.text_config.model_type}) has no pooler to read it by",
+                where=where,
+                fix="pair a text model that has one, such as bert or roberta",
+            )
         refuse_non_finite_weights(network.named_parameters(), Path(source))
         return cls(network, tokenizer, processor, label)
-
-    @property
-    def _is_clip(self) -> bool:
-        return bool(self.network.config.model_type == "clip")
 
     @property
     def log_logit_scale(self) -> nn.Parameter:
@@ -112,8 +125,8 @@ class Transformers(Encoder):
 
     @property
     def logit_bias(self) -> Tensor | None:
-        """SigLIP's additive bias of the logits; None for CLIP."""
-        return None if self._is_clip else self.network.logit_bias.reshape(())
+        """SigLIP's additive bias of the logits; None for others."""
+        return self.network.logit_bias.reshape(()) if hasattr(self.network, "logit_bias") else None
 
     @property
     def info(self) -> EncoderInfo:
@@ -122,7 +135,7 @@ class Transformers(Encoder):
             embed_dim=self.embed_dim,
             context_length=self.context_length,
             vocab_size=int(config.text_config.vocab_size),
-            image_width=int(config.vision_config.hidden_size),
+            image_width=None if self._is_pair else int(config.vision_config.hidden_size),
             special_ids=tuple(sorted(set(self.tokenizer.all_special_ids))),
         )
 
@@ -136,12 +149,14 @@ class Transformers(Encoder):
 
     def encode_image_with_tokens(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """One pass: (B, D) raw embeddings, and (B, T, W) patch tokens after the image tower's last norm."""
+        if self._is_pair:
+            return super().encode_image_with_tokens(inputs)
         out = self.network.get_image_features(pixel_values=inputs)
         tokens = out.last_hidden_state  # (B, 1 + T, W) of CLIP, before its norm; (B, T, W) of SigLIP, after it
         return out.pooler_output, self.network.vision_model.post_layernorm(tokens[:, 1:]) if self._is_clip else tokens
 
     def why_no_tokens(self) -> str:
-        return ""
+        return "in a pair of encoders of any kind, which tokens are patches is not known" if self._is_pair else ""
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         found = self.tokenizer(
@@ -150,7 +165,12 @@ class Transformers(Encoder):
         return found["input_ids"].to(int64)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        return self.network.get_text_features(input_ids=tokens).pooler_output
+        if not self._is_pair:
+            return self.network.get_text_features(input_ids=tokens).pooler_output
+        mask = tokens != self.tokenizer.pad_token_id  # (B, L)
+        longest = max(1, int(mask.sum(dim=1).max()))
+        ids, mask = tokens[:, :longest], mask[:, :longest].long()
+        return self.network.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
 
     def truncated(self, texts: Sequence[str]) -> list[bool]:
         whole = self.tokenizer(list(texts), truncation=False, padding=False, verbose=False)["input_ids"]
@@ -171,9 +191,18 @@ class Transformers(Encoder):
 
     @property
     def text_norm(self) -> nn.Module:
-        return self.network.text_model.final_layer_norm
+        return norms(self.network.text_model)[-1][1]
 
     def towers(self) -> dict[str, Tower]:
+        if self._is_pair:
+            image, text = ("vision_model", "visual_projection"), ("text_model", "text_projection")
+            return {
+                part: tower_of(
+                    self.network.get_submodule(model), f"network.{model}.",
+                    (f"network.{projection}", f"network.{model}.pooler"),
+                )
+                for part, (model, projection) in {"image": image, "text": text}.items()
+            }  # fmt: skip
         return {
             "image": Tower(
                 blocks="network.vision_model.encoder.layers",
@@ -191,15 +220,13 @@ class Transformers(Encoder):
 
     def _checkpoint_blocks(self, part: str) -> str:
         # For both towers at once; blocks in evaluation mode, as those of a frozen tower are, take no part.
-        with warnings.catch_warnings(category=FutureWarning, action="ignore"):  # the name that all of 5 has
-            self.network.gradient_checkpointing_enable({"use_reentrant": False})
-        self.network.disable_input_require_grads()  # or backward would go on through frozen blocks to the embeddings
+        checkpoint_blocks(self.network)
         return ""
 
     def image_fingerprint(self) -> str:
         tower = [(n, t) for n, t in plain_state(self.network).items() if n.split(".")[0] in _IMAGE_PARTS]
         vision = self._settings("vision_config", _VISION_SETTINGS)
-        return fingerprint(tower, {"vision": vision, "preprocess": self._preprocessing()})
+        return fingerprint(tower, {"vision": vision, "preprocess": image_settings(self.processor)})
 
     def text_fingerprint(self) -> str:
         image_and_scale = (*_IMAGE_PARTS, *_LOGIT_PARTS)
@@ -217,10 +244,12 @@ class Transformers(Encoder):
 
     def _settings(self, tower: str, names: tuple[str, ...]) -> dict[str, Any]:
         settings = getattr(self.network.config, tower).to_dict()
+        if self._is_pair:
+            return plain_settings(settings)
         return {name: settings[name] for name in names}
 
     def preprocessing_fingerprint(self) -> str:
-        return fingerprint([], self._preprocessing())
+        return fingerprint([], image_settings(self.processor))
 
     def save(self, folder: Path) -> None:
         """Write a folder that transformers reads unchanged (`AutoModel`, `AutoTokenizer`, ...); atomic as a whole."""
@@ -233,17 +262,9 @@ class Transformers(Encoder):
 
         replace_folder(folder, fill)
 
-    def _preprocessing(self) -> dict[str, Any]:
-        settings: dict[str, Any] = json.loads(self.processor.to_json_string())
-        names = ("size", "crop_size", "image_mean", "image_std", "resample", "rescale_factor")
-        return {key: value for key, value in settings.items() if key in names or key.startswith("do_")}
 
-
-def _library(where: str) -> ModuleType:
-    try:
-        import transformers
-    except ImportError as error:
-        raise UserError(
-            "this model needs the transformers library", where=where, fix="pip install semclip[hf]"
-        ) from error
-    return transformers
+def image_settings(processor: Any) -> dict[str, Any]:
+    """What an image processor of the library does, ready for JSON."""
+    settings: dict[str, Any] = json.loads(processor.to_json_string())
+    names = ("size", "crop_size", "image_mean", "image_std", "resample", "rescale_factor")
+    return {key: value for key, value in settings.items() if key in names or key.startswith("do_")}

@@ -1,0 +1,7 @@
+"""Measuring: benchmarks on any data (`own`) and official ones (`public`), one file each, and what both share."""
+
+from semclip.evaluation.base import Benchmark, Sources
+from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.run import evaluate, run_tasks
+
+__all__ = ["Benchmark", "Encodings", "Sources", "evaluate", "run_tasks"]

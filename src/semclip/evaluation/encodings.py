@@ -1,0 +1,265 @@
+"""Every image and text of all benchmarks, encoded once per model. torch is imported only when something is encoded."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semclip.core.example import ImageRef
+from semclip.core.protocols import DenseEncoder, DenseReading, DualEncoder
+from semclip.evaluation.embedding_cache import Store, image_keys, stores, text_keys
+from semclip.evaluation.encode import encode_images_of, encode_texts_of, progress_bar
+
+Array = NDArray[np.float64]
+
+_ROWS = 4096  # rows multiplied at a time
+_KEPT_AT_ONCE = 8192  # embeddings after which the cache is written, so that a broken run is not lost
+
+_Thing = TypeVar("_Thing", ImageRef, str)
+
+
+# What an encoder may say of itself beyond `DualEncoder`, and what holds where it says nothing.
+
+
+def label(encoder: DualEncoder) -> str:
+    """What to call the model in results: which model it is, else its backend."""
+    return getattr(encoder, "label", "") or encoder.name
+
+
+def reads_pixels(encoder: DualEncoder) -> bool:
+    """Whether the encoder opens image files; one that reads features knows images by name alone."""
+    return getattr(encoder, "reads_pixels", True)
+
+
+def _truncated(encoder: DualEncoder, texts: Sequence[str]) -> frozenset[str]:
+    """The texts that the tokenizer cuts, where the encoder knows."""
+    cut = encoder.truncated(texts) if hasattr(encoder, "truncated") else [False] * len(texts)
+    return frozenset(text for text, is_cut in zip(texts, cut, strict=True) if is_cut)
+
+
+def _description(encoder: DualEncoder) -> dict[str, Any]:
+    """What decides the numbers beside the weights: activation, preprocessing."""
+    return encoder.description() if hasattr(encoder, "description") else {}
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Embeddings of distinct things. rows: (N, D) as the encoder gave them, in float32 or float64."""
+
+    index: dict[Any, int]
+    rows: NDArray[Any]
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether all of two or more rows are the same; looked at block by block, so a healthy model costs one."""
+        blocks = (self.rows[start : start + _ROWS] for start in range(0, len(self.rows), _ROWS))
+        return len(self.rows) > 1 and all(np.allclose(b, self.rows[:1], rtol=1e-6, atol=0) for b in blocks)
+
+    def raw(self, keys: Sequence[Any]) -> Array:
+        """(n, D) rows in float64, in the order of `keys`."""
+        return np.asarray(self.rows[[self.index[k] for k in keys]], dtype=np.float64)
+
+    def unit(self, keys: Sequence[Any]) -> Array:
+        """(n, D) unit rows in float64, in the order of `keys`."""
+        x = self.raw(keys)
+        return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True), dtype=np.float64)
+
+
+class Encodings:
+    """Embeddings of distinct images and texts, looked up by ImageRef and by exact string (not stripped, not re-cased).
+
+    Everything is encoded once, in sorted order, so the order of examples cannot change a result. Scores are float64
+    cosines of the embeddings as the encoder gives them; half precision is widened, and noted.
+    """
+
+    def __init__(
+        self,
+        images: _Table,
+        texts: _Table,
+        truncated: frozenset[str],
+        remarks: Sequence[str],
+        encoder: DualEncoder,
+        device: Any,
+        facts: Mapping[str, Any],
+    ) -> None:
+        self._images, self._texts, self._truncated, self._remarks = images, texts, truncated, remarks
+        self._encoder, self._device = encoder, device
+        self.facts = facts
+
+    @classmethod
+    def compute(
+        cls,
+        encoder: DualEncoder,
+        images: Iterable[ImageRef],
+        texts: Iterable[str],
+        device: Any = "cpu",
+        batch_size: int = 256,
+        progress: bool = False,
+        cache: Path | None = None,
+    ) -> "Encodings":
+        """Encode the distinct `images` and `texts` in evaluation mode, without gradients.
+
+        cache: a folder to keep embeddings in, for models that can tell themselves from others; see `embedding_cache`.
+
+        The encoder moves to `device` and its modules get their training modes back. Raises UserError for an image that
+        cannot be loaded (with the count of such images) and for embeddings that are NaN, infinite or zero (by name).
+        """
+        refs = sorted(set(images), key=lambda r: (r.key, str(r.path)))
+        strings = sorted(set(texts), key=lambda t: (len(t), t))  # texts of like length trim best together
+        store = stores(cache, encoder, device)
+        ref_keys = image_keys(refs, by_name=not reads_pixels(encoder)) if cache else [""] * len(refs)
+        string_keys = text_keys(strings) if cache else [""] * len(strings)
+        with _evaluating(encoder, device), progress_bar(progress, len(refs) + len(strings)) as advance:
+
+            def encode_images(some: Sequence[ImageRef]) -> tuple[NDArray[Any], str]:
+                return encode_images_of(encoder, some, refs, device, batch_size, advance)
+
+            def encode_texts(some: Sequence[str]) -> tuple[NDArray[Any], str]:
+                return encode_texts_of(encoder, some, device, batch_size, advance)
+
+            image_table, image_type = _table(refs, ref_keys, store["image"], encode_images, advance)
+            text_table, text_type = _table(strings, string_keys, store["text"], encode_texts, advance)
+        remarks = [
+            f"{what} embeddings came in {kind}: near scores may tie"
+            for what, kind in (("image", image_type), ("text", text_type))
+            if kind in ("float16", "bfloat16")
+        ]
+        remarks += [
+            f"all {len(table.index):,} {what} embeddings are the same: the model has collapsed"
+            for what, table in (("image", image_table), ("text", text_table))
+            if table.collapsed
+        ]
+        facts = {"image_dtype": image_type, "text_dtype": text_type, "device": str(device)}
+        facts |= _description(encoder)
+        return cls(image_table, text_table, _truncated(encoder, strings), remarks, encoder, device, facts)
+
+    def image(self, refs: Sequence[ImageRef]) -> Array:
+        """(n, D) unit rows."""
+        return self._images.unit(refs)
+
+    def text(self, texts: Sequence[str]) -> Array:
+        """(n, D) unit rows."""
+        return self._texts.unit(texts)
+
+    def text_norms(self, texts: Sequence[str]) -> Array:
+        """(n,) lengths of the embeddings as the encoder gives them: for published scores that forgot to normalise."""
+        return np.asarray(np.linalg.norm(self.raw_text(texts), axis=1), dtype=np.float64)
+
+    def raw_image(self, refs: Sequence[ImageRef]) -> Array:
+        """(n, D) rows as the encoder gave them, widened: for published scores in low precision."""
+        return self._images.raw(refs)
+
+    def raw_text(self, texts: Sequence[str]) -> Array:
+        """(n, D) rows as the encoder gave them, widened."""
+        return self._texts.raw(texts)
+
+    def class_scores(
+        self, ref: ImageRef, size: tuple[int, int], classes: Array, background: Array, reading: DenseReading
+    ) -> Array:
+        """(C, H, W) scores of every pixel of an image; see `DenseEncoder.class_scores`. Made when asked for, not kept.
+
+        size: H, W. classes (K, D), background (P, D): unit text rows. Ask only where the encoder is a DenseEncoder.
+        """
+        import torch
+
+        encoder = self._encoder
+        assert isinstance(encoder, DenseEncoder)
+        rows, ground = (torch.from_numpy(r).to(self._device) for r in (classes, background))
+        with _evaluating(encoder, self._device):
+            inputs = encoder.load_whole_image(ref, reading.size)[None].to(self._device)  # (1, 3, H', W')
+            scores: Any = encoder.class_scores(inputs, rows, ground, reading, size)
+        return np.asarray(scores[0].to("cpu", torch.float64).numpy())
+
+    def similarity(self, refs: Sequence[ImageRef], texts: Sequence[str]) -> Array:
+        """(n,) cosine of each image with the text beside it."""
+        return _row_products(lambda s: (self.image(refs[s]), self.text(texts[s])), len(refs))
+
+    def text_similarity(self, first: Sequence[str], second: Sequence[str]) -> Array:
+        """(n,) cosine of each text with the text beside it."""
+        return _row_products(lambda s: (self.text(first[s]), self.text(second[s])), len(first))
+
+    def pairs(self, pairs: Sequence[tuple[ImageRef | str, ImageRef | str]]) -> Array:
+        """(n,) cosine of the two sides of each pair: images, texts, or one of each."""
+        return _row_products(
+            lambda s: (
+                self._either([first for first, _ in pairs[s]]),
+                self._either([second for _, second in pairs[s]]),
+            ),
+            len(pairs),
+        )
+
+    def _either(self, keys: Sequence[ImageRef | str]) -> Array:
+        """(n, D) unit rows of images and texts mixed."""
+        rows = np.zeros((len(keys), max(self._images.rows.shape[1], self._texts.rows.shape[1])))
+        for table, kind in ((self._images, ImageRef), (self._texts, str)):
+            own = [i for i, key in enumerate(keys) if isinstance(key, kind)]
+            if own:
+                rows[own] = table.unit([keys[i] for i in own])
+        return rows
+
+    def notes(self, texts: Iterable[str]) -> list[str]:
+        """What a reader of results on these texts must know."""
+        distinct = set(texts)
+        cut = len(distinct & self._truncated)
+        note = f"{cut:,} of {len(distinct):,} texts are cut by the tokenizer: a cut can lose the 'not'"
+        return [*self._remarks, *([note] if cut else [])]
+
+
+@contextmanager
+def _evaluating(encoder: DualEncoder, device: Any) -> Iterator[None]:
+    """The encoder on a device, in evaluation mode, without gradients; its modules get their modes back."""
+    from torch import nn, no_grad
+
+    modes: dict[nn.Module, bool] = {}
+    if isinstance(encoder, nn.Module):
+        modes = {module: module.training for module in encoder.modules()}
+        encoder.to(device).eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+def _row_products(rows: Callable[[slice], tuple[Array, Array]], n: int) -> Array:
+    # Multiplied row by row: a matrix product may sum two equal rows in different orders and break a tie.
+    parts = [np.zeros(0)]
+    for start in range(0, n, _ROWS):
+        a, b = rows(slice(start, start + _ROWS))
+        parts.append((a * b).sum(axis=1))
+    return np.concatenate(parts)
+
+
+def _table(
+    things: Sequence[_Thing],
+    keys: Sequence[str],
+    store: Store,
+    encode: Callable[[Sequence[_Thing]], tuple[NDArray[Any], str]],
+    advance: Callable[[int], None],
+) -> tuple[_Table, str]:
+    """Rows of all things, from the store where it has them, and the type they came in; new ones go to the store."""
+    found, kind = store.find(keys)
+    missing = [i for i, key in enumerate(keys) if key not in found]
+    advance(len(keys) - len(missing))
+    rows: NDArray[Any] = np.zeros((0, 1))
+    for i, key in enumerate(keys):
+        if key in found:
+            rows = rows if len(rows) else _room(len(keys), found[key])
+            rows[i] = found[key]
+    for start in range(0, len(missing), _KEPT_AT_ONCE):
+        part = missing[start : start + _KEPT_AT_ONCE]
+        made, kind = encode([things[i] for i in part])
+        store.keep([keys[i] for i in part], made, kind)
+        rows = rows if len(rows) else _room(len(keys), made)
+        rows[part] = made
+    return _Table({thing: i for i, thing in enumerate(things)}, rows), kind
+
+
+def _room(count: int, like: NDArray[Any]) -> NDArray[Any]:
+    """Filled in place: parts that are put together at the end would need the memory twice."""
+    return np.empty((count, like.shape[-1]), like.dtype)

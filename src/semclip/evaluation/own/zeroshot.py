@@ -1,0 +1,120 @@
+"""Which class is in the image, from "this is a photo of a {}"; and what "this is not a photo of a {}" does to that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from semclip.core.errors import UserError
+from semclip.core.example import Example
+from semclip.evaluation.base import Scores
+from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.metrics.choice import chance
+from semclip.evaluation.metrics.classification import accuracy, mean_per_class_recall
+from semclip.evaluation.metrics.result import Metric
+from semclip.evaluation.metrics.summary import average, item_record, proportion, together
+from semclip.evaluation.own.base import DataBenchmark, cluster
+from semclip.evaluation.prompts import check_templates, class_rows, fill
+
+_RESAMPLES = 1000
+
+
+class ZeroShot(DataBenchmark):
+    """Classes are the labels in the data (a folder per class, or a column `label`); each image counts once.
+
+    original_accuracy: the label's text is the nearest of all classes, template "this is a photo of a {}".
+    negated_accuracy:  the same with "this is not a photo of a {}": low is good, since that text denies the label.
+    delta:             original - negated. A model deaf to "not" has 0; one that guesses when it reads "not" already
+                       has original - 1/C, so delta alone proves no understanding.
+
+    Protocol of arXiv 2511.16527, on the examples given (its script reads training splits), with underscores of class
+    names written as spaces. Several templates: their unit embeddings are averaged, then normalised.
+    """
+
+    needs = frozenset({"image", "label"})
+    primary = "original_accuracy"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """templates, negated_templates: texts with `{}` where the class name goes."""
+
+        templates: tuple[str, ...] = ("this is a photo of a {}",)
+        negated_templates: tuple[str, ...] = ("this is not a photo of a {}",)
+
+        def __post_init__(self) -> None:
+            check_templates(self.templates, "benchmark 'zeroshot', option 'templates'")
+            check_templates(self.negated_templates, "benchmark 'zeroshot', option 'negated_templates'")
+
+    def texts(self, examples: Sequence[Example]) -> list[str]:
+        templates = (*self.config.templates, *self.config.negated_templates)
+        return [fill(template, name) for template in templates for name in _classes(examples)]
+
+    def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
+        classes = _classes(examples)
+        if len(classes) < 2:
+            raise UserError(f"all images are labelled '{classes[0]}'", where=examples[0].where,
+                            fix="zero-shot classification needs two classes or more")  # fmt: skip
+        own = _one_per_image(examples)
+        names = [str(e.meta["label"]) for e in own]
+        labels = np.array([classes.index(name) for name in names])
+        images = encodings.image([e.image for e in own])  # (n, D)
+        clusters, ids = [cluster(e) for e in own], [e.id for e in own]
+        guess = chance(len(classes))
+        original, negated = (
+            accuracy(images @ class_rows(encodings, templates, classes).T, labels)
+            for templates in (self.config.templates, self.config.negated_templates)
+        )
+        drop = original.expected - negated.expected
+        return Scores(
+            metrics=[
+                proportion("original_accuracy", "the label is the nearest class", original, clusters, guess, names),
+                proportion(
+                    "negated_accuracy",
+                    "the label is the nearest class although the text denies it",
+                    negated,
+                    clusters,
+                    guess,
+                    names,
+                    higher_is_better=False,
+                ),
+                average("delta", "original minus negated accuracy", drop, clusters, "difference", chance=0.0),
+                _mean_recall(original.expected, labels, guess),
+            ],
+            items={
+                "original_accuracy": item_record(ids, original, clusters, names),
+                "negated_accuracy": item_record(ids, negated, clusters, names),
+            },
+            extra={"classes": classes},
+            notes=[f"{len(classes)} classes; slices are the recalls of the classes"],
+        )
+
+
+def _mean_recall(outcomes: np.ndarray, labels: np.ndarray, guess: float) -> Metric:
+    def drawn(items: np.ndarray) -> float:
+        # mean_per_class_recall, fast: a draw is one of a thousand
+        counts = np.bincount(labels[items])
+        right = np.bincount(labels[items], outcomes[items])
+        return float((right[counts > 0] / counts[counts > 0]).mean())
+
+    what = "mean of the classes' recalls: classes count the same however many images they have (macro)"
+    value = mean_per_class_recall(outcomes, labels)
+    return together("mean_per_class_recall", what, drawn, len(labels), _RESAMPLES, value=value, chance=guess)
+
+
+def _classes(examples: Sequence[Example]) -> list[str]:
+    return sorted({str(e.meta["label"]) for e in examples})
+
+
+def _one_per_image(examples: Sequence[Example]) -> list[Example]:
+    """The first example of each image. Raises UserError when two examples label one image differently."""
+    first: dict[Any, Example] = {}
+    for e in examples:
+        known = first.setdefault(e.image, e)
+        if known.meta["label"] != e.meta["label"]:
+            raise UserError(
+                f"image '{e.image.name}' is labelled '{known.meta['label']}' and '{e.meta['label']}'",
+                where=f"{known.where} and {e.where}",
+                fix="give each image one label",
+            )
+    return list(first.values())

@@ -1,0 +1,231 @@
+"""Labelled image sets on disk, as CLIP_benchmark and torchvision lay them out.
+
+A set NAME is a folder of that name, in one of three layouts, tried in this order:
+    NAME/SPLIT/*.tar          webdataset of CLIP_benchmark: KEY.cls beside KEY.jpg (or .jpeg, .png, .webp)
+    NAME/SPLIT/CLASS/*.jpg    a folder per class; classes in alphabetical order of their folders
+    NAME/                     what torchvision downloaded, for cifar10, cifar100, flowers, food101 and pets
+Class names: NAME/classnames.txt, a line per class, else `en_classnames.json` beside the sets, else the set's own.
+Templates: NAME/zeroshot_classification_templates.txt, a line per template with `{c}` in it, else
+`en_zeroshot_classification_templates.json` beside the sets.
+"""
+
+import hashlib
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.example import ImageRef
+from semclip.core.files import read_json
+
+PLACE = "{c}"
+_IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The classes of a set. templates: texts with `{c}` where the name goes."""
+
+    of: str
+    names: tuple[str, ...]
+    templates: tuple[str, ...]
+
+    def texts(self, templates: Sequence[str]) -> list[str]:
+        """Every text of every class; names as they are, underscores too."""
+        return [template.replace(PLACE, name) for template in templates for name in self.names]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """An image and its class. label: place in `classes.names`."""
+
+    image: ImageRef
+    label: int
+    classes: Classes
+
+
+def read_sets(folder: Path, names: Sequence[str], split: str, with_templates: bool = True) -> list[Labelled]:
+    """All images of the named sets below `folder`; of every set there where no name is given.
+
+    with_templates: as CLIP_benchmark does, a set's own names spelled as it spells them; without, names are raw.
+    Raises UserError for sets, class names or templates that are missing or do not fit.
+    """
+    there = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+    for name in names:
+        if name not in there:
+            raise UserError(f"no image set '{name}'", where=str(folder), fix=did_you_mean(name, there))
+    if not there:
+        raise UserError("no image sets", where=str(folder), fix="make a folder per set there, such as cifar10")
+    items: list[Labelled] = []
+    for name in names or there:
+        own_names, pairs = _read_set(folder / name, split)
+        if with_templates and name == "food101":  # there CLIP_benchmark takes the underscores out, in cifar100 not
+            own_names = [n.replace("_", " ") for n in own_names]
+        labels = [label for _, label in pairs]
+        classes = Classes(name, _names(folder, name, own_names), _templates(folder, name) if with_templates else ())
+        if not pairs or min(labels) < 0 or max(labels) >= len(classes.names):
+            raise UserError(
+                f"{len(pairs):,} images with labels up to {max(labels, default=-1)} for {len(classes.names)} classes",
+                where=str(folder / name),
+                fix="give a class name per label, in the order of the labels",
+            )
+        items += [Labelled(image, label, classes) for image, label in pairs]
+    return items
+
+
+def _names(folder: Path, name: str, own: Sequence[str]) -> tuple[str, ...]:
+    lines = _lines(folder / name / "classnames.txt")
+    shared = _of_json(folder / "en_classnames.json", name)
+    names = lines or shared or tuple(own)
+    if not names:
+        raise UserError(f"the set '{name}' has no class names", where=str(folder / name), fix="write classnames.txt")
+    if own and len(names) != len(own):
+        raise UserError(
+            f"{len(names)} class names for {len(own)} classes", where=str(folder / name), fix="mend classnames.txt"
+        )
+    return names
+
+
+def _templates(folder: Path, name: str) -> tuple[str, ...]:
+    file = "zeroshot_classification_templates"
+    templates = _lines(folder / name / f"{file}.txt") or _of_json(folder / f"en_{file}.json", name)
+    bad = [t for t in templates if PLACE not in t]
+    if not templates or bad:
+        raise UserError(
+            f"template '{bad[0]}' has no {PLACE}" if bad else f"the set '{name}' has no templates",
+            where=str(folder / name / f"{file}.txt"),
+            fix=f"write a template per line with {PLACE} where the class name goes, or put CLIP_benchmark's "
+            f"en_{file}.json into {folder}",
+        )
+    return templates
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    return tuple(line for line in path.read_text("utf-8").splitlines() if line) if path.is_file() else ()
+
+
+def _of_json(path: Path, name: str) -> tuple[str, ...]:
+    found = read_json(path).get(name) if path.is_file() else None
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def _read_set(folder: Path, split: str) -> tuple[list[str], list[tuple[ImageRef, int]]]:
+    """The set's own class names, if any, and its images with their labels."""
+    tars = sorted((folder / split).glob("*.tar"))
+    if tars:
+        return [], [pair for tar in tars for pair in _read_tar(tar, f"{folder.name}/{split}")]
+    if (folder / split).is_dir():
+        return _read_folders(folder / split, f"{folder.name}/{split}")
+    if folder.name in _TORCHVISION:
+        return _read_torchvision(folder, split)
+    raise UserError(
+        f"no split '{split}' in the set '{folder.name}'",
+        where=str(folder),
+        fix=f"put a folder per class, or webdataset tars, into {folder / split}; torchvision's sets are called "
+        f"{', '.join(_TORCHVISION)}",
+    )
+
+
+def _read_folders(folder: Path, called: str) -> tuple[list[str], list[tuple[ImageRef, int]]]:
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir())
+    return names, [
+        (ImageRef(f"{called}/{name}/{path.name}", path), label)
+        for label, name in enumerate(names)
+        for path in sorted((folder / name).iterdir())
+        if path.suffix.lower() in _IMAGES
+    ]
+
+
+def _read_tar(tar: Path, called: str) -> list[tuple[ImageRef, int]]:
+    """Pictures are unpacked once, into the user's cache, since models open files."""
+    facts = tar.stat()
+    key = hashlib.sha256(f"{tar.resolve()}|{facts.st_size}|{facts.st_mtime_ns}".encode()).hexdigest()[:16]
+
+    def fill(folder: Path) -> None:
+        labels: dict[str, bytes] = {}
+        pictures: dict[str, tuple[str, bytes]] = {}
+        with tarfile.open(tar) as archive:
+            for member in archive:
+                stem, dot, suffix = member.name.rpartition("/")[2].partition(".")
+                file = archive.extractfile(member) if member.isfile() else None
+                if file is None:
+                    continue
+                stem = f"{member.name.rpartition('/')[0]}/{stem}"
+                if f"{dot}{suffix}".lower() in _IMAGES:
+                    pictures[stem] = (f".{suffix.lower()}", file.read())
+                elif suffix == "cls":
+                    labels[stem] = file.read()
+        if not pictures or pictures.keys() != labels.keys():
+            raise UserError(
+                f"{len(pictures):,} pictures and {len(labels):,} .cls files", where=str(tar),
+                fix="each KEY.jpg (or .jpeg, .png, .webp, .bmp) needs a KEY.cls with the number of its class",
+            )  # fmt: skip
+        for number, (stem, (suffix, content)) in enumerate(sorted(pictures.items())):
+            text = labels[stem].decode("utf-8", "replace").strip()
+            if not text.isdecimal():
+                raise UserError(f"'{stem}.cls' holds '{text}'", where=str(tar), fix="write the number of the class")
+            (folder / f"{number:07d}-{text}{suffix}").write_bytes(content)
+
+    return _unpacked(f"{tar.stem}-{key}", f"{called}/{tar.stem}", fill)
+
+
+def _unpacked(key: str, called: str, fill: Callable[[Path], None]) -> list[tuple[ImageRef, int]]:
+    """Pictures called NUMBER-LABEL.SUFFIX in a folder of the cache, written by `fill` where they are not there yet."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "pictures"
+    folder = cache / key
+    if not folder.is_dir():
+        temporary = cache / f".{key}.{os.getpid()}.tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        try:
+            fill(temporary)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return [(ImageRef(f"{called}/{p.name}", p), int(p.stem.rpartition("-")[2])) for p in sorted(folder.iterdir())]
+
+
+#: CLIP_benchmark's name of a set -> torchvision's class, and its test split.
+_TORCHVISION: dict[str, tuple[str, dict[str, Any]]] = {
+    "cifar10": ("CIFAR10", {"train": False}),
+    "cifar100": ("CIFAR100", {"train": False}),
+    "flowers": ("Flowers102", {"split": "test"}),
+    "food101": ("Food101", {"split": "test"}),
+    "pets": ("OxfordIIITPet", {"split": "test"}),
+}
+
+
+def _read_torchvision(folder: Path, split: str) -> tuple[list[str], list[tuple[ImageRef, int]]]:
+    import torchvision
+
+    if split != "test":
+        raise UserError(f"torchvision's sets are read in their test split, not '{split}'", where=str(folder),
+                        fix="leave `split` out")  # fmt: skip
+    kind, settings = _TORCHVISION[folder.name]
+    try:
+        data = vars(torchvision.datasets)[kind](root=str(folder), download=False, **settings)
+    except RuntimeError as error:
+        raise UserError(
+            f"torchvision finds no {kind}: {error}",
+            where=str(folder),
+            fix=f'download it once: torchvision.datasets.{kind}("{folder}", download=True)',
+        ) from error
+    own = list(data.classes)
+    if kind.startswith("CIFAR"):
+        pixels = hashlib.sha256(np.ascontiguousarray(data.data).tobytes()).hexdigest()[:16]
+        return own, _unpacked(f"{folder.name}-{pixels}", f"{folder.name}/test", lambda to: _write_pictures(data, to))
+    # torchvision keeps the paths to itself; opening every picture to write it again would cost hours.
+    paths = data._images if kind == "OxfordIIITPet" else data._image_files
+    return own, [(ImageRef(f"{folder.name}/test/{Path(p).name}", Path(p)), int(label))
+                 for p, label in zip(paths, data._labels, strict=True)]  # fmt: skip
+
+
+def _write_pictures(data: Any, folder: Path) -> None:
+    for number in range(len(data)):
+        picture, label = data[number]
+        picture.save(folder / f"{number:07d}-{label}.png")

@@ -1,0 +1,176 @@
+"""Every metric over all runs, benchmark by benchmark and slice by slice, as text ready to be placed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from semclip.evaluation.metrics.result import Metric
+from semclip.reports import formatting
+from semclip.reports.comparison import Comparison
+from semclip.reports.runs import Run
+from semclip.reports.significance import Contrast, Contrasts, metric_names, metric_of
+from semclip.reports.skills import BESIDE, MAIN, benchmark_title, full_title, metric_title, skill_of
+from semclip.reports.table import Cell
+
+#: A table of more slices than this is folded away.
+_OPEN_SLICES = 12
+#: From this share of a slice on, a blind method is said to do well on it.
+_BLIND = 0.6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One metric over all runs. warning: why the number must be read with care; blind: what a blind method scores.
+
+    verdict: who is clearly better, in words; winner: treated, control, tie or none.
+    """
+
+    title: str
+    note: str = ""
+    n: str
+    chance: str
+    cells: Sequence[Cell]
+    blind: str = ""
+    verdict: str = ""
+    winner: str = ""
+    warning: str = ""
+    baseline: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The rows of one benchmark. folded: shown on a click, since there are many."""
+
+    title: str
+    rows: Sequence[Row]
+    folded: bool = False
+
+
+def skill_groups(contrasts: Contrasts, main: bool) -> list[Group]:
+    """Rows by benchmark: the main skills with their blind baselines, or (main=False) every other metric."""
+    comparison = contrasts.comparison
+    shown = {(s.benchmark, s.metric) for s in (*MAIN, *BESIDE)}
+    shown |= {(name, result.primary) for run in comparison.runs for name, result in run.results.items()}
+    ours, blind, official = (metric_names(comparison.runs, kind) for kind in ("model", "baseline", "official"))
+    twins = {(b, f"official_{m.name}") for b, m in ours}
+    alone = [(b, m) for b, m in official if (b, m.name) not in twins]
+    groups = []
+    for benchmark in _ordered(comparison):
+        models = [m for b, m in ours if b == benchmark and ((b, m.name) in shown) == main]
+        others = [m for b, m in (blind if main else alone) if b == benchmark]
+        rows = [_metric_row(benchmark, m, contrasts) for m in models]
+        rows += [_row(benchmark, m, contrasts, baseline=True) for m in others]
+        if rows:
+            groups.append(Group(title=benchmark_title(benchmark), rows=rows))
+    return groups
+
+
+def slice_groups(contrasts: Contrasts) -> list[Group]:
+    """For each benchmark with slices, its primary metric per slice."""
+    comparison = contrasts.comparison
+    groups = []
+    for benchmark in _ordered(comparison):
+        having = [r for r in comparison.runs if benchmark in r.results]
+        primary = having[0].results[benchmark].primary
+        metrics = [m for r in having if (m := r.metric(benchmark, primary)) and m.kind == "model"]
+        slices = dict.fromkeys(name for m in metrics for name in m.per_slice)
+        rows = [_slice_row(benchmark, metrics[0], name, contrasts) for name in slices]
+        if rows:
+            folded = benchmark == "zeroshot" or len(rows) > _OPEN_SLICES  # slices of zero-shot are classes
+            groups.append(Group(title=full_title(benchmark, primary), rows=rows, folded=folded))
+    return groups
+
+
+def blind_value(run: Run, benchmark: str, slice_name: str = "") -> float | None:
+    """The best score of a blind method on the items of a benchmark, or of one slice; None where none was measured."""
+    metrics = run.results[benchmark].metrics if benchmark in run.results else ()
+    found = [metric_of(run, benchmark, m.name, slice_name) for m in metrics if m.kind == "baseline"]
+    return max((m.value for m in found if m is not None), default=None)
+
+
+def _ordered(comparison: Comparison) -> list[str]:
+    """Benchmarks as the main skills come, then the others as their files do."""
+    names = dict.fromkeys(b for r in comparison.runs for b in r.results)
+    main = dict.fromkeys(s.benchmark for s in MAIN)
+    return [b for b in main if b in names] + [b for b in names if b not in main]
+
+
+def _metric_row(benchmark: str, metric: Metric, contrasts: Contrasts) -> Row:
+    row, (verdict, winner) = _row(benchmark, metric, contrasts), _verdict(benchmark, metric.name, contrasts)
+    warning = _warning(contrasts.comparison.focus, benchmark, metric)
+    return replace(row, verdict=verdict, winner=winner, warning=warning)
+
+
+def _slice_row(benchmark: str, metric: Metric, name: str, contrasts: Contrasts) -> Row:
+    row, blind = _row(benchmark, metric, contrasts, name), blind_value(contrasts.comparison.focus, benchmark, name)
+    if blind is None:
+        return replace(row, blind="not measured")
+    warning = "a blind method does well here" if blind >= _BLIND else ""
+    return replace(row, blind=formatting.number(blind, metric.unit), warning=warning)
+
+
+def _row(benchmark: str, metric: Metric, contrasts: Contrasts, of_slice: str = "", baseline: bool = False) -> Row:
+    runs, name = contrasts.comparison.runs, metric.name
+    measured = [metric_of(r, benchmark, name, of_slice) for r in runs]
+    official = [metric_of(r, benchmark, f"official_{name}", of_slice) for r in runs]
+    against = [None if baseline else contrasts.with_control(r, benchmark, name, of_slice) for r in runs]
+    found = [m for m in measured if m is not None]
+    return Row(
+        title=formatting.words(of_slice) if of_slice else metric_title(benchmark, name),
+        note="" if of_slice else _note(benchmark, metric),
+        n=" / ".join(dict.fromkeys(formatting.count(m.n) for m in found)),
+        chance="" if found[0].chance is None else formatting.number(found[0].chance, found[0].unit),
+        cells=[_cell(*of_run) for of_run in zip(measured, against, official, strict=True)],
+        baseline=baseline,
+    )
+
+
+def _cell(metric: Metric | None, contrast: Contrast | None, official: Metric | None) -> Cell:
+    if metric is None:
+        return Cell(value="not measured")
+    ties = ""
+    if metric.ties:
+        ties = f"{formatting.count(metric.ties)} {'tie' if metric.ties == 1 else 'ties'}"
+        if metric.strict is not None and metric.optimistic is not None:
+            ties += f" {formatting.interval((metric.strict, metric.optimistic), metric.unit)}"
+    cell = Cell(
+        value=formatting.number(metric.value, metric.unit),
+        interval=formatting.interval(metric.interval, metric.unit),
+        ties=ties,
+        official="" if official is None else f"official {formatting.number(official.value, official.unit)}",
+    )
+    if contrast is None:
+        return cell
+    p = "no p" if contrast.p is None else formatting.p_value(contrast.p)
+    return replace(cell, change=formatting.difference(contrast.difference, metric.unit), p=p, state=contrast.state)
+
+
+def _verdict(benchmark: str, metric: str, contrasts: Contrasts) -> tuple[str, str]:
+    """Who is clearly better, in words, and the kind of verdict: treated, control, tie or none."""
+    found = [c for r in contrasts.comparison.treated if (c := contrasts.with_control(r, benchmark, metric)) is not None]
+    if not found:
+        return "no control to compare with", "none"
+    if all(c.p is None for c in found):
+        return "no paired test", "none"
+    if better := [c for c in found if c.state == "better"]:
+        return max(better, key=lambda c: abs(c.difference)).run.title, "treated"
+    if all(c.state == "worse" for c in found):
+        return found[0].reference.title, "control"
+    return "no clear difference", "tie"
+
+
+def _warning(focus: Run, benchmark: str, metric: Metric) -> str:
+    mine, blind = focus.metric(benchmark, metric.name), blind_value(focus, benchmark)
+    if mine is None or blind is None or mine.unit != "share" or focus.results[benchmark].primary != metric.name:
+        return ""
+    low = mine.interval[0] if mine.interval else mine.value
+    return f"not clearly above a blind method ({formatting.number(blind)})" if low <= blind else ""
+
+
+def _note(benchmark: str, metric: Metric) -> str:
+    """What a metric means: our words for it, else the result's."""
+    skill = skill_of(benchmark, metric.name)
+    if skill is not None:
+        return skill.meaning
+    text = metric.description.replace("_", " ").rstrip(".")
+    text = f"{text[:1].upper()}{text[1:]}."
+    return text if metric.higher_is_better else f"{text} Lower is better."

@@ -1,0 +1,118 @@
+"""The parts of a query side by side, and what of them belongs together."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from lark import Token
+
+from semclip.core.query import Filter, Node
+from semclip.search._query_tree import not_
+
+PUNCTUATION = ("COMMA", "STOP")
+JOINTS = (*PUNCTUATION, "AND", "OR", "NOR", "BUT", "ONLY")
+
+
+@dataclass
+class Said:
+    """Words in a row with the weight after them."""
+
+    tokens: list[Token]
+    weight: float = 1.0
+
+
+@dataclass
+class Denied:
+    """What a denial in English excludes.
+
+    rest: words after a comma that turned out to be wanted again. exception: whether it was said with "except".
+    """
+
+    nodes: list[Node]
+    rest: list[Token] = field(default_factory=list)
+    exception: bool = False
+
+
+@dataclass
+class Ready:
+    """A finished piece: what it shows, and the filters in it with their places."""
+
+    nodes: list[Node]
+    filters: list[tuple[Filter, Token]] = field(default_factory=list)
+
+
+Part = Said | Denied | Ready
+
+
+def joined(children: list[Part]) -> list[Part]:
+    """The parts of a run, words that belong together in one part and without the commas and conjunctions between."""
+    parts: list[Part] = []
+    for part in children:
+        last = parts[-1] if parts else None
+        if isinstance(part, Said):
+            _say(parts, part)
+        elif isinstance(part, Denied) and part.exception and isinstance(last, Denied):
+            # "no furniture except a chair" wants the chair; "except cats, except dogs" goes on.
+            parts.append(part if last.exception else Ready([not_(node) for node in part.nodes]))
+        elif isinstance(part, Denied):
+            if isinstance(last, Said):
+                last.tokens = without_last(last.tokens, JOINTS)
+                if [token.type for token in last.tokens] in ([], ["EVERYTHING"]):
+                    parts.pop()  # "photos without people" says nothing about what is wanted
+            parts.append(part)
+            if part.rest:
+                _say(parts, Said(part.rest))
+        else:
+            parts.append(part)
+    for said in parts:
+        if isinstance(said, Said):
+            said.tokens = without_last(without_first(said.tokens, PUNCTUATION), PUNCTUATION)
+    return parts
+
+
+def _say(parts: list[Part], said: Said) -> None:
+    last = parts[-1] if parts else None
+    if isinstance(last, Denied):
+        _say_after_denial(parts, said)
+    elif isinstance(last, Said) and last.weight == 1:
+        last.tokens, last.weight = last.tokens + said.tokens, said.weight
+    else:
+        parts.append(Said(said.tokens, said.weight))
+
+
+def _say_after_denial(parts: list[Part], said: Said) -> None:
+    """A place or a time belongs to what was said before the denial: "a dog without a collar in the snow"."""
+    tokens = without_first(said.tokens, JOINTS)
+    new_sentence = any(token.type == "STOP" for token in said.tokens[: len(said.tokens) - len(tokens)])
+    if tokens and tokens[0].type == "AND_A":
+        kind = "WITH" if tokens[0].lower() == "and with" else "WORD"
+        tokens = [*without_first_word(tokens[0], kind), *tokens[1:]]
+    if not tokens:
+        return
+    denials = len(parts)
+    while denials and isinstance(parts[denials - 1], Denied):
+        denials -= 1
+    before = parts[denials - 1] if denials else None
+    if tokens[0].type not in ("SCENE", "PLACE", "WITH"):
+        parts.append(Said(tokens, said.weight))
+    elif isinstance(before, Said) and before.weight == 1 and not new_sentence:
+        before.tokens, before.weight = before.tokens + tokens, said.weight
+    elif tokens[0].type == "PLACE":
+        parts.insert(denials, Said(tokens, said.weight))
+    else:
+        parts.insert(denials, Said([*without_first_word(tokens[0]), *tokens[1:]], said.weight))
+
+
+def without_first(tokens: list[Token], types: Collection[str]) -> list[Token]:
+    """The tokens from the first on that has none of the types."""
+    return tokens[next((i for i, token in enumerate(tokens) if token.type not in types), len(tokens)) :]
+
+
+def without_last(tokens: list[Token], types: Collection[str]) -> list[Token]:
+    """The tokens up to the last that has none of the types."""
+    return without_first(tokens[::-1], types)[::-1]
+
+
+def without_first_word(token: Token, kind: str = "WORD") -> list[Token]:
+    """What a token is without its first word, "on the" -> "the"; nothing if that was all."""
+    rest = token.partition(" ")[2].strip()
+    return [Token.new_borrow_pos(kind, rest, token)] if rest else []

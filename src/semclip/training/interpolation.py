@@ -1,0 +1,85 @@
+"""From a start model to its fine-tune in steps: what each point can do, and which one to keep."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from semclip.core.errors import UserError
+from semclip.core.example import Example
+from semclip.evaluation import evaluate
+from semclip.evaluation.metrics.result import Result
+from semclip.models.backends.base import Encoder
+from semclip.models.interpolate import interpolate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """Which metrics count, as `benchmark.metric`, and how much ordinary ability may be lost.
+
+    negation: its mean counts. ordinary: none of them may fall by more than `tolerance`, as 0.01 for one point.
+    """
+
+    negation: tuple[str, ...] = ("original_over_negation.caption_over_negation", "absence.absence_over_negation")
+    ordinary: tuple[str, ...] = ("retrieval.caption_r1",)
+    tolerance: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name in (*self.negation, *self.ordinary):
+            if name.count(".") != 1:
+                raise UserError(f"'{name}' is no metric", where="aim", fix="write BENCHMARK.METRIC")
+        if not (self.negation and self.ordinary) or not 0 <= self.tolerance <= 1:
+            raise UserError(
+                "an aim has metrics on both sides, and a tolerance from 0 to 1", where="aim", fix="name some"
+            )
+
+    @property
+    def benchmarks(self) -> list[str]:
+        """Names of the benchmarks to run, each once."""
+        return list(dict.fromkeys(name.partition(".")[0] for name in (*self.ordinary, *self.negation)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A model between two: negation and ordinary ability in [0, 1], and every metric of the aim by its name."""
+
+    alpha: float
+    negation: float
+    ordinary: float
+    values: Mapping[str, float]
+
+
+def sweep(
+    base: Encoder, tuned: Encoder, alphas: Sequence[float], aim: Aim, examples: Sequence[Example], device: Any
+) -> list[Point]:
+    """Evaluate a model at each alpha on the same examples, 0 first: the base is what others are compared with."""
+    points = []
+    for alpha in sorted({0.0, *alphas}):
+        model = interpolate(base, tuned, alpha).to(device)
+        points.append(point(alpha, evaluate(model, aim.benchmarks, examples, {"split": "val"}, device=device), aim))
+    return points
+
+
+def point(alpha: float, results: Mapping[str, Result], aim: Aim) -> Point:
+    """What the results of one model say of the aim."""
+    values = {}
+    for name in (*aim.ordinary, *aim.negation):
+        benchmark, _, metric = name.partition(".")
+        values[name] = results[benchmark].metric(metric).value
+    return Point(
+        alpha=alpha,
+        negation=statistics.fmean(values[name] for name in aim.negation),
+        ordinary=statistics.fmean(values[name] for name in aim.ordinary),
+        values=values,
+    )
+
+
+def choose(points: Sequence[Point], aim: Aim) -> Point:
+    """The point that tells truth from falsehood best among those that lose no ordinary ability; the smallest of equals.
+
+    Allowed is what stands at most `aim.tolerance` below the base (alpha 0) at every ordinary metric: a gain at one
+    does not pay for a loss at another. The base is always allowed.
+    """
+    (base,) = (p for p in points if p.alpha == 0)
+    allowed = [p for p in points if all(p.values[name] >= base.values[name] - aim.tolerance for name in aim.ordinary)]
+    return max(allowed, key=lambda p: (p.negation, -p.alpha))

@@ -1,0 +1,98 @@
+"""Intervals: published values, coverage, clusters, order."""
+
+import numpy as np
+import pytest
+
+from semclip.core.errors import UserError
+from semclip.evaluation.metrics.intervals import bootstrap, bootstrap_mean, effective_size, share_interval, wilson
+
+
+def names(values: object) -> list[str]:
+    return [str(v) for v in np.asarray(values)]
+
+
+def test_wilson_known_values() -> None:
+    # Newcombe (1998), table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+    for right, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611),
+                                (1, 29, 0.0061, 0.1718)):  # fmt: skip
+        assert wilson(right / n, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_wilson_holds_its_share_and_is_symmetric() -> None:
+    for n in (1, 7, 1000):
+        for share in (0.0, 0.1, 1 / 3, 0.5, 1.0):
+            low, high = wilson(share, n)
+            assert 0 <= low <= share <= high <= 1
+            assert wilson(1 - share, n) == pytest.approx((1 - high, 1 - low), abs=1e-12)
+
+
+def test_wilson_covers_the_truth() -> None:
+    random = np.random.default_rng(0)
+    right = random.binomial(60, 0.8, size=4000)
+    covered = [wilson(r / 60, 60)[0] <= 0.8 <= wilson(r / 60, 60)[1] for r in right]
+    assert 0.93 < np.mean(covered) < 0.97
+
+
+def test_single_items_keep_their_number() -> None:
+    y = np.random.default_rng(1).integers(0, 2, size=50)
+    assert effective_size(y, names(range(50))) == 50
+    assert share_interval(y, names(range(50))) == pytest.approx(wilson(y.mean(), 50))
+
+
+def test_copies_of_an_item_are_worth_one() -> None:
+    y = np.random.default_rng(2).integers(0, 2, size=200).astype(float)
+    assert effective_size(np.repeat(y, 4), names(np.repeat(np.arange(200), 4))) == pytest.approx(200, rel=0.02)
+    assert effective_size(np.ones(80), names(np.repeat(np.arange(20), 4))) == 20
+    assert effective_size(np.ones(4), ["a"] * 4) == 1
+
+
+def test_independent_items_in_clusters_keep_their_worth() -> None:
+    y = np.random.default_rng(3).integers(0, 2, size=4000).astype(float)
+    assert effective_size(y, names(np.repeat(np.arange(1000), 4))) > 3500
+
+
+def test_clustered_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
+    random = np.random.default_rng(4)
+    covered, plain = [], []
+    for _ in range(300):
+        chance_of_cluster = random.beta(1, 1, size=80)
+        y = random.binomial(1, np.repeat(chance_of_cluster, 8)).astype(float)
+        low, high = share_interval(y, names(np.repeat(np.arange(80), 8)))
+        covered.append(low <= 0.5 <= high)
+        low, high = wilson(y.mean(), len(y))
+        plain.append(low <= 0.5 <= high)
+    assert np.mean(covered) > 0.91
+    assert np.mean(plain) < 0.8
+
+
+def test_bootstrap_mean_is_the_normal_interval_for_many_items() -> None:
+    y = np.random.default_rng(5).normal(size=2000)
+    half = 1.96 * y.std() / np.sqrt(2000)
+    assert bootstrap_mean(y, names(range(2000))) == pytest.approx((y.mean() - half, y.mean() + half), abs=0.006)
+
+
+def test_bootstrap_draws_clusters_and_ignores_order() -> None:
+    random = np.random.default_rng(6)
+    y, c = np.repeat(random.normal(size=50), 6), np.repeat(np.arange(50), 6)
+    low, high = bootstrap_mean(y, names(c))
+    one_low, one_high = bootstrap_mean(y[::6], names(range(50)))
+    assert high - low == pytest.approx(one_high - one_low, rel=0.1)
+    order = random.permutation(300)
+    assert bootstrap_mean(y[order], names(c[order])) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_bootstrap_of_a_statistic() -> None:
+    y = np.random.default_rng(7).normal(size=400)
+    low, high = bootstrap(lambda i: float(y[i].mean()), 400, resamples=1000)
+    assert (low, high) == pytest.approx(bootstrap_mean(y, names(range(400))), abs=0.02)
+
+
+def test_bad_input_is_refused() -> None:
+    with pytest.raises(UserError):
+        wilson(1.2, 10)
+    with pytest.raises(UserError):
+        wilson(0.5, 0)
+    with pytest.raises(UserError):
+        effective_size([1.0, 0.0], ["a"])
+    with pytest.raises(UserError):
+        bootstrap_mean([], [])

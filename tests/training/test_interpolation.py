@@ -1,0 +1,96 @@
+"""The chosen point: the best at negation among those that lose nothing, on curves made up and on real models."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from rich.console import Console
+from typer.testing import CliRunner
+
+from semclip.cli.interpolate import parse_alphas
+from semclip.core.errors import UserError
+from semclip.training.config import TrainConfig
+from semclip.training.interpolation import Aim, Point, choose
+from semclip.training.loop import train
+
+
+def curve(*points: tuple[float, float, float]) -> list[Point]:
+    """(alpha, ordinary, negation)."""
+    made = [Point(alpha=a, ordinary=o, negation=n, values={"search.r1": o}) for a, o, n in points]
+    random.Random(0).shuffle(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("points", "tolerance", "kept"),
+    [
+        ([(0, 0.80, 0.5), (0.5, 0.80, 0.7), (1, 0.70, 0.9)], 0.01, 0.5),
+        ([(0, 0.80, 0.5), (0.5, 0.80, 0.7), (1, 0.70, 0.9)], 0.11, 1),
+        ([(0, 0.80, 0.5), (0.5, 0.78, 0.7), (1, 0.70, 0.9)], 0.01, 0),
+        ([(0, 0.80, 0.5), (0.5, 0.82, 0.7), (1, 0.81, 0.7)], 0.0, 0.5),  # of equals, the nearer to the base
+        ([(0, 0.80, 0.9), (0.5, 0.82, 0.7), (1, 0.81, 0.6)], 0.0, 0),  # a fine-tune that made it worse
+    ],
+)
+def test_the_rule(points: list[tuple[float, float, float]], tolerance: float, kept: float) -> None:
+    assert choose(curve(*points), Aim(ordinary=("search.r1",), tolerance=tolerance)).alpha == kept
+
+
+def test_a_gain_at_one_ordinary_metric_pays_for_no_loss_at_another() -> None:
+    base = Point(alpha=0, ordinary=0.5, negation=0.5, values={"search.r1": 0.5, "zeroshot.accuracy": 0.5})
+    tuned = Point(alpha=1, ordinary=0.6, negation=0.9, values={"search.r1": 0.8, "zeroshot.accuracy": 0.4})
+    aim = Aim(ordinary=("search.r1", "zeroshot.accuracy"), tolerance=0.01)
+    assert choose([base, tuned], aim) is base
+    assert choose([base, tuned], Aim(ordinary=("search.r1",))) is tuned
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("0..1", [i / 10 for i in range(11)]),
+        ("0.5..0.7", [0.5, 0.6, 0.7]),
+        ("0,0.25,1", [0, 0.25, 1]),
+        ("0.25..0.5", [0.25, 0.35, 0.45, 0.5]),
+        ("0.3..0.3", [0.3]),
+    ],
+)
+def test_alphas_are_read(text: str, numbers: list[float]) -> None:
+    assert parse_alphas(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["", "a", "0..b", "0,2", "-0.1", "2..3", "0.7..0.3"])
+def test_other_alphas_are_refused(text: str) -> None:
+    with pytest.raises(UserError, match="alphas"):
+        parse_alphas(text)
+
+
+@pytest.mark.parametrize("name", ["retrieval", "a.b.c"])
+def test_metrics_need_their_benchmark(name: str) -> None:
+    with pytest.raises(UserError, match="no metric"):
+        Aim(ordinary=(name,))
+
+
+def test_the_command_keeps_a_model_a_picture_and_the_numbers(
+    make_config: Callable[..., TrainConfig], tmp_path: Path
+) -> None:
+    from semclip.cli.main import _mount, app
+    from semclip.models.load import load
+
+    train(make_config(train={"steps": 2}), tmp_path / "base", Console(quiet=True))
+    tuned = make_config(model={"from": str(tmp_path / "base" / "model")}, train={"steps": 8})
+    train(tuned, tmp_path / "tuned", Console(quiet=True))
+    _mount()
+    arguments = [str(tmp_path / "base"), str(tmp_path / "tuned"), "--out", str(tmp_path / "out"), "--tolerance", "1"]
+    done = CliRunner().invoke(app, ["interpolate", *arguments, "--alphas", "0,0.5,1"], catch_exceptions=False)
+    assert done.exit_code == 0 and "kept: alpha" in done.output
+
+    found = json.loads((tmp_path / "out" / "frontier.json").read_text())
+    assert [p["alpha"] for p in found["points"]] == [0, 0.5, 1]
+    # With everything allowed, the best at negation is kept, and it is no worse than either end.
+    best = max(found["points"], key=lambda p: p["negation"])
+    assert best["negation"] == max(p["negation"] for p in found["points"] if p["alpha"] == found["chosen"])
+    assert (tmp_path / "out" / "results" / "retrieval.json").is_file()
+    assert Image.open(tmp_path / "out" / "frontier.png").size[0] > 400
+    assert load(str(tmp_path / "out")).embed_dim == 32
