@@ -42,6 +42,7 @@ def _mount() -> None:
         report,
         search,
         segment,
+        serve,
         train,
     )
 
@@ -66,6 +67,7 @@ def _mount() -> None:
     app.command("interpolate")(interpolate.command)
     app.command("compare")(compare.command)
     app.command("report")(report.command)
+    app.command("serve")(serve.command)
     app.command("segment")(segment.command)
     app.command("distill")(distill.command)
 

@@ -1,0 +1,417 @@
+// The page of photo search. The address holds the state: ?q=...&off=1,2&view=plain|both&photo=ID
+
+import { $, bars, copyOf, newChip, newTile } from "./draw.js";
+
+const PAGE = 60;
+
+let limits = { most_characters: 2000, most_bytes: 3e7 };
+let server = { state: "unknown", photos: 0 };
+let columns = [];
+let asked = ""; // the search that is on the screen
+let timer = 0;
+
+// ---- state: the address ----
+
+function state() {
+  const given = new URLSearchParams(location.search);
+  return {
+    q: given.get("q") ?? "",
+    off: (given.get("off") ?? "").split(",").filter(Boolean),
+    view: given.get("view") ?? "ours",
+    photo: given.get("photo") ?? "",
+  };
+}
+
+function go(changes, { replace = false, opened = false } = {}) {
+  const next = { ...state(), ...changes };
+  const address = new URLSearchParams();
+  if (next.q) address.set("q", next.q);
+  if (next.off.length) address.set("off", next.off.join(","));
+  if (next.view !== "ours") address.set("view", next.view);
+  if (next.photo) address.set("photo", next.photo);
+  const url = address.size ? `/?${address}` : "/";
+  if (replace) history.replaceState(history.state, "", url);
+  else history.pushState({ opened }, "", url);
+  render();
+}
+
+// ---- talking to the server ----
+
+class Refused extends Error {
+  constructor(status, told) {
+    super(told.error?.what ?? `the server answered ${status}`);
+    Object.assign(this, { status, told });
+  }
+}
+
+async function ask(path, parameters = {}, options = {}) {
+  const response = await fetch(`${path}?${new URLSearchParams(parameters)}`, options);
+  const told = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response.status, told);
+  return told;
+}
+
+const question = ({ q, off, view }) => ({ q, off: off.join(","), ...(view === "plain" && { plain: 1 }) });
+
+async function watch() {
+  // Until the model is there, and again when the server does not answer.
+  try {
+    const before = server.state;
+    server = await ask("/api/status");
+    limits = server;
+    $("#q").maxLength = server.most_characters;
+    if (server.state !== before) render(true);
+    if (server.state === "opening" || server.state === "loading") watchAgain(500);
+  } catch (problem) {
+    failed(problem);
+  }
+}
+
+function watchAgain(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(watch, milliseconds);
+}
+
+function failed(problem) {
+  if (problem.name === "AbortError") return;
+  if (problem instanceof Refused && problem.status === 503) return; // watch() asks again when the model is there
+  if (problem instanceof Refused) {
+    const told = problem.status === 401
+      ? { what: "This page has lost its token.", fix: "Open the whole address that `semclip serve` printed." }
+      : problem.told.error ?? { what: problem.message, fix: "Look at the terminal of `semclip serve`." };
+    notice(told, "wrong");
+    return;
+  }
+  server = { ...server, state: "stopped" };
+  notice({ what: "The server has stopped.", fix: "Start it again: semclip serve. This page goes on by itself." }, "wrong");
+  watchAgain(1500);
+}
+
+function notice(told, kind = "") {
+  const box = $("#notice");
+  box.hidden = !told;
+  box.className = `notice ${kind}`;
+  if (!told) return;
+  $("h2", box).textContent = told.what;
+  $("pre", box).textContent = told.where ?? "";
+  $("p", box).textContent = told.fix ?? "";
+}
+
+// ---- searching ----
+
+function render(again = false) {
+  const now = state();
+  const wanted = JSON.stringify([now.q, now.off, now.view]);
+  if (wanted !== asked || again) {
+    asked = wanted;
+    $("#q").value = now.q;
+    document.title = now.q ? `${now.q} · photo search` : "Photo search";
+    search(now);
+  }
+  showPhoto(now.photo);
+}
+
+function search(now) {
+  for (const column of columns) column.stop.abort();
+  const waiting = now.q && server.state !== "ready";
+  const shown = waiting ? { q: "", off: [], view: "ours" } : now;
+  const both = shown.view === "both";
+  columns = [newColumn(shown, false), ...(both ? [newColumn(shown, true)] : [])];
+  $("#read").hidden = !shown.q;
+  $("#how").hidden = Boolean(now.q);
+  for (const radio of document.getElementsByName("view")) radio.checked = radio.value === now.view;
+  notice(null);
+  if (server.state === "failed") notice(server.error, "wrong");
+  if (server.state === "opening") notice({ what: "The index is being opened.", fix: "This takes a moment." });
+  if (server.state === "loading") {
+    const then = now.q ? "The search starts by itself when it is there." : "You can look through your photos meanwhile.";
+    notice({ what: "The model is loading.", fix: then });
+  }
+  for (const column of columns) loadMore(column);
+}
+
+function mount() {
+  // Only when there is an answer: until then, and when the server is gone, the photos of before stay.
+  $("#columns").classList.toggle("both", columns.length > 1);
+  $("#columns").replaceChildren(...columns.map((column) => column.element));
+}
+
+function newColumn(now, literal) {
+  const element = copyOf("column");
+  const column = { element, literal, now, hits: [], more: true, busy: false, stop: new AbortController() };
+  $("header", element).hidden = now.view !== "both";
+  $("h2", element).textContent = literal ? "The sentence as it is" : "As understood";
+  element.setAttribute("aria-label", $("h2", element).textContent);
+  column.watch = new IntersectionObserver(([end]) => end.isIntersecting && loadMore(column), { rootMargin: "900px" });
+  return column;
+}
+
+async function loadMore(column) {
+  if (column.busy || !column.more) return;
+  column.busy = true;
+  document.body.classList.add("busy");
+  try {
+    const parameters = { ...question(column.now), skip: column.hits.length, top: PAGE, ...(column.literal && { literal: 1 }) };
+    const told = await ask("/api/search", parameters, { signal: column.stop.signal });
+    const first = column.hits.length === 0;
+    column.hits.push(...told.hits);
+    column.more = told.more;
+    $(".grid", column.element).append(...told.hits.map((hit) => newTile(hit, column.literal)));
+    if (first) firstPage(column, told);
+    if (column === columns[0]) announce();
+    settled(column);
+    column.watch.disconnect(); // observed anew, it reports the end even if that is near again already
+    column.watch.observe($(".end", column.element));
+  } catch (problem) {
+    column.more = false;
+    settled(column);
+    if (problem instanceof Refused && problem.status !== 503) {
+      mount();
+      $("#count").textContent = "";
+      $("#take").hidden = true;
+    }
+    failed(problem);
+  }
+}
+
+function settled(column) {
+  column.busy = false;
+  document.body.classList.toggle("busy", columns.some((one) => one.busy));
+}
+
+function firstPage(column, told) {
+  if (!column.element.isConnected) mount();
+  if (!column.literal && column.now.q) showChips(told);
+  const first = $(".tile", column.element);
+  if (first) first.tabIndex = 0;
+  verdict(column, told);
+  if (told.hits.length) return;
+  if (!server.photos) notice({ what: "The index holds no photos.", where: server.where, fix: "Add some: semclip index FOLDER" });
+  else notice({ what: "No photo meets these conditions.", fix: "Take one away, or write it another way." });
+}
+
+function verdict(column, told) {
+  $(".quiet", column.element).textContent = !column.literal
+    ? told.understood
+    : told.sentence ? `given to the model as one sentence: ${told.sentence}` : "a picture alone makes no sentence";
+  const excluded = told.chips.filter((chip) => !chip.wanted && !chip.off).map((chip) => chip.label);
+  const ten = column.hits.slice(0, 10);
+  const count = ten.filter((hit) => hit.shows.length).length;
+  const line = $(".verdict", column.element);
+  line.classList.toggle("wrong", count > 0);
+  $("b", line).textContent = excluded.length ? `${count} of the first ${ten.length}` : "";
+  $("span", line).textContent = excluded.length
+    ? `${count === 1 ? "seems" : "seem"} to show ${excluded.join(" or ")}`
+    : "Nothing is excluded: there is little to tell apart.";
+}
+
+function announce() {
+  const { hits, more } = columns[0];
+  const all = server.photos.toLocaleString("en");
+  const shown = hits.length.toLocaleString("en");
+  if (!columns[0].now.q) $("#count").textContent = `${all} photos`;
+  else $("#count").textContent = more ? `The best ${shown} of ${all} photos` : `${shown} photos, the best first`;
+  $("#take").hidden = !hits.length;
+  const list = { ...question(columns[0].now), top: hits.length };
+  for (const format of ["csv", "txt"]) $(`#${format}`).href = `/api/export?${new URLSearchParams({ ...list, format })}`;
+}
+
+// ---- chips ----
+
+function showChips(told) {
+  const plain = state().view === "plain";
+  const had = [...$("#chips").children].findIndex((chip) => chip.contains(document.activeElement));
+  const onSelect = document.activeElement?.tagName === "SELECT";
+  const fixed = told.conditions.map((text) => Object.assign(document.createElement("li"), { className: "chip fixed", textContent: text }));
+  if (plain) {
+    const whole = Object.assign(document.createElement("li"), { className: "chip fixed", textContent: told.sentence });
+    $("#chips").replaceChildren(whole, ...fixed);
+    return;
+  }
+  const chips = told.chips.map((chip, number) => newChip(chip, number, turn, weigh));
+  $("#chips").replaceChildren(...chips, ...fixed, ...(chips.length ? [copyOf("tip")] : []));
+  const again = $("#chips").children[had];
+  if (again) ($(onSelect ? "select" : ".flip", again) ?? again).focus();
+}
+
+function turn(chip, number, mode) {
+  const off = state().off.filter((part) => part !== String(number));
+  if (mode === "not") go({ off: [...off, String(number)] });
+  else if (mode === "off" && chip.wanted) go({ off });
+  else edit({ part: number }, { off });
+}
+
+const weigh = (number, weight) => edit({ part: number, weight });
+
+async function edit(change, also = {}) {
+  try {
+    const { q } = await ask("/api/edit", { q: state().q, ...change });
+    go({ ...also, q, photo: "" });
+  } catch (problem) {
+    failed(problem);
+  }
+}
+
+const moreLike = (id, sign) => edit({ [sign]: id }, { view: state().view === "plain" ? "ours" : state().view });
+
+// ---- one photo ----
+
+async function showPhoto(id) {
+  const view = $("#view");
+  if (!id) {
+    if (!view.open) return;
+    const last = view.dataset.id;
+    view.close();
+    tiles().find((one) => one.dataset.id === last)?.focus();
+    return;
+  }
+  const hits = columns.flatMap((column) => column.hits);
+  let hit = hits.find((one) => one.id === id);
+  try {
+    hit ??= { parts: [], held_back: null, duplicates: [], ...(await ask(`/api/photo/${encodeURIComponent(id)}`)) };
+  } catch (problem) {
+    failed(problem);
+    go({ photo: "" }, { replace: true });
+    return;
+  }
+  if (state().photo !== id) return; // another photo meanwhile
+  view.dataset.id = id;
+  view.dataset.file = hit.file;
+  $("#name").textContent = hit.name;
+  $(".path", view).textContent = [hit.path, ...hit.duplicates.map((path) => `also: ${path}`)].join("\n");
+  $(".why", view).textContent = hit.held_back ? `Held back, because it seems to show ${hit.held_back}.` : "";
+  $(".bars", view).replaceChildren(...bars(hit.parts, true).map((bar) => {
+    const item = document.createElement("li");
+    item.append(bar);
+    return item;
+  }));
+  showPicture(id, hit.name);
+  const place = hits.indexOf(hit);
+  $("[data-do=previous]", view).disabled = place <= 0;
+  $("[data-do=next]", view).disabled = place < 0 || place === hits.length - 1;
+  if (!view.open) view.showModal();
+}
+
+function showPicture(id, name) {
+  // The thumbnail is there at once; the photo takes its place when it has come.
+  const shown = $(".stage img");
+  shown.alt = name;
+  shown.src = `/thumbnail/${encodeURIComponent(id)}`;
+  const whole = new Image();
+  whole.onload = () => { if (state().photo === id) shown.src = whole.src; };
+  whole.onerror = () => {
+    if (state().photo === id) $("#view .why").textContent = "The photo’s file cannot be shown: it was moved, deleted or damaged. Index its folder again.";
+  };
+  whole.src = `/picture/${encodeURIComponent(id)}`;
+}
+
+function step(by) {
+  const hits = columns.flatMap((column) => column.hits);
+  const next = hits[hits.findIndex((hit) => hit.id === state().photo) + by];
+  if (next) go({ photo: next.id }, { replace: true });
+}
+
+function closePhoto() {
+  if (history.state?.opened) history.back();
+  else go({ photo: "" }, { replace: true });
+}
+
+// ---- a picture as query ----
+
+async function searchWith(file) {
+  if (!file) return;
+  if (file.size > limits.most_bytes) {
+    notice({ what: "This picture is too large.", fix: `Give one of at most ${limits.most_bytes / 1e6} MB.` }, "wrong");
+    return;
+  }
+  notice({ what: "The picture is being read.", fix: "" });
+  try {
+    const { id } = await ask("/api/pictures", {}, { method: "POST", body: file });
+    await moreLike(id, "like");
+  } catch (problem) {
+    failed(problem);
+  }
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    $("#count").textContent = "Copied.";
+  } catch {
+    notice({ what: "The browser does not let this page copy.", fix: "Use “Text” to save the list." }, "wrong");
+  }
+}
+
+// ---- keyboard and mouse ----
+
+const tiles = () => [...document.querySelectorAll(".tile")];
+
+function moveInGrid(event) {
+  const here = event.target.closest(".tile");
+  if (!here) return;
+  const all = [...here.closest(".grid").querySelectorAll(".tile")];
+  const place = all.indexOf(here);
+  const sideways = getComputedStyle(here.closest(".grid")).gridTemplateColumns.split(" ").length;
+  const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -sideways, ArrowDown: sideways, Home: -place, End: all.length - 1 - place };
+  if (event.key === "+" || event.key === "-") moreLike(here.dataset.id, event.key === "+" ? "like" : "unlike");
+  const next = event.key in moves && all[place + moves[event.key]];
+  if (!next) return;
+  event.preventDefault();
+  here.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+}
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input[type=search], select, textarea");
+  if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  if ($("#view").open) {
+    if (event.key === "ArrowLeft") step(-1);
+    if (event.key === "ArrowRight") step(1);
+  } else if (event.key === "/") {
+    event.preventDefault();
+    $("#q").select();
+  } else moveInGrid(event);
+});
+
+$("#columns").addEventListener("click", ({ target }) => {
+  const tile = target.closest(".tile");
+  if (tile) go({ photo: tile.dataset.id }, { opened: true });
+});
+$("#search").addEventListener("submit", (event) => {
+  event.preventDefault();
+  go({ q: $("#q").value.trim(), off: [], photo: "" });
+});
+$("#how").addEventListener("click", ({ target }) => target.matches(".example") && go({ q: target.textContent, off: [] }));
+$("#views").addEventListener("change", ({ target }) => go({ view: target.value }));
+$("#copy").addEventListener("click", () => copy(columns[0].hits.map((hit) => hit.file).join("\n")));
+$("#file").addEventListener("change", ({ target }) => searchWith(target.files[0]).finally(() => { target.value = ""; }));
+$("#view").addEventListener("cancel", (event) => {
+  event.preventDefault();
+  closePhoto();
+});
+$("#view").addEventListener("click", ({ target }) => {
+  const { id, file } = $("#view").dataset;
+  const does = { close: closePhoto, previous: () => step(-1), next: () => step(1), copy: () => copy(file),
+    like: () => moreLike(id, "like"), unlike: () => moreLike(id, "unlike") };
+  if (target === $("#view")) closePhoto(); // the backdrop
+  does[target.dataset.do]?.();
+});
+const holdsFile = (event) => event.dataTransfer.types.includes("Files");
+addEventListener("dragover", (event) => {
+  $("#drop").hidden = !holdsFile(event);
+  if (holdsFile(event)) event.preventDefault();
+});
+addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("#drop").hidden = true; });
+addEventListener("drop", (event) => {
+  $("#drop").hidden = true;
+  if (!holdsFile(event)) return;
+  event.preventDefault();
+  searchWith(event.dataTransfer.files[0]);
+});
+addEventListener("popstate", () => render());
+
+const start = new URL(location);
+start.searchParams.delete("token"); // it is kept as a cookie now
+history.replaceState(history.state, "", start);
+watch(); // and render, once the server has said how far it is
