@@ -1,4 +1,4 @@
-"""Config files: YAML with `a.b=value` overrides, parsed into frozen dataclasses; an unknown key fails with a hint."""
+"""Config files: YAML with `a.b=value` overrides, parsed into frozen dataclasses. An unknown key fails with a hint."""
 
 import copy
 import dataclasses

@@ -1,4 +1,4 @@
-"""What an objective is: features in, named terms out. It never sees a model, a device, a rank or a file."""
+"""Base class of objectives: features in, named loss terms out. No model, device, rank or file is visible to it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
