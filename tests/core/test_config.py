@@ -1,8 +1,9 @@
 """Configs: overrides, types, unknown keys, and a resolved copy that reads back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -54,6 +55,49 @@ def test_mistakes_name_the_whole_key(values: Any, message: str, hint: str) -> No
     assert message in caught.value.what
     assert hint in caught.value.fix
     assert caught.value.where == "x.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    renamed: ClassVar[Mapping[str, str]] = {"rate": "learning_rate"}
+
+    learning_rate: float = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    renamed: ClassVar[Mapping[str, str]] = {"sched": "schedule"}
+
+    schedule: Schedule = field(default_factory=Schedule)
+    warmup: Schedule | None = None
+
+
+@pytest.mark.parametrize(
+    ("values", "old", "new"),
+    [
+        ({"sched": {}}, "'sched'", "schedule"),
+        ({"schedule": {"rate": 1}}, "'schedule.rate'", "schedule.learning_rate"),
+        ({"warmup": {"rate": 1}}, "'warmup.rate'", "warmup.learning_rate"),
+        ({"schedule": {"rate": 1, "learning_rate": 1}}, "'schedule.rate'", "schedule.learning_rate"),
+    ],
+)
+def test_a_renamed_key_answers_with_its_new_name(values: Any, old: str, new: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse(Run, values, "x.yaml")
+    assert caught.value.what == f"the key {old} was renamed to '{new}'"
+    assert caught.value.fix == f"write {new}"
+
+
+def test_a_saved_config_is_read_under_its_old_names() -> None:
+    old = {"sched": {"rate": 2}, "warmup": {"rate": 3}}
+    new = Run(schedule=Schedule(learning_rate=2), warmup=Schedule(learning_rate=3))
+    assert parse(Run, old, "config.yaml", saved=True) == new
+    assert parse(Run, dump(new), "config.yaml", saved=True) == new  # new names go on being read
+    both = {"schedule": {"rate": 2, "learning_rate": 3}}
+    assert parse(Run, both, "config.yaml", saved=True).schedule.learning_rate == 3
+    assert old == {"sched": {"rate": 2}, "warmup": {"rate": 3}}  # what was given is left alone
+    with pytest.raises(UserError, match=r"unknown key 'schedule\.rat'"):
+        parse(Run, {"schedule": {"rat": 2}}, "config.yaml", saved=True)
 
 
 def test_overrides_are_yaml_and_leave_the_original_alone() -> None:

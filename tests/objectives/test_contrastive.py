@@ -102,19 +102,21 @@ def test_tripletclip_can_let_texts_see_the_other_familys_images() -> None:
         assert terms.parts[part].item() == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
-def test_negationclip_mixes_absences_and_captions(share: float) -> None:
+@pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
+def test_negationclip_mixes_absences_and_captions(weight: float) -> None:
     f = features()
     on_absences = [create("clip")(features(caption=f.raw("absence")[:, k])).total for k in range(2)]
-    expected = share * sum(on_absences) / 2 + (1 - share) * create("clip")(f).total
-    objective = create("negationclip", share=share)
+    expected = weight * sum(on_absences) / 2 + (1 - weight) * create("clip")(f).total
+    objective = create("negationclip", absence_weight=weight)
     torch.testing.assert_close(objective(f).total, expected, rtol=0, atol=1e-12)
-    assert objective.needs - {"image"} == {v for v, w in (("absence", share), ("caption", 1 - share)) if w}
+    assert objective.needs - {"image"} == {v for v, w in (("absence", weight), ("caption", 1 - weight)) if w}
 
 
 def test_negationclip_refuses_a_share_above_one() -> None:
-    with pytest.raises(UserError, match="share"):
-        create("negationclip", share=1.5)
+    with pytest.raises(UserError, match="absence_weight"):
+        create("negationclip", absence_weight=1.5)
+    with pytest.raises(UserError, match="'share' was renamed to 'absence_weight'"):
+        create("negationclip", share=1.0)
 
 
 def test_laclip_multi_text_is_the_mean_over_caption_and_rewrites() -> None:

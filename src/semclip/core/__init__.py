@@ -1,1 +1,1 @@
-"""What every room shares: the record, protocols, registry, config, errors, seeds. Imports no torch."""
+"""Shared by all packages: the data record, protocols, registry, config, errors, seeds. Imports no torch."""

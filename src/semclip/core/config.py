@@ -1,4 +1,4 @@
-"""Config files: YAML with `a.b=value` overrides, parsed into frozen dataclasses; an unknown key fails with a hint."""
+"""Config files: YAML with `a.b=value` overrides, parsed into frozen dataclasses. An unknown key fails with a hint."""
 
 import copy
 import dataclasses
@@ -145,13 +145,19 @@ def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict
     return result
 
 
-def parse(cls: type[T], values: Mapping[str, Any] | None, where: str) -> T:
+def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: bool = False) -> T:
     """Build the dataclass `cls` from a mapping, recursively; types are checked and converted as pydantic does.
 
-    where: the file or section, for messages. Raises UserError for an unknown key (with the closest known one),
-    a missing required key, or a value of the wrong type; the message holds the full path of the key.
+    where: the file or section, for messages. saved: the values are from a file that this program wrote, such as the
+    config of a run; keys that have been renamed since are read under their old names.
+    Raises UserError for an unknown key (with its new name, or the closest known one), a missing required key, or a
+    value of the wrong type; the message holds the full path of the key.
+
+    A key is renamed in the dataclass itself: `renamed: ClassVar[Mapping[str, str]] = {"old": "new"}`.
     """
     values = {} if values is None else values
+    if saved:
+        values = with_new_names(cls, values)
     _refuse_unknown(cls, values, "", where)
     try:
         return TypeAdapter(cls).validate_python(dict(values))
@@ -166,6 +172,22 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str) -> T:
                 lines.append(f"'{key}': {problem['msg']}, found {problem['input']!r}")
         fix = f"set it, for example on the command line: {' '.join(fixes)}" if fixes else "mend the value"
         raise UserError("; ".join(lines), where=where, fix=fix) from error
+
+
+def with_new_names(cls: Any, values: Any) -> Any:
+    """Values of a saved section `cls`, recursively, with every renamed key under its new name.
+
+    Where a mapping holds both names, the new one counts. What is no section is returned as it is.
+    """
+    if not (dataclasses.is_dataclass(cls) and isinstance(values, Mapping)):
+        return values
+    renamed = _renamed(cls)
+    hints = typing.get_type_hints(cls)
+    current = {renamed.get(key, key): value for key, value in values.items() if renamed.get(key) not in values}
+    for key, value in current.items():
+        for nested in _dataclasses_in(hints.get(key)):
+            current[key] = with_new_names(nested, value)
+    return current
 
 
 def dump(config: Any) -> dict[str, Any]:
@@ -190,12 +212,19 @@ def _refuse_unknown(cls: Any, values: Any, prefix: str, where: str) -> None:
     hints = typing.get_type_hints(cls)
     known = [f.name for f in dataclasses.fields(cls)]
     for key, value in values.items():
+        if key in _renamed(cls):
+            new = f"{prefix}{_renamed(cls)[key]}"
+            raise UserError(f"the key '{prefix}{key}' was renamed to '{new}'", where=where, fix=f"write {new}")
         if key not in known:
             raise UserError(f"unknown key '{prefix}{key}'", where=where, fix=did_you_mean(str(key), known))
         for nested in _dataclasses_in(hints[key]):
             section_only = nested is hints[key] and not isinstance(value, nested)
             if isinstance(value, Mapping) or section_only:
                 _refuse_unknown(nested, value, f"{prefix}{key}.", where)
+
+
+def _renamed(cls: Any) -> Mapping[str, str]:
+    return getattr(cls, "renamed", {})
 
 
 def _dataclasses_in(hint: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Errors that speak to the user: what is wrong, where it is, how to fix it."""
+"""Errors for users: what is wrong, where it is, and how to fix it."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The record that every room reads: one image with its texts, and the names of its views."""
+"""The data record: one image with its texts, and the names of its views."""
 
 import io
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Writing files so that a crash never leaves half of one, and hashing them."""
+"""Atomic file writing and hashing: a crash never leaves a partial file."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Which process this is, of those a launcher such as torchrun started; known before torch is imported."""
+"""The rank of this process under a launcher such as torchrun, without importing torch."""
 
 import os
 

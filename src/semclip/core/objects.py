@@ -1,4 +1,4 @@
-"""The column `objects`: every noun for what is in a picture, synonyms included."""
+"""The column `objects`: every noun for what is in an image, synonyms included."""
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example

@@ -1,4 +1,4 @@
-"""The promises that rooms make each other, so that none has to import the other."""
+"""Protocols between packages, so that a package need not import the one that implements them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""What a photo query means, as a tree of wanted and excluded parts, and what a ranker of photos promises.
+"""An image query as a tree of wanted and excluded parts, and the protocol of a ranker.
 
-The parser (`search.query`) makes the tree, rankers (`search.rankers`) score photos by it, the benchmark `exclusion`
-measures rankers without a parser. They meet here, so that none has to import the other.
+The parser (`search.query`) builds the tree, rankers (`search.rankers`) score images with it, and the benchmark
+`exclusion` evaluates rankers without a parser. The types are here, so that none of them imports another.
 """
 
 from collections.abc import Iterator

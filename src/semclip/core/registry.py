@@ -1,4 +1,4 @@
-"""Plugins by file name: the file `objectives/semclip.py` is the objective `semclip`, in Python, YAML and listings."""
+"""Plugins by file name: `objectives/semclip.py` is the objective `semclip` in Python, YAML and listings."""
 
 import ast
 import importlib

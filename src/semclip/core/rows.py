@@ -1,4 +1,4 @@
-"""Rows of a data file, through whichever reader knows its format."""
+"""Rows of a data file, read by the reader for its format."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a run must record to be repeated: command, code, versions, hardware, seeds, data."""
+"""Information that makes a run reproducible: command, code, versions, hardware, seeds, data."""
 
 import functools
 import importlib.metadata

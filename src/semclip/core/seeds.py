@@ -1,4 +1,4 @@
-"""Seeds derived from names, so that no draw depends on the order in which things happen."""
+"""Random seeds derived from names, so that no draw depends on the order of execution."""
 
 import hashlib
 import random

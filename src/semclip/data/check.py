@@ -1,4 +1,4 @@
-"""What is in a data file and what is wrong with it: every problem counted, the first few with `file:row`."""
+"""Contents and problems of a data file: every problem is counted, and the first few are listed with `file:row`."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Samples -> one batch of tensors; every text is tokenized once."""
+"""Samples -> one batch of tensors. Every text is tokenized once."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

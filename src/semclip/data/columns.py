@@ -1,4 +1,4 @@
-"""What the columns of a file mean: raw row -> Example, by the names in use or an explicit mapping."""
+"""Columns of a data file: raw row -> Example, by common column names or an explicit mapping."""
 
 import ast
 import json

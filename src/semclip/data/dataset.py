@@ -1,4 +1,4 @@
-"""Examples as training sees them: images loaded, one image and text drawn per view, addressed by (epoch, index)."""
+"""The training data set: images loaded, one image and one text sampled per view, addressed by (epoch, index)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Sample:
     index:  its place in the data set. group: its group's number.
     texts:  view -> a text, or K texts where a data step gives several; K is the same for all samples of a batch.
     facts:  what a data step knows of it besides, as numbers for the objective; of one shape for all samples of a batch.
-    unmade: what a data step could not make of this visit, one sentence each; batches count them.
+    unmade: the texts that a data step could not write for this visit, one sentence each; batches count them.
     elsewhere: another process trains on it and loads its images; here it only has texts, for data steps to read.
     """
 
@@ -44,7 +44,7 @@ class CaptionDataset(Dataset[Sample]):
 
     The epoch is part of the address, so a loader's worker holds no state and any worker count gives the same stream.
 
-    views:      image and text views to give. Raises UserError when an example lacks one, before anything is loaded.
+    views:      image and text views to give. Raises UserError, before anything is loaded, when an example lacks one.
     load_image: image reference -> one input on the CPU, such as an encoder's `load_image`.
     augment:    (input, seed of this visit) -> the input as it is shown this time.
     groups:     for each example the number of its group, counted in order of appearance; the sampler reads it.

@@ -1,4 +1,4 @@
-"""One text and one image per view per visit, the same for any worker count, order of visits and choice of views."""
+"""Samples one text and image per view and visit, whatever the worker count, order of visits and choice of views."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an image becomes, computed once and memory-mapped: decoded inputs, or features of a frozen tower."""
+"""A memory-mapped cache of one array per image, computed once: decoded inputs, or features of a frozen tower."""
 
 import hashlib
 import json

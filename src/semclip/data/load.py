@@ -1,4 +1,4 @@
-"""From a data file to Examples: read, understand the columns, name, split."""
+"""From a data file to Examples: read rows, parse columns, assign ids and splits."""
 
 from collections import Counter
 from collections.abc import Sequence

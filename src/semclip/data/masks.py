@@ -1,4 +1,4 @@
-"""Masks of a data set: which number is which class, and the class of every pixel."""
+"""Segmentation masks of a data set: the number of each class, and the class of every pixel."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Batches without two examples of one group: they would be called each other's negatives."""
+"""Batches without two examples of one group, which would be false negatives of each other."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

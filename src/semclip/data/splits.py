@@ -1,4 +1,4 @@
-"""Train, val and test by group: no group is ever in two of them."""
+"""Train, val and test splits by group: no group is in two of them."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""SemCLIP's basis: a few directions of text space, drawn from a seed or given by the user."""
+"""SemCLIP's projection basis: a few orthonormal directions of text space, drawn from a seed or given by the user."""
 
 import torch
 from torch import Tensor

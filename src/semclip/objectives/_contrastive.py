@@ -1,4 +1,4 @@
-"""The one kernel under all contrastive objectives: pick your own row out of a bank of candidates."""
+"""Softmax cross-entropy over a bank of candidates, the common part of all contrastive objectives."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -18,10 +18,10 @@ Banned = Callable[[Tensor], Tensor]
 
 
 def pick(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: Banned | None = None) -> Tensor:
-    """Mean cross-entropy of picking the own candidate: mean_i( logsumexp_c s q_i.b_c - s q_i.b_own(i) ).
+    """Mean softmax cross-entropy of the positive: mean_i( logsumexp_c s q_i.b_c - s q_i.b_own(i) ).
 
     queries (B, D), bank (C, D), own (B,) column of the positive, scale s a scalar.
-    banned: never the own column. A row left with its positive alone costs 0. Returns a scalar.
+    banned: excluded candidates, never the positive. The loss of a row with no other candidate is 0. Returns a scalar.
     Large batches are computed a piece at a time, mask included: memory is linear in B + C, and in a piece.
     """
     return pick_any(queries, bank, own[:, None], scale, banned)
@@ -41,15 +41,15 @@ def pick_any(queries: Tensor, bank: Tensor, own: Tensor, scale: Tensor, banned: 
 
 
 def bank(f: Features, *views: Tensor) -> Tensor:
-    """One bank out of local views (B, D) or (B, K, D): all ranks' rows, a block of G rows for each text. (C, D)."""
+    """One bank of candidates from local views (B, D) or (B, K, D): rows of all ranks, G rows for each text. (C, D)."""
     return torch.cat([f.all(version) for view in views for version in versions(view)])
 
 
 def banned(f: Features, blocks: int, mask_same_group: bool, own_only: int = 0) -> Banned | None:
-    """What local rows must not compare themselves to, for a bank of `blocks` + `own_only` blocks of G rows.
+    """The candidates that are excluded for local rows, for a bank of `blocks` + `own_only` blocks of G rows.
 
     mask_same_group: rows of the same group, in every block. own_only: the last blocks hold candidates for their own
-    row alone (hard negatives that are no other row's negatives). None where nobody is banned.
+    row alone (hard negatives that are no other row's negatives). None where nothing is excluded.
     """
     if not (mask_same_group or own_only):
         return None
@@ -74,7 +74,7 @@ def count(view: Tensor) -> int:
 
 
 def single(view: Tensor, name: str) -> Tensor:
-    """A view of which the formula knows exactly one per row: (B, D)."""
+    """A view with exactly one text or image per row: (B, D)."""
     if view.dim() == 3 and view.shape[1] == 1:
         return view[:, 0]
     if view.dim() != 2:
@@ -103,7 +103,7 @@ def clip_terms(f: Features, image: Tensor, text: Tensor, mask_same_group: bool) 
 def pick_hard(
     f: Features, queries: Tensor, positive: Tensor, negative: Tensor, mask_same_group: bool, own_only: bool = False
 ) -> Tensor:
-    """Local queries (B, D) pick their positive out of all ranks' [positives; hard negatives]; a scalar.
+    """Cross-entropy of local queries (B, D) over [positives; hard negatives] of all ranks; a scalar.
 
     positive and negative are (B, D) or (B, K, D); of several positives, the mean over them of -log p.
     own_only: a hard negative counts for its own row only.

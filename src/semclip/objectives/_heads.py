@@ -1,4 +1,4 @@
-"""Layers for objectives with parameters of their own: seeded on the CPU, computed in the precision of their input."""
+"""Layers for objectives with parameters: initialised on the CPU from a seed, computed in the precision of the input."""
 
 from itertools import pairwise
 

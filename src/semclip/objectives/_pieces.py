@@ -1,4 +1,4 @@
-"""Losses of many rows, a piece at a time: memory that grows with the piece, not with the square of the batch."""
+"""Losses of many rows, a piece at a time: memory grows with the piece, not with the square of the batch."""
 
 from collections.abc import Callable
 

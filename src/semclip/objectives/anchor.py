@@ -1,17 +1,17 @@
-"""Anchor: the text tower stays near where it started, on ordinary captions.
+"""Anchor: keeps caption embeddings near those of the base model.
 
     L = mean_i max(0, 1 - cos(T_i, S_i) - margin)
 
-Shapes: T caption (B, D), S the same caption as the model embedded it before training (B, D); S gets no gradient. A
+Shapes: T caption (B, D), S the same caption embedded by the model before training (B, D); S gets no gradient. A
 caption (B, K, D) gives the mean over its K versions. Drift up to `margin` (0 to 2) is free. No negatives: nothing is
 masked.
-Columns: caption. S is `caption_at_start`, made by a copy of the start model at every step: one more forward pass of
+Columns: caption. S is `caption_at_start`, computed by a copy of the base model at every step: one more forward pass of
 captions, without gradient, and the memory of a second model.
-Paper: none of its own; outputs of the start model as targets are those of "Learning without Forgetting" (arXiv
-1606.09282), here on embeddings instead of class scores.
-When to use: beside an objective that costs ordinary ability, as
-`{name: weighted_sum, members: {semclip: {}, anchor: {weight: 1.0}}}`. `semclip interpolate` buys the same kind of
-safety after training; docs/guides/do_no_harm.md compares them.
+Paper: none of its own. Outputs of the base model as targets follow "Learning without Forgetting" (arXiv 1606.09282),
+here with embeddings instead of class scores.
+When to use: with an objective that reduces ordinary abilities, as
+`{name: weighted_sum, members: {semclip: {}, anchor: {weight: 1.0}}}`. `semclip interpolate` has the same purpose
+after training; docs/guides/do_no_harm.md compares them.
 """
 
 from dataclasses import dataclass

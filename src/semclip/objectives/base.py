@@ -1,4 +1,4 @@
-"""What an objective is: features in, named terms out. It never sees a model, a device, a rank or a file."""
+"""Base class of objectives: features in, named loss terms out. No model, device, rank or file is visible to it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from semclip.core.config import parse
+from semclip.core.config import parse, with_new_names
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
 from semclip.core.protocols import EncoderInfo
@@ -215,6 +215,16 @@ class Objective(nn.Module):
         # Losses are computed in float32 or better, also where a mixed-precision loop calls them.
         with torch.autocast(f.labels.device.type, enabled=False):
             return super().__call__(f)
+
+
+def saved_section(section: Mapping[str, Any]) -> dict[str, Any]:
+    """The section `objective:` of a saved run, with every renamed key under its new name; members of a sum as well."""
+    name = str(section.get("name"))
+    own = with_new_names(FAMILIES["objectives"].get(name).Config, {k: v for k, v in section.items() if k != "name"})
+    if isinstance(own.get("members"), Mapping):
+        members = {member: saved_section({**values, "name": member}) for member, values in own["members"].items()}
+        own["members"] = {member: {k: v for k, v in m.items() if k != "name"} for member, m in members.items()}
+    return {"name": name, **own}
 
 
 def create(name: str, **config: Any) -> Objective:

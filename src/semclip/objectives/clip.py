@@ -1,10 +1,10 @@
-"""CLIP: an image picks its caption among all captions of the batch, and a caption its image.
+"""CLIP: symmetric cross-entropy between images and captions of the batch.
 
     L = ( CE(s I T^t) + CE(s T I^t) ) / 2,    CE(Z) = mean_i( logsumexp_j Z_ij - Z_ii )
 
 Shapes: I, T (B, D) unit rows, s the logit scale. A caption (B, K, D) gives the mean over its K versions.
 Columns: image, caption.
-When to use: base model, and the control that every other objective must beat.
+When to use: as the base model, and as the control of every comparison.
 """
 
 from dataclasses import dataclass

@@ -1,14 +1,14 @@
-"""CoN-CLIP: negations as wrong texts of the image, and as right texts of a distractor image that they describe.
+"""CoN-CLIP: negations are hard negatives of the image, and positives of a distractor image that they describe.
 
     L = ( CE(s I [T;G]^t) + CE(s T [I;J]^t) + CE(s J [G;T]^t) ) / 3,    row i picks column i
     without distractors:  L = ( CE(s I [T;G]^t) + CE(s T I^t) ) / 2     (NegCLIP)
 
 Shapes: I image, T caption, G negation, J negative image (distractor), (B, D) unit rows, s the logit scale.
-G may be (B, K, D): all K are wrong for the image, and the mean over K of -log p is taken where they are right.
+G may be (B, K, D): all K are negatives of the image, and the mean over K of -log p is taken where they are positives.
 Columns: image, caption, negation, negative_image (`distractors=False`: not needed).
 Paper: arXiv 2403.20312, L1, L2, L3 of its method figure. Deviation: same-group pairs are masked
-(`mask_same_group=False` as released). There is no term that picks an image for a negation, as published.
-When to use: distractor images exist; they keep the model from learning that a negated text is always wrong.
+(`mask_same_group=False` as released). As published, there is no cross-entropy from negations to images.
+When to use: distractor images exist. They keep the model from learning that a negated text is always wrong.
 """
 
 from dataclasses import dataclass

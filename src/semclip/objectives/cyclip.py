@@ -1,11 +1,11 @@
-"""CyCLIP: CLIP, with the geometry of image space and of text space made equal.
+"""CyCLIP: CLIP with regularisers that make the geometry of image space and text space consistent.
 
     L = L_clip + a L_in + b L_cross
     L_in    = (1/G) sum_jk ( <I_j,I_k> - <T_j,T_k> )^2  =  ( |A|^2 + |C|^2 - 2 |M|^2 ) / G
     L_cross = (1/G) sum_jk ( <I_j,T_k> - <I_k,T_j> )^2  =  2 ( sum(A*C) - trace(M M) ) / G
 
 Shapes: I, T image and caption (B, D) unit rows over G rows on all ranks; A = I^t I, C = T^t T, M = I^t T (D, D).
-The right-hand sides hold for any batch in memory that does not grow with it; ranks exchange 3 D^2 numbers.
+The right-hand sides need memory that does not grow with the batch; ranks exchange 3 D^2 numbers.
 Columns: image, caption.
 Paper: arXiv 2205.14459. Both terms are sums of G^2 squares over G, so equal weights regularise larger batches more;
 they use cosines and so give the logit scale no gradient. Deviations: same-group pairs are masked in L_clip

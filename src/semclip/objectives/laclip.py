@@ -1,4 +1,4 @@
-"""LaCLIP: plain CLIP, reading a caption rewritten by a language model, another one at each visit.
+"""LaCLIP: plain CLIP on captions rewritten by a language model, with another rewrite at each visit.
 
     L = ( CE(s I R^t) + CE(s R I^t) ) / 2
     multi_text:  L = mean over versions X of (T, R_1, ..., R_K) of ( CE(s I X^t) + CE(s X I^t) ) / 2
@@ -9,7 +9,7 @@ Columns: image, rewrite (drawn by the data step, uniformly among the caption and
 with `multi_text=True` the caption, too, and all versions in every step.
 Paper: arXiv 2305.20088. `multi_text` is LaCLIP-MT, of which no code exists: a reconstruction.
 Deviation: same-group pairs are masked (`mask_same_group=False` as released).
-When to use: training from scratch where captions are few or poor and rewrites can be had once, offline.
+When to use: training from scratch on few or poor captions, with rewrites that are written once, offline.
 """
 
 from dataclasses import dataclass

@@ -1,11 +1,11 @@
-"""nCLIP: image and text predict each other's distribution over latent clusters; no negatives at all.
+"""nCLIP: image and text predict each other's distribution over latent clusters, without negatives.
 
     L = CE + l1 EH - l2 HE      (xCLIP without its contrastive term; terms and shapes as there)
 
 Columns: image, caption.
 Paper: arXiv 2210.09304. A RECONSTRUCTION, see xclip.
-When to use: to see what agreement alone learns. Ordinary zero-shot is poor by design: nothing compares an image with
-a caption directly.
+When to use: to study non-contrastive agreement alone. Zero-shot accuracy is low by design, because no term compares an
+image with a caption directly.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""NegCLIP: CLIP, with negations as further wrong texts for every image.
+"""NegCLIP: CLIP with negations as additional negatives of every image.
 
     L = ( CE(s I [T;G]^t) + CE(s T I^t) ) / 2,    row i picks column i;  [T;G]: captions, then negations
 
@@ -6,8 +6,8 @@ Shapes: I, T, G image, caption, negation (B, D) unit rows, s the logit scale; G 
 Columns: image, caption, negation.
 Paper: arXiv 2210.01936, which mines swapped captions and near images; here a negation is whatever the data holds.
 Deviation: same-group pairs are masked (`mask_same_group=False` as released).
-When to use: hard negatives exist and nothing else; the building block of CoN-CLIP and TripletCLIP. Beware: a model
-trained on negations as wrong texts alone learns that the word "not" is wrong (see the absence benchmark).
+When to use: hard negatives exist and nothing else. CoN-CLIP and TripletCLIP are built from it. Caution: a model trained
+on negations as negatives only learns that the word "not" is wrong (see the absence benchmark).
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""SemCLIP: CLIP, and in a tiny subspace of text space a paraphrase near its caption and a negation far from it.
+"""SemCLIP: CLIP, with paraphrases near and negations far from their captions in a small subspace of text space.
 
     L = ( c C + a mean_i(1 - cos(u_i, v_i)) + b mean_i max(0, cos(u_i, w_i)) ) / (c + a + b)
     u, v, w = n(T) B^t, n(P) B^t, n(G) B^t;    C = ( CE(s I T^t) + CE(s T I^t) ) / 2
@@ -7,11 +7,11 @@ Shapes: I image, T caption, P paraphrase, G negation (B, D); basis B (k, D), k o
 P and G may be (B, K, D): the mean over K is taken. Images are compared to captions only.
 Columns: image, caption, paraphrase, negation. With a = 0 (b = 0) paraphrase (negation) is not needed.
 Paper: arXiv 2511.16527. Deviations:
-- released code leaves I and T of C unnormalised: `normalize_contrastive=False` gives that (published: normalised);
+- the released code leaves I and T of C unnormalised (`normalize_contrastive=False`; published: normalised);
 - the basis is drawn on the CPU, so that one seed gives one basis on every device, and is kept in the checkpoint;
-- k = 1 is refused, unless its row is given as `basis` (to reproduce a number: it trains nothing);
+- k = 1 is refused unless its row is given as `basis`, to reproduce a number (its gradient is zero);
 - same-group pairs are masked in C (`mask_same_group=False` as released).
-When to use: fine-tuning a CLIP whose text tower ignores rewording and negation, at little cost to anything else.
+When to use: fine-tuning a CLIP whose text tower ignores paraphrases and negation, at little cost to other abilities.
 """
 
 from dataclasses import dataclass

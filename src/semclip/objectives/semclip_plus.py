@@ -1,15 +1,15 @@
-"""SemCLIP+: every true text of an image is picked out of what is false of it: its own negations, and others' texts.
+"""SemCLIP+: softmax cross-entropy of every true text of an image, with its own negations as hard negatives.
 
-    L = sum_x w_x [ pick(I, x) + CE(s x I^t) ] / (2 sum_x w_x) + v [ pick(T, P) + pick(P, T) ] / 2
-    pick(q, x) = mean_i -log( exp(s q_i.x_i) / ( exp(s q_i.x_i) + sum_{f in F_i} exp(s q_i.f) ) )
+    L = sum_x w_x [ HN(I, x) + CE(s x I^t) ] / (2 sum_x w_x) + v [ HN(T, P) + HN(P, T) ] / 2
+    HN(q, x) = mean_i -log( exp(s q_i.x_i) / ( exp(s q_i.x_i) + sum_{f in F_i} exp(s q_i.f) ) )
     x over T (w = 1), P (w = paraphrase_weight), A (w = absence_weight);  v = text_weight
     F_i = the row's own negations, and T, P, A of all rows of other groups
 
 Shapes: I image, T caption, P paraphrase, A absence, G negation, (B, D) unit rows, s the logit scale. P, A and G may be
 (B, K, D): the mean over K; all K negations are in F_i. True texts of one image never compete with each other.
 Columns: image, caption, paraphrase, negation, and absence unless its weight is 0.
-Paper: none, ours. From SemCLIP the triple and its three relations, from NegCLIP negations in the softmax, from
-NegationCLIP absences as positives. Negations of other rows are left out: "no dog" is true of most images.
+Paper: none, ours. It combines SemCLIP's triples, NegCLIP's negations in the softmax, and NegationCLIP's absences as
+positives. Negations of other rows are left out: "no dog" is true of most images.
 When to use: the first choice for fine-tuning on captions with paraphrases, negations and absences. It was chosen by the
 ablation in docs/results/semclip_plus.md, which also shows where it gains nothing.
 """
@@ -28,12 +28,12 @@ from semclip.objectives.base import Features, Objective, Paper, Terms
 
 
 class SemCLIPPlus(Objective):
-    """Parts: `caption`, `paraphrase`, `absence` (image picks text), `text_to_image`, `text_to_text`."""
+    """Parts: `caption`, `paraphrase`, `absence` (image to text), `text_to_image`, `text_to_text`."""
 
     paper = Paper(
         title="SemCLIP+ (this project)",
         arxiv="",
-        equation="sum_x w_x [pick(I, x) + CE(x, I)] / 2 + v [pick(T, P) + pick(P, T)] / 2",
+        equation="sum_x w_x [HN(I, x) + CE(x, I)] / 2 + v [HN(T, P) + HN(P, T)] / 2",
         deviations="none: there is no paper",
     )
 
@@ -99,7 +99,7 @@ class SemCLIPPlus(Objective):
 
 
 def _pick(f: Features, query: Tensor, text: Tensor, false: Tensor) -> Tensor:
-    """Mean of -log p of a true text (B, D) or (B, K, D), alone against what is false of its row (B,). A scalar."""
+    """Mean of -log p of a true text (B, D) or (B, K, D), against the texts that are false of its row (B,). A scalar."""
     # -log( e^a / (e^a + e^b) ) = softplus(b - a)
     return _mean(F.softplus(false - f.logit_scale * (query * x).sum(1)).mean() for x in versions(text))
 

@@ -1,4 +1,4 @@
-"""SuperCLIP: CLIP, and a linear classifier on the mean patch token that names the words of the caption.
+"""SuperCLIP: CLIP, with a linear classifier on the mean patch token that predicts the tokens of the caption.
 
     L = L_clip + w L_class,    L_class = mean_i sum_c t_ic ( logsumexp z_i - z_ic ),    z = W LN(h) + b
     t_ic = w_c Y_ic / max(sum_c' w_c' Y_ic', 1e-12),    Y_ic = 1 where token c occurs in caption i
@@ -8,9 +8,9 @@
 Shapes: h (B, W) mean patch token, z (B, V) over V token ids, caption ids (B, L). Terms are gathered at the L tokens of
 a caption: no B x V target is ever made, and logits of 256 rows at a time.
 Columns: image, caption; the image tower must have patch tokens.
-Paper: arXiv 2512.14480. `running` is the released code (the paper's is `corpus`). Deviations: start, end and the
-padding behind it are no classes (`special_tokens=as_released` counts them); exact integer counts; same-group pairs
-are masked in L_clip. The published patch mean is un-projected and after the final norm; the encoder sees to that.
+Paper: arXiv 2512.14480. `running` is the released code (the paper's is `corpus`). Deviations: start, end and
+padding tokens are no classes (`special_tokens=as_released` counts them); exact integer counts; same-group pairs
+are masked in L_clip. As published, the mean patch token is after the final norm and before the projection.
 When to use: training from scratch with small batches or long captions. The head adds V (W + 1) parameters.
 """
 

@@ -1,20 +1,20 @@
-"""TNG-CLIP: three true texts per image: what is absent, another caption denied, and the caption.
+"""TNG-CLIP: three positive texts per image: an absent object, another caption negated, and the caption.
 
     Z = n(X) n(I)^t / t;  L = ( CE(Z, own image) + CE(Z^t, y) ) / 2
     X holds for image i the rows M i ... M i + M - 1 = [absence_1, ..., absence_K, caption], M = K + 1
 
 Shapes: I image (B, D), absence (B, K, D), caption (B, D), X (M B, D); K = 2 as published: [an object that is absent,
 another caption denied]. t is `temperature`; None: 1 / the learned logit scale.
-y, the text that an image picks (`image_labels`):
+y, the target text of an image (`image_labels`):
 - aligned: its own caption, M i + M - 1;
 - multi_positive: all M of its texts, mean of -log p;
 - random: the first rows of a random permutation of all texts, unrelated to the image - what the released code does;
   a new draw at every `update`, the same on all ranks;
 - a list of G indices: as given.
 Columns: image, caption, absence.
-Paper: arXiv 2505.18434. Deviations: `aligned` is the default (whether the random labels are meant could not be
-found out); same-group pairs are masked unless they are the label (`mask_same_group=False` as released).
-When to use: no negation captions exist; the absences are made inside the batch.
+Paper: arXiv 2505.18434. Deviations: `aligned` is the default (whether the random labels are
+intended is unknown); same-group pairs are masked unless they are the label (`mask_same_group=False` as released).
+When to use: no negation captions exist; absences are written within the batch.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class TNGCLIP(Objective):
         title="TNG-CLIP: Training-Time Negation Data Generation for Negation Awareness of CLIP",
         arxiv="2505.18434",
         equation="(L_img + L_txt) / 2",
-        deviations="images pick their own caption, not a random text; same-group pairs are masked unless labelled",
+        deviations="images are matched to captions, not random texts; same-group pairs are masked unless labelled",
         as_released={"image_labels": "random", "mask_same_group": False},
     )
     steps: Tensor
@@ -83,7 +83,7 @@ class TNGCLIP(Objective):
         return Terms(total=(to_text + to_image) / 2, parts={"image_to_text": to_text, "text_to_image": to_image})
 
     def _labels(self, f: Features, per_image: int) -> Tensor:
-        """(B, P) columns of the texts that each local image picks."""
+        """(B, P) columns of the target texts of each local image."""
         labels = self.config.image_labels
         first = per_image * f.labels[:, None]  # (B, 1)
         if labels == "aligned":

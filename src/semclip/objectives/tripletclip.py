@@ -1,4 +1,4 @@
-"""TripletCLIP: two mirrored NegCLIPs; the negation and an image of it are a pair of their own.
+"""TripletCLIP: NegCLIP in both directions; the negation and an image of it are a second positive pair.
 
     L = NegCLIP(I, T, G) + NegCLIP(J, G, T),    NegCLIP(A, B, H) = ( CE(s A [B;H]^t) + CE(s B A^t) ) / 2
 
@@ -6,8 +6,8 @@ Shapes: I image, T caption, G negation, J negative image, (B, D) unit rows, s th
 twice the size of CLIP's loss, which matters for gradient clipping. G may be (B, K, D), as in CoN-CLIP.
 Columns: image, caption, negation, negative_image.
 Paper: arXiv 2411.02545, equations 2 and 3. As published, text queries never see the other family's images, so a
-negative image is a hard negative for no query; `text_sees_negative_images=True` (ours) makes text queries pick
-among [own family; other family]. Deviation: same-group pairs are masked (`mask_same_group=False` as released).
+negative image is a hard negative for no query; `text_sees_negative_images=True` (ours) compares text queries
+with [own family; other family]. Deviation: same-group pairs are masked (`mask_same_group=False` as released).
 When to use: every negation has an image that shows it (rendered, or made by a text-to-image model).
 """
 

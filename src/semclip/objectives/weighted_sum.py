@@ -1,13 +1,13 @@
-"""Weighted sum: several objectives at once, for example CLIP and half of SemCLIP.
+"""Weighted sum: several objectives together, for example CLIP and half of SemCLIP.
 
     L = sum_k w_k L_k
 
 Columns: what the members need.
 In YAML a member is named by its objective and holds its weight (1 unless given) and its options:
 `objective: {name: weighted_sum, members: {clip: {weight: 1.0}, semclip: {weight: 0.5, num_projections: 4}}}`.
-In Python, of objectives that exist: `weighted_sum({"clip": (1.0, create("clip")), "semclip": (0.5, mine)})`.
+In Python, from existing objectives: `weighted_sum({"clip": (1.0, create("clip")), "semclip": (0.5, mine)})`.
 Paper: none. Errors: UserError for no member, a weight that is negative or not finite, or weights that are all 0.
-When to use: to combine published terms, such as word classes (superclip) with negations (negclip), in one run.
+When to use: to combine published terms in one run, such as token classification (superclip) with negations (negclip).
 """
 
 from collections.abc import Callable, Iterable, Mapping

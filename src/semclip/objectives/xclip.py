@@ -1,4 +1,4 @@
-"""xCLIP: CLIP, and image and text each predict the other's distribution over latent clusters, without negatives.
+"""xCLIP: CLIP, with image and text predicting each other's distribution over latent clusters, without negatives.
 
     L = w_c L_clip + w_n ( CE + l1 EH - l2 HE ),    p = softmax(u), q = softmax(v)
     CE = mean_i( -p_i.log q_i - q_i.log p_i ) / 2    agreement
@@ -11,7 +11,7 @@ Paper: arXiv 2210.09304. A RECONSTRUCTION: no code was ever released and the pap
 of the terms are backed by two secondary sources; w_c 0.3 and w_n 0.7 by one; l1 0.5, l2 1, and gradients through both
 sides of CE are our choices. Heads: layer norm and an MLP on the shared embeddings (the paper's are recalled as MLPs
 with about 32,768 clusters on the pooled features); layer norm, not batch norm, so that micro-batching stays exact;
-both heads start equal and then part.
+both heads start with equal weights.
 Same-group pairs are masked in L_clip.
 When to use: training from scratch on captions that match their images loosely.
 """

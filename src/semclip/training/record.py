@@ -13,6 +13,7 @@ from semclip.core.files import read_json, sha256_file, write_json
 from semclip.core.run_info import run_info
 from semclip.data.load import data_file
 from semclip.models.backends.base import Encoder
+from semclip.objectives.base import saved_section
 from semclip.training.config import TrainConfig
 
 #: What may change between sessions of one run: nothing here changes what the weights become, but for rounding.
@@ -72,7 +73,8 @@ def differences(saved: Path, config: TrainConfig) -> dict[str, tuple[Any, Any]]:
     """Keys, such as `train.learning_rate`, whose value in a saved config is another: key -> (saved, new)."""
     values = load_config(saved)
     with contextlib.suppress(UserError):  # a file of an older version lacks keys, whose defaults it was run with
-        values = dump(parse(TrainConfig, values, where=str(saved)))
+        values = dump(parse(TrainConfig, values, where=str(saved), saved=True))
+        values["objective"] = saved_section(values["objective"])
     old, new = dict(_leaves(values)), dict(_leaves(dump(config)))
     return {
         key: (old.get(key), new.get(key))

@@ -1,4 +1,4 @@
-"""Lines of a text file, decoded one by one so that an error can name the line."""
+"""Lines of a text file, decoded one at a time so that an error can name the line."""
 
 import codecs
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a reader is: a file format of caption data that yields raw rows with their row numbers."""
+"""Base class of readers: a file format of caption data that yields raw rows with their row numbers."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tables with a header line, .csv or .tsv; the separator (comma, semicolon, tab or |) is found by looking."""
+"""Tables with a header line, .csv or .tsv; the separator (comma, semicolon, tab or |) is detected."""
 
 import csv
 from collections.abc import Iterable, Iterator

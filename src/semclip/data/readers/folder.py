@@ -1,4 +1,4 @@
-"""A folder of class folders: every picture is a row, its class folder's name the caption and the label."""
+"""A folder of class folders: every image is a row, and the name of its class folder is its caption and label."""
 
 from collections.abc import Iterator
 from pathlib import Path

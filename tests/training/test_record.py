@@ -1,0 +1,28 @@
+"""Which differences between a saved config and a new one count."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from semclip.core.config import dump, save_config
+from semclip.training.config import TrainConfig
+from semclip.training.record import differences
+
+Make = Callable[..., TrainConfig]
+
+
+def test_a_run_from_before_a_key_was_renamed_is_the_same_run(tmp_path: Path, make_config: Make) -> None:
+    path = tmp_path / "config.yaml"
+    save_config(path, dump(make_config(objective={"name": "negationclip", "share": 0.5})))
+    assert not differences(path, make_config(objective={"name": "negationclip", "absence_weight": 0.5}))
+    found = differences(path, make_config(objective={"name": "negationclip", "absence_weight": 0.25}))
+    assert found == {"objective.absence_weight": (0.5, 0.25)}
+
+
+def test_members_of_a_sum_are_read_under_their_old_names_too(tmp_path: Path, make_config: Make) -> None:
+    def config(key: str) -> TrainConfig:
+        members = {"clip": {"weight": 1.0}, "negationclip": {"weight": 2.0, key: 0.5}}
+        return make_config(objective={"name": "weighted_sum", "members": members})
+
+    path = tmp_path / "config.yaml"
+    save_config(path, dump(config("share")))
+    assert not differences(path, config("absence_weight"))
