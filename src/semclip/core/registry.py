@@ -152,6 +152,7 @@ FAMILIES = {
         Registry("steps", "semclip.data.steps", "semclip.data.steps.base:Step"),
         Registry("backends", "semclip.models.backends", "semclip.models.backends.base:Encoder"),
         Registry("writers", "semclip.captions.writers", "semclip.captions.writers.base:Writer"),
+        Registry("rankers", "semclip.search.rankers", "semclip.search.rankers.base:Ranker"),
         Registry("verifiers", "semclip.captions.verifiers", "semclip.captions.verifiers.base:Verifier"),
     )
 }

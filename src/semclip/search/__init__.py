@@ -1,0 +1,1 @@
+"""Finding photos by what they show and what they must not show."""
