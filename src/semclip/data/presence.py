@@ -1,0 +1,108 @@
+"""Which photo shows which thing, as far as its captions or its list of objects tell: there, not there, unsure.
+
+A thing is there if the list of objects holds it, or if several captions name it. It is not there if there is a list and
+neither that nor any caption names or hints at it. Without a list it is not there if there are enough captions to trust
+their silence and the thing is one that people would mention: one of `english.things.DENIABLE`, a place, an animal,
+somebody at a sport. All else is unsure: one caption of five names it, a word hints at it ("animal", "leash", "riding"),
+a caption denies something.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semclip.core.example import Example, ImageRef
+from semclip.data.objects import objects_of
+from semclip.english import things
+from semclip.english.caption import Caption
+from semclip.english.inflection import article_of, plural_of
+from semclip.english.nouns import Nouns
+
+#: The three states of a thing in a photo.
+THERE, NOT_THERE, UNSURE = 1, 0, -1
+
+#: Captions that have to name a thing, where there are as many; captions that have to keep silent about it.
+NAMED_BY, SILENT = 2, 3
+
+#: More things whose absence silence can tell: captions say where a photo was taken and what somebody does in it.
+_PLACES = ("beach", "street", "forest", "mountain", "stage", "kitchen", "desert")
+_ANIMALS = ("elephant", "monkey", "rabbit", "bear", "pig")
+_SPORTS = ("biker", "skateboarder", "skier", "surfer", "climber", "snowboarder", "dancer")
+_MENTIONED = frozenset((*things.DENIABLE, *_PLACES, *_ANIMALS, *_SPORTS))
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What is known of P photos and T things.
+
+    images: the P photos, sorted by key. things: the T nouns, sorted. state: (P, T) THERE, NOT_THERE or UNSURE.
+    """
+
+    images: tuple[ImageRef, ...]
+    things: tuple[str, ...]
+    state: NDArray[np.int8]
+
+    def of(self, thing: str) -> NDArray[np.int8]:
+        """(P,) the states of one thing."""
+        return np.asarray(self.state[:, self.things.index(thing)])
+
+
+def presence(examples: Sequence[Example]) -> Presence:
+    """What the examples tell of their photos; several examples of one photo are read together.
+
+    Raises UserError for a malformed list of objects.
+    """
+    captions: dict[ImageRef, dict[str, None]] = {}  # in order, each text once
+    lists: dict[ImageRef, set[str]] = {}
+    for example in examples:
+        captions.setdefault(example.image, {}).update(dict.fromkeys(example.captions))
+        if (objects := objects_of(example)) is not None:
+            lists.setdefault(example.image, set()).update(noun.strip().lower() for noun in objects)
+    nouns = Nouns((*_MENTIONED, *(noun for listed in lists.values() for noun in listed)))
+    place = {noun: column for column, noun in enumerate(nouns.words)}
+    images = tuple(sorted(captions, key=lambda ref: (ref.key, str(ref.path))))
+    state = np.full((len(images), len(place)), UNSURE, dtype=np.int8)
+    for row, image in enumerate(images):
+        listed = lists.get(image)
+        silent = place.keys() - nouns.possible(captions[image], listed or ())
+        if listed is None:
+            silent &= _MENTIONED if len(captions[image]) >= SILENT else frozenset()
+        state[row, [place[noun] for noun in silent]] = NOT_THERE
+        there = _named(captions[image]) if listed is None else listed
+        state[row, [place[noun] for noun in there]] = THERE
+    return Presence(images, tuple(nouns.words), state)
+
+
+def one(thing: str) -> str:
+    """A thing as something looked for: a dog, an umbrella, water."""
+    return thing if _is_mass(thing) else f"{article_of(thing)} {thing}"
+
+
+def several(thing: str) -> str:
+    """A thing as something that shall not be there: dogs, people, water."""
+    return thing if _is_mass(thing) else plural_of(thing)
+
+
+def _is_mass(thing: str) -> bool:
+    return thing in things.THINGS and things.THINGS[thing].mass
+
+
+def _named(texts: Iterable[str]) -> set[str]:
+    """Things that enough of a photo's captions name; whoever names a man, a woman or a child names a person.
+
+    A caption that denies anything names nothing: the noun may be what it denies.
+    """
+    captions = [Caption(text) for text in texts]
+    told = [_MENTIONED & caption.named if not caption.is_negated else frozenset() for caption in captions]
+    told = [named.union(*(_WIDER.get(thing, ()) for thing in named)) for named in told]
+    needed = min(NAMED_BY, len(told))
+    return {thing for named in told for thing in named if sum(thing in other for other in told) >= needed}
+
+
+#: thing -> the things of which it is a kind, by their own lists of names.
+_WIDER = {
+    thing: tuple(whole for whole in things.DENIABLE if whole != thing and thing in things.THINGS[whole].names)
+    for thing in things.DENIABLE
+}
