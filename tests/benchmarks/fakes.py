@@ -174,7 +174,7 @@ def _from_truth(data: Sequence[Example], reverse: bool) -> FakeEncoder:
         holders = {t: np.flatnonzero(known.of(t) == THERE) for t in known.things}
         for item in items(known, 3, 100):
             asked = item.decided[item.right]
-            sets = {sentence: asked for sentence in item.sentences.values()}
+            sets = dict.fromkeys(item.sentences.values(), asked)
             sets |= {form(t): holders[t] for t in (*item.wanted, *item.excluded) for form in (one, several)}
             for string, photos in sets.items():
                 total = sum((place[known.images[p]] for p in photos), np.zeros(width))

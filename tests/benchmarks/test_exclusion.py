@@ -50,7 +50,7 @@ def test_every_form_is_asked() -> None:
         held = np.any(wrong_part, axis=0) if wrong_part else np.zeros(len(data.images), dtype=bool)
         asked = np.all([data.of(t) == THERE for t in item.wanted] + [~held], axis=0)
         assert np.array_equal(asked[item.decided], item.right) and np.array_equal(held[item.decided], item.held)
-        assert item.right.sum() >= 3 and len({s for s in item.sentences.values()}) == len(item.sentences)
+        assert item.right.sum() >= 3 and len(set(item.sentences.values())) == len(item.sentences)
 
 
 def test_a_part_that_changes_nothing_makes_no_query() -> None:

@@ -1,6 +1,6 @@
 """Average precision and shares of the first k against all orders of equal scores, tried one by one."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def plain(order: list[bool]) -> float:
 
 
 def orders(scores: list[float], right: list[bool]) -> list[list[bool]]:
-    ranked = [p for p in permutations(range(len(scores))) if all(scores[a] >= scores[b] for a, b in zip(p, p[1:]))]
+    ranked = [p for p in permutations(range(len(scores))) if all(scores[a] >= scores[b] for a, b in pairwise(p))]
     return [[right[i] for i in p] for p in ranked]
 
 

@@ -135,7 +135,7 @@ def test_each_excluded_text_has_the_scene_of_its_conjunction() -> None:
 
 @pytest.mark.parametrize("prompts", [[], ["no place for it"]])
 def test_prompts_without_a_place_for_the_part_are_refused(prompts: list[str]) -> None:
-    with pytest.raises(UserError, match="'prompts' needs prompts with {}"):
+    with pytest.raises(UserError, match="'prompts' needs prompts"):
         create("feedback", {"prompts": prompts})
 
 
