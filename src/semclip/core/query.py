@@ -98,11 +98,18 @@ def leaves(node: Node | None, wanted: bool = True) -> Iterator[tuple[Leaf, bool]
 class Gallery(Protocol):
     """The photos a ranker scores, through one encoder. N photos, M of them a fixed sample, D dimensions, Q vectors."""
 
+    def __len__(self) -> int: ...  # N
+
     def embed(self, leaf: Leaf) -> np.ndarray: ...  # (D,) float32, unit length
 
     def similarity(self, vectors: np.ndarray) -> np.ndarray: ...  # (Q, D) -> cosines (Q, N) float32
 
     def sampled(self, vectors: np.ndarray) -> np.ndarray: ...  # (Q, D) -> cosines (Q, M), what calibration sees
+
+    def rows(self, places: np.ndarray) -> np.ndarray: ...  # (K,) places -> (K, D) unit rows of those photos
+
+    @property
+    def centre(self) -> np.ndarray: ...  # (D,) the mean row of the sample
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,7 @@ FAMILIES = {
         Registry("backends", ("semclip.models.backends",), "semclip.models.backends.base:Encoder"),
         Registry("writers", ("semclip.captions.writers",), "semclip.captions.writers.base:Writer"),
         Registry("verifiers", ("semclip.captions.verifiers",), "semclip.captions.verifiers.base:Verifier"),
+        Registry("rankers", ("semclip.search.rankers",), "semclip.search.rankers.base:Ranker"),
     )
 }
 

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DenseReading
+from semclip.english.presence import THERE, one, presence, several
+from semclip.evaluation.own._exclusion_queries import items
 
 KINDS = ("object denied", "attribute swapped")
 LABELS = ("red circle", "blue square", "green star")
@@ -33,6 +35,13 @@ def mask(label: str) -> str:
     return str(folder / f"{label}.png")
 
 
+def objects(i: int) -> list[str]:
+    """What is in a picture beside the table: of every nine things about half, no two things in the same pictures."""
+    there = (i % 2, i % 4 > 1, i % 4 in (1, 2), i % 12 > 5, i % 12 in range(3, 9), i % 3, i % 3 != 1, i % 6 > 2)
+    names = ("gem", "jug", "kit", "lid", "mug", "net", "oar", "pin")
+    return ["table", *(name for name, is_there in zip(names, there, strict=True) if is_there)]
+
+
 def examples(count: int = 12) -> list[Example]:
     """Examples with every view and a mask; two negations, one with a negation word and one without, and an absence."""
     return [
@@ -47,7 +56,12 @@ def examples(count: int = 12) -> list[Example]:
             negative_images=(ImageRef(f"other{i}.png"),),
             group=f"{i}.png",
             split="test",
-            meta={"negation_kinds": list(KINDS), "label": LABELS[i % 3], "mask": mask(LABELS[i % 3])},
+            meta={
+                "negation_kinds": list(KINDS),
+                "label": LABELS[i % 3],
+                "mask": mask(LABELS[i % 3]),
+                "objects": objects(i),
+            },
             where=f"data.jsonl:{i + 1}",
         )
         for i in range(count)
@@ -153,9 +167,26 @@ def _from_truth(data: Sequence[Example], reverse: bool) -> FakeEncoder:
         label = str(e.meta.get("label", ""))
         classes[label] = classes.get(label, np.zeros(width)) + (-axis if reverse else axis)
 
+    searched: dict[str, np.ndarray] = {}
+    if all("objects" in e.meta for e in data):
+        place = {e.image: np.eye(width)[i] for i, e in enumerate(data)}
+        known = presence(data)
+        holders = {t: np.flatnonzero(known.of(t) == THERE) for t in known.things}
+        for item in items(known, 3, 100):
+            asked = item.decided[item.right]
+            sets = dict.fromkeys(item.sentences.values(), asked)
+            sets |= {form(t): holders[t] for t in (*item.wanted, *item.excluded) for form in (one, several)}
+            for string, photos in sets.items():
+                total = sum((place[known.images[p]] for p in photos), np.zeros(width))
+                searched[string] = total * (-1 if reverse else 1) + 0.01 * spare
+
     def text(string: str) -> np.ndarray:
         if string in texts:
             return texts[string]
+        if string in searched or not any(string.endswith(label) for label in classes):
+            # Sentences of `exclusion`; a prompt around one of its things means the thing.
+            found = [part for part in searched if part == string or f" {part} " in f" {string} "]
+            return searched[max(found, key=len)] if found else spare
         of = next(vector for label, vector in classes.items() if string.endswith(label))
         return -of if " not " in string or " no " in string else of
 
