@@ -19,8 +19,9 @@ from semclip.search.scan import RAW, Seen
 #: Longer side of a thumbnail in pixels.
 THUMBNAIL = 256
 #: A JPEG may be decoded at 1/2, 1/4 or 1/8 of its size while its shorter side keeps this many pixels: at least twice
-#: what networks of up to 384 pixels see. Photos below twice this size are decoded whole, as everywhere else.
-ENOUGH = 768
+#: what networks of up to 336 pixels see, and just below a quarter of 12 megapixels, the commonest size of cameras.
+#: Photos below twice this size are decoded whole, as everywhere else.
+ENOUGH = 720
 #: Files above this many bytes are not read: photos are smaller, and memory has to stay flat.
 LARGEST = 1 << 29
 _ONCE = threading.Lock()
