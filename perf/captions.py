@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from semclip.captions.job import Job, settle, write_output
+from semclip.captions.job import Job, run_job, write_output
 from semclip.captions.journal import Journal
 from semclip.captions.rows import Input, read_input
 from semclip.captions.verifiers.base import create as create_verifier
@@ -87,7 +87,7 @@ def whole(job: Job, given: Input, folder: Path) -> None:
     out = folder / "out.jsonl"
     places = range(len(job.examples))
     with Journal(folder / "journal", job.signature(given.sha256)) as journal:
-        settle(job, journal, places, lambda summary: None)
+        run_job(job, journal, places, lambda summary: None)
         write_output(job, journal, places, out)
 
 

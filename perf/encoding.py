@@ -2,7 +2,7 @@
 
 Run `python perf/encoding.py`. The workload is that of public benchmarks: captions of about 15 words and images, each of
 which stands in several items. The plain loop does what their scripts do: it takes item after item, in batches, through
-open_clip's own `encode_text` (77 tokens) and an image tower whose pictures are opened between batches. Variants are
+open_clip's own `encode_text` (77 tokens) and an image tower whose images are opened between batches. Variants are
 timed in turn within every round, so that a busy machine slows all of them alike; medians, and ratios to the plain loop.
 
 Memory: a fresh process for each number of texts says what it held at most (VmHWM of Linux) above what it held before.
@@ -32,7 +32,7 @@ from semclip.evaluation import Encodings
 from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import load
 
-SIDE = 480  # pixels of a picture's longer side, as in COCO without its memory
+SIDE = 480  # pixels of an image's longer side, as in COCO without its memory
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
         f"{arguments.texts} texts and {arguments.images} images, each in {arguments.copies} items"
     )
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
-        refs = pictures(Path(folder), arguments.images)
+        refs = images(Path(folder), arguments.images)
         for title, variants in (
             ("texts", text_variants(encoder, sentences(arguments.texts), arguments)),
             ("images", image_variants(encoder, refs, arguments)),
@@ -77,9 +77,9 @@ def sentences(count: int) -> list[str]:
     return [f"{' '.join(draw.choice(WORDS, draw.integers(5, 20)))} {i}" for i in range(count)]
 
 
-def pictures(folder: Path, count: int) -> list[ImageRef]:
+def images(folder: Path, count: int) -> list[ImageRef]:
     """JPEG files of the size of photos."""
-    draw = generator("perf encoding pictures")
+    draw = generator("perf encoding images")
     refs = []
     for i in range(count):
         small = Image.fromarray(draw.integers(0, 256, (30, 40, 3), dtype=np.uint8))

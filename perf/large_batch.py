@@ -5,7 +5,7 @@ Run `python perf/large_batch.py` (Linux; some minutes). A fresh process for each
 most (VmHWM) above what it held before the first step, with blocks given back to the system as soon as they are freed.
 
 The law to hold:  peak(B) <= ( peak(256) + 3 x features(B) ) x 1.1
-with features(B) the bytes of the embeddings of all views, float32. Pictures are invented when they are asked for and
+with features(B) the bytes of the embeddings of all views, float32. Images are invented when they are asked for and
 captions drawn from 2,000 sentences, so that what is measured is the step and no cache of tokens.
 """
 
@@ -36,7 +36,7 @@ from semclip.training.config import LoopConfig
 from semclip.training.gradients import Gradients
 from semclip.training.loading import MakeBatch, Schedule, batches
 from semclip.training.optim import build_optimizer, use_row_gradients
-from semclip.training.ranks import ALONE
+from semclip.training.ranks import SINGLE_PROCESS
 from semclip.training.sharding import clip_gradients
 from semclip.training.step import StepModule
 
@@ -103,7 +103,7 @@ def held(size: int, most: int, micro_batch: int, name: str) -> dict[str, float]:
     fabric = Fabric(accelerator="cpu", devices=1)
     wrapped = fabric.setup_module(module)
 
-    dataset = CaptionDataset(examples(most), [*VIEWS], 0, partial(picture, torch.randn(64, 3, SIDE, SIDE)))
+    dataset = CaptionDataset(examples(most), [*VIEWS], 0, partial(image, torch.randn(64, 3, SIDE, SIDE)))
     make_batch = MakeBatch([], dataset.examples, set(VIEWS), Collate(encoder.tokenize))
     make_batch.collate([dataset[0, index] for index in range(2000)])  # the tokens of every sentence
 
@@ -113,7 +113,7 @@ def held(size: int, most: int, micro_batch: int, name: str) -> dict[str, float]:
         with fast_attention("cpu"):
             for batch in batches(dataset, make_batch, schedule, 0, fabric.device, lambda faults: None, micro_batch):
                 gradients(batch)
-        clip_gradients(module.parameters(), 1.0, ALONE)
+        clip_gradients(module.parameters(), 1.0, SINGLE_PROCESS)
         optimizer.step()
         optimizer.zero_grad()
 
@@ -124,7 +124,7 @@ def held(size: int, most: int, micro_batch: int, name: str) -> dict[str, float]:
     return {"peak": resident("VmHWM") - before, "seconds": time.perf_counter() - started}
 
 
-def picture(stock: torch.Tensor, ref: ImageRef) -> torch.Tensor:
+def image(stock: torch.Tensor, ref: ImageRef) -> torch.Tensor:
     return stock[int(ref.name) % len(stock)]
 
 

@@ -1,7 +1,7 @@
 """How many images a second the training loader gives, against a plain Pillow loop at 224 pixels.
 
 Run `python perf/loader.py`. Invented JPEGs of the sizes of photos. The plain loop opens, converts, resizes, crops and
-normalises one picture after another, as open_clip's evaluation transform does. Ours is what `semclip train` runs:
+normalises one image after another, as open_clip's evaluation transform does. Ours is what `semclip train` runs:
 tokenising, grouping and collating included, with as many workers as it would choose, or one on a single core.
 `reduced` is `train.decode=reduced`; `kept` is the second epoch of a run whose decoded inputs fit on disk.
 """
@@ -51,7 +51,7 @@ def main() -> None:
     rates: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, size in SIZES.items():
-            examples = pictures(Path(folder) / name.replace(" ", ""), arguments.images, size)
+            examples = images(Path(folder) / name.replace(" ", ""), arguments.images, size)
             medians = timed(variants(encoder, examples, workers, arguments.batch_size, Path(folder)), arguments.rounds)
             plain = next(iter(medians.values()))
             for variant, seconds in medians.items():
@@ -71,8 +71,8 @@ def variants(
 
     def plain() -> None:
         for example in examples:
-            with Image.open(str(example.image.path)) as picture:
-                transform(picture.convert("RGB"))
+            with Image.open(str(example.image.path)) as image:
+                transform(image.convert("RGB"))
 
     source = partial(image_source, encoder, examples, ["image"], False, augmented=False, device=torch.device("cpu"))
     kept, _, _ = source(reduced=False, cache=folder)
@@ -98,17 +98,17 @@ def epoch(
         pass
 
 
-def pictures(folder: Path, count: int, size: tuple[int, int]) -> list[Example]:
+def images(folder: Path, count: int, size: tuple[int, int]) -> list[Example]:
     """JPEG files with detail at many scales, as photos have."""
     folder.mkdir()
     draw = generator("perf loader", *size)
     examples = []
     for i in range(count):
         layers = [draw.integers(0, 256, (size[1] // s, size[0] // s, 3), dtype=np.uint8) for s in (64, 16, 4)]
-        picture = Image.fromarray(layers[0]).resize(size)
+        image = Image.fromarray(layers[0]).resize(size)
         for layer in layers[1:]:
-            picture = Image.blend(picture, Image.fromarray(layer).resize(size), 0.25)
-        picture.save(folder / f"{i}.jpg", quality=85)
+            image = Image.blend(image, Image.fromarray(layer).resize(size), 0.25)
+        image.save(folder / f"{i}.jpg", quality=85)
         examples.append(Example(f"{i}", ImageRef(f"{i}.jpg", folder / f"{i}.jpg"), "a photo of a dog", group=f"{i}"))
     return examples
 

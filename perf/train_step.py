@@ -34,7 +34,7 @@ from semclip.training.compiling import compile_blocks, eager
 from semclip.training.config import LoopConfig
 from semclip.training.devices import resolve_precision
 from semclip.training.optim import build_optimizer, parameter_groups, use_row_gradients
-from semclip.training.ranks import ALONE
+from semclip.training.ranks import SINGLE_PROCESS
 from semclip.training.sharding import clip_gradients
 from semclip.training.step import StepModule
 
@@ -194,7 +194,7 @@ class Bench:
         return {
             "limit: its linear products alone": linear_products(self.linears(), self.rows, self.dtype, self.device),
             "forward and backward": self._ours_forward_backward,
-            "norm and clipping": lambda: void(clip_gradients(self.parameters, 1.0, ALONE)),
+            "norm and clipping": lambda: void(clip_gradients(self.parameters, 1.0, SINGLE_PROCESS)),
             "optimizer": self._update,
         }
 
@@ -216,7 +216,7 @@ class Bench:
     ) -> None:
         self.network.token_embedding.sparse = rows
         self._forward_backward(image, texts, kernel)
-        clip_gradients(self.parameters, 1.0, ALONE)
+        clip_gradients(self.parameters, 1.0, SINGLE_PROCESS)
         optimizer = self.optimizer if rows else self.plain_optimizer
         optimizer.step()
         optimizer.zero_grad()

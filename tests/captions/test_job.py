@@ -15,7 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from semclip.captions.job import Job, settle, write_output
+from semclip.captions.job import Job, run_job, write_output
 from semclip.captions.journal import IN_MEMORY, Journal, journal_path
 from semclip.captions.rows import read_input
 from semclip.captions.summary import Summary
@@ -93,7 +93,7 @@ def job(data: Path, writer: Fake, *verifiers: Verifier, views: Sequence[str] = (
 
 def settled(job: Job) -> tuple[Summary, JobStopped | None, list[dict[str, dict[str, Any]]]]:
     with Journal(IN_MEMORY, {}) as journal:
-        summary, stopped = settle(job, journal, range(len(job.examples)), lambda summary: None)
+        summary, stopped = run_job(job, journal, range(len(job.examples)), lambda summary: None)
         return summary, stopped, [journal.of(place) for place in range(len(job.examples))]
 
 
@@ -215,7 +215,7 @@ def test_the_first_verifier_that_rejects_is_the_last_that_is_asked(data: Path) -
 def test_texts_that_no_file_can_hold_are_rejected(data: Path, tmp_path: Path, text: str) -> None:
     task = job(data, Fake(says={"brown": [text]}))
     with Journal(IN_MEMORY, {}) as journal:
-        summary, _ = settle(task, journal, range(3), lambda summary: None)
+        summary, _ = run_job(task, journal, range(3), lambda summary: None)
         write_output(task, journal, range(3), tmp_path / "out.jsonl")
     assert summary.rejected.total() == 2
     assert rows_of(tmp_path / "out.jsonl")[0]["negation_of"] == [0, 2]
@@ -241,7 +241,7 @@ def test_no_more_than_concurrency_at_once_and_the_output_is_in_order(tmp_path: P
         writer = Fake(Fake.Config(concurrency=concurrency, pause=0.001))
         task = job(data, writer, views=("negation", "absence"))
         with Journal(IN_MEMORY, {}) as journal:
-            settle(task, journal, range(40), lambda summary: None)
+            run_job(task, journal, range(40), lambda summary: None)
             write_output(task, journal, range(40), tmp_path / "out.jsonl")
         assert writer.most_under_way == concurrency
         outs.append((tmp_path / "out.jsonl").read_bytes())
@@ -255,12 +255,12 @@ def test_a_stopped_job_keeps_what_was_under_way_and_goes_on(tmp_path: Path) -> N
     stopping = Fake(Fake.Config(concurrency=4, pause=0.001), says={"caption 10": ["stop"]})
     task = job(data, stopping)
     with Journal(tmp_path / "j", {}) as journal:
-        summary, stopped = settle(task, journal, range(20), lambda summary: None)
+        summary, stopped = run_job(task, journal, range(20), lambda summary: None)
     assert isinstance(stopped, JobStopped) and stopping.closed
     assert 10 <= summary.rows <= 13
     going_on = Fake()
     with Journal(tmp_path / "j", {}) as journal:
-        summary, stopped = settle(job(data, going_on), journal, range(20), lambda summary: None)
+        summary, stopped = run_job(job(data, going_on), journal, range(20), lambda summary: None)
         write_output(task, journal, range(20), out)
     assert stopped is None and summary.rows == 20
     asked = [call[0] for call in stopping.calls] + [call[0] for call in going_on.calls]
@@ -350,7 +350,7 @@ def test_a_finished_job_is_not_done_again(data: Path, tmp_path: Path) -> None:
     out.unlink()
     with Journal(journal_path(out), job_signature(data)) as journal:
         task = job(data, Fake(), views=("paraphrase", "negation", "absence"))
-        settle(task, journal, range(3), lambda summary: None)
+        run_job(task, journal, range(3), lambda summary: None)
         assert task.writer.calls == []  # type: ignore[attr-defined]
     assert run_fake(data, out).exit_code == 0
     assert out.read_bytes() == before
@@ -492,7 +492,7 @@ def test_a_failing_writer_leaves_the_old_file(data: Path, tmp_path: Path) -> Non
     out = tmp_path / "out.jsonl"
     out.write_text("old")
     with pytest.raises(ZeroDivisionError), Journal(journal_path(out), {}) as journal:
-        settle(job(data, Failing()), journal, range(3), lambda summary: None)
+        run_job(job(data, Failing()), journal, range(3), lambda summary: None)
     assert out.read_text() == "old"
     with Journal(journal_path(out), {}) as journal:
         assert journal.of(0).keys() == {"negation"} and journal.of(1) == {}

@@ -9,7 +9,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from semclip.captions.review import Mark, agreement, cards, draw, jointly
+from semclip.captions.review import Mark, agreement, cards, draw, right_by_both
 from semclip.cli.captions_review import command
 from semclip.core.errors import UserError
 from semclip.data.load import DataConfig, load_examples
@@ -46,7 +46,11 @@ def run(*arguments: object, typed: str = "") -> Any:
 
 def test_a_card_holds_what_was_made_from_its_caption(data: Path) -> None:
     first, second, *_ = cards(load_examples(DataConfig(path=str(data))), ["paraphrase", "negation", "absence"])
-    assert (first.id, first.caption, list(first.siblings)) == ("0.png#0", "A dog 0 <b>runs</b> .", ["A cat 0 naps ."])
+    assert (first.id, first.caption, list(first.other_captions)) == (
+        "0.png#0",
+        "A dog 0 <b>runs</b> .",
+        ["A cat 0 naps ."],
+    )
     assert [(t.view, t.kind, t.text, t.verdicts) for t in first.texts] == [
         ("negation", "denied", "No dog 0 runs .", "lexical, nli 0.99")
     ]
@@ -71,7 +75,7 @@ def test_the_terminal_shows_texts_and_verdicts(data: Path) -> None:
 
 def test_the_page_is_whole_and_escaped(data: Path, tmp_path: Path) -> None:
     result = run(data, "--n", 80, "--html", tmp_path / "page.html")
-    assert result.exit_code == 0 and "78 without a picture" in result.output
+    assert result.exit_code == 0 and "78 without an image" in result.output
     page = (tmp_path / "page.html").read_text()
     assert page.count('class="text"') == 120 and page.count("data:image/png;base64,") == 2
     assert "<b>runs</b>" not in page and "&lt;b&gt;runs&lt;/b&gt;" in page
@@ -86,7 +90,7 @@ def test_the_page_is_whole_and_escaped(data: Path, tmp_path: Path) -> None:
 
 def test_marks_are_saved_after_each_answer_and_go_on(data: Path, tmp_path: Path) -> None:
     marks = tmp_path / "marks.json"
-    result = run(data, "--n", 3, "--mark", marks, "--reader", "Ann", typed="y\nperhaps\n1\nq\n")
+    result = run(data, "--n", 3, "--mark", marks, "--annotator", "Ann", typed="y\nperhaps\n1\nq\n")
     assert result.exit_code == 0, result.output
     saved = json.loads(marks.read_text())
     assert saved["reader"] == "Ann"
@@ -98,14 +102,14 @@ def test_marks_are_saved_after_each_answer_and_go_on(data: Path, tmp_path: Path)
     assert saved["reader"] == "Ann" and len({m["key"] for m in saved["marks"]}) == 3
 
 
-def mark_all(data: Path, path: Path, reader: str, right: Any) -> Path:
+def mark_all(data: Path, path: Path, annotator: str, right: Any) -> Path:
     every = cards(load_examples(DataConfig(path=str(data))), ["negation"])
     marks = [
         {"key": t.key, "image": card.image.name, "view": t.view, "kind": t.kind, "right": right(t), "reason": "x"}
         for card in every
         for t in card.texts
     ]
-    path.write_text(json.dumps({"reader": reader, "marks": marks}))
+    path.write_text(json.dumps({"reader": annotator, "marks": marks}))
     return path
 
 
@@ -144,7 +148,7 @@ def test_kappa_by_hand() -> None:
     second = {str(i): mark(str(i), b) for i, (_, b) in enumerate(table)}
     found = agreement(first, second)
     assert found.observed == 0.7 and found.kappa == pytest.approx(0.4)
-    assert sum(m.right for m in jointly(found.both)) == 20
+    assert sum(m.right for m in right_by_both(found.both)) == 20
     always = {key: mark(key, True) for key in first}
     assert agreement(always, always).kappa is None
     with pytest.raises(UserError, match="no text in common"):

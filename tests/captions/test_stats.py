@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from semclip.captions.stats import told_apart, view_stats, written
+from semclip.captions.stats import measure_separability, view_stats, written
 from semclip.cli.captions_stats import command
 from semclip.core.example import Example, ImageRef
 from semclip.core.seeds import generator
@@ -65,17 +65,17 @@ def many(seed: int, giveaway: bool, count: int = 200) -> list[Example]:
 
 
 def test_a_giveaway_is_found() -> None:
-    told = told_apart(written(many(0, giveaway=True)), "negation", "absence", 1000)
-    assert told is not None and told.right.mean() == 1.0 and told.telling[0] == "+visible"
-    assert len(told.right) == 400
+    separability = measure_separability(written(many(0, giveaway=True)), "negation", "absence", 1000)
+    assert separability is not None and separability.right.mean() == 1.0 and separability.telling[0] == "+visible"
+    assert len(separability.right) == 400
 
 
 def test_texts_that_are_alike_are_told_by_chance() -> None:
     shares = []
     for seed in range(8):
-        told = told_apart(written(many(seed, giveaway=False)), "object_denied", "absence", 1000)
-        assert told is not None
-        shares.append(told.right.mean())
+        separability = measure_separability(written(many(seed, giveaway=False)), "object_denied", "absence", 1000)
+        assert separability is not None
+        shares.append(separability.right.mean())
     # 3,200 texts: four standard deviations of a fair coin are 0.035.
     assert abs(np.mean(shares) - 0.5) < 0.035
 
@@ -88,14 +88,14 @@ def test_words_of_one_group_are_never_learned_from_it() -> None:
         )
         for number in range(200)
     ]  # fmt: skip
-    told = told_apart(written(rows), "negation", "absence", 1000)
-    assert told is not None and told.right.mean() == pytest.approx(0.5, abs=0.05)
+    separability = measure_separability(written(rows), "negation", "absence", 1000)
+    assert separability is not None and separability.right.mean() == pytest.approx(0.5, abs=0.05)
 
 
 def test_too_few_are_not_told() -> None:
-    assert told_apart(written(many(0, True, count=9)), "negation", "absence", 1000) is None
+    assert measure_separability(written(many(0, True, count=9)), "negation", "absence", 1000) is None
     same = [example(i, group="one", caption=f"a {i} b", negations=("no",), absences=("not",)) for i in range(30)]
-    assert told_apart(written(same), "negation", "absence", 1000) is None
+    assert measure_separability(written(same), "negation", "absence", 1000) is None
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -111,5 +111,5 @@ def test_the_command(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "stats.json").read_text())
     assert found["views"]["absence"]["negation_words"] == {"no": 200}
-    (pair,) = [told for told in found["told"] if told["first"] == "negation"]
+    (pair,) = [separability for separability in found["told"] if separability["first"] == "negation"]
     assert pair["accuracy"] == 1.0 and pair["interval"][0] > 0.95 and "100.0%" in result.output

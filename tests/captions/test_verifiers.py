@@ -227,7 +227,7 @@ def test_true_texts_may_score_a_little_lower(view: str) -> None:
     assert [v.accepted for v in image_verdicts(view, "x 0.2", slack=0.4)] == [True]
 
 
-def test_a_picture_is_read_once_and_a_lost_one_is_a_reason() -> None:
+def test_an_image_is_read_once_and_a_lost_one_is_a_reason() -> None:
     eyes = Eyes()
     verifier = Image(Image.Config(model="eyes"), lambda spec: eyes)
 

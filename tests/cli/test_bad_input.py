@@ -120,23 +120,23 @@ def test_no_space_left(folder: Path) -> None:
     assert code == 0 and "resuming after step 2 of 4" in said, errors
 
 
-def test_pictures_that_are_cut_short(folder: Path) -> None:
-    pictures = sorted((folder / "scenes" / "images").glob("train-*.png"))
-    for picture in pictures[3:5]:
-        picture.write_bytes(picture.read_bytes()[:50])
+def test_images_that_are_cut_short(folder: Path) -> None:
+    images = sorted((folder / "scenes" / "images").glob("train-*.png"))
+    for image in images[3:5]:
+        image.write_bytes(image.read_bytes()[:50])
     out = ("train", "config.yaml", "--out", "another")
     refused(semclip(folder, *out), "2 of 64 training examples cannot be read, more than 1 %", "train-0000")
     code, said, errors = semclip(folder, *out, "--resume", "guards.unreadable=0.05")
     assert code == 0 and "2 of 64 training examples could not be read" in said, errors
 
 
-def test_a_test_picture_that_is_cut_short_costs_no_training(folder: Path) -> None:
-    picture = sorted((folder / "scenes" / "images").glob("test-*.png"))[3]
-    whole = picture.read_bytes()
-    picture.write_bytes(whole[:50])
+def test_a_test_image_that_is_cut_short_costs_no_training(folder: Path) -> None:
+    image = sorted((folder / "scenes" / "images").glob("test-*.png"))[3]
+    whole = image.read_bytes()
+    image.write_bytes(whole[:50])
     code, _, errors = semclip(folder, "train", "config.yaml", "--out", "another")
-    assert code == 2 and picture.name in errors and "its model stands in another/model" in errors
-    picture.write_bytes(whole)
+    assert code == 2 and image.name in errors and "its model stands in another/model" in errors
+    image.write_bytes(whole)
     code, said, errors = semclip(folder, "train", "config.yaml", "--out", "another", "--resume")
     assert code == 0 and "resuming after step 4 of 4" in said, errors
 

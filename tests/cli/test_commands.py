@@ -118,7 +118,7 @@ def test_a_misspelt_key_deep_in_a_config_has_a_hint() -> None:
     assert "train.learnin_rate" in error.value.what and "learning_rate" in error.value.fix
 
 
-def test_sample_check_train_evaluate_and_report_work_on_ten_pictures(tmp_path: Path) -> None:
+def test_sample_check_train_evaluate_and_report_work_on_ten_images(tmp_path: Path) -> None:
     """The README's first steps, as typed, in an empty folder."""
     steps = [
         ["data", "sample", "photos"],

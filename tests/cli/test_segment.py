@@ -1,4 +1,4 @@
-"""`semclip segment` and `semclip distill`: the pictures they write, a student from start to end, and plain errors."""
+"""`semclip segment` and `semclip distill`: the images they write, a student from start to end, and plain errors."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from semclip.cli import distill, segment
-from semclip.cli._label_pictures import colours, label_picture, overlay
+from semclip.cli._label_pictures import colours, label_image, overlay
 from semclip.core.errors import UserError
 from semclip.data.scenes.write import write_scenes
 from tests.models.tiny import tiny
@@ -34,16 +34,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_picture_becomes_labels_and_an_overlay(world: Path, tmp_path: Path) -> None:
-    picture = sorted((world / "scenes" / "images").glob("*.png"))[0]
+def test_an_image_becomes_labels_and_an_overlay(world: Path, tmp_path: Path) -> None:
+    image = sorted((world / "scenes" / "images").glob("*.png"))[0]
     names = "red circle, blue square,green star"
-    run(segment.command, str(world / "model"), str(picture), "--classes", names, "--out", str(tmp_path / "out"))
-    labels = Image.open(tmp_path / "out" / f"{picture.name}.labels.png")
+    run(segment.command, str(world / "model"), str(image), "--classes", names, "--out", str(tmp_path / "out"))
+    labels = Image.open(tmp_path / "out" / f"{image.name}.labels.png")
     assert labels.mode == "P" and labels.size == (32, 32) and set(np.unique(np.asarray(labels))) <= {0, 1, 2}
-    shown = Image.open(tmp_path / "out" / f"{picture.name}.overlay.png")
+    shown = Image.open(tmp_path / "out" / f"{image.name}.overlay.png")
     assert shown.mode == "RGB" and shown.height > shown.width >= 240
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        f"{picture.name}.{k}.png" for k in ("labels", "overlay")
+        f"{image.name}.{k}.png" for k in ("labels", "overlay")
     ]
 
 
@@ -52,7 +52,7 @@ def test_a_folder_with_every_refinement_twice(world: Path) -> None:
     out = images / "segments"
     words = ["--classes", "ring,star", "--background", "plain,wall", "--templates", "a {}|the {}", "--size", "32"]
     words += ["--smooth-keys", "channels", "--denoise", "0.5", "--threshold", "0.4", "--variant", "clearclip"]
-    for _ in range(2):  # pictures of the first call are no input of the second
+    for _ in range(2):  # images of the first call are no input of the second
         assert "10 images, 3 classes" in run(
             segment.command, str(world / "model"), str(images), "--out", str(out), *words
         )
@@ -84,7 +84,7 @@ def test_mistakes_are_explained(world: Path, tmp_path: Path, words: list[str], m
     assert caught.value.fix and not (tmp_path / "o").exists()
 
 
-def test_no_pictures(world: Path, tmp_path: Path) -> None:
+def test_no_images(world: Path, tmp_path: Path) -> None:
     for place in (tmp_path / "missing", tmp_path):
         with pytest.raises(UserError, match=r"no (such )?image"):
             run(segment.command, str(world / "model"), str(place), "--classes", "a,b")
@@ -97,26 +97,26 @@ def test_a_student_is_taught_measured_and_used(world: Path, tmp_path: Path) -> N
     data, out = world / "scenes" / "scenes.jsonl", tmp_path / "run"
     words = ["--steps", "2", "--threshold", "0.02", "--out", str(out)]
     said = run(distill.command, str(world / "model"), str(data), *words)
-    assert "6 pictures, no mask read" in said and "miou" in said
+    assert "6 images, no mask read" in said and "miou" in said
     for name in ("teacher", "student"):
         result = json.loads((out / f"{name}.json").read_text())
         assert result["benchmark"] == "segmentation" and len(result["extra"]["classes"]) == 61
         assert result["data"]["examples"] == 3 and 0 <= result["metrics"][0]["value"] <= 1
-    picture = sorted((world / "scenes" / "images").glob("test-*.png"))[0]
-    run(segment.command, str(out / "student"), str(picture), "--out", str(tmp_path / "seen"))
-    assert (tmp_path / "seen" / f"{picture.name}.labels.png").exists()
+    image = sorted((world / "scenes" / "images").glob("test-*.png"))[0]
+    run(segment.command, str(out / "student"), str(image), "--out", str(tmp_path / "seen"))
+    assert (tmp_path / "seen" / f"{image.name}.labels.png").exists()
     with pytest.raises(UserError, match="knows its own classes"):
-        run(segment.command, str(out / "student"), str(picture), "--classes", "a,b")
+        run(segment.command, str(out / "student"), str(image), "--classes", "a,b")
     others = ["--classes", "a,b", "--steps", "1", "--out"]
     with pytest.raises(UserError, match="a student with other settings"):
         run(distill.command, str(world / "model"), str(data), *others, str(out))
     assert "not measured" in run(distill.command, str(world / "model"), str(data), *others, str(tmp_path / "other"))
 
 
-def test_label_pictures_keep_the_numbers() -> None:
+def test_label_images_keep_the_numbers() -> None:
     names = ["background", *(f"class {i}" for i in range(60))]
     assert len(set(colours(names))) == 61 and colours(names)[0] == (128, 128, 128)
     labels = np.arange(60).reshape(6, 10)
-    assert np.array_equal(np.asarray(label_picture(labels, names)), labels)
+    assert np.array_equal(np.asarray(label_image(labels, names)), labels)
     drawn = overlay(Image.new("RGB", (10, 6)), np.full((6, 10), 3), names)
     assert drawn.size == (400, 240 + 16 + 4)

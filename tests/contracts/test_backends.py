@@ -45,7 +45,7 @@ def build_transformers(folder: Path) -> Encoder:
     pytest.importorskip("transformers")
     from tests.models.test_transformers import save_tiny
 
-    build_open_clip(folder)  # draws the pictures
+    build_open_clip(folder)  # draws the images
     save_tiny(folder / "hf", "clip")
     return create({"backend": "transformers", "name": str(folder / "hf")}, "test")
 

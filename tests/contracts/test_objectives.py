@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
-from semclip.objectives import Features, _pieces, create, weighted_sum
+from semclip.objectives import Features, _chunks, create, weighted_sum
 from semclip.training.ranks import gather
 from tests import gloo
 from tests.gpu import gpu
@@ -175,7 +175,7 @@ def test_pieces_of_a_batch_equal_the_whole(name: str, monkeypatch: pytest.Monkey
     inputs = inputs_for(name)
     whole = step(name, inputs, groups=GROUPS)
     for numbers in (1, 25):  # a row at a time, and a few
-        monkeypatch.setattr(_pieces, "NUMBERS", numbers)
+        monkeypatch.setattr(_chunks, "MAX_NUMBERS", numbers)
         same_step(step(name, inputs, groups=GROUPS), whole)
 
 
@@ -198,7 +198,7 @@ class LargestTensor(TorchDispatchMode):
 @every
 def test_no_matrix_of_all_pairs_is_made(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The largest tensor grows with the batch and not with its square, forward and backward, masks included."""
-    monkeypatch.setattr(_pieces, "NUMBERS", 4096)
+    monkeypatch.setattr(_chunks, "MAX_NUMBERS", 4096)
     elements = []
     for rows in (256, 512):
         views = make_views(build(name).needs, rows=rows)

@@ -74,7 +74,7 @@ def comparable(result: Result) -> str:
 
 
 def late(encoder: KeyedEncoder) -> KeyedEncoder:
-    """The encoder, whose first pictures of each five load slowest."""
+    """The encoder, whose first images of each five load slowest."""
     load = encoder.load_image
 
     def slowly(ref: ImageRef) -> Tensor:
@@ -142,7 +142,7 @@ def test_the_number_of_workers_changes_nothing(name: str, root: Path, monkeypatc
     results = []
     for workers in (1, 7):
         monkeypatch.setattr("semclip.evaluation.encode._LOADERS", workers)
-        # Pictures that load slowest come first: they would end up with others' names if threads decided the order.
+        # Images that load slowest come first: they would end up with others' names if threads decided the order.
         results.append(run(late(noise()), name, root, batch_size=5))
     assert comparable(results[0]) == comparable(results[1])
 

@@ -31,9 +31,9 @@ TREES: dict[str, Node | None] = {
     "a denied conjunction": Not(And((CAR, Not(DOG)))),
     "denied twice": Not(Not(DOG)),
     "the same thing twice": And((DOG, Not(DOG))),
-    "a picture": LIKE,
-    "a picture without a thing": And((LIKE, Not(CAR))),
-    "a thing without a picture": And((DOG, CAT, Not(LIKE))),
+    "an image": LIKE,
+    "an image without a thing": And((LIKE, Not(CAR))),
+    "a thing without an image": And((DOG, CAT, Not(LIKE))),
     "no weight": And((DOG, Text("cat", 0.0), Not(Text("cars", 0.0)))),
 }
 trees = pytest.mark.parametrize("tree", TREES.values(), ids=TREES)

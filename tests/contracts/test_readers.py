@@ -81,7 +81,7 @@ FIXTURES: dict[str, tuple[Callable[..., None], Callable[[Path], int] | None, int
     "jsonl": (write_lines, break_text, 1),
     "parquet": (write_parquet, break_parquet, 1),
     "webdataset": (write_tar, break_tar, 1),
-    "folder": (write_folder, None, 1),  # a folder has no text to damage; pictures are opened later
+    "folder": (write_folder, None, 1),  # a folder has no text to damage; images are opened later
 }
 
 READERS = FAMILIES["readers"].names()

@@ -38,7 +38,7 @@ def batch(step: Step, examples: list[Example], indices: Sequence[int], epoch: in
 
 def content(samples: Sequence[Sample]) -> dict[int, Any]:
     return {
-        s.index: (s.texts, {view: x.tolist() for view, x in s.images.items()}, s.group, s.epoch, s.unmade)
+        s.index: (s.texts, {view: x.tolist() for view, x in s.images.items()}, s.group, s.epoch, s.missing_texts)
         for s in samples
     }
 
@@ -149,7 +149,7 @@ def test_any_worker_count_gives_the_same_batches(name: str) -> None:
     for alone, helped in zip(*streams, strict=True):
         assert alone.tokens.keys() == helped.tokens.keys()
         assert all(alone.tokens[view].equal(helped.tokens[view]) for view in alone.tokens)
-        assert alone.unmade == helped.unmade
+        assert alone.missing_texts == helped.missing_texts
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,8 +19,8 @@ def test_a_thumbnail_is_small_and_its_own_file(
     assert Image.open(io.BytesIO(base64.b64decode(data))).size == small
 
 
-@pytest.mark.parametrize("content", [b"no picture", b"\x89PNG\r\n\x1a\n broken"])
-def test_what_is_no_picture_is_an_oserror(content: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"no image", b"\x89PNG\r\n\x1a\n broken"])
+def test_what_is_no_image_is_an_oserror(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(content)
     with pytest.raises(OSError, match=r"."):
         thumbnail(tmp_path / "x.png")

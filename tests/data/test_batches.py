@@ -127,9 +127,9 @@ def test_samples_with_unequal_numbers_of_texts_are_refused(texts: tuple[str | tu
 
 
 def test_what_steps_could_not_make_is_counted() -> None:
-    samples = [dataclasses.replace(s, unmade=("x",) * (s.index > 0)) for s in several("a", "b", "c")]
+    samples = [dataclasses.replace(s, missing_texts=("x",) * (s.index > 0)) for s in several("a", "b", "c")]
     batch = Collate(tokenize)(samples)
-    assert batch.unmade == batch.to("cpu").unmade == {"x": 2}
+    assert batch.missing_texts == batch.to("cpu").missing_texts == {"x": 2}
 
 
 def stream(workers: int) -> list[Batch]:

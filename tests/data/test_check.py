@@ -90,7 +90,7 @@ def test_three_examples_are_shown(tmp_path: Path) -> None:
 def test_errors_are_counted_and_placed(
     rows: list[dict[str, Any]], problem: str, places: list[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.png").write_bytes(b"no image")
     (tmp_path / "empty.png").write_bytes(b"")
     Image.effect_noise((64, 64), 50).save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:900])
@@ -182,7 +182,7 @@ def test_command_counts_errors_and_exits_2(tmp_path: Path) -> None:
     code, output = run(str(path))
     assert code == 2
     assert f"{path}:1: a.png" in output
-    assert "missing image: 1" in output  # one picture, whatever the number of its rows
+    assert "missing image: 1" in output  # one image, whatever the number of its rows
 
 
 def test_command_uses_open_clips_tokenizer(tmp_path: Path) -> None:

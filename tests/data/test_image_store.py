@@ -14,7 +14,7 @@ from tests.data.files import write_picture
 
 
 class Encoder:
-    """Encodes a picture as (size of its name, counter)."""
+    """Encodes an image as (size of its name, counter)."""
 
     def __init__(self) -> None:
         self.calls: list[int] = []
@@ -24,7 +24,7 @@ class Encoder:
         return np.array([[float(ref.name.removesuffix(".png")), len(refs)] for ref in refs], dtype=np.float32)
 
 
-def pictures(folder: Path, count: int) -> list[ImageRef]:
+def images(folder: Path, count: int) -> list[ImageRef]:
     first = write_picture(folder / "0.png")
     refs = [ImageRef(f"{i}.png", folder / f"{i}.png") for i in range(count)]
     for ref in refs[1:]:
@@ -34,7 +34,7 @@ def pictures(folder: Path, count: int) -> list[ImageRef]:
 
 
 def test_rows_belong_to_their_images_over_several_batches(tmp_path: Path) -> None:
-    refs, encode = pictures(tmp_path, 300), Encoder()
+    refs, encode = images(tmp_path, 300), Encoder()
     store = ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
     assert encode.calls == [256, 44]
     assert len(store) == 300
@@ -44,7 +44,7 @@ def test_rows_belong_to_their_images_over_several_batches(tmp_path: Path) -> Non
 
 
 def test_reused_when_nothing_changed_in_any_order_with_repeats(tmp_path: Path) -> None:
-    refs, encode = pictures(tmp_path, 5), Encoder()
+    refs, encode = images(tmp_path, 5), Encoder()
     ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
     store = ImageStore.build(tmp_path / "s.npy", [*reversed(refs), refs[0]], encode, "key")
     assert encode.calls == [5]
@@ -52,7 +52,7 @@ def test_reused_when_nothing_changed_in_any_order_with_repeats(tmp_path: Path) -
 
 
 def test_made_anew_when_key_names_or_files_change(tmp_path: Path) -> None:
-    refs, encode = pictures(tmp_path, 4), Encoder()
+    refs, encode = images(tmp_path, 4), Encoder()
     path = tmp_path / "s.npy"
     ImageStore.build(path, refs, encode, "key")
     ImageStore.build(path, refs, encode, "other key")
@@ -74,7 +74,7 @@ def test_images_without_files_are_known_by_name(tmp_path: Path) -> None:
 
 
 def test_a_failure_in_between_leaves_no_store_behind(tmp_path: Path) -> None:
-    refs = pictures(tmp_path, 300)
+    refs = images(tmp_path, 300)
     good = Encoder()
 
     def failing(batch: list[ImageRef]) -> np.ndarray:
@@ -89,7 +89,7 @@ def test_a_failure_in_between_leaves_no_store_behind(tmp_path: Path) -> None:
 
 
 def test_an_array_without_its_key_is_not_trusted(tmp_path: Path) -> None:
-    refs, encode = pictures(tmp_path, 2), Encoder()
+    refs, encode = images(tmp_path, 2), Encoder()
     ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
     (tmp_path / "s.key.json").unlink()
     ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
@@ -100,7 +100,7 @@ def test_an_array_without_its_key_is_not_trusted(tmp_path: Path) -> None:
 def test_one_that_was_cut_short_is_said_and_made_anew(
     left: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refs, encode = pictures(tmp_path, 5), Encoder()
+    refs, encode = images(tmp_path, 5), Encoder()
     ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
     os.truncate(tmp_path / "s.npy", left)
     store = ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
@@ -118,7 +118,7 @@ def test_full_disk_is_a_user_error(tmp_path: Path) -> None:
 
 
 def test_bad_rows_name_the_image(tmp_path: Path) -> None:
-    refs = pictures(tmp_path, 3)
+    refs = images(tmp_path, 3)
 
     def with_nan(batch: list[ImageRef]) -> np.ndarray:
         rows = np.zeros((len(batch), 2), dtype=np.float32)
@@ -135,7 +135,7 @@ def test_bad_rows_name_the_image(tmp_path: Path) -> None:
 
 
 def test_pickle_maps_the_file_again(tmp_path: Path) -> None:
-    refs = pictures(tmp_path, 3)
+    refs = images(tmp_path, 3)
     store = ImageStore.build(tmp_path / "s.npy", refs, lambda batch: np.ones((len(batch), 100_000), np.uint8), "key")
     data = pickle.dumps(store)
     assert len(data) < 1000

@@ -115,7 +115,7 @@ def test_parquet_keeps_lists_and_nothing(tmp_path: Path) -> None:
     assert [row for _, row in read_rows(path)] == rows
 
 
-def test_folder_counts_pictures_in_class_folders_only(tmp_path: Path) -> None:
+def test_folder_counts_images_in_class_folders_only(tmp_path: Path) -> None:
     write_picture(tmp_path / "fire_truck" / "b.PNG")
     write_picture(tmp_path / "fire_truck" / "a.png")
     write_picture(tmp_path / "beside.png")

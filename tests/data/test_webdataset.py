@@ -1,4 +1,4 @@
-"""Tar shards: samples as webdataset groups them, pictures read in place, the same training as from files."""
+"""Tar shards: samples as webdataset groups them, images read in place, the same training as from files."""
 
 import io
 import json
@@ -60,7 +60,7 @@ def test_a_folder_and_a_pattern_give_every_sample_of_every_shard(spec: str, tmp_
     assert len({e.group for e in examples}) == 6 and {e.split for e in examples} == {"train"}
 
 
-def test_pictures_are_read_where_they_lie(tmp_path: Path) -> None:
+def test_images_are_read_where_they_lie(tmp_path: Path) -> None:
     examples = load_examples(DataConfig(path=str(shards(tmp_path / "shards"))))
     for number, example in enumerate(examples):
         expected = np.asarray(Image.open(io.BytesIO(png(number))))
@@ -82,8 +82,8 @@ def test_stores_and_checks_read_them_too(tmp_path: Path) -> None:
     assert report.rows == 6 and not any("image" in finding.problem for finding in report.findings)
 
 
-def test_a_damaged_picture_is_named_with_its_shard(tmp_path: Path) -> None:
-    shard = write_shard(tmp_path / "a.tar", {"x/1.jpg": b"no picture", "x/1.txt": b"a dog"})
+def test_a_damaged_image_is_named_with_its_shard(tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "a.tar", {"x/1.jpg": b"no image", "x/1.txt": b"a dog"})
     (example,) = load_examples(DataConfig(path=str(shard)))
     with pytest.raises(UserError) as error:
         read_rgb(example.image)
@@ -115,8 +115,8 @@ def test_a_shard_cut_short_is_an_error_that_says_from_where(cut: float, tmp_path
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({"1.txt": b"a dog"}, "0 pictures"),
-        ({"1.png": b"x", "1.jpg": b"x", "1.txt": b"a dog"}, "2 pictures"),
+        ({"1.txt": b"a dog"}, "0 images"),
+        ({"1.png": b"x", "1.jpg": b"x", "1.txt": b"a dog"}, "2 images"),
         ({"1.png": b"x", "1.json": b"{"}, "not valid JSON"),
         ({"1.png": b"x", "1.json": b"[1]"}, "JSON object"),
         ({"1.png": b"x", "1.txt": b"\xff\xfe\xfa"}, "not UTF-8"),
@@ -161,7 +161,7 @@ def test_a_file_without_a_byte_is_no_shard(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["found before the first step", "met in the middle of an epoch"])
-def test_a_damaged_picture_inside_a_shard_is_counted_and_training_goes_on(
+def test_a_damaged_image_inside_a_shard_is_counted_and_training_goes_on(
     kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from rich.console import Console
@@ -175,7 +175,7 @@ def test_a_damaged_picture_inside_a_shard_is_counted_and_training_goes_on(
         monkeypatch.setattr("semclip.training.images.INPUT_STORE_LIMIT", 0)
     members: dict[str, bytes] = {}
     for i in range(12):
-        members[f"{i:02}.png"] = b"no picture" if i == 7 else png(i)
+        members[f"{i:02}.png"] = b"no image" if i == 7 else png(i)
         members[f"{i:02}.json"] = json.dumps({"caption": f"caption {i}", "split": "train"}).encode()
     values = {
         "name": "damaged",
@@ -192,7 +192,7 @@ def test_a_damaged_picture_inside_a_shard_is_counted_and_training_goes_on(
     assert fault["where"] == f"{tmp_path}/a.tar/07.png" and fault["left_out"] is kept
 
 
-def test_a_picture_without_a_caption_is_named(tmp_path: Path) -> None:
+def test_an_image_without_a_caption_is_named(tmp_path: Path) -> None:
     shard = write_shard(tmp_path / "a.tar", {"1.png": b"x"})
     with pytest.raises(UserError, match="caption"):
         load_examples(DataConfig(path=str(shard)))

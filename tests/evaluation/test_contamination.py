@@ -9,7 +9,7 @@ from PIL import Image
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.evaluation.base import Items
-from semclip.evaluation.contamination import image_key, overlap, seen_by
+from semclip.evaluation.contamination import image_key, overlap, training_data_of
 
 
 def test_coco_images_have_one_name() -> None:
@@ -33,7 +33,7 @@ def test_a_list_of_names_hashes_and_texts(tmp_path: Path) -> None:
     read = benchmark(tmp_path)
     lines = ["COCO_val2014_000000397133.jpg", sha256_file(tmp_path / "renamed.png"), "a cup", "another text", ""]
     (tmp_path / "seen.txt").write_text("\n".join(lines))
-    seen = seen_by(tmp_path / "seen.txt")
+    seen = training_data_of(tmp_path / "seen.txt")
     found = overlap("mine", read, seen)
     assert found.images == ["000000397133.jpg", "renamed.png"] and found.texts == ["a cup"]
     assert found.counts == {"images": 3, "texts": 3, "by_name": 1, "by_content": 1}
@@ -53,15 +53,15 @@ def test_a_run_counts_its_training_rows(tmp_path: Path) -> None:
     (data / "d.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.yaml").write_text(f"data: {{path: {data / 'd.jsonl'}}}\n")
-    found = overlap("mine", read, seen_by(tmp_path / "run"))
+    found = overlap("mine", read, training_data_of(tmp_path / "run"))
     assert found.images == ["renamed.png"] and found.counts["by_name"] == 0
     assert found.texts == ["a cup", "no cup"]
 
 
 def test_nothing_shared_and_nothing_there(tmp_path: Path) -> None:
     (tmp_path / "seen.txt").write_text("other.png\n")
-    seen = seen_by(tmp_path / "seen.txt")
+    seen = training_data_of(tmp_path / "seen.txt")
     found = overlap("mine", benchmark(tmp_path), seen)
     assert not found.images and not found.texts and "no test of unseen" not in found.note(seen)
     with pytest.raises(UserError, match="neither"):
-        seen_by(tmp_path / "missing")
+        training_data_of(tmp_path / "missing")

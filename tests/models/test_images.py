@@ -13,7 +13,7 @@ from semclip.core.example import ImageRef
 from semclip.models.images import Preprocessing, read_rgb
 
 
-def picture(width: int = 48, height: int = 48) -> Image.Image:
+def image(width: int = 48, height: int = 48) -> Image.Image:
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
 
 
@@ -25,24 +25,24 @@ def ref(path: Path) -> ImageRef:
 @pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
 def test_bit_equal_to_open_clip(size: tuple[int, int], mode: str) -> None:
     settings = {"size": 48, "resize_mode": mode, "interpolation": "bilinear", "mean": (0.5, 0.4, 0.3)}
-    theirs = image_transform_v2(PreprocessCfg(**settings), is_train=False)(picture(*size))
-    assert torch.equal(Preprocessing(settings, "test")(picture(*size)), theirs)
+    theirs = image_transform_v2(PreprocessCfg(**settings), is_train=False)(image(*size))
+    assert torch.equal(Preprocessing(settings, "test")(image(*size)), theirs)
 
 
 def test_not_square() -> None:
     ours = Preprocessing({"size": (32, 48)}, "test")
-    assert ours(picture(48, 32)).shape == ours(picture(70, 70)).shape == (3, 32, 48)
-    assert torch.equal(ours(picture(48, 32)), image_transform_v2(PreprocessCfg(size=(32, 48)), False)(picture(48, 32)))
+    assert ours(image(48, 32)).shape == ours(image(70, 70)).shape == (3, 32, 48)
+    assert torch.equal(ours(image(48, 32)), image_transform_v2(PreprocessCfg(size=(32, 48)), False)(image(48, 32)))
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGBA", "P", "1", "LA"])
 def test_every_mode_becomes_rgb(mode: str, tmp_path: Path) -> None:
     path = tmp_path / ("x.jpg" if mode == "CMYK" else "x.png")
-    picture().convert(mode).save(path)
+    image().convert(mode).save(path)
     decoded = read_rgb(ref(path))
     assert decoded.mode == "RGB"
     if mode in ("CMYK", "RGBA", "P"):
-        difference = np.asarray(decoded, int) - np.asarray(picture().convert(mode).convert("RGB"), int)
+        difference = np.asarray(decoded, int) - np.asarray(image().convert(mode).convert("RGB"), int)
         assert abs(difference).mean() < 40  # not inverted; JPEG of noise is lossy
 
 
@@ -52,7 +52,7 @@ def test_sixteen_bit_grey_is_not_clipped(tmp_path: Path) -> None:
 
 
 def test_bad_files_are_named(tmp_path: Path) -> None:
-    picture().save(tmp_path / "cut.png")
+    image().save(tmp_path / "cut.png")
     data = (tmp_path / "cut.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
     (tmp_path / "text.jpg").write_text("not an image")
@@ -85,7 +85,7 @@ def test_a_box_is_cut_out_and_its_sides_are_rounded_half_to_even(tmp_path: Path)
         read_rgb(ImageRef("a.png", tmp_path / "a.png", (3, 3, 3.2, 5)))
 
 
-def test_two_boxes_of_one_file_are_two_pictures() -> None:
+def test_two_boxes_of_one_file_are_two_images() -> None:
     whole, one, other = (ImageRef("a.png", None, box) for box in (None, (0, 0, 1, 1), (0, 0, 1, 2)))
     assert len({whole.key, one.key, other.key}) == len({whole, one, other}) == 3
     assert whole.key == "a.png" and ImageRef("a.png", None, (0.0, 0.0, 1.0, 1.0)).key == one.key

@@ -16,7 +16,7 @@ from semclip.models.python_object import PythonObject, load_object
 
 
 class Mine:
-    """Brightness of a picture and length of a text."""
+    """Brightness of an image and length of a text."""
 
     def __init__(self, form: Any = np.array) -> None:
         self.form, self.seen = form, 0
@@ -30,15 +30,15 @@ class Mine:
         return self.form([[float(len(t)), 1.0] for t in texts])
 
 
-def pictures(folder: Path, count: int = 7) -> list[ImageRef]:
+def images(folder: Path, count: int = 7) -> list[ImageRef]:
     for i in range(count):
         Image.new("L", (4 + i, 5), 30 * i).save(folder / f"{i}.png")
     return [ImageRef(f"{i}.png", folder / f"{i}.png") for i in range(count)]
 
 
 @pytest.mark.parametrize("form", [np.array, torch.tensor, list, lambda rows: torch.tensor(rows).half()])
-def test_rows_in_any_form_reach_their_pictures_and_texts(form: Any, tmp_path: Path) -> None:
-    refs, mine = pictures(tmp_path), Mine(form)
+def test_rows_in_any_form_reach_their_images_and_texts(form: Any, tmp_path: Path) -> None:
+    refs, mine = images(tmp_path), Mine(form)
     encoder = PythonObject(mine)
     assert isinstance(encoder, DualEncoder) and encoder.embed_dim == 2
     found = Encodings.compute(encoder, refs, ["a", "four"], batch_size=3)

@@ -166,10 +166,10 @@ def test_refused_with_the_reason(tmp_path: Path) -> None:
     transformers.T5Config(d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2).save_pretrained(decoder)
     with pytest.raises(UserError, match="it has a decoder"):
         build(tmp_path, {"name": str(decoder)})
-    picture = tmp_path / "picture"
-    transformers.ViTConfig().save_pretrained(picture)
+    image = tmp_path / "picture"
+    transformers.ViTConfig().save_pretrained(image)
     with pytest.raises(UserError, match="reads no text"):
-        build(tmp_path, {"name": str(picture)})
+        build(tmp_path, {"name": str(image)})
     with pytest.raises(UserError, match="transformers cannot load"):
         build(tmp_path, {"name": str(tmp_path / "nowhere")})
 

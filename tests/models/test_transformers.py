@@ -189,14 +189,14 @@ def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
         examples.append(Example(id=colour, image=ref, caption=colour, negations=(wrong,), group=colour))
     model = adapt(
         Somebodys(),
-        preprocess=lambda picture: torch.from_numpy(np.array(picture)).permute(2, 0, 1).float(),
+        preprocess=lambda image: torch.from_numpy(np.array(image)).permute(2, 0, 1).float(),
         tokenize=lambda texts: torch.tensor([[colours.index(t) if t in colours else 0] for t in texts]),
         label="somebody's",
     )
     result = evaluate(model, ["original_over_negation"], examples, {})["original_over_negation"]
     assert result.metric("caption_over_negation").value == 1.0 and result.model == "somebody's"
     with pytest.raises(UserError, match="tokenize"):
-        adapt(Somebodys(), lambda picture: torch.zeros(3), lambda texts: torch.zeros(len(texts)))
+        adapt(Somebodys(), lambda image: torch.zeros(3), lambda texts: torch.zeros(len(texts)))
 
 
 @pytest.mark.parametrize("adapting", [{"last_blocks": {"image": 1, "text": 1}}, {"lora": {"rank": 2}}, {}])

@@ -48,17 +48,17 @@ def test_clip_masks_rows_of_one_group() -> None:
     assert terms.total.item() == pytest.approx((forwards + backwards) / 2, abs=1e-12)
 
 
-@pytest.mark.parametrize("own_only", [False, True])
-def test_negclip_with_two_negations_per_row(own_only: bool) -> None:
+@pytest.mark.parametrize("own_negatives_only", [False, True])
+def test_negclip_with_two_negations_per_row(own_negatives_only: bool) -> None:
     f = features(negation=features().raw("absence"))  # (B, 2, D)
     candidates = blocks(f.caption, f.negation[:, 0], f.negation[:, 1])
 
     def may_see(i: int, k: int) -> bool:
         row = candidates[k][0]
-        return i == row if own_only and k >= ROWS else stranger(i, row)
+        return i == row if own_negatives_only and k >= ROWS else stranger(i, row)
 
     expected = slow(f.image, candidates, [[i] for i in range(ROWS)], may_see, 3.0)
-    terms = create("negclip", own_negative_only=own_only)(f)
+    terms = create("negclip", own_negative_only=own_negatives_only)(f)
     assert terms.parts["image_to_text"].item() == pytest.approx(expected, abs=1e-12)
 
 

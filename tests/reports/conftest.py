@@ -1,4 +1,4 @@
-"""Three made-up but realistic run folders: a base, a CLIP control and a SemCLIP run on 240 rendered pictures."""
+"""Three made-up but realistic run folders: a base, a CLIP control and a SemCLIP run on 240 rendered images."""
 
 import functools
 import json
@@ -51,7 +51,7 @@ MakeRuns = Callable[..., list[Path]]
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
     for i in range(N):
         colour, shape = list(COLOURS)[i % 4], SHAPES[i % 3]
@@ -69,14 +69,14 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def written(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Callable[[int], Path]:
+def written(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Callable[[int], Path]:
     """written(seed) is a folder with the runs base, control and semclip, not to be changed."""
 
     @functools.cache
     def write(seed: int) -> Path:
         folder = tmp_path_factory.mktemp("runs")
         for name, role in ROLES.items():
-            _write_run(folder / name, name, role, seed, pictures)
+            _write_run(folder / name, name, role, seed, images)
         return folder
 
     return write
@@ -150,7 +150,7 @@ def edit_json(path: Path, change: Callable[[Any], Any]) -> None:
     path.write_text(json.dumps(value if changed is None else changed))
 
 
-def _write_run(path: Path, name: str, role: str, seed: int, pictures: Path) -> None:
+def _write_run(path: Path, name: str, role: str, seed: int, images: Path) -> None:
     random = np.random.default_rng([seed, sum(map(ord, name))])
     (path / "results").mkdir(parents=True)
     objective = {"name": "semclip", "num_projections": 2} if name == "semclip" else {"name": "clip"}
@@ -159,7 +159,7 @@ def _write_run(path: Path, name: str, role: str, seed: int, pictures: Path) -> N
         "name": name,
         "role": role,
         "seed": seed,
-        "data": {"path": "scenes.jsonl", "root": str(pictures)},
+        "data": {"path": "scenes.jsonl", "root": str(images)},
         "model": {"backend": "open_clip", "name": "semclip-tiny-48"}
         if name == "base"
         else {"from": f"runs/demo/seed{seed}/base/model", "freeze": ["image"]},
@@ -198,7 +198,7 @@ def _write_run(path: Path, name: str, role: str, seed: int, pictures: Path) -> N
     _write_curves(path, name, steps, random)
     for benchmark, shares in SHARES.items():
         _result(benchmark, {m: s[name] for m, s in shares.items()}, seed).save(path / "results" / f"{benchmark}.json")
-    _margins(name, random, pictures).save(path / "results" / "margins.json")
+    _margins(name, random, images).save(path / "results" / "margins.json")
     if name == "semclip":
         _write_plane(path / "results" / "plane.json", random)
 
@@ -220,7 +220,7 @@ def _result(benchmark: str, shares: Mapping[str, float], seed: int) -> Result:
     for name, share in BASELINES.get(benchmark, {}).items():
         outcome = (np.random.default_rng(5).random(N) < share).astype(float)
         slices = {k: _metric(name, outcome[i::4], "blind", kind="baseline") for i, k in enumerate(KINDS)}
-        metrics.append(_metric(name, outcome, "Never sees the picture.", slices, kind="baseline"))
+        metrics.append(_metric(name, outcome, "Never sees the image.", slices, kind="baseline"))
     return Result(
         benchmark=benchmark,
         version=1,
@@ -252,7 +252,7 @@ def _metric(name: str, outcome: Any, description: str, slices: Any = None, kind:
     )
 
 
-def _margins(name: str, random: np.random.Generator, pictures: Path) -> Result:
+def _margins(name: str, random: np.random.Generator, images: Path) -> Result:
     caption, paraphrase, negation = LEVELS[name]
     items = []
     for i in range(N):
@@ -263,7 +263,7 @@ def _margins(name: str, random: np.random.Generator, pictures: Path) -> Result:
         items.append(
             {
                 "id": f"scene-{i}",
-                "image": str(pictures / f"{i}.png"),
+                "image": str(images / f"{i}.png"),
                 "negation_kind": KINDS[i % 4],
                 "texts": {
                     "caption": f"a {colour} {shape} on a plain background",

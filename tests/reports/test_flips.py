@@ -1,4 +1,4 @@
-"""Public benchmarks in a report: two models, both protocols, and the items that flipped with their pictures."""
+"""Public benchmarks in a report: two models, both protocols, and the items that flipped with their images."""
 
 import html
 import re
@@ -21,11 +21,11 @@ from semclip.reports.page import write_report
 N = 30
 
 
-def write(folder: Path, pictures: Path, scores: np.ndarray, **data: object) -> Path:
+def write(folder: Path, images: Path, scores: np.ndarray, **data: object) -> Path:
     """A folder with one result, as `semclip evaluate --out FOLDER/results` leaves it."""
-    pictures.mkdir(exist_ok=True)
+    images.mkdir(exist_ok=True)
     for i in range(0, N, 2):  # of every other image the file is gone
-        Image.new("RGB", (20, 12), (8 * i, 0, 0)).save(pictures / f"{i}.jpg")
+        Image.new("RGB", (20, 12), (8 * i, 0, 0)).save(images / f"{i}.jpg")
     o = pairwise(scores, np.zeros(N))
     items = {
         "id": [f"item {i}" for i in range(N)],
@@ -43,7 +43,7 @@ def write(folder: Path, pictures: Path, scores: np.ndarray, **data: object) -> P
         ),
         Metric(name="official_other", value=0.123, n=N, description="Another rule", interval=half, kind="official"),
     ]
-    said = {"files": {"add_obj.json": {"sha256": "0" * 64}}, "pictures": str(pictures), "options": {}, **data}
+    said = {"files": {"add_obj.json": {"sha256": "0" * 64}}, "pictures": str(images), "options": {}, **data}
     result = Result(
         benchmark="sugarcrepe", version=1, model=folder.name, data=said, metrics=metrics, primary="accuracy",
         items={"accuracy": items}, encoder={"activation": "GELU", "image_dtype": "float32", "text_dtype": "float32"},
@@ -60,7 +60,7 @@ def two(tmp_path: Path) -> list[Path]:
     return [write(tmp_path / name, tmp_path / "pictures", s) for name, s in (("A", first), ("B", second))]
 
 
-def told(page: str) -> str:
+def text(page: str) -> str:
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
 
 
@@ -73,15 +73,15 @@ def test_the_first_of_two_models_is_what_the_second_is_measured_against(two: lis
     assert len(found.gained) == SHOWN and len(found.missed) == 2
     assert {card.item["id"] for card in found.missed} == {"item 0", "item 1"}
     assert all(
-        bool(card.picture) == (int(card.item["id"].split()[1]) % 2 == 0) for card in [*found.gained, *found.missed]
+        bool(card.image) == (int(card.item["id"].split()[1]) % 2 == 0) for card in [*found.gained, *found.missed]
     )
-    assert found.missed[1].why_no_picture == "image file not found: 1.jpg"
+    assert found.missed[1].why_no_image == "image file not found: 1.jpg"
     assert flips(comparison.focus, None) == []
 
 
 def test_the_page_shows_both_protocols_and_the_items(two: list[Path], tmp_path: Path) -> None:
     page = write_report(two, tmp_path / "page.html").read_text("utf-8")
-    said = told(page)
+    said = text(page)
     assert "What B changes, measured against A" in said
     assert "SugarCrepe: Accuracy 20 2 +58.3 points" in said
     assert "35.0 %" in said and "official 33.3 %" in said  # 10.5 of 30 here, 10 of 30 there
@@ -103,7 +103,7 @@ def test_what_a_model_was_trained_on_is_not_called_unseen(
     seen: dict[str, object], expected: str, tmp_path: Path
 ) -> None:
     folders = [write(tmp_path / n, tmp_path / "pictures", np.ones(N), seen=[seen]) for n in "AB"]
-    assert f"on 1 public benchmark{expected}" in told(write_report(folders, tmp_path / "page.html").read_text("utf-8"))
+    assert f"on 1 public benchmark{expected}" in text(write_report(folders, tmp_path / "page.html").read_text("utf-8"))
 
 
 def test_other_files_and_other_options_do_not_stand_in_one_row(tmp_path: Path) -> None:

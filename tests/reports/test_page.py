@@ -20,7 +20,7 @@ def page(runs: list[Path], control: str | None = None) -> str:
 
 
 def text_of(markup: str) -> str:
-    """The words a reader sees, without the style sheet."""
+    """The words a reader sees, without the style table."""
     body = markup[markup.index("<body>") :]
     return " ".join(html_unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
@@ -91,19 +91,19 @@ def test_page_is_the_same_twice_and_holds_no_nan(plain_page: str, written: Calla
 
 def test_every_section_is_there_with_its_content(plain_page: str) -> None:
     markup = plain_page
-    told = text_of(markup)
+    text = text_of(markup)
     for title in (
         "What was trained on what", "Who wins where", "What got worse", "By kind of negation",
-        "How alike the models find pictures and texts", "SemCLIP's plane", "Test images, best and worst",
+        "How alike the models find images and texts", "SemCLIP's plane", "Test images, best and worst",
         "Training curves", "What it cost", "Provenance",
     ):  # fmt: skip
         assert f"<h2>{title}</h2>" in markup.replace("&#39;", "'")
     assert markup.count('<article class="item">') == 12
     assert markup.count("data:image/") == 12
-    assert "Blind: counts negation words" in told
-    assert "1 tie [" in told
-    assert "1,204,993" in told and "42 s" in told
-    assert "0123abcd" * 5 in told and "5e" * 32 in told
+    assert "Blind: counts negation words" in text
+    assert "1 tie [" in text
+    assert "1,204,993" in text and "42 s" in text
+    assert "0123abcd" * 5 in text and "5e" * 32 in text
     # The trade-off, three histograms, two planes, the curves of main skills and of training.
     assert markup.count("<svg") == markup.count('<div role="img"') == 1 + 3 + 2 + 10
     # Colours are the page's own, so that they follow light and dark.
@@ -112,20 +112,20 @@ def test_every_section_is_there_with_its_content(plain_page: str) -> None:
 
 
 def test_the_headline_is_what_the_results_say(plain_page: str, runs: list[Path]) -> None:
-    told = text_of(plain_page)
+    text = text_of(plain_page)
     value = next(
         m["value"]
         for m in json.loads((runs[2] / "results" / "original_over_negation.json").read_text())["metrics"]
         if m["name"] == "caption_over_negation"
     )
-    assert f"Original over negation {100 * value:.1f} %" in told
-    assert "SemCLIP is clearly better at Paraphrase R@1, Original over negation" in told
-    assert "SemCLIP read 115,200 texts, CLIP control 38,400" in told
+    assert f"Original over negation {100 * value:.1f} %" in text
+    assert "SemCLIP is clearly better at Paraphrase R@1, Original over negation" in text
+    assert "SemCLIP read 115,200 texts, CLIP control 38,400" in text
 
 
 def test_what_got_worse_names_the_planted_loss_with_interval_and_p(plain_page: str) -> None:
-    told = text_of(plain_page)
-    worse = told[told.index("On these, a treated model") : told.index("By kind of negation How")]
+    text = text_of(plain_page)
+    worse = text[text.index("On these, a treated model") : text.index("By kind of negation How")]
     # The fixture makes caption R@5 ten points worse than the control, caption R@1 the same.
     assert re.search(r"Caption R@5 retrieval SemCLIP 87\.\d % CLIP control 9\d\.\d % −\d+\.\d points \[−", worse)
     assert "p < 0.001" in worse
@@ -136,9 +136,9 @@ def test_nothing_worse_is_said_with_its_limits(runs: list[Path]) -> None:
     for run in runs:
         for name in ("retrieval", "absence"):
             (run / "results" / f"{name}.json").unlink()
-    told = text_of(page(runs))
-    assert "No metric and no slice of a treated model is clearly below" in told
-    assert "That does not prove that nothing was lost" in told
+    text = text_of(page(runs))
+    assert "No metric and no slice of a treated model is clearly below" in text
+    assert "That does not prove that nothing was lost" in text
 
 
 def test_user_text_is_escaped(runs: list[Path]) -> None:
@@ -169,19 +169,19 @@ def test_missing_pieces_are_stated(runs: list[Path]) -> None:
     for run in runs:
         (run / "metrics.jsonl").unlink()
         (run / "results" / "margins.json").unlink()
-    told = text_of(page(runs))
-    assert "the benchmark 'absence' was not run on Base" in told
-    assert "not measured" in told
-    assert "No run recorded its projected plane" in told
-    assert "No run recorded similarities per item" in told
-    assert "No run has training curves" in told
-    assert "run.json is not there" in told
-    assert "no run has the metric Zero-shot delta" in told
+    text = text_of(page(runs))
+    assert "the benchmark 'absence' was not run on Base" in text
+    assert "not measured" in text
+    assert "No run recorded its projected plane" in text
+    assert "No run recorded similarities per item" in text
+    assert "No run has training curves" in text
+    assert "run.json is not there" in text
+    assert "no run has the metric Zero-shot delta" in text
 
 
-def test_pictures_that_cannot_be_shown_are_counted(runs: list[Path], tmp_path: Path) -> None:
+def test_images_that_cannot_be_shown_are_counted(runs: list[Path], tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
-    broken.write_bytes(b"no picture at all")
+    broken.write_bytes(b"no image at all")
 
     def change(margins: dict) -> None:
         ranked = sorted(
@@ -193,40 +193,40 @@ def test_pictures_that_cannot_be_shown_are_counted(runs: list[Path], tmp_path: P
 
     edit_json(runs[2] / "results" / "margins.json", change)
     markup = page(runs)
-    told = text_of(markup)
-    assert "3 of the 12 pictures cannot be shown" in told
-    assert "image file not found: /nowhere/at/all.png" in told
-    assert f"image file cannot be read: {broken}" in told
-    assert "features instead of image files" in told
+    text = text_of(markup)
+    assert "3 of the 12 images cannot be shown" in text
+    assert "image file not found: /nowhere/at/all.png" in text
+    assert f"image file cannot be read: {broken}" in text
+    assert "features instead of image files" in text
     assert markup.count("data:image/") == 9
 
 
 def test_without_a_control_there_is_no_p_and_a_reason(runs: list[Path]) -> None:
-    told = text_of(page([runs[0], runs[2]]))
-    assert "no p-values: a base model has seen fewer steps" in told
-    assert "no control to compare with" in told
+    text = text_of(page([runs[0], runs[2]]))
+    assert "no p-values: a base model has seen fewer steps" in text
+    assert "no control to compare with" in text
 
 
 def test_control_can_be_named(runs: list[Path]) -> None:
-    told = text_of(page([runs[0], runs[2]], control="base"))
-    assert "measured against Base" in told
-    assert "points against the control, p < 0.001" in told
+    text = text_of(page([runs[0], runs[2]], control="base"))
+    assert "measured against Base" in text
+    assert "points against the control, p < 0.001" in text
     with pytest.raises(UserError, match="no run is called 'contrl'") as caught:
         page(runs, control="contrl")
     assert "control" in caught.value.fix
 
 
 def test_one_run_alone_has_a_page(runs: list[Path]) -> None:
-    told = text_of(page(runs[2:]))
-    assert "What SemCLIP can do" in told
-    assert "This page shows one model" in told
+    text = text_of(page(runs[2:]))
+    assert "What SemCLIP can do" in text
+    assert "This page shows one model" in text
 
 
 def test_values_that_are_no_numbers_are_left_out_of_curves_and_counted(runs: list[Path]) -> None:
     path = runs[1] / "metrics.jsonl"
     path.write_text(path.read_text() + '{"step": 160, "split": "train", "total": NaN}\n{"step": 170, "spl')
-    told = text_of(page(runs))
-    assert "2 values of metrics.jsonl that are no finite numbers were left out" in told
+    text = text_of(page(runs))
+    assert "2 values of metrics.jsonl that are no finite numbers were left out" in text
 
 
 def test_default_place_is_the_treated_run(runs: list[Path]) -> None:
@@ -235,25 +235,25 @@ def test_default_place_is_the_treated_run(runs: list[Path]) -> None:
 
 def test_several_seeds_have_a_table_of_their_own_and_the_rest_is_about_one(make_runs: MakeRuns) -> None:
     markup = page([*make_runs(0, "seed0"), *make_runs(1, "seed1")])
-    told = text_of(markup)
-    assert "Over several seeds: Skills" in told and "Over several seeds: Original over negation, by kind" in told
-    assert "One seed by itself: 0" in told
-    assert "figures and tables of single runs are about seed 0 alone" in told
+    text = text_of(markup)
+    assert "Over several seeds: Skills" in text and "Over several seeds: Original over negation, by kind" in text
+    assert "One seed by itself: 0" in text
+    assert "figures and tables of single runs are about seed 0 alone" in text
     assert markup.count("<article") == 12
     assert checked(markup).open == []
 
 
 def test_each_track_is_a_part_with_its_own_control(make_tracks: MakeRuns) -> None:
     markup = page(make_tracks((0, 1)))
-    told = text_of(markup)
+    text = text_of(markup)
     found = checked(markup)
     assert found.open == [] and len(found.ids) == len(set(found.ids))
     assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
-    assert "2 parts, one per track: scratch and finetune. Nothing is ranked across tracks" in told
-    assert "Track “scratch”: What CyCLIP changes, measured against the CLIP control" in told
-    assert "Track “finetune”: 2 systems, measured against the CLIP control" in told
-    assert "Does one system lose nowhere?" in told and "Who is above SemCLIP?" in told
-    assert told.count("What was trained on what How") == 2
+    assert "2 parts, one per track: scratch and finetune. Nothing is ranked across tracks" in text
+    assert "Track “scratch”: What CyCLIP changes, measured against the CLIP control" in text
+    assert "Track “finetune”: 2 systems, measured against the CLIP control" in text
+    assert "Does one system lose nowhere?" in text and "Who is above SemCLIP?" in text
+    assert text.count("What was trained on what How") == 2
 
 
 def test_imports_neither_torch_nor_open_clip() -> None:

@@ -22,7 +22,7 @@ def test_it_tells_what_the_results_say(make_tracks: MakeRuns) -> None:
     assert re.fullmatch(r"from \d+\.\d % to \d+\.\d %", found.sizes)
 
 
-def test_without_two_measured_systems_there_is_no_picture(runs: list) -> None:
+def test_without_two_measured_systems_there_is_no_image(runs: list) -> None:
     for run in runs[1:]:
         (run / "results" / "absence.json").unlink()
     assert tradeoff(load_one(runs)) is None

@@ -15,9 +15,9 @@ from semclip.training import checkpoint
 from semclip.training.checkpoint import (
     list_checkpoints,
     load_checkpoint,
-    newest_sound,
+    newest_valid,
     refuse_full_disk,
-    remove_litter,
+    remove_incomplete,
     save_checkpoint,
 )
 
@@ -32,7 +32,7 @@ def damage(path: Path) -> None:
 def test_round_trip_and_only_the_newest_and_the_best_are_kept(tmp_path: Path) -> None:
     for step in (8, 9, 10, 11):
         state = {"step": step, "weights": torch.full((3,), float(step))}
-        save_checkpoint(tmp_path, step, state, keep=2, spare={8}, about={"best_step": 8})
+        save_checkpoint(tmp_path, step, state, keep=2, keep_steps={8}, about={"best_step": 8})
     paths = list_checkpoints(tmp_path)
     assert [p.name for p in paths] == ["step_00000008", "step_00000010", "step_00000011"]
     assert torch.equal(load_checkpoint(paths[-1])["weights"], torch.full((3,), 11.0))
@@ -96,20 +96,20 @@ def test_a_damaged_newest_one_falls_back_to_the_one_before_and_says_so(tmp_path:
         "no state": state.unlink,
     }[how]()
     said: list[str] = []
-    found = newest_sound(tmp_path, said.append)
+    found = newest_valid(tmp_path, said.append)
     assert found is not None and found["step"] == 1
     assert len(said) == 1 and "step_00000002" in said[0]
     # The step comes again, and replaces the damaged one.
     save_checkpoint(tmp_path, 2, {"step": 2})
-    found = newest_sound(tmp_path, said.append)
+    found = newest_valid(tmp_path, said.append)
     assert found is not None and found["step"] == 2 and len(said) == 1
 
 
 def test_all_damaged_is_no_reason_to_start_anew(tmp_path: Path) -> None:
     damage(save_checkpoint(tmp_path, 1, {"weights": torch.zeros(1000)}))
     with pytest.raises(UserError, match="none of the 1 checkpoints"):
-        newest_sound(tmp_path, lambda _: None)
-    assert newest_sound(tmp_path / "none", lambda _: None) is None
+        newest_valid(tmp_path, lambda _: None)
+    assert newest_valid(tmp_path / "none", lambda _: None) is None
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "x").write_text("x")
     (tmp_path / ".hidden").mkdir()
-    remove_litter(tmp_path)
+    remove_incomplete(tmp_path)
     left = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")}
     assert left == {".hidden", "checkpoints", "checkpoints/step_00000002", "checkpoints/step_00000002/x"}
 

@@ -97,7 +97,7 @@ def test_it_continues_and_refuses_another_config(tmp_path: Path, world: Path, co
 @pytest.mark.slow
 def test_side_by_side_gives_what_one_after_the_other_gives(tmp_path: Path, world: Path, console: Console) -> None:
     config = replace(write_configs(tmp_path, world), seeds=(0,))
-    apart = compare(config, [], tmp_path / "apart", console, at_once=2)
+    apart = compare(config, [], tmp_path / "apart", console, max_parallel=2)
     assert printed(console).count("finished") == 3
     assert "retrieval.caption_r1" in (apart[0] / "log.txt").read_text()
     here = compare(config, [], tmp_path / "here", console)

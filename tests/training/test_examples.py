@@ -1,4 +1,4 @@
-"""A picture that cannot be read does not end a run: another takes its place, the same for any number of workers."""
+"""An image that cannot be read does not end a run: another takes its place, the same for any number of workers."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ Make = Callable[..., TrainConfig]
 
 @pytest.fixture
 def broken(make_config: Make, world: Path, tmp_path: Path) -> tuple[Make, list[str]]:
-    """A copy of the world with two training pictures cut short, and their ids."""
+    """A copy of the world with two training images cut short, and their ids."""
     shutil.copytree(world, tmp_path / "copy")
 
     def make(**changes: object) -> TrainConfig:
@@ -44,7 +44,7 @@ def named(run: Path) -> list[str]:
 def test_another_takes_its_place_at_every_visit(
     broken: tuple[Make, list[str]], tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "INPUT_STORE_LIMIT", 0)  # pictures are decoded in the middle of the epoch
+    monkeypatch.setattr(images, "INPUT_STORE_LIMIT", 0)  # images are decoded in the middle of the epoch
     make, ids = broken
     for workers in (0, 2):
         run = tmp_path / f"run{workers}"

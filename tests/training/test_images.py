@@ -21,12 +21,12 @@ from tests.training.conftest import printed
 Make = Callable[..., TrainConfig]
 
 
-def photo(path: Path, size: tuple[int, int], **how: object) -> ImageRef:
-    """A picture with detail at several scales."""
+def image(path: Path, size: tuple[int, int], **how: object) -> ImageRef:
+    """An image with detail at several scales."""
     draw = np.random.default_rng(0)
-    picture = Image.fromarray(draw.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize(size)
+    image = Image.fromarray(draw.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize(size)
     fine = Image.fromarray(draw.integers(0, 256, (size[1] // 8, size[0] // 8, 3), dtype=np.uint8)).resize(size)
-    Image.blend(picture, fine, 0.3).save(path, **how)
+    Image.blend(image, fine, 0.3).save(path, **how)
     return ImageRef(path.name, path)
 
 
@@ -45,33 +45,33 @@ def photo(path: Path, size: tuple[int, int], **how: object) -> ImageRef:
 def test_the_shorter_side_never_falls_below_what_is_needed(
     size: tuple[int, int], shortest: int, decoded: tuple[int, int], tmp_path: Path
 ) -> None:
-    assert read_rgb(photo(tmp_path / "a.jpg", size, quality=90), shortest).size == decoded
+    assert read_rgb(image(tmp_path / "a.jpg", size, quality=90), shortest).size == decoded
 
 
-def test_other_formats_and_parts_of_pictures_are_decoded_whole(tmp_path: Path) -> None:
-    assert read_rgb(photo(tmp_path / "a.png", (640, 480)), 60).size == (640, 480)
-    boxed = ImageRef("a.jpg", photo(tmp_path / "a.jpg", (640, 480)).path, box=(10, 10, 400, 300))
+def test_other_formats_and_parts_of_images_are_decoded_whole(tmp_path: Path) -> None:
+    assert read_rgb(image(tmp_path / "a.png", (640, 480)), 60).size == (640, 480)
+    boxed = ImageRef("a.jpg", image(tmp_path / "a.jpg", (640, 480)).path, box=(10, 10, 400, 300))
     assert read_rgb(boxed, 60).size == (390, 290)
 
 
-def test_inputs_are_nearly_those_of_the_whole_picture(tmp_path: Path) -> None:
+def test_inputs_are_nearly_those_of_the_whole_image(tmp_path: Path) -> None:
     encoder = tiny()  # reads 16 pixels
-    ref = photo(tmp_path / "a.jpg", (640, 480), quality=90)
+    ref = image(tmp_path / "a.jpg", (640, 480), quality=90)
     whole, reduced = encoder.load_image(ref), encoder.load_image_reduced(ref)
     grey = (whole - reduced).abs() * torch.tensor(encoder.preprocess.settings["std"])[:, None, None] * 255
     assert 0 < grey.mean() < 2 and grey.max() < 10
-    other = photo(tmp_path / "b.jpg", (480, 640), quality=90)
+    other = image(tmp_path / "b.jpg", (480, 640), quality=90)
     with torch.no_grad():
         a, b, c = (encoder.encode_image(x[None])[0] for x in (whole, reduced, encoder.load_image(other)))
     same, different = torch.cosine_similarity(a, b, dim=0), torch.cosine_similarity(a, c, dim=0)
     assert same > 0.999 and 1 - same < (1 - different) / 10
 
 
-def test_stores_of_whole_and_reduced_pictures_are_apart(tmp_path: Path) -> None:
+def test_stores_of_whole_and_reduced_images_are_apart(tmp_path: Path) -> None:
     from semclip.core.example import Example
 
     encoder = tiny()
-    examples = [Example("a", photo(tmp_path / "a.jpg", (640, 480)), "a dog")]
+    examples = [Example("a", image(tmp_path / "a.jpg", (640, 480)), "a dog")]
     for frozen in (False, True):
         if frozen:
             encoder.freeze("image")

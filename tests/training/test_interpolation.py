@@ -72,7 +72,7 @@ def test_metrics_need_their_benchmark(name: str) -> None:
         Aim(ordinary=(name,))
 
 
-def test_the_command_keeps_a_model_a_picture_and_the_numbers(
+def test_the_command_keeps_a_model_an_image_and_the_numbers(
     make_config: Callable[..., TrainConfig], tmp_path: Path
 ) -> None:
     from semclip.cli.main import _mount, app
@@ -86,11 +86,11 @@ def test_the_command_keeps_a_model_a_picture_and_the_numbers(
     done = CliRunner().invoke(app, ["interpolate", *arguments, "--alphas", "0,0.5,1"], catch_exceptions=False)
     assert done.exit_code == 0 and "kept: alpha" in done.output
 
-    found = json.loads((tmp_path / "out" / "frontier.json").read_text())
+    found = json.loads((tmp_path / "out" / "interpolation.json").read_text())
     assert [p["alpha"] for p in found["points"]] == [0, 0.5, 1]
     # With everything allowed, the best at negation is kept, and it is no worse than either end.
     best = max(found["points"], key=lambda p: p["negation"])
     assert best["negation"] == max(p["negation"] for p in found["points"] if p["alpha"] == found["chosen"])
     assert (tmp_path / "out" / "results" / "retrieval.json").is_file()
-    assert Image.open(tmp_path / "out" / "frontier.png").size[0] > 400
+    assert Image.open(tmp_path / "out" / "interpolation.png").size[0] > 400
     assert load(str(tmp_path / "out")).embed_dim == 32

@@ -31,14 +31,14 @@ def test_the_share_is_loading_over_all_after_the_first_step(
 
     for _ in wait.around(loader()):
         clock.now += compute
-    assert wait.share == pytest.approx(load / (load + compute))
+    assert wait.ratio == pytest.approx(load / (load + compute))
     assert ("raise train.workers, to 4" in wait.sentence(2)) == advice
 
 
 def test_batches_pass_through_unchanged() -> None:
     wait = DataWait()
     assert list(wait.around([3, 1, 2])) == [3, 1, 2] and list(DataWait().around([])) == []
-    assert DataWait().share == 0.0
+    assert DataWait().ratio == 0.0
 
 
 def test_workers_are_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -325,7 +325,7 @@ def test_a_missing_view_is_refused_before_any_model_is_built(
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, steps: set[int]) -> None:
-    """NaN in the pictures of these steps."""
+    """NaN in the images of these steps."""
     original = loop.batches
 
     def poisoned(*args: Any, **kwargs: Any) -> Iterator[Any]:

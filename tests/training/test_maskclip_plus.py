@@ -74,7 +74,7 @@ ROWS = torch.linalg.qr(torch.randn(16, 3, generator=torch.Generator().manual_see
 
 
 def scenes(folder: Path, count: int, seed: int) -> tuple[list[ImageRef], list[np.ndarray]]:
-    """Pictures of one coloured square on grey noise, and the truth, which is never written to the disk."""
+    """Images of one coloured square on grey noise, and the truth, which is never written to the disk."""
     random = np.random.default_rng(seed)
     refs, truths = [], []
     for i in range(count):
@@ -95,7 +95,7 @@ def accuracy(student: Student, refs: list[ImageRef], truths: list[np.ndarray]) -
     return float(np.mean([(f == t)[t != NO_LABEL].mean() for f, t in zip(found, truths, strict=True)]))
 
 
-def test_a_student_learns_from_pictures_alone_and_beats_chance(tmp_path: Path) -> None:
+def test_a_student_learns_from_images_alone_and_beats_chance(tmp_path: Path) -> None:
     refs, _ = scenes(tmp_path, 40, seed=1)
     held_out, truths = scenes(tmp_path, 20, seed=2)
     config = DistillConfig(steps=40, batch_size=8, width=8)
@@ -140,9 +140,9 @@ def test_a_threshold_gives_a_background_class_and_confidence_drops_pixels(tmp_pa
     assert losses == [0.0]
 
 
-def test_no_pictures_and_no_dense_features(tmp_path: Path) -> None:
+def test_no_images_and_no_dense_features(tmp_path: Path) -> None:
     config = DistillConfig(steps=1)
-    with pytest.raises(UserError, match="no pictures"):
+    with pytest.raises(UserError, match="no images"):
         distill(teacher(), new_student(teacher(), list(COLOURS), ROWS, config), [], config, tmp_path)
     blind = OpenClip.create(
         OpenClip.Config(

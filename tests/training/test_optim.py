@@ -19,7 +19,7 @@ from semclip.training.config import LoopConfig, TrainConfig
 from semclip.training.gradients import grad_cache
 from semclip.training.loop import train
 from semclip.training.optim import (
-    LEAST_ROWS,
+    MIN_ROWS,
     Ema,
     RowAdamW,
     build_optimizer,
@@ -27,7 +27,7 @@ from semclip.training.optim import (
     parameter_groups,
     use_row_gradients,
 )
-from semclip.training.ranks import ALONE
+from semclip.training.ranks import SINGLE_PROCESS
 from semclip.training.sharding import clip_gradients
 
 Make = Callable[..., TrainConfig]
@@ -103,7 +103,7 @@ def test_decay_moves_only_matrices() -> None:
     assert moved == {"linear.weight"}
 
 
-ROWS, WIDTH = LEAST_ROWS, 4
+ROWS, WIDTH = MIN_ROWS, 4
 
 
 class Texts(nn.Module):
@@ -147,7 +147,7 @@ def steps_with(
                 group["lr"] = 1e-2 / (1 + step)
             module(ids.to(device)).square().sum().backward()
             assert module.table.weight.grad is not None and module.table.weight.grad.is_sparse == rows
-            norms.append(float(clip_gradients(module.parameters(), 0.5, ALONE)))
+            norms.append(float(clip_gradients(module.parameters(), 0.5, SINGLE_PROCESS)))
             optimizer.step()
             optimizer.zero_grad()
     return module.state_dict(), optimizer.state_dict(), norms
@@ -197,7 +197,7 @@ def test_micro_batches_do_not_pile_up() -> None:
 
 
 def test_small_and_frozen_tables_are_left_alone() -> None:
-    small, frozen = nn.Embedding(LEAST_ROWS - 1, 2), nn.Embedding(LEAST_ROWS, 2)
+    small, frozen = nn.Embedding(MIN_ROWS - 1, 2), nn.Embedding(MIN_ROWS, 2)
     frozen.weight.requires_grad_(False)
     for table in (small, frozen):
         use_row_gradients(table)

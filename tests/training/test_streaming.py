@@ -129,10 +129,10 @@ def test_512_rows_in_micro_batches_of_64_equal_the_plain_gradient(name: str) -> 
     tokens[..., 0] = 49406
     tokens = tokens.masked_fill(torch.arange(77) >= lengths[:, None, None], 0)
     tokens[torch.arange(512), :, lengths - 1] = 49407
-    pictures = [v for v in ("image", "negative_image") if v in views or v == "image"]
+    images = [v for v in ("image", "negative_image") if v in views or v == "image"]
     batch = Batch(
         indices=torch.arange(512),
-        images={v: torch.randn(512, 3, 16, 16, dtype=torch.float64, generator=draw) for v in pictures},
+        images={v: torch.randn(512, 3, 16, 16, dtype=torch.float64, generator=draw) for v in images},
         tokens={v: tokens[:, i] for i, v in enumerate(texts)},
         groups=torch.arange(512) // 2,
     )

@@ -64,7 +64,7 @@ class Job:
         }
 
 
-def settle(job: Job, journal: Journal, places: Sequence[int], progress: Progress) -> tuple[Summary, JobStopped | None]:
+def run_job(job: Job, journal: Journal, places: Sequence[int], progress: Progress) -> tuple[Summary, JobStopped | None]:
     """Settle every view of the rows at `places`; at most `writer.concurrency` of them are under way at once.
 
     What the journal holds is counted and not done again. The second value is why the job stopped before its end, if it

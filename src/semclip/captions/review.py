@@ -16,12 +16,12 @@ from semclip.core.seeds import derive_seed
 #: What can be wrong with a text, in the words that marks hold.
 REASONS = ("ungrammatical", "not what it claims", "other")
 
-#: What a right text of a view is, for the reader.
-CLAIMS = {
+#: What a right text of a view is, for the annotator.
+CRITERIA = {
     "paraphrase": "means the same as the caption: nothing lost, nothing added",
-    "negation": "contradicts the picture",
-    "absence": "is true of the picture, and says that something is not there",
-    "rewrite": "may be a caption of the same picture",
+    "negation": "contradicts the image",
+    "absence": "is true of the image, and says that something is not there",
+    "rewrite": "may be a caption of the same image",
 }
 
 
@@ -43,15 +43,15 @@ class Card:
     id: str
     image: ImageRef
     caption: str
-    siblings: Sequence[str]
+    other_captions: Sequence[str]
     texts: Sequence[Text]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A reader's verdict. It holds no text, only a digest, so that marks of licensed captions may be published.
+    """An annotator's verdict. It holds no text, only a digest, so that marks of licensed captions may be published.
 
-    image: clusters the intervals. reason: one of `REASONS`, or the reader's words; "" for a right text.
+    image: clusters the intervals. reason: one of `REASONS`, or the annotator's words; "" for a right text.
     """
 
     key: str
@@ -69,8 +69,8 @@ def cards(examples: Sequence[Example], views: Sequence[str]) -> Iterator[Card]:
         for of, caption in enumerate(own):
             texts = [text for view in views for text in _texts(example, view, of)]
             if texts:
-                siblings = tuple(dict.fromkeys(text for text in own if text != caption))
-                yield Card(f"{example.id}#{of}", example.image, caption, siblings, texts)
+                other_captions = tuple(dict.fromkeys(text for text in own if text != caption))
+                yield Card(f"{example.id}#{of}", example.image, caption, other_captions, texts)
 
 
 def draw(every: Sequence[Card], count: int, seed: str) -> list[Card]:
@@ -78,9 +78,9 @@ def draw(every: Sequence[Card], count: int, seed: str) -> list[Card]:
     return sorted(every, key=lambda card: derive_seed("review", seed, card.id))[:count]
 
 
-def save_marks(path: Path, reader: str, marks: Mapping[str, Mark]) -> None:
-    """Write a reader's marks, atomically."""
-    write_json(path, {"reader": reader, "marks": [asdict(mark) for mark in marks.values()]})
+def save_marks(path: Path, annotator: str, marks: Mapping[str, Mark]) -> None:
+    """Write an annotator's marks, atomically."""
+    write_json(path, {"reader": annotator, "marks": [asdict(mark) for mark in marks.values()]})
 
 
 def load_marks(path: Path, every: Sequence[Card]) -> tuple[str, dict[str, Mark]]:
@@ -90,7 +90,7 @@ def load_marks(path: Path, every: Sequence[Card]) -> tuple[str, dict[str, Mark]]
     """
     found = read_json(path)
     try:
-        reader, marks = str(found["reader"]), [Mark(**mark) for mark in found["marks"]]
+        annotator, marks = str(found["reader"]), [Mark(**mark) for mark in found["marks"]]
         sound = all(isinstance(m.key, str) and isinstance(m.right, bool) and m.view in COLUMNS for m in marks)
     except (KeyError, TypeError):
         sound = False
@@ -104,7 +104,7 @@ def load_marks(path: Path, every: Sequence[Card]) -> tuple[str, dict[str, Mark]]
             where=str(path),
             fix="name the file that the marked texts were drawn from, as it was then",
         )
-    return reader or path.stem, {mark.key: mark for mark in marks}
+    return annotator or path.stem, {mark.key: mark for mark in marks}
 
 
 def mark_of(card: Card, text: Text, right: bool, reason: str = "") -> Mark:
@@ -114,18 +114,18 @@ def mark_of(card: Card, text: Text, right: bool, reason: str = "") -> Mark:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two readers on the texts that both marked. kappa: Cohen's; None where chance alone would make them agree."""
+    """Two annotators on the texts that both marked. kappa: Cohen's; None where chance alone would make them agree."""
 
     both: Sequence[tuple[Mark, Mark]]
 
     @property
     def observed(self) -> float:
-        """The share of texts on which they agree."""
+        """The proportion of texts on which they agree."""
         return sum(a.right == b.right for a, b in self.both) / len(self.both)
 
     @property
     def kappa(self) -> float | None:
-        """(p_o - p_e) / (1 - p_e),  p_e = p_A p_B + (1 - p_A)(1 - p_B);  p: shares of texts marked right."""
+        """(p_o - p_e) / (1 - p_e),  p_e = p_A p_B + (1 - p_A)(1 - p_B);  p: proportions of texts marked right."""
         n = len(self.both)
         first, second = sum(a.right for a, _ in self.both) / n, sum(b.right for _, b in self.both) / n
         expected = first * second + (1 - first) * (1 - second)
@@ -133,15 +133,15 @@ class Agreement:
 
 
 def agreement(first: Mapping[str, Mark], second: Mapping[str, Mark]) -> Agreement:
-    """Both readers' marks of the texts that both marked. Raises UserError where there is none."""
+    """Both annotators' marks of the texts that both marked. Raises UserError where there is none."""
     both = [(mark, second[key]) for key, mark in first.items() if key in second]
     if not both:
         raise UserError("the two files mark no text in common", where="--marks", fix="give the same sample to both")
     return Agreement(both)
 
 
-def jointly(pairs: Sequence[tuple[Mark, Mark]]) -> list[Mark]:
-    """One mark per text, right only if both readers say so."""
+def right_by_both(pairs: Sequence[tuple[Mark, Mark]]) -> list[Mark]:
+    """One mark per text, right only if both annotators say so."""
     return [Mark(a.key, a.image, a.view, a.kind, a.right and b.right, a.reason or b.reason) for a, b in pairs]
 
 

@@ -3,30 +3,30 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from semclip.captions.review import CLAIMS, REASONS, Card
+from semclip.captions.review import CRITERIA, REASONS, Card
 from semclip.core.files import write_text
 from semclip.core.html import environment, thumbnail
 
 
 def write_page(path: Path, cards: Sequence[Card], title: str) -> int:
-    """Write the page; returns how many cards have no picture.
+    """Write the page; returns how many cards have no image.
 
     title: also what the browser files unsaved marks under.
     """
-    pictures = [_picture(card) for card in cards]
+    images = [_thumbnail(card) for card in cards]
     page = environment("semclip.captions").get_template("review.html")
     text = page.render(
-        cards=list(zip(cards, pictures, strict=True)),
+        cards=list(zip(cards, images, strict=True)),
         title=title,
-        claims=CLAIMS,
+        criteria=CRITERIA,
         reasons=REASONS,
         total=sum(len(card.texts) for card in cards),
     )
     write_text(path, text)
-    return pictures.count("")
+    return images.count("")
 
 
-def _picture(card: Card) -> str:
+def _thumbnail(card: Card) -> str:
     if card.image.path is None:
         return ""
     try:

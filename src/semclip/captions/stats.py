@@ -32,7 +32,7 @@ _TELLING = 8
 
 @dataclass(frozen=True)
 class Written:
-    """One text beside the caption it was made from, as words. group: its picture or group."""
+    """One text beside the caption it was made from, as words. group: its image or group."""
 
     view: str
     kind: str
@@ -50,7 +50,7 @@ class Written:
 class ViewStats:
     """One view. kinds: texts by kind. words: mean length; caption_words: of the captions they were made from.
 
-    doubles: texts given more than once. equal: texts equal to their caption. changed: mean share of words changed.
+    doubles: texts given more than once. equal: texts equal to their caption. changed: mean proportion of words changed.
     with_negation: texts with a negation word; negation_words: which, counted once per text.
     """
 
@@ -66,7 +66,7 @@ class ViewStats:
 
 
 @dataclass(frozen=True)
-class Told:
+class Separability:
     """How well a bag of words tells two views apart. Chance is a half: both views come from the same captions.
 
     right: (n,) whether each text was told correctly, by a classifier that never saw its group. groups: of each text.
@@ -112,14 +112,17 @@ def view_stats(texts: Sequence[Written]) -> dict[str, ViewStats]:
     return found
 
 
-def told_apart(texts: Sequence[Written], first: str, second: str, most: int, seed: int = 0) -> Told | None:
+def measure_separability(
+    texts: Sequence[Written], first: str, second: str, max_captions: int, seed: int = 0
+) -> Separability | None:
     """How well words tell the views or kinds `first` and `second` apart; None where fewer than ten captions have both.
 
-    Of every caption that has both views, one text of each is drawn (at most `most` captions). A logistic regression on
-    which words occur, with a ridge, is fitted on four fifths of the groups and judges the last, five times.
+    Of every caption that has both views, one text of each is drawn (at most `max_captions` captions). A logistic
+    regression on which words occur, with a ridge, is fitted on four fifths of the groups and judges the last, five
+    times.
     """
     pairs = _pairs(texts, first, second)
-    pairs = sorted(pairs, key=lambda pair: derive_seed("stats", seed, pair[0].group, *pair[0].words))[:most]
+    pairs = sorted(pairs, key=lambda pair: derive_seed("stats", seed, pair[0].group, *pair[0].words))[:max_captions]
     if len(pairs) < 10:
         return None
     items = [item for pair in pairs for item in pair]
@@ -146,7 +149,7 @@ def told_apart(texts: Sequence[Written], first: str, second: str, most: int, see
     names = list(vocabulary)
     strongest = np.argsort(-np.abs(weights))[:_TELLING]
     telling = [("+" if weights[i] > 0 else "-") + names[i] for i in strongest]
-    return Told(first, second, right, [item.group for item in items], telling)
+    return Separability(first, second, right, [item.group for item in items], telling)
 
 
 def _pairs(texts: Sequence[Written], first: str, second: str) -> list[tuple[Written, Written]]:

@@ -26,7 +26,7 @@ def cost_of(job: Job) -> str:
     return "; ".join(dict.fromkeys(filter(None, costs)))
 
 
-_MOST_KINDS = 12  # in a table; further ones in one line
+_MAX_KINDS = 12  # in a table; further ones in one line
 
 
 class Bar:
@@ -84,9 +84,9 @@ def show_summary(summary: Summary, console: Console) -> None:
     for view in sorted({view for _, view, _ in summary.kinds}):
         counts = {s: Counter({k: n for (t, v, k), n in summary.kinds.items() if (t, v) == (s, view)}) for s in splits}
         kinds = [kind for kind, _ in sum(counts.values(), Counter[str]()).most_common()]
-        for kind in kinds[:_MOST_KINDS]:
+        for kind in kinds[:_MAX_KINDS]:
             table.add_row(view, kind, *(f"{counts[split][kind]:,}" for split in splits))
-        if rest := kinds[_MOST_KINDS:]:
+        if rest := kinds[_MAX_KINDS:]:
             others = [f"{sum(counts[split][kind] for kind in rest):,}" for split in splits]
             table.add_row(view, f"{len(rest):,} further kinds", *others)
     console.print(table)

@@ -1,4 +1,4 @@
-"""Labels of pixels as pictures: a palette file for programs, an overlay with a legend for people."""
+"""Labels of pixels as images: a palette file for programs, an overlay with a legend for people."""
 
 import colorsys
 from collections.abc import Sequence
@@ -22,17 +22,17 @@ def colours(classes: Sequence[str]) -> list[tuple[int, int, int]]:
     return result  # type: ignore[return-value]
 
 
-def label_picture(labels: NDArray[np.int64], classes: Sequence[str]) -> Image.Image:
-    """(H, W) class numbers as an 8-bit palette picture: its values are the numbers. At most 255 classes."""
-    picture = Image.fromarray(labels.astype(np.uint8), "P")
-    picture.putpalette([value for colour in colours(classes) for value in colour])
-    return picture
+def label_image(labels: NDArray[np.int64], classes: Sequence[str]) -> Image.Image:
+    """(H, W) class numbers as an 8-bit palette image: its values are the numbers. At most 255 classes."""
+    image = Image.fromarray(labels.astype(np.uint8), "P")
+    image.putpalette([value for colour in colours(classes) for value in colour])
+    return image
 
 
-def overlay(picture: Image.Image, labels: NDArray[np.int64], classes: Sequence[str]) -> Image.Image:
-    """The picture under half-transparent labels, with a legend of the classes found, by share of pixels."""
+def overlay(image: Image.Image, labels: NDArray[np.int64], classes: Sequence[str]) -> Image.Image:
+    """The image under half-transparent labels, with a legend of the classes found, by proportion of pixels."""
     table = np.array(colours(classes), dtype=np.uint8)
-    mixed = Image.blend(picture.convert("RGB"), Image.fromarray(table[labels]), 0.55)
+    mixed = Image.blend(image.convert("RGB"), Image.fromarray(table[labels]), 0.55)
     factor = max(1, -(-_SHORTEST_SIDE // min(mixed.size)))
     mixed = mixed.resize((mixed.width * factor, mixed.height * factor), Image.Resampling.NEAREST)
     found, counts = np.unique(labels, return_counts=True)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from semclip.evaluation.metrics.result import Metric, Result
 
 #: A metric with more slices than this shows none in the terminal; the result file has them all.
-_MOST_SLICES = 12
+_MAX_SLICES = 12
 
 
 def result_table(title: str, results: Mapping[str, "Result"]) -> "Table":
@@ -47,7 +47,7 @@ def _rows(result: "Result", public: bool) -> Iterator[tuple[str, list[str]]]:
     for metric in (m for m in result.metrics if m.kind == "model"):
         theirs = official.pop(metric.name, None)
         primary = metric.name == result.primary
-        if primary and 1 < len(metric.per_slice) <= _MOST_SLICES:
+        if primary and 1 < len(metric.per_slice) <= _MAX_SLICES:
             for name, part in metric.per_slice.items():
                 beside = [b.per_slice[name] for b in blind if name in b.per_slice]
                 own = theirs.per_slice.get(name) if theirs else None

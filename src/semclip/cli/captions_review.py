@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from semclip.captions.review import Card, Mark
 
-_LEAST_OF_A_KIND = 5  # texts that earn a kind a line of its own
+_MIN_PER_KIND = 5  # texts that earn a kind a line of its own
 
 
 def command(
@@ -26,8 +26,10 @@ def command(
     views: Annotated[str, typer.Option(help="views to judge")] = "paraphrase,negation,absence",
     html: Annotated[Path | None, typer.Option(help="write a page to judge with the keyboard")] = None,
     mark: Annotated[Path | None, typer.Option(help="judge here; the file of marks, saved after each")] = None,
-    reader: Annotated[str, typer.Option(help="your name, for the file of marks")] = "",
-    marks: Annotated[list[Path] | None, typer.Option(help="sum a file of marks; twice: how two readers agree")] = None,
+    annotator: Annotated[str, typer.Option(help="your name, for the file of marks")] = "",
+    marks: Annotated[
+        list[Path] | None, typer.Option(help="sum a file of marks; twice: how two annotators agree")
+    ] = None,
     export: Annotated[
         Path | None, typer.Option(help="with --marks: each text's verdicts without its words, CSV")
     ] = None,
@@ -53,10 +55,10 @@ def command(
         from semclip.captions.review_page import write_page
 
         without = write_page(html, drawn, title)
-        note = f"; {without} without a picture at hand (--images FOLDER)" if without else ""
+        note = f"; {without} without an image at hand (--images FOLDER)" if without else ""
         console.print(f"{html}: {sum(len(card.texts) for card in drawn)} texts{note}", soft_wrap=True)
     if mark:
-        _judge(console, drawn, chosen, mark, reader)
+        _judge(console, drawn, chosen, mark, annotator)
     if not html and not mark:
         for card in drawn:
             console.print(_shown(card))
@@ -70,17 +72,17 @@ def _shown(card: "Card") -> Any:
 
     table = Table(box=box.SIMPLE_HEAD, show_header=False, title_justify="left", caption_justify="left")
     table.title = Text(f"{card.caption}  [{card.id}]", style="bold")
-    table.caption = Text("\n".join(card.siblings), style="dim")
+    table.caption = Text("\n".join(card.other_captions), style="dim")
     for text in card.texts:
         table.add_row(text.view, Text(text.text), Text(text.kind), Text(text.verdicts, style="dim"))
     return table
 
 
-def _judge(console: "Console", drawn: "Sequence[Card]", every: "Sequence[Card]", path: Path, reader: str) -> None:
+def _judge(console: "Console", drawn: "Sequence[Card]", every: "Sequence[Card]", path: Path, annotator: str) -> None:
     """Ask for each text not marked yet; the file is written after every answer."""
     from rich.text import Text as Line
 
-    from semclip.captions.review import CLAIMS, REASONS, load_marks, mark_of, save_marks
+    from semclip.captions.review import CRITERIA, REASONS, load_marks, mark_of, save_marks
 
     before, known = load_marks(path, every) if path.exists() else ("", {})
     ways = "  ".join(f"[{number}] {reason}" for number, reason in enumerate(REASONS, 1))
@@ -88,8 +90,10 @@ def _judge(console: "Console", drawn: "Sequence[Card]", every: "Sequence[Card]",
     for number, (card, text) in enumerate(pending):
         if number == 0 or pending[number - 1][0] is not card:
             console.rule(Line(card.id))
-            console.print(Line(card.caption, style="bold"), Line("\n".join(card.siblings), style="dim"), sep="\n")
-        console.print(Line(f"\n{text.view} ({text.kind})  {text.text}"), Line(CLAIMS[text.view], style="dim"), sep="\n")
+            console.print(Line(card.caption, style="bold"), Line("\n".join(card.other_captions), style="dim"), sep="\n")
+        console.print(
+            Line(f"\n{text.view} ({text.kind})  {text.text}"), Line(CRITERIA[text.view], style="dim"), sep="\n"
+        )
         console.print(f"[y] right  {ways}  [s] skip  [q] stop", markup=False, highlight=False)
         answer = ""
         while answer not in ("y", "s", "q", *(str(i) for i in range(1, len(REASONS) + 1))):
@@ -99,22 +103,22 @@ def _judge(console: "Console", drawn: "Sequence[Card]", every: "Sequence[Card]",
         if answer != "s":
             reason = "" if answer == "y" else REASONS[int(answer) - 1]
             known[text.key] = mark_of(card, text, answer == "y", reason)
-            save_marks(path, reader or before, known)
+            save_marks(path, annotator or before, known)
     console.print(f"{path}: {len(known)} marks; the same command goes on", highlight=False)
 
 
 def _sum(console: "Console", paths: "Sequence[Path]", every: "Sequence[Card]", export: Path | None) -> None:
-    from semclip.captions.review import agreement, jointly, load_marks
+    from semclip.captions.review import agreement, load_marks, right_by_both
 
     if len(paths) > 2:
         raise UserError(f"{len(paths)} files of marks", where="--marks", fix="give one, or two to compare")
     read = [load_marks(path, every) for path in paths]
-    for reader, found in read:
-        _table(console, f"marked right by {reader}", list(found.values()))
+    for annotator, found in read:
+        _table(console, f"marked right by {annotator}", list(found.values()))
     if len(read) == 2:
         (first, marks_of_first), (second, marks_of_second) = read
         both = agreement(marks_of_first, marks_of_second)
-        _table(console, "right by both readers: a disagreement counts as wrong", jointly(both.both))
+        _table(console, "right by both annotators: a disagreement counts as wrong", right_by_both(both.both))
         kappa = "not defined: both marked all texts the same way" if both.kappa is None else f"{both.kappa:.3f}"
         console.print(
             f"{first} and {second} agree on {both.observed:.1%} of {len(both.both):,} texts; Cohen's kappa {kappa}",
@@ -126,23 +130,23 @@ def _sum(console: "Console", paths: "Sequence[Path]", every: "Sequence[Card]", e
 
 
 def _table(console: "Console", title: str, marks: "Sequence[Mark]") -> None:
-    """Shares of right texts by view and kind, with Wilson intervals whose n counts texts of one picture for less."""
+    """Proportions of right texts by view and kind, with Wilson intervals whose n counts texts of one image for less."""
     from collections import Counter
 
     from rich.table import Table
 
-    from semclip.evaluation.metrics.intervals import share_interval
+    from semclip.evaluation.metrics.intervals import proportion_interval
 
     table = Table("view", "kind", "texts", "right", "95 % interval", "wrong because", title=title)
     parts: dict[tuple[str, str], list[Mark]] = {}
     counts = Counter((mark.view, mark.kind) for mark in marks)
     for mark in marks:
-        kind = mark.kind if counts[mark.view, mark.kind] >= _LEAST_OF_A_KIND else "rarer kinds"
+        kind = mark.kind if counts[mark.view, mark.kind] >= _MIN_PER_KIND else "rarer kinds"
         for part in ("", kind):
             parts.setdefault((mark.view, part), []).append(mark)
     for (view, kind), own in sorted(parts.items()):
         outcomes = [float(mark.right) for mark in own]
-        low, high = share_interval(outcomes, [mark.image for mark in own])
+        low, high = proportion_interval(outcomes, [mark.image for mark in own])
         why = Counter(mark.reason or "no reason given" for mark in own if not mark.right)
         table.add_row(
             view if not kind else "", kind or "all", f"{len(own):,}", f"{sum(outcomes) / len(own):.1%}",

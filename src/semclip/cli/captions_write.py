@@ -36,7 +36,7 @@ def command(
     from rich.markup import escape
 
     from semclip.captions import journal as journals
-    from semclip.captions.job import Job, settle, spread, write_output
+    from semclip.captions.job import Job, run_job, spread, write_output
     from semclip.captions.rows import read_input
     from semclip.captions.verifiers.base import create as create_verifier
     from semclip.captions.writers.base import create as create_writer
@@ -65,7 +65,7 @@ def command(
     places = spread(job, _SAMPLES) if dry_run else range(len(job.examples))[: limit or None]
     with journals.Journal(path, job.signature(given.sha256)) as journal:
         with Bar(console, job, sum(len(job.examples[place].captions) for place in places)) as bar:
-            summary, stopped = settle(job, journal, places, bar.show)
+            summary, stopped = run_job(job, journal, places, bar.show)
         if dry_run:
             for place in places:
                 show_sample(console, job.examples[place], journal.of(place))

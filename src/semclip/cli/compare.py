@@ -31,6 +31,6 @@ def command(
     parsed = parse(CompareConfig, values, where=str(path))
     folder = out or Path("runs") / parsed.name
     console = Console()
-    runs = compare(parsed, overrides or [], folder, console, at_once=jobs)
+    runs = compare(parsed, overrides or [], folder, console, max_parallel=jobs)
     console.print(summary_table(runs))
     console.print(f"report: {write_report(runs, folder / 'report.html')}", soft_wrap=True, markup=False)

@@ -32,7 +32,7 @@ def command(
     from semclip.data.load import DataConfig
 
     config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
-    report = check(config, _LateTokenizer(), context_length, _track)
+    report = check(config, _LateTokenizer(), context_length, _progress)
     console = Console(soft_wrap=True, highlight=False)
     _show(report, console)
     if report.errors:
@@ -69,7 +69,7 @@ class _LateTokenizer:
         return str(self._tokenizer.decode(tokens))
 
 
-def _track(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
+def _progress(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
     from rich.console import Console
     from rich.progress import track
 
@@ -101,7 +101,7 @@ def _show(report: "Report", console: "Console") -> None:
 
     if report.skipped:
         shown = ", ".join(path.name for path in report.skipped[:5])
-        console.print(f"Skipped {len(report.skipped):,} files that are no pictures in class folders: {escape(shown)}")
+        console.print(f"Skipped {len(report.skipped):,} files that are no images in class folders: {escape(shown)}")
     for finding in report.findings:
         style, word = ("red", "error") if finding.error else ("yellow", "note")
         console.print(f"[{style}]{word}[/{style}]  [bold]{finding.problem}[/bold]: {finding.count:,}")

@@ -1,4 +1,4 @@
-"""`semclip data sample`: the ten pictures with captions that ship in the package, to try every command on."""
+"""`semclip data sample`: the ten images with captions that ship in the package, to try every command on."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 
 def command(out: Annotated[Path, typer.Argument(help="A folder to write; it must not exist, or be empty.")]) -> None:
-    """Copy the shipped sample: ten rendered pictures, a data file with every view, and masks."""
+    """Copy the shipped sample: ten rendered images, a data file with every view, and masks."""
     import shutil
     from importlib import resources
 
@@ -17,4 +17,4 @@ def command(out: Annotated[Path, typer.Argument(help="A folder to write; it must
         raise UserError("the folder is not empty", where=str(out), fix="name a new folder")
     with resources.as_file(resources.files("semclip") / "sample") as sample:
         shutil.copytree(sample, out, dirs_exist_ok=True)
-    print(f"ten pictures and their texts: {out / 'scenes.jsonl'}")
+    print(f"ten images and their texts: {out / 'scenes.jsonl'}")

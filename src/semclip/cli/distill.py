@@ -42,7 +42,7 @@ def command(
     from semclip.cli._result_table import result_table
     from semclip.cli.segment import template_texts, text_rows
     from semclip.core.files import sha256_file
-    from semclip.data.masks import Truth
+    from semclip.data.masks import GroundTruth
     from semclip.evaluation import evaluate
     from semclip.models.load import load
     from semclip.models.student import StudentReader
@@ -63,13 +63,13 @@ def command(
             config,
             checkpoints=out / "checkpoints",
             progress=lambda step, loss: bar.update(task, completed=step),
-            say=lambda message: console.print(message, markup=False),
+            notify=lambda message: console.print(message, markup=False),
         )
     student.save(out / "student")
-    said = f"student: {out / 'student'} ({len(images):,} pictures, no mask read)"
+    said = f"student: {out / 'student'} ({len(images):,} images, no mask read)"
     console.print(said, markup=False, highlight=False)
     tested = [e for e in examples if e.split == "test" and e.meta.get("mask")]
-    if not tested or Truth.of(tested, background=False).names != named:
+    if not tested or GroundTruth.of(tested, background=False).names != named:
         console.print("not measured: the test split has no masks of these classes")
         return
     options = {**asdict(config.reading), "templates": template_texts(templates)}

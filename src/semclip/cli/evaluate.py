@@ -47,7 +47,7 @@ def command(
     """Run benchmarks on a model: one result file each, and a table here."""
     from semclip.core.config import apply_overrides
     from semclip.evaluation import Benchmark, run_tasks
-    from semclip.evaluation.contamination import disclosing, seen_by
+    from semclip.evaluation.contamination import training_data_of, with_overlap
 
     wanted = _wanted(benchmarks, root)
     options = apply_overrides({}, option or ())
@@ -57,7 +57,7 @@ def command(
             raise UserError(f"an option of '{name}', which is not run", where="--option", fix=fix)
     chosen = {name: Benchmark.create(name, options.get(name)) for name in wanted}
     sources = _sources(model, data, images, split, root, allow_missing, chosen, wanted)
-    seen = [seen_by(source) for source in trained_on or ()]
+    seen = [training_data_of(source) for source in trained_on or ()]
     place = find_device(device)
     encoder = _encoder(model)
     tasks, skipped = _tasks(encoder, chosen, wanted, sources)
@@ -66,7 +66,7 @@ def command(
         for task in tasks:
             _refuse_replacing(_file(folder, task.name), task.data)
     for source in seen:
-        tasks = [disclosing(task, source) for task in tasks]
+        tasks = [with_overlap(task, source) for task in tasks]
     results = run_tasks(encoder, tasks, place, batch_size, model, progress=True, cache=cache)
     _show(model, results, skipped)
     _save(folder, results)

@@ -13,7 +13,7 @@ from semclip.core.errors import UserError
 def command(
     base: Annotated[str, typer.Argument(help="The model that the fine-tune started from.")],
     tuned: Annotated[str, typer.Argument(help="The fine-tune: a run, or a saved model.")],
-    out: Annotated[Path, typer.Option(help="Folder for the chosen model, the numbers and the picture.")],
+    out: Annotated[Path, typer.Option(help="Folder for the chosen model, the numbers and the plot.")],
     alphas: Annotated[str, typer.Option(help="Numbers with commas between, or FIRST..LAST in steps of 0.1.")] = "0..1",
     data: Annotated[str, typer.Option(help="The data file. Default: the one the fine-tune was trained on.")] = "",
     images: Images = "",
@@ -67,14 +67,14 @@ def command(
     model = interpolate(first, second, kept.alpha)
     model.save(out / "model")
     draw_interpolation(
-        out / "frontier.png",
+        out / "interpolation.png",
         [(p.alpha, p.ordinary, p.negation) for p in points],
         kept.alpha,
         aim.tolerance,
         ("\n+ ".join(aim.ordinary), "\n+ ".join(aim.negation)),
     )
     write_json(
-        out / "frontier.json",
+        out / "interpolation.json",
         {
             "base": base,
             "tuned": tuned,
@@ -96,7 +96,7 @@ def command(
         for name, result in results.items():
             result.save(out / "results" / f"{name}.json")
         console.print(result_table(f"test split, {called}", results))
-    console.print(f"saved: {out / 'model'}, frontier.png, frontier.json", markup=False, highlight=False)
+    console.print(f"saved: {out / 'model'}, interpolation.png, interpolation.json", markup=False, highlight=False)
 
 
 def parse_alphas(text: str) -> list[float]:

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from semclip.cli._renamed import renamed_options
 from semclip.core.errors import UserError
 from semclip.core.launch import rank_of_process
 
@@ -57,8 +58,8 @@ def _mount() -> None:
     data_app.command("features")(data_features.command)
     app.add_typer(captions_app, name="captions")
     captions_app.command("write")(captions_write.command)
-    captions_app.command("review")(captions_review.command)
-    captions_app.command("stats")(captions_stats.command)
+    captions_app.command("review", cls=renamed_options(reader="annotator"))(captions_review.command)
+    captions_app.command("stats", cls=renamed_options(most="max_captions"))(captions_stats.command)
     app.command("train")(train.command)
     app.command("evaluate")(evaluate.command)
     app.add_typer(benchmarks_app, name="benchmarks")

@@ -1,4 +1,4 @@
-"""`semclip segment`: which class every pixel of your pictures belongs to, as label pictures and overlays."""
+"""`semclip segment`: which class every pixel of your images belongs to, as label images and overlays."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from semclip.core.protocols import DenseReading
     from semclip.models.backends.base import Encoder
 
-#: A label picture has 8 bits, and 255 means "no label" wherever masks are read.
-_MOST_CLASSES = 255
+#: A label image has 8 bits, and 255 means "no label" wherever masks are read.
+_MAX_CLASSES = 255
 
 
 def command(
@@ -32,11 +32,11 @@ def command(
     size: Size = 0,
     smooth_keys: SmoothKeys = "",
     denoise: Denoise = 0,
-    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("segments"),
+    out: Annotated[Path, typer.Option(help="Folder for the images.")] = Path("segments"),
     device: Device = "cpu",
 ) -> None:
     """Label every pixel: NAME.labels.png holds class numbers, NAME.overlay.png is to look at."""
-    refs = _pictures(images, out)
+    refs = _image_files(images, out)
 
     from rich.console import Console
     from rich.progress import track
@@ -61,13 +61,13 @@ def command(
 
 @dataclass(frozen=True)
 class Segmenter:
-    """classes: names by label. scores: a picture and its size (H, W) -> (C, H, W)."""
+    """classes: names by label. scores: an image and its size (H, W) -> (C, H, W)."""
 
     classes: list[str]
     scores: "Callable[[ImageRef, tuple[int, int]], Tensor]"
 
 
-def _pictures(images: Path, out: Path) -> "list[ImageRef]":
+def _image_files(images: Path, out: Path) -> "list[ImageRef]":
     from semclip.cli.data_features import image_refs
     from semclip.core.example import ImageRef
 
@@ -75,10 +75,10 @@ def _pictures(images: Path, out: Path) -> "list[ImageRef]":
         return [ImageRef(images.name, images)]
     if not images.is_dir():
         raise UserError("no such image or folder", where=str(images), fix="check the path")
-    own = out.resolve()  # pictures of an earlier call are no input
+    own = out.resolve()  # images of an earlier call are no input
     refs = [ref for ref in image_refs(images, "") if ref.path and not ref.path.resolve().is_relative_to(own)]
     if not refs:
-        raise UserError("no images but those of --out", where=str(images), fix="name the folder of your pictures")
+        raise UserError("no images but those of --out", where=str(images), fix="name the folder of your images")
     return refs
 
 
@@ -101,9 +101,9 @@ def _reader(
 
     scored = bool(background or reading.threshold)
     classes = [*(["background"] if scored else []), *names]
-    if not names or not 2 <= len(classes) <= _MOST_CLASSES:
+    if not names or not 2 <= len(classes) <= _MAX_CLASSES:
         raise UserError(
-            f"{len(names)} classes named, where two to {_MOST_CLASSES} are needed, background counted",
+            f"{len(names)} classes named, where two to {_MAX_CLASSES} are needed, background counted",
             where="--classes",
             fix="--classes 'dog,grass', or --classes dog --threshold 0.9",
         )
@@ -151,13 +151,13 @@ def template_texts(templates: str) -> tuple[str, ...]:
 def _write(out: Path, ref: "ImageRef", segmenter: Segmenter) -> None:
     import torch
 
-    from semclip.cli._label_pictures import label_picture, overlay
+    from semclip.cli._label_pictures import label_image, overlay
     from semclip.core.files import write_atomic
     from semclip.models.images import read_rgb
 
-    picture = read_rgb(ref)
+    image = read_rgb(ref)
     with torch.no_grad():
-        labels = segmenter.scores(ref, (picture.height, picture.width)).argmax(dim=0).cpu().numpy()  # (H, W)
-    numbers, shown = label_picture(labels, segmenter.classes), overlay(picture, labels, segmenter.classes)
+        labels = segmenter.scores(ref, (image.height, image.width)).argmax(dim=0).cpu().numpy()  # (H, W)
+    numbers, shown = label_image(labels, segmenter.classes), overlay(image, labels, segmenter.classes)
     write_atomic(out / f"{ref.name}.labels.png", lambda path: numbers.save(path, "PNG"))
     write_atomic(out / f"{ref.name}.overlay.png", lambda path: shown.save(path, "PNG"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-#: Views that are pictures, and views that are texts: the names of columns, Features, configs and metrics.
+#: Views that are images, and views that are texts: the names of columns, Features, configs and metrics.
 IMAGE_VIEWS = ("image", "negative_image")
 TEXT_VIEWS = ("caption", "paraphrase", "negation", "absence", "rewrite", "query")
 VIEWS = IMAGE_VIEWS + TEXT_VIEWS
@@ -15,25 +15,25 @@ VIEWS = IMAGE_VIEWS + TEXT_VIEWS
 NO_LABEL = 255
 
 VIEW_MEANING = {
-    "image": "the picture",
+    "image": "the image",
     "caption": "a true description of it",
     "paraphrase": "the caption's meaning in other words",
     "negation": "a text that contradicts the image: a hard negative",
     "absence": "a TRUE text that says what is not there: a positive",
-    "negative_image": "a picture that the negation describes",
-    "rewrite": "another caption of the same picture, written by a language model",
-    "query": "what somebody who looks for the picture might type; made by the step `logical_queries`",
+    "negative_image": "an image that the negation describes",
+    "rewrite": "another caption of the same image, written by a language model",
+    "query": "what somebody who looks for the image might type; made by the step `logical_queries`",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRef:
-    """A picture as the user's file names it, and where its pixels are.
+    """An image as the user's file names it, and where its pixels are.
 
     name: the text in the data file, such as `images/1.jpg`; features files are looked up by it.
     path: the file with the pixels; None where only precomputed features exist.
-    box:  x, y, x + width, y + height in pixels, where only that part is meant; two parts of a file are two pictures.
-    span: offset and length of the picture's bytes where the file holds other things beside it, as a tar does.
+    box:  x, y, x + width, y + height in pixels, where only that part is meant; two parts of a file are two images.
+    span: offset and length of the image's bytes where the file holds other things beside it, as a tar does.
     """
 
     name: str
@@ -43,7 +43,7 @@ class ImageRef:
 
     @property
     def key(self) -> str:
-        """What stores of pictures and features file it under: its name, with the box where it has one."""
+        """What stores of images and features file it under: its name, with the box where it has one."""
         return self.name if self.box is None else f"{self.name}#{','.join(repr(float(side)) for side in self.box)}"
 
     @property
@@ -54,7 +54,7 @@ class ImageRef:
         return str(self.path) if self.span is None else f"{self.path}/{self.name.removeprefix(f'{self.path.name}/')}"
 
     def open(self) -> io.BufferedReader | io.BytesIO:
-        """The picture's bytes, from their first on. Raises OSError where the file is missing or ends too early."""
+        """The image's bytes, from their first on. Raises OSError where the file is missing or ends too early."""
         if self.path is None:
             raise FileNotFoundError(f"no file is known for '{self.name}'")
         if self.span is None:

@@ -1,4 +1,4 @@
-"""What the HTML pages for people share: templates that treat text from outside as text, and small pictures."""
+"""What the HTML pages for people share: templates that treat text from outside as text, and small images."""
 
 import base64
 import io
@@ -21,7 +21,7 @@ def environment(package: str) -> "Environment":
 
 
 def thumbnail(file: Path | BinaryIO) -> str:
-    """A small picture as a data URI. Raises OSError where the file is missing or is no image."""
+    """A small image as a data URI. Raises OSError where the file is missing or is no image."""
     from PIL import Image, ImageOps
 
     try:

@@ -58,7 +58,7 @@ class DualEncoder(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class DenseReading:
-    """How a picture is read position by position.
+    """How an image is read position by position.
 
     variant: of the last attention layer: `paper`, `official`, `clearclip`, `clip` (`semclip.models.dense.VARIANTS`).
     size:    pixels of the shorter side of the network's input; 0: the model's own.
@@ -78,7 +78,7 @@ class DenseReading:
 class DenseEncoder(DualEncoder, Protocol):
     """A DualEncoder whose image tower can be read position by position.
 
-    Shapes: B pictures of one size, H x W pixels, h x w positions, K classes. `why_not_dense` is "" where it really can,
+    Shapes: B images of one size, H x W pixels, h x w positions, K classes. `why_not_dense` is "" where it really can,
     else the reason; the other three raise UserError then. `class_scores` takes unit text rows: classes (K, D), and P
     prompts of the background (P, D); with P > 0 or a threshold the background is a class of its own, the first.
     """

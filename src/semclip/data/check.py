@@ -75,10 +75,10 @@ class Report:
 
 
 #: Shows progress while it passes items on: (items, label, total or 0 where unknown).
-Track = Callable[[Iterable[Any], str, int], Iterable[Any]]
+ProgressBar = Callable[[Iterable[Any], str, int], Iterable[Any]]
 
 
-def _untracked(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
+def _without_progress(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
     return items
 
 
@@ -86,23 +86,23 @@ def check(
     config: DataConfig,
     tokenizer: Tokenizer,
     context_length: int = 77,
-    track: Track = _untracked,
+    progress: ProgressBar = _without_progress,
 ) -> Report:
     """Read a whole data file, its images included, and report everything that is wrong with it.
 
-    track: shows progress over (items, label, total). Raises UserError only where nothing can be said about the rows:
+    progress: shows progress over (items, label, total). Raises UserError only where nothing can be said about the rows:
     a missing file, an unknown format, columns that are not understood, a file that cannot be read from its start.
     """
     path = data_file(config)
     findings = _Findings()
     parser = RowParser(config.columns, image_folder(config))
-    examples, rows = _read(path, parser, findings, track)
+    examples, rows = _read(path, parser, findings, progress)
     parser.finish(str(path))
     _check_ids(examples, findings)
     _check_groups(examples, findings)
     _check_negations(examples, findings)
-    _check_lengths(examples, findings, tokenizer, context_length, track)
-    _check_images(examples, findings, track)
+    _check_lengths(examples, findings, tokenizer, context_length, progress)
+    _check_images(examples, findings, progress)
     return Report(
         path=path,
         rows=rows,
@@ -141,10 +141,10 @@ class _Findings:
         self.kinds[problem].add(place)
 
 
-def _read(path: Path, parser: RowParser, findings: _Findings, track: Track) -> tuple[list[Example], int]:
+def _read(path: Path, parser: RowParser, findings: _Findings, progress: ProgressBar) -> tuple[list[Example], int]:
     examples: list[Example] = []
     seen: dict[str, int] = {}
-    rows = iter(track(read_rows(path), "rows", 0))
+    rows = iter(progress(read_rows(path), "rows", 0))
     count = 0
     while True:
         try:
@@ -216,11 +216,11 @@ def _check_lengths(
     findings: _Findings,
     tokenizer: Tokenizer,
     context_length: int,
-    track: Track,
+    progress: ProgressBar,
 ) -> None:
     room = context_length - 2  # start and end of text take a place each
     known: dict[str, tuple[int, str]] = {}
-    for example in track(examples, "text lengths", len(examples)):
+    for example in progress(examples, "text lengths", len(examples)):
         for view in TEXT_VIEWS:
             for text in example.texts(view):
                 if len(text.encode()) <= room:  # a token is a byte at least
@@ -236,7 +236,7 @@ def _check_lengths(
                 findings.add(f"{_TOO_LONG}, negation word cut off" if negated else _TOO_LONG, place)
 
 
-def _check_images(examples: list[Example], findings: _Findings, track: Track) -> None:
+def _check_images(examples: list[Example], findings: _Findings, progress: ProgressBar) -> None:
     first_use: dict[tuple[Path, tuple[int, int] | None], tuple[ImageRef, str]] = {}
     for example in examples:
         for ref in (example.image, *example.negative_images):
@@ -244,7 +244,7 @@ def _check_images(examples: list[Example], findings: _Findings, track: Track) ->
                 first_use.setdefault((ref.path, ref.span), (ref, f"{example.where}: {ref.name}"))
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside the interpreter's lock
         refs, places = [ref for ref, _ in first_use.values()], [place for _, place in first_use.values()]
-        problems = track(pool.map(_image_problem, refs), "images", len(refs))
+        problems = progress(pool.map(_image_problem, refs), "images", len(refs))
         for place, (problem, detail) in zip(places, problems, strict=True):
             if problem:
                 findings.add(problem, f"{place} ({detail})")

@@ -21,15 +21,15 @@ class Batch:
     """Shapes: B samples, L context length, K texts of a view that has several per sample.
 
     indices (B,) int64 places in the data set; images[view] (B, ...); tokens[view] (B, L) or (B, K, L) int64;
-    groups (B,) int64; unmade: what data steps could not make -> of how many samples; facts[name] (B, ...) integers,
-    what data steps tell the objective.
+    groups (B,) int64; missing_texts: what data steps could not make -> of how many samples; facts[name] (B, ...)
+    integers, what data steps tell the objective.
     """
 
     indices: Tensor
     images: dict[str, Tensor]
     tokens: dict[str, Tensor]
     groups: Tensor
-    unmade: dict[str, int] = field(default_factory=dict)
+    missing_texts: dict[str, int] = field(default_factory=dict)
     facts: dict[str, Tensor] = field(default_factory=dict)
 
     #: A step that failed can be taken again.
@@ -63,7 +63,7 @@ class Batch:
             images={view: change(x) for view, x in self.images.items()},
             tokens={view: change(x) for view, x in self.tokens.items()},
             groups=change(self.groups),
-            unmade=self.unmade,
+            missing_texts=self.missing_texts,
             facts={name: change(x) for name, x in self.facts.items()},
         )
 
@@ -82,7 +82,7 @@ class Collate:
             images={view: torch.stack([s.images[view] for s in samples]) for view in first.images},  # (B, ...)
             tokens={view: self._view(view, [s.texts[view] for s in samples]) for view in first.texts},
             groups=torch.tensor([s.group for s in samples], dtype=torch.int64),  # (B,)
-            unmade=dict(Counter(what for s in samples for what in s.unmade)),
+            missing_texts=dict(Counter(what for s in samples for what in s.missing_texts)),
             facts={name: torch.from_numpy(np.stack([s.facts[name] for s in samples])) for name in first.facts},
         )
 

@@ -20,8 +20,8 @@ class Sample:
     index:  its place in the data set. group: its group's number.
     texts:  view -> a text, or K texts where a data step gives several; K is the same for all samples of a batch.
     facts:  what a data step knows of it besides, as numbers for the objective; of one shape for all samples of a batch.
-    unmade: the texts that a data step could not write for this visit, one sentence each; batches count them.
-    elsewhere: another process trains on it and loads its images; here it only has texts, for data steps to read.
+    missing_texts: the texts that a data step could not write for this visit, one sentence each; batches count them.
+    on_another_rank: another process trains on it and loads its images; here it only has texts, for data steps to read.
     """
 
     index: int
@@ -29,12 +29,12 @@ class Sample:
     texts: dict[str, str | tuple[str, ...]]
     group: int
     epoch: int
-    unmade: tuple[str, ...] = ()
+    missing_texts: tuple[str, ...] = ()
     facts: Mapping[str, np.ndarray] = field(default_factory=dict)
-    elsewhere: bool = False
+    on_another_rank: bool = False
 
 
-def as_it_is(image: Tensor, seed: int) -> Tensor:
+def no_augmentation(image: Tensor, seed: int) -> Tensor:
     """No augmentation."""
     return image
 
@@ -56,7 +56,7 @@ class CaptionDataset(Dataset[Sample]):
         views: Sequence[str],
         seed: int,
         load_image: Callable[[ImageRef], Tensor],
-        augment: Callable[[Tensor, int], Tensor] = as_it_is,
+        augment: Callable[[Tensor, int], Tensor] = no_augmentation,
     ) -> None:
         for view in views:
             if view not in VIEWS:
@@ -88,8 +88,8 @@ class CaptionDataset(Dataset[Sample]):
         }
         return Sample(index=index, images=images, texts={**drawn.texts}, group=self.groups[index], epoch=epoch)
 
-    def elsewhere(self, address: tuple[int, int]) -> Sample:
+    def on_another_rank(self, address: tuple[int, int]) -> Sample:
         """The same visit as a sample of another process; no image is opened."""
         epoch, index = address
         texts = draw_views(self.examples[index], self.views, self.seed, epoch).texts
-        return Sample(index, images={}, texts={**texts}, group=self.groups[index], epoch=epoch, elsewhere=True)
+        return Sample(index, images={}, texts={**texts}, group=self.groups[index], epoch=epoch, on_another_rank=True)

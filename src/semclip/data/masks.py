@@ -18,7 +18,7 @@ BACKGROUND = "background"
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """Masks as class indices. names: the classes, background left out. labels: what index each number in a mask is.
 
     examples: one per image, by name. classes: the names by index; background is the first where it is scored.
@@ -30,7 +30,7 @@ class Truth:
     labels: Mapping[int, int]
 
     @classmethod
-    def of(cls, examples: Sequence[Example], background: bool, classes_file: str = "") -> "Truth":
+    def of(cls, examples: Sequence[Example], background: bool, classes_file: str = "") -> "GroundTruth":
         """Read `classes.json`. background: whether background is a class; otherwise its pixels are not scored."""
         own = {e.image: e for e in reversed(examples)}
         first = sorted(own.values(), key=lambda e: (e.image.name, str(e.image.path)))
@@ -50,13 +50,13 @@ class Truth:
         return cls(first, ordered, scored, {**labels, NO_LABEL: NO_LABEL})
 
     def mask(self, example: Example) -> NDArray[np.int64]:
-        """(H, W) class indices, 255 where nothing is scored. Raises UserError for a picture that is no such mask."""
+        """(H, W) class indices, 255 where nothing is scored. Raises UserError for an image that is no such mask."""
         from PIL import Image
 
         path = mask_path(example)
         try:
-            with Image.open(path) as picture:
-                numbers = np.asarray(picture)
+            with Image.open(path) as image:
+                numbers = np.asarray(image)
         except (OSError, SyntaxError, ValueError) as error:
             raise UserError(
                 f"cannot read the mask: {error}",
@@ -67,7 +67,7 @@ class Truth:
             raise UserError(
                 "the mask has colours, where class numbers are needed",
                 where=str(path),
-                fix="save it as a grey or palette picture",
+                fix="save it as a grey or palette image",
             )
         unknown = sorted(set(np.unique(numbers).tolist()) - set(self.labels))
         if unknown:

@@ -52,14 +52,14 @@ def items_of(
 ) -> Items:
     """Questions as a benchmark reads them. items: what holds them, where there is more to say of each.
 
-    defects: those of `answer_places` and `faults` unless given.
+    defects: those of `answer_places` and `find_defects` unless given.
     """
     parts = [part for q in questions for part in (q.query, *q.options)]
     return Items(
         items=questions if items is None else items,
         images=[part for part in parts if isinstance(part, ImageRef)],
         texts=[part for part in parts if isinstance(part, str)],
-        defects=[*answer_places(questions), *faults(questions)] if defects is None else defects,
+        defects=[*answer_places(questions), *find_defects(questions)] if defects is None else defects,
         left_out=left_out,
     )
 
@@ -207,7 +207,7 @@ def _texts(question: Question) -> tuple[str, ...]:
     return tuple(option for option in question.options if isinstance(option, str))
 
 
-def faults(questions: Sequence[Question]) -> list[str]:
+def find_defects(questions: Sequence[Question]) -> list[str]:
     """Notes on duplicate questions, right options that stand twice, and empty texts."""
     return [
         *note((q.id for q in _repeated(questions)), len(questions), "items repeat another item exactly"),

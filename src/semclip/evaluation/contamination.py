@@ -21,8 +21,8 @@ _IMAGE = re.compile(r"\S+\.(?:jpe?g|png|webp|bmp|gif)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a model was trained on. names: of images, as `image_key` gives them. files: pictures whose content counts.
+class TrainingData:
+    """What a model was trained on. names: of images, as `image_key` gives them. files: images whose content counts.
 
     hashes: sha256 of images' content. texts: exact. source: what it was read from, for people.
     """
@@ -46,7 +46,7 @@ class Overlap:
     texts: Sequence[str] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
-    def note(self, seen: Seen) -> str:
+    def note(self, seen: TrainingData) -> str:
         """One sentence for the result."""
         c = self.counts
         return (
@@ -63,7 +63,7 @@ def image_key(name: str) -> str:
     return f"coco:{coco.group(1)}" if coco else base
 
 
-def seen_by(source: Path) -> Seen:
+def training_data_of(source: Path) -> TrainingData:
     """What was seen, from a run folder (its config names the data file) or from a text file.
 
     The text file has one thing per line: an image name (it ends like one and has no space), a sha256 in hexadecimal,
@@ -78,7 +78,7 @@ def seen_by(source: Path) -> Seen:
     lines = [line for line in source.read_text("utf-8").splitlines() if line.strip()]
     hashes = {line for line in lines if _SHA256.fullmatch(line)}
     names = {line for line in lines if _IMAGE.fullmatch(line)}
-    return Seen(
+    return TrainingData(
         source=str(source),
         names=frozenset(map(image_key, names)),
         hashes=frozenset(hashes),
@@ -86,7 +86,7 @@ def seen_by(source: Path) -> Seen:
     )
 
 
-def _seen_by_run(run: Path) -> Seen:
+def _seen_by_run(run: Path) -> TrainingData:
     path = run / "config.yaml"
     section: Any = load_config(path).get("data")
     if not isinstance(section, dict):
@@ -94,7 +94,7 @@ def _seen_by_run(run: Path) -> Seen:
     config = parse(DataConfig, section, where=str(path))
     examples = [e for e in load_examples(config) if e.split in (None, "train")]
     refs = [ref for e in examples for ref in (e.image, *e.negative_images)]
-    return Seen(
+    return TrainingData(
         source=f"{run.name} ({config.path})",
         names=frozenset(image_key(ref.name) for ref in refs),
         texts=frozenset(text for e in examples for view in TEXT_VIEWS for text in e.texts(view)),
@@ -102,7 +102,7 @@ def _seen_by_run(run: Path) -> Seen:
     )
 
 
-def disclosing(task: Task, seen: Seen) -> Task:
+def with_overlap(task: Task, seen: TrainingData) -> Task:
     """The task, whose result says what of it was seen: in a note, and in `data["seen"]` with the images' names."""
     found = overlap(task.name, task, seen)
     record = {
@@ -120,7 +120,7 @@ def disclosing(task: Task, seen: Seen) -> Task:
     return replace(task, run=run)
 
 
-def overlap(benchmark: str, read: Items | Task, seen: Seen) -> Overlap:
+def overlap(benchmark: str, read: Items | Task, seen: TrainingData) -> Overlap:
     """Which images and texts of a benchmark were seen: by base name (COCO's by id), by content, and by exact text.
 
     Only files of equal size are hashed, so that a benchmark costs no reading of all training images.
@@ -135,7 +135,7 @@ def overlap(benchmark: str, read: Items | Task, seen: Seen) -> Overlap:
     return Overlap(benchmark, images, [text for text in texts if text in seen.texts], counts)
 
 
-def _same_content(refs: Iterable[ImageRef], seen: Seen) -> set[ImageRef]:
+def _same_content(refs: Iterable[ImageRef], seen: TrainingData) -> set[ImageRef]:
     there = [ref for ref in refs if ref.path is not None and ref.path.is_file()]
     sizes: dict[int, list[ImageRef]] = {}
     for ref in seen.files:
@@ -148,7 +148,7 @@ def _same_content(refs: Iterable[ImageRef], seen: Seen) -> set[ImageRef]:
 
 
 def _size(ref: ImageRef) -> int:
-    """Bytes of a picture that is there."""
+    """Bytes of an image that is there."""
     assert ref.path is not None
     return ref.path.stat().st_size if ref.span is None else ref.span[1]
 

@@ -18,7 +18,7 @@ from semclip.evaluation.public.base import AnnotationFile
 _BLOCK = 1 << 20
 _TIMEOUT = 60  # seconds without a byte
 #: Bytes after which a file of unknown size is refused: no annotation file is near this.
-_MOST = 2 << 30
+_MAX_BYTES = 2 << 30
 
 
 def fetch(file: AnnotationFile, folder: Path) -> str:
@@ -80,7 +80,7 @@ def _download(file: AnnotationFile, part: Path) -> None:
     start = part.stat().st_size if part.exists() else 0
     if file.size and start == file.size:
         return
-    if start > (file.size or _MOST):
+    if start > (file.size or _MAX_BYTES):
         start = 0
     try:
         response = _open(file.url, start)
@@ -106,7 +106,7 @@ def _download(file: AnnotationFile, part: Path) -> None:
 
 def _copy(response: Any, part: Path, start: int, file: AnnotationFile) -> int:
     """Append to (or begin) the part; how long it is then."""
-    size, most = start, file.size or _MOST
+    size, most = start, file.size or _MAX_BYTES
     with part.open("ab" if start else "wb") as out:
         while size <= most and (block := response.read(_BLOCK)):
             size += len(block)

@@ -19,13 +19,13 @@ UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.D
 
 
 def read_rgb(ref: ImageRef, shortest: int = 0) -> Image.Image:
-    """The picture as 8-bit RGB; greyscale, palette, CMYK and alpha are converted (alpha is dropped).
+    """The image as 8-bit RGB; greyscale, palette, CMYK and alpha are converted (alpha is dropped).
 
     shortest: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size while its shorter side keeps at least so many pixels;
-    0: always whole. Other formats, and parts of pictures, are decoded whole.
+    0: always whole. Other formats, and parts of images, are decoded whole.
 
     A box is cut out with Pillow, as the scripts of public benchmarks do: its sides are rounded half to even, and what
-    lies outside the picture is black. Raises UserError naming the file when it is missing or cannot be decoded, or when
+    lies outside the image is black. Raises UserError naming the file when it is missing or cannot be decoded, or when
     the box is empty.
     """
     if ref.path is None:
@@ -51,7 +51,7 @@ def read_rgb(ref: ImageRef, shortest: int = 0) -> Image.Image:
 
 
 def to_rgb(image: Image.Image, ref: ImageRef) -> Image.Image:
-    """An open picture as 8-bit RGB, as `read_rgb` says. Raises UserError for pixels of 32 bits."""
+    """An open image as 8-bit RGB, as `read_rgb` says. Raises UserError for pixels of 32 bits."""
     if image.mode.startswith("I;16"):
         # Pillow would clip 16-bit grey to white; keep the upper eight bits instead.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
@@ -76,10 +76,10 @@ def _crop(image: Image.Image, ref: ImageRef) -> Image.Image:
 
 
 class Preprocessing:
-    """open_clip's deterministic evaluation transform: RGB picture -> (3, H, W) float32, as `settings` say.
+    """open_clip's deterministic evaluation transform: RGB image -> (3, H, W) float32, as `settings` say.
 
     settings: open_clip's `preprocess_cfg`: size, mean, std, interpolation, resize_mode, fill_color, mode; JSON-ready.
-    A picture that already has the right size skips resizing and cropping, with bit-equal results: small renderings
+    An image that already has the right size skips resizing and cropping, with bit-equal results: small renderings
     are read tens of thousands of times.
     """
 
@@ -115,10 +115,10 @@ class Preprocessing:
         return self._normalised(image) if image.size == self._pixels else self._transform(image)
 
     def whole(self, image: Image.Image, size: int, stride: tuple[int, int]) -> Tensor:
-        """(3, H, W) float32: the picture uncropped, its shorter side about `size` pixels (0: the network's own).
+        """(3, H, W) float32: the image uncropped, its shorter side about `size` pixels (0: the network's own).
 
         stride: H and W are rounded to multiples of it (down, across). Resized as the settings' interpolation says,
-        directly to (H, W): the aspect ratio changes by less than half a stride per side, and the picture's edges stay
+        directly to (H, W): the aspect ratio changes by less than half a stride per side, and the image's edges stay
         the grid's edges.
         """
         scale = (size or min(self._pixels)) / min(image.size)

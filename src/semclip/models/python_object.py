@@ -19,7 +19,7 @@ from semclip.models.images import read_rgb
 
 @runtime_checkable
 class EncodesLists(Protocol):
-    """What the object has to have: pictures (PIL, RGB, any size) or texts in, one row each out.
+    """What the object has to have: images (PIL, RGB, any size) or texts in, one row each out.
 
     Rows (B, D): a tensor of any device and float type, an array or lists; not necessarily of unit length.
     """
@@ -33,7 +33,7 @@ class PythonObject:
     """A DualEncoder around such an object: what `semclip evaluate FILE.py:NAME` measures.
 
     The object is called as it is given, without gradients: its device, its precision and its evaluation mode are the
-    user's to set. Batches here are lists, so what travels in tensors is a number for each waiting picture or text.
+    user's to set. Batches here are lists, so what travels in tensors is a number for each waiting image or text.
     It has no fingerprint, so its embeddings cannot be kept in a cache. When to use: for a model that is neither
     open_clip's nor transformers'.
     """
@@ -47,7 +47,7 @@ class PythonObject:
             raise UserError(
                 f"a {type(model).__name__} is no encoder: encode_image or encode_text is not there",
                 where=label or "the model",
-                fix="give an object with encode_image(pictures) and encode_text(texts), each -> one row per entry",
+                fix="give an object with encode_image(images) and encode_text(texts), each -> one row per entry",
             )
         self.label = label or type(model).__name__
         self.logit_scale = torch.tensor(1.0)
@@ -154,7 +154,7 @@ def adapt(
     """`model` as a DualEncoder: `evaluate(adapt(model, preprocess, tokenize), [...], examples)`.
 
     model: any object with `encode_image((B, ...)) -> (B, D)` and `encode_text((B, L)) -> (B, D)`, raw or normalised.
-    preprocess: RGB picture -> one input. tokenize: texts -> (B, L) integers. label: what results call the model.
+    preprocess: RGB image -> one input. tokenize: texts -> (B, L) integers. label: what results call the model.
     Raises UserError where the text tower gives no row per text. When to use: a model of no backend of ours.
     """
     return Adapted(model, preprocess, tokenize, label, logit_scale)

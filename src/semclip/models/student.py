@@ -46,7 +46,7 @@ class StudentConfig:
 class Student(nn.Module):
     """A network of pixels with a frozen classifier: logits = conv(x) . t_k, no bias, no norm, no temperature.
 
-    Shapes: B pictures (B, 3, H, W); features (B, D, H/4, W/4), the sum of four 3x3 convolutions of dilation 1, 2, 4, 8;
+    Shapes: B images (B, 3, H, W); features (B, D, H/4, W/4), the sum of four 3x3 convolutions of dilation 1, 2, 4, 8;
     rows (K, D), unit text rows of the K classes, that never train. With `background`, C = K + 1 and the first class has
     a trained unit vector for a row; else C = K.
     Paper: arXiv 2112.01071, section 3.3. Deviation: a few layers trained from scratch, where the paper's DeepLab starts
@@ -78,7 +78,7 @@ class Student(nn.Module):
         return torch.stack([branch(x) for branch in self.branches]).sum(dim=0)
 
     def load_whole_image(self, ref: ImageRef) -> Tensor:
-        """(3, H, W): the whole picture as the teacher saw it, its shorter side `size` pixels."""
+        """(3, H, W): the whole image as the teacher saw it, its shorter side `size` pixels."""
         return self.preprocess.whole(read_rgb(ref), self.config.size, (STRIDE, STRIDE))
 
     def save(self, folder: Path) -> None:

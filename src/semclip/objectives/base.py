@@ -139,12 +139,12 @@ class Features:
     def same_group_of(self, rows: Tensor) -> Tensor:
         """(R, G) the same for some local rows (R,) alone: no mask of all pairs is ever needed at once."""
         labels = self.labels[rows]  # (R,)
-        mine = self.everyones_groups[labels]  # (R,)
-        same = mine[:, None] == self.everyones_groups[None, :]  # (R, G)
+        mine = self.global_groups[labels]  # (R,)
+        same = mine[:, None] == self.global_groups[None, :]  # (R, G)
         return same.scatter_(1, labels[:, None], False)
 
     @property
-    def everyones_groups(self) -> Tensor:
+    def global_groups(self) -> Tensor:
         """(G,) group of every row of every rank; asked for once, so that backward never has to talk to other ranks."""
         if self._everyones_groups is None:
             labels = self.labels

@@ -13,7 +13,7 @@ When to use: distractor images exist. They keep the model from learning that a n
 
 from dataclasses import dataclass
 
-from semclip.objectives._contrastive import clip_terms, pick_hard, single
+from semclip.objectives._contrastive import clip_terms, hard_negative_cross_entropy, single
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 
@@ -41,13 +41,13 @@ class CoNCLIP(Objective):
     def forward(self, f: Features) -> Terms:
         mask = self.config.mask_same_group
         image, caption = single(f.image, "image"), single(f.caption, "caption")
-        to_text = pick_hard(f, image, caption, f.negation, mask)
+        to_text = hard_negative_cross_entropy(f, image, caption, f.negation, mask)
         if not self.config.distractors:
             _, to_image = clip_terms(f, image, caption, mask)
             return Terms(total=(to_text + to_image) / 2, parts={"image_to_text": to_text, "text_to_image": to_image})
         distractor = single(f.negative_image, "negative_image")
-        to_image = pick_hard(f, caption, image, distractor, mask)
-        distractor_to_text = pick_hard(f, distractor, f.negation, caption, mask)
+        to_image = hard_negative_cross_entropy(f, caption, image, distractor, mask)
+        distractor_to_text = hard_negative_cross_entropy(f, distractor, f.negation, caption, mask)
         return Terms(
             total=(to_text + to_image + distractor_to_text) / 3,
             parts={"image_to_text": to_text, "text_to_image": to_image, "distractor_to_text": distractor_to_text},

@@ -58,7 +58,7 @@ class CyCLIP(Objective):
         image, text = single(f.image, "image"), single(f.caption, "caption")
         local = torch.stack([image.T @ image, text.T @ text, image.T @ text])  # (3, D, D)
         a, c, m = f.all(local[None]).sum(0)  # sums over samples, hence over ranks
-        rows = len(f.everyones_groups)  # G
+        rows = len(f.global_groups)  # G
         inmodal = (a.square().sum() + c.square().sum() - 2 * m.square().sum()) / rows
         crossmodal = 2 * ((a * c).sum() - (m * m.T).sum()) / rows
         return inmodal, crossmodal

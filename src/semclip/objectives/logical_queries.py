@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from semclip.objectives._pieces import by_pieces
+from semclip.objectives._chunks import by_chunks
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 #: States of a thing in an image, as the step writes them.
@@ -50,18 +50,18 @@ def query_loss(f: Features) -> Tensor:
     images, state = f.all(f.image), f.all(f.raw("things"))  # (G, D), (G, T)
 
     def per_query(query: Tensor, things: Tensor) -> Tensor:
-        truth = truth_of(things, state)  # (piece, G)
+        truth = truth_of(things, state)  # (chunk, G)
         right, wrong = truth == _THERE, truth == _NOT_THERE
         usable = right.any(1) & wrong.any(1)  # (piece,)
-        scores = f.logit_scale * query @ images.T  # (piece, G)
+        scores = f.logit_scale * query @ images.T  # (chunk, G)
         # Where nothing is wrong the sum is replaced before it can make a NaN.
-        false = scores.masked_fill(~wrong & usable[:, None], -math.inf).logsumexp(1, keepdim=True)  # (piece, 1)
+        false = scores.masked_fill(~wrong & usable[:, None], -math.inf).logsumexp(1, keepdim=True)  # (chunk, 1)
         # -log( e^a / (e^a + e^b) ) = softplus(b - a)
         losses = (F.softplus(false - scores) * right).sum(1) / right.sum(1).clamp(min=1)  # (piece,)
         return torch.stack([losses * usable, usable.to(losses)], dim=1)
 
     queries, things = f.unit("query").flatten(0, -2), f.raw("query_things").flatten(0, -2)  # (Q, D), (Q, 3)
-    losses, usable = by_pieces(per_query, queries, things, columns=_MOST_THINGS * len(images)).unbind(1)  # (Q,)
+    losses, usable = by_chunks(per_query, queries, things, columns=_MOST_THINGS * len(images)).unbind(1)  # (Q,)
     # The mean is over the usable queries of all ranks: a rank that has few of them must not count for more.
     counted = f.all(usable.detach().view(f.batch_size, -1)).sum()
     ranks = len(images) / f.batch_size

@@ -12,7 +12,7 @@ on negations as negatives only learns that the word "not" is wrong (see the abse
 
 from dataclasses import dataclass
 
-from semclip.objectives._contrastive import clip_terms, pick_hard, single
+from semclip.objectives._contrastive import clip_terms, hard_negative_cross_entropy, single
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 
@@ -36,6 +36,6 @@ class NegCLIP(Objective):
     def forward(self, f: Features) -> Terms:
         c = self.config
         image, caption = single(f.image, "image"), single(f.caption, "caption")
-        to_text = pick_hard(f, image, caption, f.negation, c.mask_same_group, c.own_negative_only)
+        to_text = hard_negative_cross_entropy(f, image, caption, f.negation, c.mask_same_group, c.own_negative_only)
         _, to_image = clip_terms(f, image, caption, c.mask_same_group)
         return Terms(total=(to_text + to_image) / 2, parts={"image_to_text": to_text, "text_to_image": to_image})

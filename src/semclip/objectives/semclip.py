@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from semclip.core.errors import UserError
 from semclip.core.protocols import EncoderInfo
 from semclip.objectives._basis import explicit_rows, orthonormal_rows, refuse_one_row
-from semclip.objectives._contrastive import clip_terms, full, refuse_bad_weights, single, versions
+from semclip.objectives._contrastive import at_least_float32, clip_terms, refuse_bad_weights, single, versions
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 _WHERE = "objective 'semclip'"
@@ -87,7 +87,7 @@ class SemCLIP(Objective):
         if c.normalize_contrastive:
             image, text = single(f.image, "image"), caption
         else:
-            image, text = (single(full(f.raw(view)), view) for view in ("image", "caption"))
+            image, text = (single(at_least_float32(f.raw(view)), view) for view in ("image", "caption"))
         contrastive = torch.stack(clip_terms(f, image, text, c.mask_same_group)).mean()
         paraphrase = negation = torch.zeros_like(contrastive)
         if c.paraphrase_weight or c.negation_weight:

@@ -22,8 +22,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from semclip.objectives._contrastive import bank, banned, pick, refuse_bad_weights, single, versions
-from semclip.objectives._pieces import by_pieces
+from semclip.objectives._chunks import by_chunks
+from semclip.objectives._contrastive import (
+    bank,
+    candidate_mask,
+    refuse_bad_weights,
+    single,
+    softmax_cross_entropy,
+    versions,
+)
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 
@@ -65,10 +72,10 @@ class SemCLIPPlus(Objective):
         share = {view: weight / sum(self.weights.values()) for view, weight in self.weights.items()}
 
         false_of_image = self._false_texts(f, image)
-        to_text = {view: _pick(f, image, text, false_of_image) for view, text in truths.items()}
-        images, same = f.all(image), banned(f, 1, self.config.mask_same_group)
+        to_text = {view: _softmax_cross_entropy(f, image, text, false_of_image) for view, text in truths.items()}
+        images, same = f.all(image), candidate_mask(f, 1, self.config.mask_same_group)
         to_image = {
-            view: _mean(pick(text, images, f.labels, f.logit_scale, same) for text in versions(x))
+            view: _mean(softmax_cross_entropy(text, images, f.labels, f.logit_scale, same) for text in versions(x))
             for view, x in truths.items()
         }
         text_to_image = _sum(share[view] * value for view, value in to_image.items())
@@ -76,29 +83,31 @@ class SemCLIPPlus(Objective):
         parts = {**to_text, "text_to_image": text_to_image}
         if self.config.text_weight:
             pairs = [pair for p in versions(f.paraphrase) for pair in ((caption, p), (p, caption))]
-            parts["text_to_text"] = _mean(_pick(f, query, text, self._false_texts(f, query)) for query, text in pairs)
+            parts["text_to_text"] = _mean(
+                _softmax_cross_entropy(f, query, text, self._false_texts(f, query)) for query, text in pairs
+            )
             total = total + self.config.text_weight * parts["text_to_text"]
         return Terms(total=total, parts=parts)
 
     def _false_texts(self, f: Features, query: Tensor) -> Tensor:
         """(B,) logsumexp over F_i of s q_i.f, for local queries (B, D)."""
         others = bank(f, *(f.unit(view) for view in self.weights))  # (C, D)
-        everyone = torch.arange(len(f.everyones_groups), device=query.device)  # (G,)
+        everyone = torch.arange(len(f.global_groups), device=query.device)  # (G,)
 
         def false(query: Tensor, rows: Tensor, *negations: Tensor) -> Tensor:
-            true = everyone == f.labels[rows][:, None]  # (piece, G)
+            true = everyone == f.labels[rows][:, None]  # (chunk, G)
             if self.config.mask_same_group:
                 true |= f.same_group_of(rows)
-            true = true.repeat(1, len(others) // len(everyone))  # (piece, C)
+            true = true.repeat(1, len(others) // len(everyone))  # (chunk, C)
             foreign = (f.logit_scale * query @ others.T).masked_fill(true, -math.inf)
-            denied = [f.logit_scale * (query * text).sum(1, keepdim=True) for text in negations]  # each (piece, 1)
+            denied = [f.logit_scale * (query * text).sum(1, keepdim=True) for text in negations]  # each (chunk, 1)
             return torch.cat([foreign, *denied], dim=1).logsumexp(1)
 
         rows = torch.arange(len(query), device=query.device)  # (B,)
-        return by_pieces(false, query, rows, *versions(f.negation), columns=len(others))
+        return by_chunks(false, query, rows, *versions(f.negation), columns=len(others))
 
 
-def _pick(f: Features, query: Tensor, text: Tensor, false: Tensor) -> Tensor:
+def _softmax_cross_entropy(f: Features, query: Tensor, text: Tensor, false: Tensor) -> Tensor:
     """Mean of -log p of a true text (B, D) or (B, K, D), against the texts that are false of its row (B,). A scalar."""
     # -log( e^a / (e^a + e^b) ) = softplus(b - a)
     return _mean(F.softplus(false - f.logit_scale * (query * x).sum(1)).mean() for x in versions(text))

@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from semclip.core.errors import UserError
 from semclip.core.protocols import EncoderInfo
 from semclip.core.seeds import derive_seed
-from semclip.objectives._contrastive import clip_terms, full, refuse_bad_weights, single
+from semclip.objectives._chunks import by_chunks
+from semclip.objectives._contrastive import at_least_float32, clip_terms, refuse_bad_weights, single
 from semclip.objectives._heads import LayerNorm, Linear
-from semclip.objectives._pieces import by_pieces
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 _WHERE = "objective 'superclip'"
@@ -118,7 +118,7 @@ class SuperCLIP(Objective):
 
     def _class_losses(self, logits: Tensor, ids: Tensor, idf: Tensor) -> Tensor:
         """(B,) one for each caption."""
-        logits = full(logits)
+        logits = at_least_float32(logits)
         distinct, first = self._distinct(ids, logits.shape[1])  # (B, L) both
         inside = distinct.clamp(max=logits.shape[1] - 1)  # ids that are no class: any index, weight 0
         weights = idf.to(logits)[inside] * first  # (B, L)
@@ -134,14 +134,14 @@ class SuperCLIP(Objective):
         return Terms(total=total, parts={"contrastive": contrastive, "class": class_loss})
 
     def class_part(self, f: Features) -> Tensor:
-        """L_class of the batch, head included; the logits of a piece of it are in memory at a time."""
+        """L_class of the batch, head included; the logits of a chunk of it are in memory at a time."""
         self._built()
         idf = self.idf_weights()
 
         def losses(pooled: Tensor, ids: Tensor) -> Tensor:
             return self._class_losses(self.head(pooled), ids, idf)
 
-        return by_pieces(losses, full(f.raw("image_pooled")), f.raw("caption_ids"), columns=len(idf)).mean()
+        return by_chunks(losses, at_least_float32(f.raw("image_pooled")), f.raw("caption_ids"), columns=len(idf)).mean()
 
     def _distinct(self, ids: Tensor, vocab: int) -> tuple[Tensor, Tensor]:
         """Ids of each row sorted, those that are no class replaced by `vocab`; and where each class first occurs."""

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from semclip.core.errors import UserError
 from semclip.core.seeds import derive_seed
-from semclip.objectives._contrastive import pick, pick_any, single, versions
+from semclip.objectives._contrastive import multi_positive_cross_entropy, single, softmax_cross_entropy, versions
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 _WHERE = "objective 'tngclip'"
@@ -77,9 +77,11 @@ class TNGCLIP(Objective):
             return f.same_group_of(rows // per_image)  # (R, G)
 
         masked = self.config.mask_same_group
-        to_text = pick_any(image, bank, own, scale, texts_of_group if masked else None)
+        to_text = multi_positive_cross_entropy(image, bank, own, scale, texts_of_group if masked else None)
         labels = f.labels.repeat_interleave(per_image)  # (M B,)
-        to_image = pick(texts.flatten(0, 1), images, labels, scale, images_of_group if masked else None)
+        to_image = softmax_cross_entropy(
+            texts.flatten(0, 1), images, labels, scale, images_of_group if masked else None
+        )
         return Terms(total=(to_text + to_image) / 2, parts={"image_to_text": to_text, "text_to_image": to_image})
 
     def _labels(self, f: Features, per_image: int) -> Tensor:
@@ -90,7 +92,7 @@ class TNGCLIP(Objective):
             return first + per_image - 1
         if labels == "multi_positive":
             return first + torch.arange(per_image, device=first.device)
-        rows = len(f.everyones_groups)  # G
+        rows = len(f.global_groups)  # G
         if labels == "random":
             source = torch.Generator().manual_seed(derive_seed(self.config.seed, "tngclip", int(self.steps)))
             chosen = torch.randperm(per_image * rows, generator=source)[:rows]

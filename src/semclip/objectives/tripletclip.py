@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import torch
 
-from semclip.objectives._contrastive import clip_terms, pick_hard, single, versions
+from semclip.objectives._contrastive import clip_terms, hard_negative_cross_entropy, single, versions
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
 
@@ -40,11 +40,13 @@ class TripletCLIP(Objective):
         mask = self.config.mask_same_group
         image, caption = single(f.image, "image"), single(f.caption, "caption")
         negation, negative_image = f.negation, single(f.negative_image, "negative_image")
-        to_text = pick_hard(f, image, caption, negation, mask)
-        negative_to_text = pick_hard(f, negative_image, negation, caption, mask)
+        to_text = hard_negative_cross_entropy(f, image, caption, negation, mask)
+        negative_to_text = hard_negative_cross_entropy(f, negative_image, negation, caption, mask)
         if self.config.text_sees_negative_images:
-            to_image = pick_hard(f, caption, image, negative_image, mask)
-            per_text = [pick_hard(f, text, negative_image, image, mask) for text in versions(negation)]
+            to_image = hard_negative_cross_entropy(f, caption, image, negative_image, mask)
+            per_text = [
+                hard_negative_cross_entropy(f, text, negative_image, image, mask) for text in versions(negation)
+            ]
             negation_to_image = torch.stack(per_text).mean()
         else:
             _, to_image = clip_terms(f, image, caption, mask)

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from semclip.core.errors import UserError
 from semclip.core.protocols import EncoderInfo
 from semclip.core.seeds import derive_seed
-from semclip.objectives._contrastive import clip_terms, full, refuse_bad_weights, single
+from semclip.objectives._contrastive import at_least_float32, clip_terms, refuse_bad_weights, single
 from semclip.objectives._heads import mlp
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
@@ -79,13 +79,13 @@ class XCLIP(Objective):
 
     def terms(self, u: Tensor, v: Tensor, f: Features | None = None) -> Terms:
         """The non-contrastive loss on head outputs u, v (B, K). f: joins the ranks; None: these are all rows."""
-        log_p, log_q = full(u).log_softmax(-1), full(v).log_softmax(-1)  # (B, K)
+        log_p, log_q = at_least_float32(u).log_softmax(-1), at_least_float32(v).log_softmax(-1)  # (B, K)
         p, q = log_p.exp(), log_q.exp()
         agreement = -(p * log_q + q * log_p).sum(-1).mean() / 2
         sharpness = -(p * log_p + q * log_q).sum(-1).mean() / 2
         sums = torch.stack([p.sum(0), q.sum(0)])  # (2, K): all that the ranks need of each other
         everyone = sums if f is None else f.all(sums[None]).sum(0)
-        rows = len(p) if f is None else len(f.everyones_groups)
+        rows = len(p) if f is None else len(f.global_groups)
         mean = everyone / rows
         # A cluster that no row uses has mean 0; the clamp keeps its gradient finite.
         smoothness = -(mean * mean.clamp(min=torch.finfo(mean.dtype).tiny).log()).sum() / 2
@@ -112,4 +112,4 @@ class XCLIP(Objective):
                 where=f"objective '{self.name or 'xclip'}'",
                 fix="call setup(encoder_info) first",
             )
-        return self.heads[view](single(full(f.raw(view)), view))
+        return self.heads[view](single(at_least_float32(f.raw(view)), view))

@@ -135,7 +135,7 @@ def _comparison(track: str, runs: Sequence[Run], named: Sequence[str]) -> Compar
     if not controls and len(runs) > 1 and not any(r.role for r in runs):
         controls = [runs[0]]  # models that were only evaluated: the first is what the others are measured against
     candidates = Comparison(runs=runs, controls=controls, focus=runs[-1]).treated or runs
-    # The first treated run's seed is the one whose pictures are shown; with one seed this is the last system named.
+    # The first treated run's seed is the one whose images are shown; with one seed this is the last system named.
     focus = [r for r in candidates if r.seed == candidates[0].seed][-1]
     return Comparison(runs=runs, controls=controls, focus=focus, track=track)
 

@@ -52,7 +52,7 @@ def _flips(run: Run, benchmark: str, mine: Mapping[str, Any], theirs: Mapping[st
     change = [sign * (now - was[id]) for id, now in zip(mine["id"], mine["outcome"], strict=True)]
     won = [place for place, by in enumerate(change) if by > 0]
     lost = [place for place, by in enumerate(change) if by < 0]
-    # Nothing to look at where neither texts nor pictures are named: the table alone says how many.
+    # Nothing to look at where neither texts nor images are named: the table alone says how many.
     shows = bool(mine.get("right") or result.data.get("pictures"))
     gained, missed = ([_card(run, benchmark, mine, i) for i in _some(places, benchmark)] if shows else []
                       for places in (won, lost))  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-#: Units whose numbers are shown in hundredths: shares of items, and differences of them.
+#: Units whose numbers are shown in hundredths: proportions of items, and differences of them.
 _SHARES = ("share", "difference")
 
 

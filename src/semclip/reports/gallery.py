@@ -18,16 +18,16 @@ VIEWS = ("caption", "paraphrase", "negation", "absence")
 
 @dataclass(frozen=True)
 class Card:
-    """One test image. item: as its benchmark recorded it. picture: a data URI, or "" and `why_no_picture`."""
+    """One test image. item: as its benchmark recorded it. image: a data URI, or "" and `why_no_image`."""
 
     item: Mapping[str, Any]
-    picture: str
-    why_no_picture: str
+    image: str
+    why_no_image: str
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """best, worst: cards in order, the most extreme first. placeholders: how many of them have no picture.
+    """best, worst: cards in order, the most extreme first. placeholders: how many of them have no image.
 
     similarity: run's name -> item's id -> view -> similarity.
     """
@@ -83,11 +83,11 @@ def build_gallery(focus: Run, shown: Sequence[Run]) -> Gallery | None:
     side = min(SIDE, (len(ranked) + 1) // 2)
     best, worst = ([_card(i, focus) for i in chosen] for chosen in (ranked[:side], ranked[side:][::-1][:side]))
     similarity = {run.name: {i["id"]: i["similarity"] for i in items_of(run)} for run in shown}
-    return Gallery(best, worst, sum(not card.picture for card in [*best, *worst]), similarity)
+    return Gallery(best, worst, sum(not card.image for card in [*best, *worst]), similarity)
 
 
 def card(item: Mapping[str, Any], name: str, folders: Sequence[Path]) -> Card:
-    """An item with its picture: the file called `name` in the first of some folders that has it."""
+    """An item with its image: the file called `name` in the first of some folders that has it."""
     path = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if path is None:
         return Card(

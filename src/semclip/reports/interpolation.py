@@ -1,4 +1,4 @@
-"""The way from a start model to its fine-tune as a picture: ordinary ability to the right, negation upwards."""
+"""The way from a start model to its fine-tune as a plot: ordinary ability to the right, negation upwards."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -110,7 +110,7 @@ def _part(every: Comparison, number: int) -> dict[str, Any]:
         "worse": sorted(worse, key=lambda c: (c.metric.unit != "share", -abs(c.difference))),
         "looked": looked,
         "distributions": similarity_histograms(comparison),
-        "planes": projection_plots(comparison),
+        "projection_plots": projection_plots(comparison),
         "gallery": gallery.build_gallery(focus, comparison.shown),
         "curves": curves[:OPEN_CURVES],
         "more_curves": curves[OPEN_CURVES:],
@@ -168,34 +168,36 @@ def _seen(comparison: Comparison, public: bool) -> str:
 def _missing(comparison: Comparison) -> list[str]:
     """What this page would show but was not given, in sentences."""
     runs, one_seed = comparison.runs, comparison.one_seed
-    told = [f"{run.title}: {sentence}" for run in runs for sentence in run.missing]
+    description = [f"{run.title}: {sentence}" for run in runs for sentence in run.missing]
     for benchmark in dict.fromkeys(b for r in runs for b in r.results):
         if without := [r.title for r in runs if benchmark not in r.results]:
-            told.append(f"the benchmark '{benchmark}' was not run on {formatting.listing(without)}")
+            description.append(f"the benchmark '{benchmark}' was not run on {formatting.listing(without)}")
     trained = any(r.config for r in runs)  # of models that were only evaluated, nobody expects these
-    told += [
+    description += [
         f"no run has the metric {skill.title} ({skill.benchmark}.{skill.metric})"
         for skill in (MAIN if trained else ())
         if all(r.metric(skill.benchmark, skill.metric) is None for r in runs)
     ]
     if not comparison.controls:
-        told.append(
+        description.append(
             "no run has the role 'control' and none was named with --control, so there are no p-values: "
             "a base model has seen fewer steps, and a difference to it may come from training longer alone"
         )
     elif alone := [r.title for r in comparison.treated if comparison.control_of(r) is None]:
-        told.append(f"{formatting.listing(alone)}: no control of the same seed among the runs, so no p-values")
+        description.append(f"{formatting.listing(alone)}: no control of the same seed among the runs, so no p-values")
     if len(one_seed.runs) < len(runs):
         about = "" if one_seed.focus.seed is None else f" {one_seed.focus.seed}"
-        told.append(f"figures and tables of single runs are about seed{about} alone; tables over seeds hold every run")
-    told += [
+        description.append(
+            f"figures and tables of single runs are about seed{about} alone; tables over seeds hold every run"
+        )
+    description += [
         f"{run.title} has no similarities per item (results/margins.json): no distributions, no images"
         for run in one_seed.runs
         if not gallery.items_of(run)
     ]
-    if without := [r.title for r in one_seed.runs if r.plane is None]:
-        told.append(
+    if without := [r.title for r in one_seed.runs if r.projection is None]:
+        description.append(
             f"{formatting.listing(without)} {'has' if len(without) == 1 else 'have'} no projected plane "
             "(results/plane.json), which only an objective with a basis, such as SemCLIP, records"
         )
-    return told
+    return description

@@ -35,14 +35,14 @@ class Projection:
 
 def projection_plots(comparison: Comparison) -> list[Projection]:
     """Those of every run that recorded its plane."""
-    return [_projection(run, run.plane) for run in comparison.runs if run.plane is not None]
+    return [_projection(run, run.projection) for run in comparison.runs if run.projection is not None]
 
 
-def _projection(run: Run, plane: Mapping[str, Any]) -> Projection:
-    moments: dict[str, Points] = {m: {view: plane[m][view] for view in _VIEWS} for m in ("before", "after")}
+def _projection(run: Run, projection: Mapping[str, Any]) -> Projection:
+    moments: dict[str, Points] = {m: {view: projection[m][view] for view in _VIEWS} for m in ("before", "after")}
     reach = 1.08 * max(abs(x) for points in moments.values() for view in points.values() for p in view for x in p)
     example = _typical(moments["after"])
-    ids = plane.get("ids") or []
+    ids = projection.get("ids") or []
     texts = {i["id"]: i["texts"] for i in gallery.items_of(run)}.get(ids[example] if example < len(ids) else "", {})
     return Projection(
         figures=[draw(f"{run.title}: {m} training", points, reach or 1.0, example) for m, points in moments.items()],
@@ -77,8 +77,8 @@ def draw(title: str, points: Points, reach: float, example: int) -> Figure:
     axes.set_xlabel("first direction")
     axes.set_ylabel("second direction")
     legend(axes, columns=3)
-    told = ", ".join(f"{view} {float(np.mean(values)):.2f}" for view, values in cosines(points).items())
-    alt = f"Scatter plot of texts in the projected plane, {title}. Mean cosine with the caption: {told}."
+    description = ", ".join(f"{view} {float(np.mean(values)):.2f}" for view, values in cosines(points).items())
+    alt = f"Scatter plot of texts in the projected plane, {title}. Mean cosine with the caption: {description}."
     return finish(figure, title, alt)
 
 

@@ -22,7 +22,7 @@ class Run:
     """One run folder; equal only to itself.
 
     name: unique on the page. title: what people call it, also unique, such as "SemCLIP". track: "" outside comparisons.
-    results: by file stem. curves: (split, quantity) -> [(step, value), ...]. plane: the file's content, or None.
+    results: by file stem. curves: (split, quantity) -> [(step, value), ...]. projection: the file's content, or None.
     missing: what the folder lacks, in whole sentences.
     """
 
@@ -37,7 +37,7 @@ class Run:
     config: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)
     curves: Mapping[tuple[str, str], Sequence[tuple[int, float]]] = field(default_factory=dict)
-    plane: Mapping[str, Any] | None = None
+    projection: Mapping[str, Any] | None = None
     missing: Sequence[str] = ()
 
     def section(self, name: str) -> Mapping[str, Any]:
@@ -125,7 +125,7 @@ def load_run(folder: Path) -> Run:
         config=config,
         results=_read_results(folder),
         curves=curves,
-        plane=_read_plane(folder / "results" / "plane.json"),
+        projection=_read_projection(folder / "results" / "plane.json"),
         missing=missing,
     )
 
@@ -176,13 +176,13 @@ def _read_curves(path: Path) -> tuple[dict[tuple[str, str], list[tuple[int, floa
     return curves, left_out
 
 
-def _read_plane(path: Path) -> dict[str, Any] | None:
+def _read_projection(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
-    plane = read_json(path)
+    projection = read_json(path)
     try:
         for moment in ("before", "after"):
-            points = [plane[moment][view] for view in ("caption", "paraphrase", "negation")]
+            points = [projection[moment][view] for view in ("caption", "paraphrase", "negation")]
             good = all(len(p) == 2 and all(math.isfinite(x) for x in p) for view in points for p in view)
             if not good or len({len(view) for view in points}) != 1:
                 raise ValueError
@@ -193,7 +193,7 @@ def _read_plane(path: Path) -> dict[str, Any] | None:
             where=str(path),
             fix="train the run again or delete the file",
         ) from error
-    return dict(plane)
+    return dict(projection)
 
 
 def _optional(path: Path, missing: list[str]) -> Any:

@@ -52,5 +52,5 @@ def _draw(
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("similarity of image and text (cosine)")
-    told = ", ".join(f"{view} {mean:.3f}" for view, mean in means.items())
-    return finish(figure, title, f"Histograms of image-text similarity, {title}. Means: {told}.")
+    description = ", ".join(f"{view} {mean:.3f}" for view, mean in means.items())
+    return finish(figure, title, f"Histograms of image-text similarity, {title}. Means: {description}.")

@@ -19,24 +19,24 @@ class Skill:
 #: Ordinary ability, the negation suite, and zero-shot naming: the rows of every summary.
 MAIN = (
     Skill("retrieval", "caption_r1", "Caption R@1",
-          "Ordinary search: given the caption, the right picture is the first one found. This must not get worse."),
+          "Ordinary search: given the caption, the right image is the first one found. This must not get worse."),
     Skill("retrieval", "paraphrase_r1", "Paraphrase R@1",
-          "Given a reworded caption, the right picture is the first one found."),
+          "Given a reworded caption, the right image is the first one found."),
     Skill("retrieval", "absence_r1", "Absence R@1",
-          "Given a true text that says what is not there, its picture is the first one found. Many pictures may fit."),
+          "Given a true text that says what is not there, its image is the first one found. Many images may fit."),
     Skill("original_over_negation", "caption_over_negation", "Original over negation",
-          "Given a picture, the model likes its true caption better than a version that says something false."),
+          "Given an image, the model likes its true caption better than a version that says something false."),
     Skill("original_over_negation", "paraphrase_over_negation", "Paraphrase over negation",
-          "Given a picture, the model likes a rewording of its caption better than the false version."),
+          "Given an image, the model likes a rewording of its caption better than the false version."),
     Skill("absence", "absence_over_negation", "Absence over negation",
           "A true sentence with a negation word (“..., but no star”) is liked better than a false one. A model that "
           "merely learned “negation words are bad” fails here."),
     Skill("triplet_choice", "itt", "Image-to-text choice (ITT)",
-          "Given a picture, caption and paraphrase both score above the negation."),
+          "Given an image, caption and paraphrase both score above the negation."),
     Skill("triplet_choice", "tot", "Text-only choice (TOT)",
-          "Without any picture, caption and paraphrase lie closer to each other than either lies to the negation."),
+          "Without any image, caption and paraphrase lie closer to each other than either lies to the negation."),
     Skill("zeroshot", "original_accuracy", "Zero-shot accuracy",
-          "“A photo of a ...”: naming what is in the picture without training for it. This must not get worse."),
+          "“A photo of a ...”: naming what is in the image without training for it. This must not get worse."),
     Skill("zeroshot", "negated_accuracy", "Zero-shot accuracy, negated (lower is better)",
           "“Not a photo of a ...” still finds the label that it denies."),
     Skill("zeroshot", "delta", "Zero-shot delta",
@@ -46,8 +46,8 @@ MAIN = (
 
 #: What stands beside the main skills in the page's table, though no summary counts it.
 BESIDE = tuple(
-    Skill("retrieval", f"{view}_true_r1", f"{view.capitalize()} R@1, any fitting picture",
-          f"As above, but every picture of which the {text} is true counts as right.")
+    Skill("retrieval", f"{view}_true_r1", f"{view.capitalize()} R@1, any fitting image",
+          f"As above, but every image of which the {text} is true counts as right.")
     for view, text in (("caption", "caption"), ("paraphrase", "reworded caption"), ("absence", "absence"))
 )  # fmt: skip
 
@@ -77,7 +77,7 @@ VIEW_TITLES = {
 
 BASELINE_TITLES = {
     "blind_negation_word": "Blind: counts negation words",
-    "blind_text_only": "Blind: reads the texts, never the picture",
+    "blind_text_only": "Blind: reads the texts, never the image",
 }
 
 #: Public benchmarks by the names that their papers give them; others are called by their file's name, in words.

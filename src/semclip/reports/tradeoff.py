@@ -1,4 +1,4 @@
-"""One picture of a track: who finds pictures, and who tells a true text from a false one."""
+"""One plot of a track: who finds images, and who tells a true text from a false one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,12 +51,12 @@ def tradeoff(comparison: Comparison) -> Tradeoff | None:
     axes.set_xlabel("Caption R@1, %")
     axes.set_ylabel("true over false, %")
     _label(figure, axes, [arm for _, arm, _ in known], means, areas.tolist())
-    told = "; ".join(
+    description = "; ".join(
         f"{arm.title} {x:.1f} and {y:.1f}, paraphrase {size:.1f}"
         for (_, arm, _), (x, y, size) in zip(known, means, strict=True)
     )
     title = f"Track {comparison.track}" if comparison.track else "The trade-off"
-    alt = f"Scatter plot of caption R@1 against true over false, in percent: {told}."
+    alt = f"Scatter plot of caption R@1 against true over false, in percent: {description}."
     least, most = (formatting.number(value / 100) for value in (sizes.min(), sizes.max()))
     return Tradeoff(finish(figure, title, alt), f"from {least} to {most}")
 

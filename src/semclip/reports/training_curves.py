@@ -58,7 +58,7 @@ def draw(title: str, lines: Sequence[Line], percent: bool = False) -> Figure:
     letters = [len(line.label) + 5 for line in lines]
     columns = len(lines) if sum(letters) <= _LETTERS else max(1, _LETTERS // max(letters))
     figure, axes = panel(height=HEIGHT + 0.2 * (math.ceil(len(lines) / columns) - 1))
-    sign, told = " %" if percent else "", []
+    sign, description = " %" if percent else "", []
     for line in lines:
         points = _thin(line.points)
         steps, values = [s for s, _ in points], [100 * v if percent else v for _, v in points]
@@ -73,11 +73,11 @@ def draw(title: str, lines: Sequence[Line], percent: bool = False) -> Figure:
             label=line.label,
         )
         first, last = (f"{values[end]:.3g}{sign} at step {steps[end]}" for end in (0, -1))
-        told.append(f"{line.label} from {first} to {last}")
+        description.append(f"{line.label} from {first} to {last}")
     axes.set_xlabel("training step")
     axes.set_ylabel("%" if percent else "")
     legend(axes, columns)
-    return finish(figure, title, f"Line chart of {title}: {'; '.join(told)}.")
+    return finish(figure, title, f"Line chart of {title}: {'; '.join(description)}.")
 
 
 def _title(split: str, name: str) -> str:

@@ -21,7 +21,7 @@ from torch import Tensor
 from semclip.core.errors import UserError
 from semclip.core.files import read_json, sha256_file, write_json
 from semclip.training.config import TrainConfig
-from semclip.training.ranks import ALONE, Ranks
+from semclip.training.ranks import SINGLE_PROCESS, Ranks
 from semclip.training.state import State
 
 #: `checkpoint_every: auto` waits this many times as long as the last checkpoint took to write: below 2 % of the time.
@@ -31,7 +31,7 @@ _FIRST_COST = 1.0
 STATE, MANIFEST = "state.pt", "manifest.json"
 _NAME = re.compile(r"step_(\d+)")
 #: Folders that a killed process leaves while it replaces a checkpoint or a saved model.
-_LITTER = re.compile(r"\.(step_\d+|best|model)\.\d+\.(tmp|old)")
+_INCOMPLETE = re.compile(r"\.(step_\d+|best|model)\.\d+\.(tmp|old)")
 
 
 class Checkpoints:
@@ -40,7 +40,7 @@ class Checkpoints:
     With several ranks, the answers of `due` must be shared, since they may depend on a clock.
     """
 
-    def __init__(self, run_folder: Path, config: TrainConfig, ranks: Ranks = ALONE) -> None:
+    def __init__(self, run_folder: Path, config: TrainConfig, ranks: Ranks = SINGLE_PROCESS) -> None:
         self.folder = run_folder / "checkpoints"
         self.every, self.steps = config.train.checkpoint_every, config.train.steps
         self.keep, self.spare_mb = config.train.keep_checkpoints, config.guards.free_disk_mb
@@ -48,7 +48,7 @@ class Checkpoints:
         self._cost, self._last = _FIRST_COST, time.monotonic()
         self.ranks = ranks
         if ranks.first:
-            remove_litter(run_folder)
+            remove_incomplete(run_folder)
 
     def due(self, step: int) -> bool:
         if step == self.steps:
@@ -64,7 +64,7 @@ class Checkpoints:
         """
         started = time.monotonic()
         snapshot = state.snapshot()
-        self.ranks.once(lambda: self._write(state, snapshot))
+        self.ranks.on_rank_zero(lambda: self._write(state, snapshot))
         self._last = time.monotonic()
         self._cost = self._last - started
         self.seconds += self._cost
@@ -93,10 +93,10 @@ def save_checkpoint(
     step: int,
     state: Mapping[str, Any],
     keep: int = 2,
-    spare: Collection[int] = (),
+    keep_steps: Collection[int] = (),
     about: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write `step_<step>/`, then remove all but the newest `keep` and those of the steps in `spare`.
+    """Write `step_<step>/`, then remove all but the newest `keep` and those of the steps in `keep_steps`.
 
     Everything is on the disk before the folder gets its name, so a checkpoint is whole or absent whenever the process
     dies. about: more for the manifest, JSON-ready. Raises UserError when the disk is full or cannot be written; the
@@ -120,7 +120,7 @@ def save_checkpoint(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     for old in list_checkpoints(folder)[:-keep]:
-        if step_of(old) not in spare:
+        if step_of(old) not in keep_steps:
             shutil.rmtree(old, ignore_errors=True)
     return path
 
@@ -156,8 +156,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def newest_sound(folder: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
-    """The newest checkpoint that can be read, None where there is none; each damaged one on the way is told to `say`.
+def newest_valid(folder: Path, notify: Callable[[str], None]) -> dict[str, Any] | None:
+    """The newest checkpoint that can be read, None where there is none; each damaged one on the way is told to
+    `notify`.
 
     Raises UserError when there are checkpoints and all are damaged: starting anew would be no continuation.
     """
@@ -166,7 +167,7 @@ def newest_sound(folder: Path, say: Callable[[str], None]) -> dict[str, Any] | N
         try:
             return load_checkpoint(path)
         except UserError as error:
-            say(f"{path.name} is left out and the one before it looked at: {error.what}")
+            notify(f"{path.name} is left out and the one before it looked at: {error.what}")
     if found:
         raise UserError(
             f"none of the {len(found)} checkpoints can be read",
@@ -176,11 +177,11 @@ def newest_sound(folder: Path, say: Callable[[str], None]) -> dict[str, Any] | N
     return None
 
 
-def remove_litter(run_folder: Path) -> None:
+def remove_incomplete(run_folder: Path) -> None:
     """Delete what earlier processes, killed while they wrote, left in a run folder."""
     for folder in (run_folder, run_folder / "checkpoints"):
         for path in folder.glob(".*") if folder.is_dir() else ():
-            if _LITTER.fullmatch(path.name):
+            if _INCOMPLETE.fullmatch(path.name):
                 shutil.rmtree(path, ignore_errors=True)
 
 

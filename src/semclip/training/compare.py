@@ -84,11 +84,11 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
 
 
 def compare(
-    config: CompareConfig, overrides: Sequence[str], out: Path, console: Console, at_once: int = 1
+    config: CompareConfig, overrides: Sequence[str], out: Path, console: Console, max_parallel: int = 1
 ) -> list[Path]:
     """Run what is not finished yet; returns the run folders, in order. Killed and started again, it continues.
 
-    at_once: with more than 1, that many runs at a time, each a process that writes RUN/log.txt.
+    max_parallel: with more than 1, that many runs at a time, each a process that writes RUN/log.txt.
     """
     runs = plan(config, overrides, out)
     write_json(out / "runs.json", [_label(folder, out) for folder in runs])  # `semclip report OUT` reads it
@@ -101,8 +101,8 @@ def compare(
             console.print(f"{number}/{len(runs)} {_label(folder, out)}: finished before")
         else:
             todo.append((number, folder))
-    if at_once > 1:
-        run_jobs([_job(folder, runs[folder], out) for _, folder in todo], at_once, console)
+    if max_parallel > 1:
+        run_jobs([_job(folder, runs[folder], out) for _, folder in todo], max_parallel, console)
         return list(runs)
     for number, folder in todo:
         console.print(f"{number}/{len(runs)} {_label(folder, out)}:", end=" ")

@@ -70,7 +70,7 @@ class LoopConfig:
                 raise UserError(f"train.{name} must not be negative", where="config", fix=f"set train.{name}=0 or more")
         if not 0 < self.crop <= 1:
             raise UserError(
-                "train.crop is a share of the area", where="config", fix="set train.crop=0.9, or 1 for none"
+                "train.crop is a proportion of the area", where="config", fix="set train.crop=0.9, or 1 for none"
             )
         if not 0 <= self.ema < 1:
             raise UserError("train.ema lies between 0 and 1", where="config", fix="set train.ema=0.999, or 0 for none")

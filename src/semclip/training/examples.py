@@ -106,15 +106,20 @@ class Fault:
     left_out: bool = False
 
 
-class Unreadable:
+class UnreadableImages:
     """All faults of a run, over its sessions, kept in RUN/unreadable.jsonl.
 
     examples: how many the training split has. share: of them that may be unreadable. writes: False for all processes
     but one of several that train together.
     """
 
-    def __init__(self, run_folder: Path, examples: int, share: float, writes: bool = True) -> None:
-        self.path, self.examples, self.share, self.writes = run_folder / "unreadable.jsonl", examples, share, writes
+    def __init__(self, run_folder: Path, examples: int, proportion: float, writes: bool = True) -> None:
+        self.path, self.examples, self.proportion, self.writes = (
+            run_folder / "unreadable.jsonl",
+            examples,
+            proportion,
+            writes,
+        )
         lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
         self.faults = {fault.id: fault for fault in (Fault(**json.loads(line)) for line in lines)}
 
@@ -127,11 +132,11 @@ class Unreadable:
         if self.writes:
             lines = [json.dumps(asdict(f), ensure_ascii=False) + "\n" for f in self.faults.values()]
             write_text(self.path, "".join(lines))
-        if len(self.faults) > self.share * self.examples:
+        if len(self.faults) > self.proportion * self.examples:
             first = next(iter(new.values()))
             raise UserError(
                 f"{len(self.faults):,} of {self.examples:,} training examples cannot be read, more than "
-                f"{100 * self.share:g} %; the last: {first.what}",
+                f"{100 * self.proportion:g} %; the last: {first.what}",
                 where=first.where,
                 fix=f"mend the images named in {self.path} or remove their rows, or set guards.unreadable",
             )

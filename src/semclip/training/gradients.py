@@ -54,13 +54,19 @@ class Gradients:
         wrapped: _FabricModule,
         module: StepModule,
         micro_batch: int,
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
     ) -> None:
-        self.fabric, self.wrapped, self.module, self.micro_batch, self.say = fabric, wrapped, module, micro_batch, say
+        self.fabric, self.wrapped, self.module, self.micro_batch, self.notify = (
+            fabric,
+            wrapped,
+            module,
+            micro_batch,
+            notify,
+        )
         self.ranks = Ranks(fabric)
 
     def __call__(self, batch: "Batch | StreamedBatch") -> Mapping[str, Tensor]:
-        with self.ranks.alone():
+        with self.ranks.noting_rank():
             terms = self._terms(batch)
         # DDP averages what goes through its own forward, which micro-batches do not; sharding what it has cut.
         reduced = isinstance(self.fabric.strategy, DDPStrategy) and not 0 < self.micro_batch < len(batch)
@@ -80,7 +86,7 @@ class Gradients:
                 said = str(error).splitlines()[0]
             # Only now, outside the handler, are the tensors of the failed step let go.
             self.micro_batch = self._smaller(batch, said)
-            self.say(
+            self.notify(
                 f"out of memory ({said}): the step is taken again, {self.micro_batch} rows at a time, with the same "
                 f"gradients; set train.micro_batch={self.micro_batch} to start so"
             )
@@ -176,7 +182,7 @@ class StreamedBatch:
     def __init__(self, loaded: Iterator[Batch], parts: int, rows: int) -> None:
         self._loaded, self._parts, self._rows = loaded, parts, rows
         self._known: list[tuple[Tensor, Tensor, tuple[int, int]]] = []  # of each part: indices, groups, counts
-        self.unmade: Counter[str] = Counter()
+        self.missing_texts: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return self._rows
@@ -191,7 +197,7 @@ class StreamedBatch:
             part = next(self._loaded)
             if first_pass:
                 self._known.append((part.indices, part.groups, part.counts()))
-                self.unmade.update(part.unmade)
+                self.missing_texts.update(part.missing_texts)
             yield part
 
     @property

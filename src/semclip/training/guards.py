@@ -36,7 +36,7 @@ class GuardConfig:
     drop: what to do when one of `drop_metrics` on the validation split falls below its value at step 0 by more than
     `drop_limit` (0.05: five points) and out of that value's 95 % interval. Metrics that are not measured are left out.
     free_disk_mb: room that must be left on the disk beside the checkpoint that is about to be written.
-    unreadable: share of the training examples that may be unreadable, and are replaced; more stop the run.
+    unreadable: proportion of the training examples that may be unreadable, and are replaced; more stop the run.
     """
 
     skip_non_finite: int = 3
@@ -55,10 +55,10 @@ class GuardConfig:
 
 
 class Guards:
-    """All guards of a run. say: prints a warning. What they have counted goes into checkpoints (`state_dict`)."""
+    """All guards of a run. notify: prints a warning. What they have counted goes into checkpoints (`state_dict`)."""
 
-    def __init__(self, config: GuardConfig, batch_size: int, say: Callable[[str], None]) -> None:
-        self.config, self.say = config, say
+    def __init__(self, config: GuardConfig, batch_size: int, notify: Callable[[str], None]) -> None:
+        self.config, self.notify = config, notify
         self.non_finite = NonFinite(config.skip_non_finite)
         self.chance = ChanceGuard(batch_size)
         self.cap = CapGuard(config.logit_scale_steps)
@@ -68,7 +68,7 @@ class Guards:
         """Whether the optimizer may take this step; raises UserError when too many in a row may not."""
         message = self.non_finite.message(step, values)
         if message:
-            self.say(message)
+            self.notify(message)
         return not message
 
     def logged(self, step: int, values: Mapping[str, float]) -> None:
@@ -83,7 +83,7 @@ class Guards:
             self._act(self.config.collapse, constant_embeddings(spread))
         self._act(self.config.drop, self.drop.message(step, results))
         if step == 0 and self.config.drop != "off" and not self.drop.start:
-            self.say(
+            self.notify(
                 f"nothing watches ordinary ability: none of {', '.join(self.config.drop_metrics)} is measured on the "
                 "validation split. Add their benchmarks to evaluate.benchmarks, or set guards.drop=off."
             )
@@ -111,7 +111,7 @@ class Guards:
                 fix="lower train.learning_rate; or set this guard to `warn`, which --resume allows",
             )
         if message and action == "warn":
-            self.say(message)
+            self.notify(message)
 
 
 class NonFinite:
@@ -215,7 +215,7 @@ def constant_embeddings(similarities: Mapping[str, float]) -> str:
     return f"similarities of {', '.join(flat)} are the same for every example: the embeddings have collapsed."
 
 
-def keep_bad_batch(run_folder: Path, step: int, rows: Sequence[Mapping[str, Any]]) -> None:
+def write_bad_batch(run_folder: Path, step: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write RUN/bad_batches/step_<step>.jsonl: ids, image names and the very texts of that step, one sample per line.
 
     It is a data file: `semclip data check` reads it, and a run on it meets the same samples.

@@ -14,7 +14,7 @@ from torchvision.transforms.functional import resized_crop
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.seeds import derive_seed
-from semclip.data.dataset import as_it_is
+from semclip.data.dataset import no_augmentation
 from semclip.data.image_store import ImageStore
 from semclip.models.backends.base import Encoder
 
@@ -116,7 +116,7 @@ def _unique_refs(encoder: Encoder, examples: Sequence[Example], views: Collectio
     return list(refs.values())
 
 
-class StartEmbeddings:
+class InitialEmbeddings:
     """The space in which data steps look for neighbours: that of the model as training starts.
 
     Implements `semclip.core.protocols.Embeddings`; images are encoded once and kept beside the runs.
@@ -172,7 +172,7 @@ class RandomCrop:
 def augmentation(least: float, encoder: Encoder) -> Callable[[Tensor, int], Tensor]:
     """What `train.crop` asks for. Raises UserError for a model that reads no pixels."""
     if least == 1:
-        return as_it_is
+        return no_augmentation
     if not encoder.reads_pixels:
         raise UserError(
             "this model reads features, of which no part can be cropped",

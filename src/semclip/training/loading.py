@@ -27,12 +27,12 @@ from semclip.training.steps.base import Step
 
 T = TypeVar("T")
 
-#: Examples tried in the place of one that cannot be read; when all of these fail, the fault is not one picture's.
+#: Examples tried in the place of one that cannot be read; when all of these fail, the fault is not one image's.
 _TRIES = 20
-#: Above this share of the time, waiting for data is worth an advice.
+#: Above this proportion of the time, waiting for data is worth an advice.
 _TOO_MUCH = 0.2
 #: More workers than this rarely help one process, and each holds memory.
-_MOST_WORKERS = 8
+_MAX_WORKERS = 8
 
 
 class Schedule(Sampler[list[tuple[int, int]]]):
@@ -127,7 +127,7 @@ def _places(
 class MakeBatch:
     """Samples -> what the objective reads of them: data steps first, then tokens; runs in loader workers.
 
-    Data steps see all samples of the batch; tensors are made of those that are not `elsewhere`.
+    Data steps see all samples of the batch; tensors are made of those that are not `on_another_rank`.
     views: what stays; a view that was drawn only for a step to read is not encoded.
     """
 
@@ -139,7 +139,7 @@ class MakeBatch:
 
     def __call__(self, samples: Sequence[Sample]) -> Batch:
         pairs = zip(samples, self._made(samples), strict=True)
-        return self.collate([self._wanted(made) for sample, made in pairs if not sample.elsewhere])
+        return self.collate([self._wanted(made) for sample, made in pairs if not sample.on_another_rank])
 
     def rows(self, dataset: CaptionDataset, indices: Sequence[int], epoch: int) -> list[dict[str, Any]]:
         """The same samples as rows of a data file, with the texts of that epoch; no image is opened."""
@@ -192,7 +192,7 @@ class _Readable(Dataset[Any]):
         items: list[Sample | Fault | UserError] = []
         for place, address in enumerate(addresses):
             if place not in own:
-                items += [self.dataset.elsewhere(address)] if self.others else []
+                items += [self.dataset.on_another_rank(address)] if self.others else []
                 continue
             try:
                 items.append(self.dataset[address])
@@ -240,7 +240,7 @@ def choose_workers(workers: int | Literal["auto"], memory_mapped: bool, processe
     if memory_mapped:
         return 0, "no loader workers: images are memory-mapped (train.workers=auto)"
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = max(1, min(cores // processes - 1, _MOST_WORKERS))
+    count = max(1, min(cores // processes - 1, _MAX_WORKERS))
     shared = f" that {processes} processes share" if processes > 1 else ""
     return count, f"{count} loader workers for {cores} cores{shared} (train.workers=auto)"
 
@@ -266,12 +266,12 @@ class DataWait:
             self.total = asked - started
 
     @property
-    def share(self) -> float:
+    def ratio(self) -> float:
         return self.waited / self.total if self.total else 0.0
 
     def sentence(self, workers: int) -> str:
         """What to tell people, with advice where it is too much."""
-        said = f"data: {100 * self.share:.0f} % of the training time went into waiting for batches ({workers} workers)"
-        if self.share <= _TOO_MUCH:
+        said = f"data: {100 * self.ratio:.0f} % of the training time went into waiting for batches ({workers} workers)"
+        if self.ratio <= _TOO_MUCH:
             return said
         return f"{said}; raise train.workers, to {max(1, 2 * workers)} for a start, or put the images on a faster disk"

@@ -22,7 +22,7 @@ from semclip.training.compiling import eager
 from semclip.training.config import TrainConfig
 from semclip.training.examples import Fault
 from semclip.training.gradients import StreamedBatch
-from semclip.training.guards import MAX_LOG_LOGIT_SCALE, keep_bad_batch
+from semclip.training.guards import MAX_LOG_LOGIT_SCALE, write_bad_batch
 from semclip.training.loading import Schedule, batches
 from semclip.training.optim import learning_rate
 from semclip.training.processes import StopRequest
@@ -57,7 +57,7 @@ def train(
     if run.state.step == 0:
         with eager(config.train.compile):
             encoder = run.evaluated.of(setup.encoder)
-            setup.ranks.once(lambda: project(run, "before", encoder))
+            setup.ranks.on_rank_zero(lambda: project(run, "before", encoder))
     with fast_attention(setup.fabric.device):
         # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
         if validation_due(run):
@@ -89,7 +89,7 @@ def take_steps(run: Run, how_to_continue: str) -> None:
     with (
         progress_bar(run.console, config.steps, state.step) as advance,
         StopRequest() as stop,
-        contextlib.closing(told(ranks, loaded)) as ready,
+        contextlib.closing(noting_rank_of_errors(ranks, loaded)) as ready,
     ):
         for batch in ready:
             for group in run.optimizer.param_groups:
@@ -98,7 +98,7 @@ def take_steps(run: Run, how_to_continue: str) -> None:
             norm = clip_gradients(parameters, config.clip_norm or math.inf, ranks)
             values = numbers(terms, norm, ranks)
             if not all(map(math.isfinite, values.values())):
-                keep_bad(run, batch, schedule.epoch_of(state.step))
+                save_bad_batch(run, batch, schedule.epoch_of(state.step))
             if state.guards.step(state.step, values):
                 run.optimizer.step()
                 clamp_logit_scale(setup.encoder)
@@ -106,9 +106,9 @@ def take_steps(run: Run, how_to_continue: str) -> None:
             run.optimizer.zero_grad()
             state.step += 1
             state.count(batch)
-            due, asked, unreadable = ranks.largest(run.checkpoints.due(state.step), stop.asked or 0, len(faults))
+            due, asked, unreadable = ranks.all_max(run.checkpoints.due(state.step), stop.asked or 0, len(faults))
             if unreadable:
-                setup.unreadable.add(fault for own in ranks.everyone(faults) for fault in own)
+                setup.unreadable.add(fault for own in ranks.all_gather(faults) for fault in own)
                 faults.clear()
 
             advance(values["total"])
@@ -123,18 +123,18 @@ def take_steps(run: Run, how_to_continue: str) -> None:
                 validate(run)
 
 
-def told(ranks: Ranks, loaded: Generator[Batch | StreamedBatch]) -> Generator[Batch | StreamedBatch]:
+def noting_rank_of_errors(ranks: Ranks, loaded: Generator[Batch | StreamedBatch]) -> Generator[Batch | StreamedBatch]:
     """The same batches; an error on the way is one of this rank alone."""
-    with ranks.alone():
+    with ranks.noting_rank():
         yield from loaded
 
 
-def keep_bad(run: Run, batch: Batch | StreamedBatch, epoch: int) -> None:
+def save_bad_batch(run: Run, batch: Batch | StreamedBatch, epoch: int) -> None:
     """Keep the whole batch, of which each rank has a part, for a person to look at."""
     setup = run.setup
-    indices = [index for part in setup.ranks.everyone(batch.indices.tolist()) for index in part]
+    indices = [index for part in setup.ranks.all_gather(batch.indices.tolist()) for index in part]
     rows = setup.make_batch.rows(setup.dataset, indices, epoch)
-    setup.ranks.once(lambda: keep_bad_batch(run.folder, run.state.step, rows))
+    setup.ranks.on_rank_zero(lambda: write_bad_batch(run.folder, run.state.step, rows))
 
 
 @torch.no_grad()
@@ -167,13 +167,13 @@ def finish(run: Run) -> dict[str, Result]:
         state.best_step = state.step
         with state.average.in_place():
             encoder = run.evaluated.of(run.setup.encoder)
-            run.setup.ranks.once(lambda: encoder.save(run.folder / "best"))
-    unmade = state.unmade_anywhere()
-    run.setup.ranks.once(lambda: results.update(export(run, unmade)))
+            run.setup.ranks.on_rank_zero(lambda: encoder.save(run.folder / "best"))
+    missing_texts = state.missing_texts_of_all_ranks()
+    run.setup.ranks.on_rank_zero(lambda: results.update(export(run, missing_texts)))
     return results
 
 
-def export(run: Run, unmade: Mapping[str, int]) -> dict[str, Result]:
+def export(run: Run, missing_texts: Mapping[str, int]) -> dict[str, Result]:
     state, setup, folder = run.state, run.setup, run.folder
     best = load_encoder(str(folder / "best")).to(setup.fabric.device)
     best.save(folder / "model")
@@ -187,7 +187,7 @@ def export(run: Run, unmade: Mapping[str, int]) -> dict[str, Result]:
         "best_step": state.best_step,
         "seconds": round(state.seconds(), 1),
         "seconds_of_checkpoints": round(run.checkpoints.seconds, 1),
-        "share_waiting_for_data": round(run.wait.share, 3),
+        "share_waiting_for_data": round(run.wait.ratio, 3),
         "processes": setup.ranks.world_size,
         "trainable_parameters": sum(p.numel() for p in setup.module.parameters() if p.requires_grad),
         "objective_parameters": sum(p.numel() for p in setup.objective.parameters()),  # gone after training
@@ -196,7 +196,7 @@ def export(run: Run, unmade: Mapping[str, int]) -> dict[str, Result]:
         **state.seen,
     }
     finish_run_file(folder, run.config, cost)
-    for what, count in unmade.items():
+    for what, count in missing_texts.items():
         warn(run.console, f"{count:,} visits: {what}")
     warn(run.console, setup.unreadable.sentence())
     run.console.print(f"  {run.wait.sentence(setup.workers)}")

@@ -19,7 +19,7 @@ from semclip.models.folder import fingerprint
 from semclip.models.initialisation import seeded_weights
 from semclip.models.refine import probabilities
 from semclip.models.student import Student, StudentConfig
-from semclip.training.checkpoint import newest_sound, save_checkpoint
+from semclip.training.checkpoint import newest_valid, save_checkpoint
 from semclip.training.processes import StopRequest
 
 #: Steps between checkpoints: a few seconds' work.
@@ -33,7 +33,7 @@ class DistillConfig:
     reading:    how the teacher is read; a threshold gives the student a background class.
     width:      channels of the student's first layer.
     steps, batch_size, learning_rate: AdamW, weight decay 5e-4, rate * (1 - step / steps)^0.9.
-    scale:      each crop is cut from the picture enlarged by a factor drawn from 1 to this.
+    scale:      each crop is cut from the image enlarged by a factor drawn from 1 to this.
     confidence: pixels of which the teacher is less sure (highest probability over classes) are left out; 0: none is.
     mean_over:  `valid` pixels, or `all` pixels of the crop as released, where loss and gradient shrink with every pixel
                 left out.
@@ -78,23 +78,23 @@ def distill(
     config: DistillConfig,
     checkpoints: Path,
     progress: Callable[[int, float], None] = lambda step, loss: None,
-    say: Callable[[str], None] = lambda message: None,
+    notify: Callable[[str], None] = lambda message: None,
 ) -> Student:
-    """Train the student on the pictures alone: the teacher labels the very crop that the student sees.
+    """Train the student on the images alone: the teacher labels the very crop that the student sees.
 
-    Each step: crops drawn from the pictures (scale, place, mirror image, brightness, contrast), labels from the frozen
+    Each step: crops drawn from the images (scale, place, mirror image, brightness, contrast), labels from the frozen
     teacher read as `config.reading`, one step of `pixel_loss`. The weights are a function of the seed alone.
     checkpoints: a folder; what is there is continued, exactly, and Ctrl-C or SIGTERM saves first. progress: told steps
-    done and loss. say: told of damaged checkpoints.
-    Raises UserError where the teacher has no dense features, for no pictures, and for checkpoints of other settings,
-    pictures or another teacher.
+    done and loss. notify: told of damaged checkpoints.
+    Raises UserError where the teacher has no dense features, for no images, and for checkpoints of other settings,
+    images or another teacher.
 
     Paper: arXiv 2112.01071, section 3.3, annotation-free. Deviations: the released code takes from the masks which
     pixels hold a class at all, and draws crops by them; here no mask is read. AdamW, where the paper's SGD starts from
     ImageNet's weights. No self-training stage.
     """
     if not images:
-        raise UserError("no pictures to learn from", where="distill", fix="check the data file and its split")
+        raise UserError("no images to learn from", where="distill", fix="check the data file and its split")
     teacher.eval().requires_grad_(False)
     device = student.rows.device
     generator = torch.Generator().manual_seed(derive_seed("maskclip+", config.seed))
@@ -110,7 +110,7 @@ def distill(
     }
     store: dict[ImageRef, Tensor] = {}
     student.train()
-    start = _continue(checkpoints, parts, generator, about, say)
+    start = _continue(checkpoints, parts, generator, about, notify)
     with StopRequest() as stop:
         for step in range(start + 1, config.steps + 1):
             drawn = torch.randint(len(images), (config.batch_size,), generator=generator).tolist()
@@ -128,7 +128,7 @@ def distill(
                 states |= {"step": step, "generator": generator.get_state(), "about": about}
                 save_checkpoint(checkpoints, step, states)
             if stop.asked:
-                say(f"stopped after step {step}; the same command continues from here")
+                notify(f"stopped after step {step}; the same command continues from here")
                 stop.stop()
     return student.eval()
 
@@ -143,9 +143,9 @@ def teacher_labels(teacher: Encoder, rows: Tensor, crops: Tensor, config: Distil
 
 
 def crop(image: Tensor, config: DistillConfig, generator: torch.Generator) -> Tensor:
-    """(3, S, S) cut from the picture (3, H, W) enlarged a little: place, mirror image, brightness, contrast drawn.
+    """(3, S, S) cut from the image (3, H, W) enlarged a little: place, mirror image, brightness, contrast drawn.
 
-    S is the picture's shorter side.
+    S is the image's shorter side.
     """
     side = min(image.shape[1:])
     scale, mirror, gain, shift, down, across = torch.rand(6, generator=generator).tolist()
@@ -183,10 +183,10 @@ def _continue(
     parts: dict[str, Any],
     generator: torch.Generator,
     about: dict[str, Any],
-    say: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> int:
     """Put everything to where the newest sound checkpoint left it; the steps it had done, 0 where there is none."""
-    found = newest_sound(checkpoints, say)
+    found = newest_valid(checkpoints, notify)
     if found is None:
         return 0
     before = found["about"]

@@ -14,7 +14,7 @@ from semclip.training.config import LoopConfig
 from semclip.training.sharding import cut_as, local
 
 #: Tables of fewer rows are left as they are: nothing to gain.
-LEAST_ROWS = 4096
+MIN_ROWS = 4096
 
 
 def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
@@ -64,7 +64,7 @@ def use_row_gradients(module: nn.Module) -> None:
     the number of rows.
     """
     for table in module.modules():
-        if isinstance(table, nn.Embedding) and table.weight.requires_grad and table.num_embeddings >= LEAST_ROWS:
+        if isinstance(table, nn.Embedding) and table.weight.requires_grad and table.num_embeddings >= MIN_ROWS:
             table.sparse = True
             # Micro-batches would otherwise pile up their rows one behind another until the step.
             table.weight.register_post_accumulate_grad_hook(_sum_rows)  # type: ignore[no-untyped-call]

@@ -38,7 +38,7 @@ class Ranks:
         """The console on rank 0, a silent one elsewhere."""
         return console if self.first else Console(quiet=True)
 
-    def once(self, work: Callable[[], T]) -> T:
+    def on_rank_zero(self, work: Callable[[], T]) -> T:
         """What `work` gives on rank 0, which alone does it; the others wait. A UserError there ends all ranks."""
         value: Any = None
         error: UserError | None = None
@@ -54,10 +54,10 @@ class Ranks:
             raise SystemExit(_TOLD_ELSEWHERE)
         return value
 
-    def in_turn(self, work: Callable[[], T]) -> T:
+    def rank_zero_first(self, work: Callable[[], T]) -> T:
         """Every rank's own `work()`: rank 0 first, then the others, who find the files that it has written."""
         results: list[T] = []
-        self.once(lambda: results.append(work()))
+        self.on_rank_zero(lambda: results.append(work()))
         return results[0] if self.first else work()
 
     def mean(self, values: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ class Ranks:
         dist.all_reduce(total)
         return total / self.world_size
 
-    def largest(self, *numbers: int) -> list[int]:
+    def all_max(self, *numbers: int) -> list[int]:
         """The largest of each number over ranks: how flags and requests become those of all."""
         if self.world_size == 1:
             return list(numbers)
@@ -76,7 +76,7 @@ class Ranks:
         dist.all_reduce(largest, op=dist.ReduceOp.MAX)
         return [int(number) for number in largest.tolist()]
 
-    def everyone(self, value: T) -> list[T]:
+    def all_gather(self, value: T) -> list[T]:
         """The values of all ranks, in rank order; plain objects."""
         if self.world_size == 1:
             return [value]
@@ -85,7 +85,7 @@ class Ranks:
         return values
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
+    def noting_rank(self) -> Iterator[None]:
         """Around what may fail on this rank only: its error is told, although this rank is silent."""
         try:
             yield
@@ -103,7 +103,7 @@ class Ranks:
 
 
 #: One process that trains by itself.
-ALONE = Ranks()
+SINGLE_PROCESS = Ranks()
 
 
 def gather(x: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from semclip.objectives.base import saved_section
 from semclip.training.config import TrainConfig
 
 #: What may change between sessions of one run: nothing here changes what the weights become, but for rounding.
-FREE = (
+MAY_CHANGE = (
     "train.devices",
     "train.strategy",
     "train.workers",
@@ -46,7 +46,7 @@ def refuse_overwriting(run_folder: Path, config: TrainConfig, resume: bool) -> N
 def refuse_another_config(run_folder: Path, config: TrainConfig) -> None:
     """A run continues, or counts as finished, only under the config and on the files it was started with.
 
-    Keys in `FREE` may differ. Raises UserError that lists each other key with both its values.
+    Keys in `MAY_CHANGE` may differ. Raises UserError that lists each other key with both its values.
     """
     saved = run_folder / "config.yaml"
     differing = differences(saved, config) if saved.exists() else {}
@@ -79,7 +79,7 @@ def differences(saved: Path, config: TrainConfig) -> dict[str, tuple[Any, Any]]:
     return {
         key: (old.get(key), new.get(key))
         for key in sorted({*old, *new})
-        if old.get(key) != new.get(key) and not any(key == free or key.startswith(f"{free}.") for free in FREE)
+        if old.get(key) != new.get(key) and not any(key == free or key.startswith(f"{free}.") for free in MAY_CHANGE)
     }
 
 

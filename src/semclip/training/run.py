@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from semclip.core.seeds import derive_seed, seed_everything
-from semclip.training.checkpoint import Checkpoints, newest_sound
+from semclip.training.checkpoint import Checkpoints, newest_valid
 from semclip.training.compiling import compile_blocks
 from semclip.training.config import TrainConfig
 from semclip.training.gradients import Gradients
@@ -40,7 +40,7 @@ class Run:
 def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, resume: bool) -> Run:
     """Optimizer, checkpoints, guards and trackers around a setup, at the newest checkpoint where there is one."""
 
-    def say(message: str) -> None:
+    def notify(message: str) -> None:
         warn(console, message)
 
     fabric, module, ranks = setup.fabric, setup.module, setup.ranks
@@ -53,21 +53,21 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
         compile_blocks(setup.encoder)
     optimizer = build_optimizer(module, config.train)
     separate(optimizer)
-    guards = Guards(config.guards, config.train.batch_size, say)
+    guards = Guards(config.guards, config.train.batch_size, notify)
     state = State(module, optimizer, Ema(setup.encoder, config.train.ema), guards, ranks)
     checkpoints = Checkpoints(folder, config, ranks)
-    snapshot = newest_sound(checkpoints.folder, say) if resume else None
+    snapshot = newest_valid(checkpoints.folder, notify) if resume else None
     if ranks.rank > 0:
         seed_everything(derive_seed("rank", config.seed, ranks.rank))  # dropout of its own; rank 0 draws as one process
     if snapshot is not None:
-        say(state.restore(snapshot, config.seed))
+        notify(state.restore(snapshot, config.seed))
         console.print(f"resuming after step {state.step} of {config.train.steps}")
     return Run(
         config=config,
         folder=folder,
         setup=setup,
         state=state,
-        gradients=Gradients(fabric, wrapped, module, config.train.micro_batch, say),
+        gradients=Gradients(fabric, wrapped, module, config.train.micro_batch, notify),
         optimizer=fabric.setup_optimizers(optimizer),
         evaluated=evaluated,
         checkpoints=checkpoints,

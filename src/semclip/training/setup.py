@@ -13,7 +13,7 @@ from semclip.core.example import VIEWS, Example
 from semclip.core.registry import FAMILIES
 from semclip.core.seeds import seed_everything
 from semclip.data.collate import Collate
-from semclip.data.dataset import CaptionDataset, as_it_is
+from semclip.data.dataset import CaptionDataset, no_augmentation
 from semclip.models.adapt.what_trains import Group, parameter_groups, table
 from semclip.models.backends.base import Encoder
 from semclip.models.load import create as create_encoder
@@ -24,12 +24,12 @@ from semclip.training.config import TrainConfig
 from semclip.training.devices import describe_devices, processes_here, start_fabric
 from semclip.training.examples import (
     Splits,
-    Unreadable,
+    UnreadableImages,
     load_splits,
     refuse_impossible_evaluation,
     refuse_missing_images,
 )
-from semclip.training.images import StartEmbeddings, augmentation, image_source
+from semclip.training.images import InitialEmbeddings, augmentation, image_source
 from semclip.training.loading import MakeBatch, choose_workers
 from semclip.training.ranks import Ranks
 from semclip.training.record import refuse_overwriting, reset_peak_memory, write_run_files
@@ -53,7 +53,7 @@ class Setup:
     dataset: CaptionDataset
     make_batch: MakeBatch
     workers: int
-    unreadable: Unreadable
+    unreadable: UnreadableImages
 
 
 def set_up(config: TrainConfig, run_folder: Path, console: Console, resume: bool) -> Setup:
@@ -65,7 +65,7 @@ def set_up(config: TrainConfig, run_folder: Path, console: Console, resume: bool
     refuse_without_compiler(config.train.compile)
     fabric = start_fabric(config)
     ranks = Ranks(fabric)
-    return ranks.in_turn(lambda: _set_up(config, run_folder, ranks.console(console), resume, fabric, ranks))
+    return ranks.rank_zero_first(lambda: _set_up(config, run_folder, ranks.console(console), resume, fabric, ranks))
 
 
 def _set_up(
@@ -88,7 +88,7 @@ def _set_up(
     if ranks.first:
         write_run_files(run_folder, config, encoder)
 
-    unreadable = Unreadable(run_folder, len(splits.train), config.guards.unreadable, writes=ranks.first)
+    unreadable = UnreadableImages(run_folder, len(splits.train), config.guards.unreadable, writes=ranks.first)
     cache, device = run_folder.parent / "cache", fabric.device
     found = unreadable.without(
         encoder, splits.train, lambda read: find_images(config, encoder, objective, steps, read, cache, device)
@@ -121,7 +121,7 @@ def build_steps(config: TrainConfig) -> list[Step]:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundImages:
     """Training examples as the data steps left them, and where their images come from."""
 
     examples: list[Example]
@@ -140,11 +140,11 @@ def find_images(
     examples: Sequence[Example],
     cache: Path,
     device: torch.device,
-) -> Found:
+) -> FoundImages:
     """Run the data steps and choose how images are loaded. Raises UserError for one that cannot be read."""
     prepared, notes = list(examples), []
     for step in steps:
-        made = step.prepare(prepared, StartEmbeddings(encoder, cache, device))
+        made = step.prepare(prepared, InitialEmbeddings(encoder, cache, device))
         prepared = made.examples
         notes.append(made.note)
     drawn = views_to_draw(steps, objective.needs & set(VIEWS))
@@ -155,14 +155,14 @@ def find_images(
         prepared,
         drawn,
         reads_patches,
-        augmented=augment is not as_it_is,
+        augmented=augment is not no_augmentation,
         reduced=config.train.decode == "reduced",
         cache=cache,
         device=device,
     )
     dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment)
     memory_mapped = load_image not in (encoder.load_image, encoder.load_image_reduced)
-    return Found(prepared, dataset, are_features, memory_mapped, sentence, notes)
+    return FoundImages(prepared, dataset, are_features, memory_mapped, sentence, notes)
 
 
 def describe(

@@ -13,7 +13,7 @@ from semclip.training.gradients import StreamedBatch
 from semclip.training.guards import Guards
 from semclip.training.optim import Ema
 from semclip.training.random_states import random_states, restore_random_states
-from semclip.training.ranks import ALONE, Ranks
+from semclip.training.ranks import SINGLE_PROCESS, Ranks
 from semclip.training.sharding import cut_as, load_moments, moments, whole
 from semclip.training.step import StepModule
 
@@ -22,7 +22,7 @@ class State:
     """Weights (encoder and objective), their average, optimizer, random states, and how far the run has come.
 
     The learning rate and the data position are functions of `step`, so they are in it. Ranks have random states of
-    their own, and count what their rows lack (`unmade`); all else is the same on each.
+    their own, and count what their rows lack (`missing_texts`); all else is the same on each.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class State:
         optimizer: torch.optim.Optimizer,
         average: Ema,
         guards: Guards,
-        ranks: Ranks = ALONE,
+        ranks: Ranks = SINGLE_PROCESS,
     ) -> None:
         self.module, self.optimizer, self.average, self.guards = module, optimizer, average, guards
         self.ranks = ranks
@@ -40,7 +40,7 @@ class State:
         self.best_step = 0
         self.projection: dict[str, Any] = {}  # the points of the projection plot before training
         self.seen = {"images_seen": 0, "texts_seen": 0}
-        self.unmade: Counter[str] = Counter()  # what data steps could not make -> visits
+        self.missing_texts: Counter[str] = Counter()  # what data steps could not make -> visits
         self._seconds_before = 0.0  # of earlier sessions
         self._started = time.monotonic()
 
@@ -53,17 +53,17 @@ class State:
         images, texts = batch.counts()
         self.seen["images_seen"] += self.ranks.world_size * images
         self.seen["texts_seen"] += self.ranks.world_size * texts
-        self.unmade.update(batch.unmade)
+        self.missing_texts.update(batch.missing_texts)
 
-    def unmade_anywhere(self) -> Counter[str]:
+    def missing_texts_of_all_ranks(self) -> Counter[str]:
         """What data steps could not make, over all ranks. Collective."""
-        return sum(self.ranks.everyone(self.unmade), Counter[str]())
+        return sum(self.ranks.all_gather(self.missing_texts), Counter[str]())
 
     def snapshot(self) -> dict[str, Any]:
         """Tensors and plain values. Collective; complete on rank 0."""
         return {
             "seen": self.seen,
-            "unmade": dict(self.unmade_anywhere()),
+            "unmade": dict(self.missing_texts_of_all_ranks()),
             "step": self.step,
             "best_value": self.best_value,
             "best_step": self.best_step,
@@ -73,7 +73,7 @@ class State:
             "average": whole(self.average.state_dict()),
             "optimizer": whole(moments(self.optimizer, self.module)),
             "guards": self.guards.state_dict(),
-            "random": self.ranks.everyone(random_states()),
+            "random": self.ranks.all_gather(random_states()),
         }
 
     def restore(self, snapshot: Mapping[str, Any], seed: int) -> str:
@@ -84,7 +84,7 @@ class State:
         """
         self.step = snapshot["step"]
         self.seen = snapshot["seen"]
-        self.unmade = Counter(snapshot["unmade"] if self.ranks.first else ())
+        self.missing_texts = Counter(snapshot["unmade"] if self.ranks.first else ())
         self.best_value, self.best_step = snapshot["best_value"], snapshot["best_step"]
         self.projection, self._seconds_before = snapshot["plane"], snapshot["seconds"]
         self.module.load_state_dict(cut_as(snapshot["module"], self.module.state_dict()))

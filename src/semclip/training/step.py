@@ -18,7 +18,7 @@ from semclip.training.ranks import first_row, gather
 _NO_FACTS: Mapping[str, Tensor] = MappingProxyType({})
 
 
-class Start:
+class InitialModel:
     """The model as it was before training, for objectives that hold on to it."""
 
     def __init__(self, encoder: Encoder) -> None:
@@ -37,7 +37,7 @@ class Start:
         return {"caption_at_start": encoded.view(*captions.shape[:-1], -1)}
 
 
-class NoStart:
+class NoInitialModel:
     """Nothing to hold on to."""
 
     def embeddings(self, tokens: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -59,7 +59,7 @@ class StepModule(nn.Module):
         self.reads_patches = "image_pooled" in objective.needs
         self.reads_ids = "caption_ids" in objective.needs
         # A copy is no part of this module: it is never trained, averaged or saved, and a resumed run makes it anew.
-        self.start = Start(encoder) if "caption_at_start" in objective.needs else NoStart()
+        self.start = InitialModel(encoder) if "caption_at_start" in objective.needs else NoInitialModel()
 
     def forward(
         self,

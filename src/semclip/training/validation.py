@@ -32,7 +32,7 @@ def validate(run: Run) -> None:
     state = run.state
     with state.average.in_place(), eager(run.config.train.compile):
         encoder = run.evaluated.of(run.setup.encoder)
-        state.best_value, state.best_step = run.setup.ranks.once(lambda: keep_best(run, encoder))
+        state.best_value, state.best_step = run.setup.ranks.on_rank_zero(lambda: keep_best(run, encoder))
     run.setup.encoder.train()
 
 

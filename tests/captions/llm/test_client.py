@@ -9,9 +9,9 @@ import pytest
 
 from semclip.captions.llm import client as client_module
 from semclip.captions.llm.client import Client, connect
+from semclip.captions.llm.connection import ChatRequest
 from semclip.captions.llm.parse import Unusable
 from semclip.captions.llm.server import LOCAL, Server
-from semclip.captions.llm.wire import Question
 from semclip.captions.writers.base import JobStopped
 from semclip.core.errors import UserError
 from tests.captions.llm.fake_server import (
@@ -28,8 +28,8 @@ from tests.captions.llm.fake_server import (
 TOKENS = PROMPT_TOKENS + ANSWER_TOKENS
 
 
-def question(text: str = "A dog.", model: str = "m") -> Question:
-    return Question(model=model, messages=[{"role": "user", "content": text}], schema={"type": "object"})
+def question(text: str = "A dog.", model: str = "m") -> ChatRequest:
+    return ChatRequest(model=model, messages=[{"role": "user", "content": text}], schema={"type": "object"})
 
 
 def ask_all(client: Client, texts: Sequence[str]) -> list[str | BaseException]:
@@ -53,7 +53,7 @@ def test_an_answer_and_what_it_cost() -> None:
         client = client_of(server, prices={"m": (2.0, 10.0)})
         assert ask_all(client, ["a"] * 5) == ['{"text": "A cat."}'] * 5
     assert client.spent().partition(": ")[2] == f"5 requests, {5 * TOKENS} tokens, 0.001, JSON by schema"
-    money = client._account.spent.money
+    money = client._budget.spent.money
     assert money == pytest.approx(5 * (PROMPT_TOKENS * 2 + ANSWER_TOKENS * 10) / 1e6)
 
 
@@ -81,12 +81,12 @@ def test_a_passing_trouble_is_sat_out_and_every_try_is_counted(name: str) -> Non
     with serving(behave) as server:
         client = client_of(server, timeout=1.0 if name == "slow" else 60.0, retries=3)
         assert ask_all(client, ["a"]) == ['{"text": "A cat."}']
-    assert server.count == client._account.spent.requests == 3
+    assert server.count == client._budget.spent.requests == 3
     # What was cut or lost may have been written in full, so it is booked as that; reported errors cost no tokens.
     most = question("a").most_tokens
     known = TOKENS if name != "no choices" else TOKENS + 2 * most
-    assert client._account.guessed == (2 * most if name in UNHEARD | {"no choices"} else 0)
-    assert client._account.spent.tokens == (TOKENS + 2 * most if name in UNHEARD else known)
+    assert client._budget.guessed == (2 * most if name in UNHEARD | {"no choices"} else 0)
+    assert client._budget.spent.tokens == (TOKENS + 2 * most if name in UNHEARD else known)
 
 
 @pytest.mark.parametrize("trouble", [error(500), Reply("x", cut=True), error(400, "too long")])
@@ -129,7 +129,7 @@ def test_no_server_at_all() -> None:
     client = Client(Server(base_url="http://user:secret@127.0.0.1:9/v1", retries=1))
     results = ask_all(client, ["a"])
     assert isinstance(results[0], JobStopped)
-    assert client._account.spent.requests > 0 == client._account.spent.tokens  # nobody can have read it
+    assert client._budget.spent.requests > 0 == client._budget.spent.tokens  # nobody can have read it
     assert "the server gives no answers" in str(results[0]) and "127.0.0.1:9" in str(results[0])
     assert "secret" not in str(results[0])
 
@@ -232,14 +232,14 @@ def test_a_server_that_says_no_usage_is_booked_at_the_most() -> None:
     with serving(lambda *_: Reply("x", usage=False)) as server:
         client = client_of(server)
         ask_all(client, ["a"] * 2)
-    assert client._account.spent.tokens == client._account.guessed == 2 * question("a").most_tokens
+    assert client._budget.spent.tokens == client._budget.guessed == 2 * question("a").most_tokens
     assert "guessed" in client.spent()
 
 
 def test_the_most_tokens_bound_what_is_sent() -> None:
     long = question("word " * 100)
     assert long.most_tokens >= 100 + long.max_tokens
-    seen = Question(model="m", messages=[{"role": "user", "content": [{"type": "image_url"}]}], schema={})
+    seen = ChatRequest(model="m", messages=[{"role": "user", "content": [{"type": "image_url"}]}], schema={})
     assert seen.most_tokens > 2000
 
 

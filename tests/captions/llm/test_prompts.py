@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from semclip.captions.llm.picture import LONGEST_SIDE, Unreadable, data_url
+from semclip.captions.llm.image import LONGEST_SIDE, UnreadableImage, data_url
 from semclip.captions.llm.prompts import load_prompt
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
@@ -70,7 +70,7 @@ def test_examples_and_kinds_are_drawn() -> None:
     assert {negation.draw(random.Random(seed), 0)[0] for seed in range(20)} == {"negated", "swapped"}
 
 
-def test_a_picture_goes_before_the_data(tmp_path: Path) -> None:
+def test_an_image_goes_before_the_data(tmp_path: Path) -> None:
     Image.new("RGBA", (2000, 1000), "red").save(tmp_path / "a.png")
     url = data_url(ImageRef("a.png", tmp_path / "a.png"))
     prompt = load_prompt("look_absence")
@@ -82,7 +82,7 @@ def test_a_picture_goes_before_the_data(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("box", "size"), [(None, (LONGEST_SIDE, LONGEST_SIDE // 2)), ((0.0, 0.0, 100.0, 300.0), (100, 300))]
 )
-def test_pictures_are_made_small(tmp_path: Path, box: tuple[float, ...] | None, size: tuple[int, int]) -> None:
+def test_images_are_made_small(tmp_path: Path, box: tuple[float, ...] | None, size: tuple[int, int]) -> None:
     import base64
     import io
 
@@ -93,10 +93,10 @@ def test_pictures_are_made_small(tmp_path: Path, box: tuple[float, ...] | None, 
     assert Image.open(io.BytesIO(base64.b64decode(data))).size == size
 
 
-def test_pictures_that_cannot_be_sent(tmp_path: Path) -> None:
+def test_images_that_cannot_be_sent(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 no")
     for name in ("broken.jpg", "missing.jpg"):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableImage):
             data_url(ImageRef(name, tmp_path / name))
     with pytest.raises(UserError, match="needs pixels"):
         data_url(ImageRef("a.jpg"))

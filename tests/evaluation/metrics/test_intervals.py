@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from semclip.core.errors import UserError
-from semclip.evaluation.metrics.intervals import bootstrap, bootstrap_mean, effective_size, share_interval, wilson
+from semclip.evaluation.metrics.intervals import bootstrap, bootstrap_mean, effective_size, proportion_interval, wilson
 
 
 def names(values: object) -> list[str]:
@@ -20,10 +20,10 @@ def test_wilson_known_values() -> None:
 
 def test_wilson_holds_its_share_and_is_symmetric() -> None:
     for n in (1, 7, 1000):
-        for share in (0.0, 0.1, 1 / 3, 0.5, 1.0):
-            low, high = wilson(share, n)
-            assert 0 <= low <= share <= high <= 1
-            assert wilson(1 - share, n) == pytest.approx((1 - high, 1 - low), abs=1e-12)
+        for proportion in (0.0, 0.1, 1 / 3, 0.5, 1.0):
+            low, high = wilson(proportion, n)
+            assert 0 <= low <= proportion <= high <= 1
+            assert wilson(1 - proportion, n) == pytest.approx((1 - high, 1 - low), abs=1e-12)
 
 
 def test_wilson_covers_the_truth() -> None:
@@ -36,7 +36,7 @@ def test_wilson_covers_the_truth() -> None:
 def test_single_items_keep_their_number() -> None:
     y = np.random.default_rng(1).integers(0, 2, size=50)
     assert effective_size(y, names(range(50))) == 50
-    assert share_interval(y, names(range(50))) == pytest.approx(wilson(y.mean(), 50))
+    assert proportion_interval(y, names(range(50))) == pytest.approx(wilson(y.mean(), 50))
 
 
 def test_copies_of_an_item_are_worth_one() -> None:
@@ -57,7 +57,7 @@ def test_clustered_interval_covers_the_truth_where_the_plain_one_does_not() -> N
     for _ in range(300):
         chance_of_cluster = random.beta(1, 1, size=80)
         y = random.binomial(1, np.repeat(chance_of_cluster, 8)).astype(float)
-        low, high = share_interval(y, names(np.repeat(np.arange(80), 8)))
+        low, high = proportion_interval(y, names(np.repeat(np.arange(80), 8)))
         covered.append(low <= 0.5 <= high)
         low, high = wilson(y.mean(), len(y))
         plain.append(low <= 0.5 <= high)

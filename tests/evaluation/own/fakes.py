@@ -36,7 +36,7 @@ def mask(label: str) -> str:
 
 
 def objects(i: int) -> list[str]:
-    """What is in a picture beside the table: of every nine things about half, no two things in the same pictures."""
+    """What is in an image beside the table: of every nine things about half, no two things in the same images."""
     there = (i % 2, i % 4 > 1, i % 4 in (1, 2), i % 12 > 5, i % 12 in range(3, 9), i % 3, i % 3 != 1, i % 6 > 2)
     names = ("gem", "jug", "kit", "lid", "mug", "net", "oar", "pin")
     return ["table", *(name for name, is_there in zip(names, there, strict=True) if is_there)]

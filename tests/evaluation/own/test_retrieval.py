@@ -96,7 +96,7 @@ def scenes() -> list[Example]:
                 image=ImageRef(f"{i}.png"),
                 caption=f"a {colour} {shape}",
                 paraphrases=(f"a {shape} that is {colour}",),
-                absences=(f"a picture without a {other} thing",),
+                absences=(f"an image without a {other} thing",),
                 group=f"{i}.png",
                 meta={
                     "scene": {"objects": [thing]},

@@ -26,7 +26,7 @@ COLOURS = {"background": (0, 0, 0), "red": (255, 0, 0), "green": (0, 255, 0), "b
 
 
 def write(folder: Path, masks: list[np.ndarray]) -> list[Example]:
-    """Pictures that show their mask: red pixels are class 1, and so on."""
+    """Images that show their mask: red pixels are class 1, and so on."""
     (folder / "masks").mkdir(parents=True)
     (folder / "images").mkdir()
     (folder / "classes.json").write_text(json.dumps({str(i): name for i, name in enumerate(NAMES)}))
@@ -122,7 +122,7 @@ def test_faults_of_masks_are_named(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((2, 3, 3), dtype=np.uint8)).save(tmp_path / "masks" / "1.png")
     with pytest.raises(UserError, match="colours"):
         run(Seer(), examples)
-    (tmp_path / "masks" / "1.png").write_bytes(b"no picture")
+    (tmp_path / "masks" / "1.png").write_bytes(b"no image")
     with pytest.raises(UserError, match="cannot read the mask") as caught:
         run(Seer(), examples)
     assert "d.jsonl:1" in caught.value.where

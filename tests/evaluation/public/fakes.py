@@ -88,7 +88,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_images(folder: Path, names: Iterable[str]) -> None:
-    """Small pictures under their official names."""
+    """Small images under their official names."""
     folder.mkdir(parents=True, exist_ok=True)
     for i, name in enumerate(sorted(set(names))):
         Image.new("RGB", (8, 6), (i % 256, 90, 160)).save(folder / name)

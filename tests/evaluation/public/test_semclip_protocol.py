@@ -60,8 +60,8 @@ def test_published_vector() -> None:
     expected = VECTOR["expected"]
     assert value["official_original_over_negation"] == expected["original_over_negation"]
     for name in ("original", "paraphrase"):
-        for k, share in expected[f"topk_{name}"].items():
-            assert value[f"official_{name}_top{k}"] == share
+        for k, proportion in expected[f"topk_{name}"].items():
+            assert value[f"official_{name}_top{k}"] == proportion
     assert value["official_scaled"] == expected["scaled_original_over_negation"]
     assert value["official_combined"] == expected["combined_score"]
     tied = next(m for m in scores.metrics if m.name == "original_over_negation")

@@ -17,10 +17,10 @@ OFFICIAL = {
         "dataset": "visual7w",
         "image_file": "v7w_2371044.jpg",
         "linguistic_phenomena": "existence",
-        "caption": "There are no people in the picture.",
+        "caption": "There are no people in the image.",
         "provenance_of_foils": "zero_to_something",
         "mturk": {"foil": 0, "caption": 3, "other": 0},
-        "foil": "There are people in the picture.",
+        "foil": "There are people in the image.",
     }
 }
 TRUE = {f"{n}.jpg": (f"there are {'no ' * (n % 2)}things {n}",) for n in range(4)}
@@ -46,7 +46,7 @@ def test_an_official_row_is_read_as_it_is(tmp_path: Path) -> None:
     write_json(tmp_path / "existence.json", OFFICIAL)
     (found,) = create(NAME).read(tmp_path, tmp_path).items
     assert found.valid and found.question.id == "existence_visual7w_2371044"
-    assert found.question.options == ("There are no people in the picture.", "There are people in the picture.")
+    assert found.question.options == ("There are no people in the image.", "There are people in the image.")
     assert (found.question.kind, found.question.cluster) == ("zero_to_something", "v7w_2371044.jpg")
 
 

@@ -166,8 +166,8 @@ def test_tars_are_scored_like_the_folders_they_hold(tmp_path: Path, monkeypatch:
         with tarfile.open(packed / "test" / f"{shard}.tar", "w") as archive:
             for label in range(shard, len(CLASSES), 2):
                 for j in range(2):
-                    key, picture = f"s{label:07d}{j}", (pots / "test" / str(label) / f"{j}.png").read_bytes()
-                    for name, content in ((f"{key}.cls", str(label).encode()), (f"{key}.png", picture)):
+                    key, image_ref = f"s{label:07d}{j}", (pots / "test" / str(label) / f"{j}.png").read_bytes()
+                    for name, content in ((f"{key}.cls", str(label).encode()), (f"{key}.png", image_ref)):
                         info = tarfile.TarInfo(name)
                         info.size = len(content)
                         archive.addfile(info, io.BytesIO(content))

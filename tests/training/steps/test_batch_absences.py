@@ -84,20 +84,20 @@ def test_no_statement_about_a_scene_is_false() -> None:
             stranger = max(inside, key=lambda row: len(row["caption"]))
             assert rest_of(denied, stranger["caption"]).strip()
             assert not holds(stranger["claims"]["caption"], rows[index]["scene"]), denied
-        assert not any(sample.unmade for sample in samples)
+        assert not any(sample.missing_texts for sample in samples)
     assert len(nouns) >= 6 and max(nouns.values()) < 0.4 * nouns.total()
 
 
-def test_what_another_picture_of_the_group_shows_is_not_called_missing() -> None:
+def test_what_another_image_of_the_group_shows_is_not_called_missing() -> None:
     examples, rows = scenes(240)
     triples = [dataclasses.replace(example, group=str(i // 3)) for i, example in enumerate(examples)]
-    unmade = 0
+    missing_texts = 0
     for indices, samples in batches(triples, 2):
         for index, sample, (absent, _) in zip(indices, samples, absences(samples), strict=True):
             group = [rows[k] for k in range(len(rows)) if k // 3 == index // 3]
             here = set().union(*map(shapes_of, group))
-            if NO_OBJECT in sample.unmade:
-                unmade += 1
+            if NO_OBJECT in sample.missing_texts:
+                missing_texts += 1
                 assert absent == rows[index]["caption"]
                 others = [rows[k] for k in indices if k // 3 != index // 3]
                 named = {SHAPE_OF[n] for row in others for n in NOUN.findall(row["caption"]) if n in row["objects"]}
@@ -106,7 +106,7 @@ def test_what_another_picture_of_the_group_shows_is_not_called_missing() -> None
             else:
                 [noun] = NOUN.findall(rest_of(absent, rows[index]["caption"]))
                 assert SHAPE_OF[noun] not in here, absent
-    assert unmade  # three pictures at times show all six shapes
+    assert missing_texts  # three images at times show all six shapes
 
 
 def test_without_lists_of_objects_captions_alone_decide() -> None:
@@ -179,25 +179,25 @@ def test_nothing_is_taken_from_the_own_group() -> None:
             assert "bus" in pair[0] and "bus waits" in pair[1]
     alone = made(step, examples, 0, [0, 1])
     assert absences(alone) == [("A man reads .",) * 2, ("A dog barks .",) * 2]
-    assert all(s.unmade == (NO_OBJECT, NO_DENIAL) for s in alone)
+    assert all(s.missing_texts == (NO_OBJECT, NO_DENIAL) for s in alone)
 
 
 def test_a_batch_of_one_keeps_its_caption_and_is_counted() -> None:
     step = prepared(FOUR)
     [sample] = made(step, FOUR, 0, [2])
     assert sample.texts["absence"] == ("A bus waits .", "A bus waits .")
-    assert sample.unmade == (NO_OBJECT, NO_DENIAL)
+    assert sample.missing_texts == (NO_OBJECT, NO_DENIAL)
 
 
 def test_a_caption_that_denies_something_is_not_denied() -> None:
-    # "no star but a ring" names what picture 0 lacks, but a text that denies may be true of more than it names.
+    # "no star but a ring" names what image 0 lacks, but a text that denies may be true of more than it names.
     examples = [
         example("a disc", name="0", objects=["disc", "circle"]),
         example("no star but a ring", name="1", objects=["ring", "hoop"]),
     ]
     samples = made(prepared(examples), examples)
-    assert samples[0].unmade == (NO_DENIAL,) and "ring" in absences(samples)[0][0]
-    assert samples[1].unmade == () and "a disc" in absences(samples)[1][1]
+    assert samples[0].missing_texts == (NO_DENIAL,) and "ring" in absences(samples)[0][0]
+    assert samples[1].missing_texts == () and "a disc" in absences(samples)[1][1]
 
 
 def test_the_drawn_caption_is_the_one_that_is_used() -> None:

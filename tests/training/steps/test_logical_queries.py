@@ -64,7 +64,7 @@ def test_what_is_excluded_stands_beside_the_wanted_thing_where_the_batch_has_it(
     ]
     # Beside the cat of f there is only its ball, so that any missing thing has to do; elsewhere there is a choice.
     pairs = [pair for pair in pairs if "cat" not in pair]
-    assert pairs and all(any(pair <= photo for photo in together) for pair in pairs)
+    assert pairs and all(any(pair <= image for image in together) for pair in pairs)
 
 
 def test_facts_are_what_is_known_of_the_images() -> None:
@@ -106,5 +106,5 @@ def test_an_image_of_which_nothing_is_known_is_counted() -> None:
     dull = Example(id="h", image=ImageRef("h"), caption="something somewhere", group="h", where="h:1")
     _, batches = made([*WORLD, dull])
     sample = batches[0][-1]
-    assert sample.unmade == (logical_queries.NO_THING,) and sample.texts["query"] == ("something somewhere",)
+    assert sample.missing_texts == (logical_queries.NO_THING,) and sample.texts["query"] == ("something somewhere",)
     assert not sample.facts["query_things"].any()

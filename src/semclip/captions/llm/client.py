@@ -6,11 +6,19 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
-from semclip.captions.llm.account import Account, Cost
-from semclip.captions.llm.pace import Pace
+from semclip.captions.llm.budget import Budget, Cost
+from semclip.captions.llm.connection import (
+    REQUEST_FORMATS,
+    ChatRequest,
+    Connection,
+    Failed,
+    NoResponse,
+    Refused,
+    RequestFormat,
+)
 from semclip.captions.llm.parse import Unusable
+from semclip.captions.llm.rate_limit import RateLimiter
 from semclip.captions.llm.server import Server
-from semclip.captions.llm.wire import SHAPES, Failed, NotTaken, Question, Shape, Unheard, Wire
 from semclip.captions.writers.base import JobStopped
 from semclip.core.errors import UserError
 
@@ -18,7 +26,7 @@ FIRST_WAIT = 0.5  # seconds before the first further try: a draw between 0 and t
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more ends the job, which can go on later
 
 #: Tells whether a server that fails on one question answers any.
-_HARMLESS = Question(
+_PROBE = ChatRequest(
     model="",
     messages=[{"role": "user", "content": 'Is water wet? Answer with one JSON object: {"answer": "yes|no"}'}],
     schema={
@@ -35,16 +43,16 @@ class Client:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._account = Account(server)
-        self._wire = Wire(server)
+        self._budget = Budget(server)
+        self._connection = Connection(server)
         self._slots = asyncio.Semaphore(server.concurrency)
-        self._requests = Pace(server.requests_per_minute)
-        self._tokens = Pace(server.tokens_per_minute)
-        self._shapes: dict[str, Shape] = {}  # model -> the way of asking that the server takes for it
+        self._requests = RateLimiter(server.requests_per_minute)
+        self._tokens = RateLimiter(server.tokens_per_minute)
+        self._formats: dict[str, RequestFormat] = {}  # model -> the way of asking that the server takes for it
         self._alone = asyncio.Lock()
         self._stopped: JobStopped | None = None
 
-    async def ask(self, question: Question) -> str:
+    async def ask(self, question: ChatRequest) -> str:
         """The answer's words.
 
         Raises Unusable where this question gets none (refused, filtered, cut, the server fails on it alone), JobStopped
@@ -52,49 +60,49 @@ class Client:
         """
         async with self._slots:
             try:
-                if question.model in self._shapes:
-                    return await self._persist(question, self._shapes[question.model])
+                if question.model in self._formats:
+                    return await self._ask_with_retries(question, self._formats[question.model])
                 async with self._alone:
-                    return await self._find_shape(question)
-            except (NotTaken, Failed) as trouble:
+                    return await self._find_format(question)
+            except (Refused, Failed) as trouble:
                 async with self._alone:
-                    await self._make_sure_it_lives(question.model, trouble)
+                    await self._check_server(question.model, trouble)
                 raise Unusable(f"the server fails on it: {trouble}") from trouble
 
     def spent(self) -> str:
         """Whom, what was used so far, and the way of asking that the server takes."""
-        shapes = sorted({shape.name for shape in self._shapes.values()})
-        return f"{urlsplit(self._server.place).netloc}: " + ", ".join([str(self._account), *shapes])
+        shapes = sorted({shape.name for shape in self._formats.values()})
+        return f"{urlsplit(self._server.place).netloc}: " + ", ".join([str(self._budget), *shapes])
 
     async def close(self) -> None:
-        await self._wire.close()
+        await self._connection.close()
 
-    async def _find_shape(self, question: Question) -> str:
+    async def _find_format(self, question: ChatRequest) -> str:
         """Ask in one way after the other until the server takes one, and keep to that."""
-        if question.model in self._shapes:  # another question found it while this one waited
-            return await self._persist(question, self._shapes[question.model])
-        refused: NotTaken | None = None
-        for shape in SHAPES:
+        if question.model in self._formats:  # another question found it while this one waited
+            return await self._ask_with_retries(question, self._formats[question.model])
+        refused: Refused | None = None
+        for shape in REQUEST_FORMATS:
             if shape.schema and not self._server.structured:
                 continue
             try:
-                answer = await self._persist(question, shape)
-            except NotTaken as error:
+                answer = await self._ask_with_retries(question, shape)
+            except Refused as error:
                 refused = refused or error  # the first refusal is about the plainest fault
             except Unusable:
-                self._shapes[question.model] = shape
+                self._formats[question.model] = shape
                 raise
             else:
-                self._shapes[question.model] = shape
+                self._formats[question.model] = shape
                 return answer
         assert refused is not None
         raise refused
 
-    async def _make_sure_it_lives(self, model: str, trouble: Exception) -> None:
+    async def _check_server(self, model: str, trouble: Exception) -> None:
         """Raise JobStopped unless a harmless question is answered: then the server fails on one row, not on all."""
         try:
-            await self._find_shape(replace(_HARMLESS, model=model))
-        except (NotTaken, Failed):
+            await self._find_format(replace(_PROBE, model=model))
+        except (Refused, Failed):
             self._stopped = JobStopped(
                 f"the server gives no answers: {trouble}",
                 where=self._server.place,
@@ -104,7 +112,7 @@ class Client:
         except Unusable:
             return  # an answer all the same
 
-    async def _persist(self, question: Question, shape: Shape) -> str:
+    async def _ask_with_retries(self, question: ChatRequest, shape: RequestFormat) -> str:
         """Try until an answer comes, at most 1 + retries times; between tries a drawn wait that doubles.
 
         Not by the openai client's own retries: they are out of sight, so no budget could book each try, one question's
@@ -134,27 +142,27 @@ class Client:
                 longest = min(LONGEST_WAIT, 2 * longest)
         raise AssertionError("the last try returns or raises")
 
-    async def _try(self, question: Question, shape: Shape) -> str:
+    async def _try(self, question: ChatRequest, shape: RequestFormat) -> str:
         """One request. Whatever becomes of it, it is booked."""
         prompt_price, answer_price = self._server.price(question.model)
         tokens = question.most_tokens
         most = Cost(1, tokens, tokens * max(prompt_price, answer_price) / 1e6)
-        await self._account.reserve(most)
+        await self._budget.reserve(most)
         real, guessed = Cost(1), False  # an error that the server reports costs a request, and no tokens
         try:
             await self._tokens.take(tokens)
             await self._requests.take(1)
-            completion = await self._wire.send(question, shape)
+            completion = await self._connection.send(question, shape)
             if completion.usage:
                 prompt, answer = completion.usage.prompt_tokens, completion.usage.completion_tokens
                 real = Cost(1, prompt + answer, (prompt * prompt_price + answer * answer_price) / 1e6)
             else:
                 real, guessed = most, True
-        except Unheard:
+        except NoResponse:
             real, guessed = most, True  # it may have written all of its answer
             raise
         finally:
-            self._account.book(most, real, guessed)
+            self._budget.book(most, real, guessed)
             self._tokens.correct(real.tokens - tokens)
         return completion.text()
 

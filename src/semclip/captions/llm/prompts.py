@@ -25,7 +25,7 @@ Message = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class FewShotExample:
     """An answered example: what was given, and the good answer."""
 
     data: Mapping[str, str]
@@ -50,7 +50,7 @@ class Prompt:
     instruct: str
     kinds: Mapping[str, str]
     choices: tuple[str, ...] = ()
-    shown: tuple[Shown, ...] = field(default_factory=tuple)
+    shown: tuple[FewShotExample, ...] = field(default_factory=tuple)
 
     @property
     def label(self) -> str:
@@ -63,7 +63,7 @@ class Prompt:
         words = [self.gives, self.instruct, dict(self.kinds), list(self.choices), shown, _FORM]
         return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:12]
 
-    def draw(self, rng: random.Random, examples: int) -> tuple[str, list[Shown]]:
+    def draw(self, rng: random.Random, examples: int) -> tuple[str, list[FewShotExample]]:
         """A kind, and at most `examples` answered examples."""
         kinds = list(self.kinds)
         kind = kinds[int(rng.random() * len(kinds))]
@@ -71,7 +71,7 @@ class Prompt:
         return kind, order[:examples]
 
     def messages(
-        self, data: Mapping[str, str], kind: str, shown: Sequence[Shown] = (), image: str = ""
+        self, data: Mapping[str, str], kind: str, shown: Sequence[FewShotExample] = (), image: str = ""
     ) -> list[Message]:
         """The conversation to send. data: captions and the like; they stand in the last message alone, as JSON.
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semclip.captions.llm.client import connect
+from semclip.captions.llm.connection import ChatRequest
+from semclip.captions.llm.image import UnreadableImage, data_url
 from semclip.captions.llm.parse import Unusable, read_choice
-from semclip.captions.llm.picture import Unreadable, data_url
 from semclip.captions.llm.prompts import Prompt, load_prompt
 from semclip.captions.llm.server import Server
-from semclip.captions.llm.wire import Question
 from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier
 from semclip.captions.writers.base import Candidate
 from semclip.core.example import Example
@@ -110,14 +110,14 @@ class Judge(Verifier):
         try:
             image = await asyncio.to_thread(data_url, example.image) if self.config.look else ""
             answer = await self._ask(self._prompts[case.prompt], data, image)
-        except Unreadable:
+        except UnreadableImage:
             return "the picture cannot be read"
         except Unusable as unusable:
             return f"no verdict: {unusable}"
         return "" if answer == case.good else case.otherwise
 
     async def _ask(self, prompt: Prompt, data: Mapping[str, str], image: str) -> str:
-        question = Question(
+        question = ChatRequest(
             model=self.config.model,
             messages=prompt.messages(data, next(iter(prompt.kinds)), image=image),
             schema=prompt.schema(),

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semclip.captions.llm.client import Client, connect
+from semclip.captions.llm.connection import ChatRequest
 from semclip.captions.llm.parse import Unusable, read_text
 from semclip.captions.llm.prompts import Prompt, load_prompt
 from semclip.captions.llm.server import Server
-from semclip.captions.llm.wire import Question
 from semclip.captions.writers.base import Candidate, Writer, Written
 from semclip.core.example import Example
 from semclip.core.seeds import derive_seed
@@ -141,7 +141,7 @@ class Llm(Writer):
     async def _ask(self, prompt: Prompt, data: dict[str, str], draw: "_Draw") -> tuple[str, str]:
         """The kind that was drawn, and the answer's text."""
         kind, shown = prompt.draw(draw.random, self.config.examples)
-        question = Question(
+        question = ChatRequest(
             model=draw.model,
             messages=prompt.messages(data, kind, shown),
             schema=prompt.schema(),

@@ -31,7 +31,7 @@ class Csv(Reader):
                 raise UserError(
                     f"{len(cells)} cells, but the header names {len(names)} columns: {', '.join(names)}",
                     where=f"{path}:{number}",
-                    fix=f"put cells that contain {_spoken(separator)} or line breaks in double quotes",
+                    fix=f"put cells that contain {_name_of(separator)} or line breaks in double quotes",
                 )
             yield number, dict(zip(names, cells, strict=True))
 
@@ -91,5 +91,5 @@ def _check_header(header: list[str], where: str) -> None:
         raise UserError(f"two columns are called '{min(twice)}'", where=where, fix="rename one of them")
 
 
-def _spoken(separator: str) -> str:
+def _name_of(separator: str) -> str:
     return "a tab" if separator == "\t" else f"'{separator}'"

@@ -13,7 +13,7 @@ from semclip.core.example import ImageRef
 from semclip.data.readers.base import Reader
 
 #: Member suffixes that hold the picture of a sample.
-PICTURES = ("jpg", "jpeg", "png", "webp")
+IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp")
 
 
 class WebDataset(Reader):
@@ -22,7 +22,7 @@ class WebDataset(Reader):
     KEY.json holds further columns, among them `caption` where there is no KEY.txt; KEY.cls becomes `label`. The row
     number counts samples over all shards, in the order of their names.
 
-    Shards are read in place and never unpacked: the tables of their members are read once at the start, and a picture
+    Shards are read in place and never unpacked: the tables of their members are read once at the start, and an image
     is then read from where it lies in its tar. So any number of workers and processes sees every sample once per epoch,
     in the order of the seed, and a run resumes exactly. The library webdataset deals whole shards to workers and reads
     them from end to end, which loses or repeats samples where shards come out uneven and where a run resumes. Shards
@@ -60,7 +60,7 @@ class WebDataset(Reader):
 
     def skipped(self, path: Path) -> list[Path]:
         """Members of kinds that mean nothing here."""
-        known = {*PICTURES, "txt", "json", "cls"}
+        known = {*IMAGE_SUFFIXES, "txt", "json", "cls"}
         return [
             shard / f"{key}.{kind}"
             for shard in shards(path)
@@ -100,7 +100,7 @@ def _samples(shard: Path) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
                 yield key, members
             key, members = this, {}
         kind = suffix.lower()
-        if kind in members:  # to keep the last would lose a picture or a caption, uncounted
+        if kind in members:  # to keep the last would lose an image or a caption, uncounted
             raise UserError(
                 f"the sample '{key}' has two members '.{kind}': '{members[kind].name}' and '{member.name}'",
                 where=f"{shard}/{member.name}",
@@ -133,12 +133,12 @@ def _members(shard: Path) -> Iterator[tarfile.TarInfo]:
 
 
 def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str, Any]:
-    pictures = [kind for kind in PICTURES if kind in members]
-    if len(pictures) != 1:
+    images = [kind for kind in IMAGE_SUFFIXES if kind in members]
+    if len(images) != 1:
         raise UserError(
-            f"{len(pictures)} pictures in the sample '{key}', which has {', '.join(members)}",
+            f"{len(images)} images in the sample '{key}', which has {', '.join(members)}",
             where=f"{shard}/{key}",
-            fix=f"put one file with a suffix of {', '.join(PICTURES)} beside its caption",
+            fix=f"put one file with a suffix of {', '.join(IMAGE_SUFFIXES)} beside its caption",
         )
     row: dict[str, Any] = {}
     if "json" in members:
@@ -147,9 +147,9 @@ def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str
         row["caption"] = _text(shard, members["txt"]).strip()
     if "cls" in members:
         row["label"] = _text(shard, members["cls"]).strip()
-    picture = members[pictures[0]]
-    name = f"{shard.name}/{picture.name}"
-    return {**row, "image": ImageRef(name, shard, span=(picture.offset_data, picture.size))}
+    image = members[images[0]]
+    name = f"{shard.name}/{image.name}"
+    return {**row, "image": ImageRef(name, shard, span=(image.offset_data, image.size))}
 
 
 def _columns(shard: Path, member: tarfile.TarInfo) -> dict[str, Any]:

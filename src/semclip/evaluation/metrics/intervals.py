@@ -18,21 +18,23 @@ RESAMPLES = 2000
 _BLOCK = 2**22  # weights held at a time
 
 
-def wilson(share: float, n: float, confidence: float = CONFIDENCE) -> Interval:
-    """Wilson's score interval of a share of n items.
+def wilson(proportion: float, n: float, confidence: float = CONFIDENCE) -> Interval:
+    """Wilson's score interval of a proportion of n items.
 
     centre = (p + z^2/2n) / (1 + z^2/n),  half = z / (1 + z^2/n) * sqrt(p (1 - p) / n + z^2 / 4 n^2)
 
-    share: in [0, 1]; outcomes between 0 and 1 (ties) are allowed: their variance is at most p (1 - p), so the interval
-    is at worst too wide. n: may be an effective size, not whole.
+    proportion: in [0, 1]; outcomes between 0 and 1 (ties) are allowed: their variance is at most p (1 - p), so the
+    interval is at worst too wide. n: may be an effective size, not whole.
     """
-    if not 0.0 <= share <= 1.0 or n <= 0:
-        raise UserError(f"a share of {share} of {n} items", where="wilson", fix="give 0 <= share <= 1 and n > 0")
+    if not 0.0 <= proportion <= 1.0 or n <= 0:
+        raise UserError(
+            f"a proportion of {proportion} of {n} items", where="wilson", fix="give 0 <= proportion <= 1 and n > 0"
+        )
     z = float(norm.ppf(0.5 + confidence / 2))
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    centre = (proportion + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(proportion * (1 - proportion) / n + z * z / (4 * n * n))
     # Exactly 0 and 1 stay inside their own interval, whatever the rounding.
-    return min(max(0.0, centre - half), share), max(min(1.0, centre + half), share)
+    return min(max(0.0, centre - half), proportion), max(min(1.0, centre + half), proportion)
 
 
 def effective_size(outcomes: ArrayLike, clusters: Sequence[str]) -> float:
@@ -59,7 +61,7 @@ def effective_size(outcomes: ArrayLike, clusters: Sequence[str]) -> float:
     return float(np.clip(n / max(clustered / independent, 1.0), 1.0, n))
 
 
-def share_interval(outcomes: ArrayLike, clusters: Sequence[str]) -> Interval:
+def proportion_interval(outcomes: ArrayLike, clusters: Sequence[str]) -> Interval:
     """Wilson's interval of the mean outcome, with the effective size of clustered items for n."""
     y = finite(outcomes, "the outcomes")
     return wilson(float(np.clip(np.sort(y).mean(), 0.0, 1.0)), effective_size(y, clusters))
@@ -79,11 +81,11 @@ def bootstrap_mean(values: ArrayLike, clusters: Sequence[str], seed: int = 0, re
     )  # rounded: the order of adding must not decide the order of clusters
     sums, sizes = sums[order], sizes[order]
     random = generator("bootstrap", seed, count)
-    share = np.full(count, 1.0 / count)
+    proportion = np.full(count, 1.0 / count)
     means: list[Array] = []
     step = max(1, _BLOCK // count)
     for start in range(0, resamples, step):
-        weights = random.multinomial(count, share, size=min(step, resamples - start)).astype(np.float64)
+        weights = random.multinomial(count, proportion, size=min(step, resamples - start)).astype(np.float64)
         means.append((weights @ sums) / (weights @ sizes))
     return _percentiles(np.concatenate(means))
 

@@ -28,7 +28,8 @@ def average_precision(scores: ArrayLike, right: ArrayLike) -> float:
 
 
 def share_of_first(scores: ArrayLike, marked: ArrayLike, k: int) -> float:
-    """The share of the first k items that are marked: precision at k, or violations at k. Of fewer items, all of them.
+    """The proportion of the first k items that are marked: precision at k, or violations at k. Of fewer items, all of
+    them.
 
     scores: (N,), higher is better. marked: (N,) booleans.
     """

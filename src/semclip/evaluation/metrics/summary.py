@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from semclip.evaluation.metrics.intervals import bootstrap, bootstrap_mean, share_interval, wilson
+from semclip.evaluation.metrics.intervals import bootstrap, bootstrap_mean, proportion_interval, wilson
 from semclip.evaluation.metrics.outcomes import Array, Outcomes, mean
 from semclip.evaluation.metrics.result import Metric
 
 #: Items of which the texts are kept beside the outcomes: a record of 300,000 would have hundreds of MB.
-_MOST_SHOWN = 50_000
+_MAX_SHOWN = 50_000
 
 
 def proportion(
@@ -42,7 +42,7 @@ def proportion(
         ties=outcomes.ties,
         strict=mean(outcomes.strict),
         optimistic=mean(outcomes.optimistic),
-        interval=share_interval(outcomes.expected, clusters),
+        interval=proportion_interval(outcomes.expected, clusters),
         chance=mean(per_item),
         kind=kind,
         higher_is_better=higher_is_better,
@@ -104,7 +104,7 @@ def item_record(
 
     texts: the right one and the wrong ones of each item, for people who look at it; left out of a large record.
     """
-    shown = texts if len(texts) <= _MOST_SHOWN else ()
+    shown = texts if len(texts) <= _MAX_SHOWN else ()
     return {
         "id": list(ids),
         "outcome": [float(o) for o in outcomes.expected],

@@ -27,7 +27,7 @@ from semclip.core.registry import FAMILIES
 from semclip.english.presence import presence
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.intervals import share_interval
+from semclip.evaluation.metrics.intervals import proportion_interval
 from semclip.evaluation.metrics.outcomes import mean
 from semclip.evaluation.metrics.ranking import average_precision, share_of_first
 from semclip.evaluation.metrics.result import Metric
@@ -272,7 +272,7 @@ def _metric(
         value=mean(values),
         n=len(values),
         description=description,
-        interval=share_interval(values, [q.cluster for q in queries]),
+        interval=proportion_interval(values, [q.cluster for q in queries]),
         chance=mean([chance(q) for q in queries]),
         kind=kind,
         higher_is_better=higher_is_better,

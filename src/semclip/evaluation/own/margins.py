@@ -19,7 +19,7 @@ _RESAMPLES = 1000
 
 
 class Margins(DataBenchmark):
-    """Cosines, not shares: a picture of where the texts lie, for histograms and a gallery.
+    """Cosines, not proportions: where the texts lie, for histograms and a gallery.
 
     caption_minus_negation = mean(s(image, caption) - s(image, negation)), over all negations.
     {view}_similarity and {view}_spread: mean and standard deviation over the items of `extra["items"]`, which hold one

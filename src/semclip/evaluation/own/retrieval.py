@@ -69,7 +69,7 @@ class Retrieval(DataBenchmark):
     caption_true_rK: an image on which the text is true by the ground truth is; only where the data know the truth
                      (scenes). A caption may fit other images as well, and finding those is no error of the model.
     paraphrase_rK:   the same for the first paraphrase of each example.
-    absence_rK:      the same for every absence, sliced by its kind. "A picture without a cup" fits most images: a low
+    absence_rK:      the same for every absence, sliced by its kind. "An image without a cup" fits most images: a low
                      value is no error there, and absence_true_rK says what is.
 
     The official SemCLIP script ranks the rows of the split, where an image that stands twice can be right only once;

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DenseEncoder, DenseReading, DualEncoder
-from semclip.data.masks import BACKGROUND, Truth
+from semclip.data.masks import BACKGROUND, GroundTruth
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.intervals import share_interval
+from semclip.evaluation.metrics.intervals import proportion_interval
 from semclip.evaluation.metrics.outcomes import Array, mean
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.segmentation import Areas, areas_of_scores, chance, constant, harmonic_mean, stacked
@@ -25,11 +25,11 @@ _RESAMPLES = 500
 
 
 class Segmentation(DataBenchmark):
-    """Pixels of masks (column `mask`: a picture of class numbers), each given the class whose text is nearest.
+    """Pixels of masks (column `mask`: an image of class numbers), each given the class whose text is nearest.
 
     miou:           mean over classes of IoU_k = both_k / (labelled_k + predicted_k - both_k), pixels counted over all
                     images; a class that is nowhere is left out. Slices are the IoU of the classes.
-    pixel_accuracy: share of all scored pixels that are right.   image_accuracy: its mean over images.
+    pixel_accuracy: proportion of all scored pixels that are right.   image_accuracy: its mean over images.
     seen_miou, unseen_miou, harmonic: with `unseen`, for models that were trained on the other classes.
 
     What the numbers in masks mean stands in `classes.json` ({"0": "background", "1": "red circle", ...}) beside the
@@ -73,10 +73,10 @@ class Segmentation(DataBenchmark):
         names = self.truth(examples).names
         return [fill(t, name) for t in self.config.templates for name in names] + list(self.config.background)
 
-    def truth(self, examples: Sequence[Example]) -> Truth:
+    def truth(self, examples: Sequence[Example]) -> GroundTruth:
         """The masks of the examples' images, with or without background as the options say."""
         scored = bool(self.config.background or self.config.threshold)
-        return Truth.of(examples, scored, self.config.classes)
+        return GroundTruth.of(examples, scored, self.config.classes)
 
     def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
         truth = self.truth(examples)
@@ -91,7 +91,7 @@ class Segmentation(DataBenchmark):
         return scores_of(stacked(areas), truth, self.config.unseen)
 
 
-def scores_of(areas: Areas, truth: Truth, unseen: Sequence[str] = ()) -> Scores:
+def scores_of(areas: Areas, truth: GroundTruth, unseen: Sequence[str] = ()) -> Scores:
     """Metrics from the areas (n, C) of the images of `truth`: chance, baseline, slices, intervals over images."""
     labelled = areas.labelled.sum(axis=1)  # (n,)
     if not labelled.any():
@@ -104,7 +104,7 @@ def scores_of(areas: Areas, truth: Truth, unseen: Sequence[str] = ()) -> Scores:
         _mean_iou("miou", "mean IoU of the classes", areas, guess, truth, slice(None)),
         _over_images(
             "pixel_accuracy",
-            "share of all scored pixels that are right (aAcc)",
+            "proportion of all scored pixels that are right (aAcc)",
             lambda items: float(areas[items].sum().pixel_accuracy),
             len(own),
             float(guess.pixel_accuracy),
@@ -114,8 +114,8 @@ def scores_of(areas: Areas, truth: Truth, unseen: Sequence[str] = ()) -> Scores:
             name="image_accuracy",
             value=mean(right),
             n=len(own),
-            description="mean over images of the share of scored pixels that are right",
-            interval=share_interval(right, clusters),
+            description="mean over images of the proportion of scored pixels that are right",
+            interval=proportion_interval(right, clusters),
             chance=float(guess.pixel_accuracy),
         ),
         Metric(
@@ -152,7 +152,7 @@ def _over_images(
     return together(name, what, statistic, n, _RESAMPLES, chance=guess, unit=unit, **fields)
 
 
-def _mean_iou(name: str, description: str, areas: Areas, guess: Areas, truth: Truth, which: Any) -> Metric:
+def _mean_iou(name: str, description: str, areas: Areas, guess: Areas, truth: GroundTruth, which: Any) -> Metric:
     slices = {}
     for k in np.arange(len(truth.classes))[which]:
         there = areas.labelled[:, k] + areas.predicted[:, k] > 0  # (n,)
@@ -179,7 +179,7 @@ def _class_iou(name: str, label: str, areas: Areas, k: int, guess: float) -> Met
     )
 
 
-def _seen_and_unseen(areas: Areas, guess: Areas, truth: Truth, unseen: Sequence[str]) -> list[Metric]:
+def _seen_and_unseen(areas: Areas, guess: Areas, truth: GroundTruth, unseen: Sequence[str]) -> list[Metric]:
     for name in unseen:
         if name not in truth.names:
             raise UserError(

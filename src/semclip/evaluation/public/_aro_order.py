@@ -9,7 +9,7 @@ from semclip.core.errors import UserError
 from semclip.core.files import write_json
 from semclip.core.seeds import generator
 from semclip.evaluation.base import Items, Scores
-from semclip.evaluation.choices import Question, Tie, answer_places, faults, items_of, scored, scores_of
+from semclip.evaluation.choices import Question, Tie, answer_places, find_defects, items_of, scored, scores_of
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.public._aro import LICENCE, SOURCE
 from semclip.evaluation.public._rows import objects
@@ -63,7 +63,7 @@ class Order(PublicBenchmark):
             "scores compare with each other, and with published ones only roughly (frozen ones are read from "
             f"{shuffles.name})"
         )
-        return items_of(questions, defects=[note, *answer_places(questions), *faults(questions)])
+        return items_of(questions, defects=[note, *answer_places(questions), *find_defects(questions)])
 
     def score(self, items: Sequence[Question], encodings: Encodings) -> Scores:
         return scored("the caption in its own order is nearest", items, scores_of(items, encodings), Tie.FIRST)

@@ -143,13 +143,13 @@ def _read_folders(folder: Path, called: str) -> tuple[list[str], list[tuple[Imag
 
 
 def _read_tar(tar: Path, called: str) -> list[tuple[ImageRef, int]]:
-    """Pictures are unpacked once, into the user's cache, since models open files."""
+    """Images are unpacked once, into the user's cache, since models open files."""
     facts = tar.stat()
     key = hashlib.sha256(f"{tar.resolve()}|{facts.st_size}|{facts.st_mtime_ns}".encode()).hexdigest()[:16]
 
     def fill(folder: Path) -> None:
         labels: dict[str, bytes] = {}
-        pictures: dict[str, tuple[str, bytes]] = {}
+        images: dict[str, tuple[str, bytes]] = {}
         with tarfile.open(tar) as archive:
             for member in archive:
                 stem, dot, suffix = member.name.rpartition("/")[2].partition(".")
@@ -158,15 +158,15 @@ def _read_tar(tar: Path, called: str) -> list[tuple[ImageRef, int]]:
                     continue
                 stem = f"{member.name.rpartition('/')[0]}/{stem}"
                 if f"{dot}{suffix}".lower() in _IMAGES:
-                    pictures[stem] = (f".{suffix.lower()}", file.read())
+                    images[stem] = (f".{suffix.lower()}", file.read())
                 elif suffix == "cls":
                     labels[stem] = file.read()
-        if not pictures or pictures.keys() != labels.keys():
+        if not images or images.keys() != labels.keys():
             raise UserError(
-                f"{len(pictures):,} pictures and {len(labels):,} .cls files", where=str(tar),
+                f"{len(images):,} images and {len(labels):,} .cls files", where=str(tar),
                 fix="each KEY.jpg (or .jpeg, .png, .webp, .bmp) needs a KEY.cls with the number of its class",
             )  # fmt: skip
-        for number, (stem, (suffix, content)) in enumerate(sorted(pictures.items())):
+        for number, (stem, (suffix, content)) in enumerate(sorted(images.items())):
             text = labels[stem].decode("utf-8", "replace").strip()
             if not text.isdecimal():
                 raise UserError(f"'{stem}.cls' holds '{text}'", where=str(tar), fix="write the number of the class")
@@ -176,7 +176,7 @@ def _read_tar(tar: Path, called: str) -> list[tuple[ImageRef, int]]:
 
 
 def _unpacked(key: str, called: str, fill: Callable[[Path], None]) -> list[tuple[ImageRef, int]]:
-    """Pictures called NUMBER-LABEL.SUFFIX in a folder of the cache, written by `fill` where they are not there yet."""
+    """Images called NUMBER-LABEL.SUFFIX in a folder of the cache, written by `fill` where they are not there yet."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "pictures"
     folder = cache / key
     if not folder.is_dir():
@@ -218,14 +218,14 @@ def _read_torchvision(folder: Path, split: str) -> tuple[list[str], list[tuple[I
     own = list(data.classes)
     if kind.startswith("CIFAR"):
         pixels = hashlib.sha256(np.ascontiguousarray(data.data).tobytes()).hexdigest()[:16]
-        return own, _unpacked(f"{folder.name}-{pixels}", f"{folder.name}/test", lambda to: _write_pictures(data, to))
-    # torchvision keeps the paths to itself; opening every picture to write it again would cost hours.
+        return own, _unpacked(f"{folder.name}-{pixels}", f"{folder.name}/test", lambda to: _write_images(data, to))
+    # torchvision keeps the paths to itself; opening every image to write it again would cost hours.
     paths = data._images if kind == "OxfordIIITPet" else data._image_files
     return own, [(ImageRef(f"{folder.name}/test/{Path(p).name}", Path(p)), int(label))
                  for p, label in zip(paths, data._labels, strict=True)]  # fmt: skip
 
 
-def _write_pictures(data: Any, folder: Path) -> None:
+def _write_images(data: Any, folder: Path) -> None:
     for number in range(len(data)):
-        picture, label = data[number]
-        picture.save(folder / f"{number:07d}-{label}.png")
+        image, label = data[number]
+        image.save(folder / f"{number:07d}-{label}.png")

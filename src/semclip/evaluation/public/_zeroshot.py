@@ -69,13 +69,13 @@ class ImageSets(PublicBenchmark):
 class Ranked:
     """One set, scored. ranks: of the label among the classes. first: (n,) class that the official script predicts.
 
-    in_five: (n,) whether the label is in the official top five; empty where there are fewer classes.
+    in_top5: (n,) whether the label is in the official top five; empty where there are fewer classes.
     """
 
     items: list[Labelled]
     ranks: Ranks
     first: NDArray[np.int64]
-    in_five: Array
+    in_top5: Array
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -104,15 +104,15 @@ def ranked(
         rows = mean_rows(encodings, [classes.texts([t]) for t in templates(classes)])  # (C, D)
         images = encodings.image([item.image for item in own])  # (n, D)
         weights = official_tensor(rows, encodings)
-        first, in_five = [], []
+        first, in_top5 = [], []
         for start in range(0, len(own), _BLOCK):
             logits = 100 * official_tensor(images[start : start + _BLOCK], encodings) @ weights.T  # (block, C)
             labels = torch.tensor([item.label for item in own[start : start + _BLOCK]])
             first.append(logits.argmax(dim=1).numpy())
             if len(classes.names) >= 5:
-                in_five.append((logits.topk(5, dim=1).indices == labels[:, None]).any(dim=1).double().numpy())
+                in_top5.append((logits.topk(5, dim=1).indices == labels[:, None]).any(dim=1).double().numpy())
         ranks = rank(images, rows, [[item.label] for item in own])
-        found.append(Ranked(own, ranks, np.concatenate(first), np.concatenate([np.zeros(0), *in_five])))
+        found.append(Ranked(own, ranks, np.concatenate(first), np.concatenate([np.zeros(0), *in_top5])))
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semclip.evaluation.base import Items, Scores
-from semclip.evaluation.choices import Question, answer_places, faults, items_of, note
+from semclip.evaluation.choices import Question, answer_places, find_defects, items_of, note
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.public import _aro as aro
 from semclip.evaluation.public.base import AnnotationFile
@@ -45,7 +45,7 @@ class AroVgRelation(aro.Crops):
         return items_of(
             questions,
             [_Item(q, None if listed is None else q.kind in listed) for q in questions],
-            [*answer_places(questions), *faults(questions), *_not_there(listed, questions)],
+            [*answer_places(questions), *find_defects(questions), *_not_there(listed, questions)],
         )
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:

@@ -85,7 +85,7 @@ class CcNeg(PublicBenchmark):
                 f"{commas:,} of {len(items):,} true captions have a comma, and no negated one: it gives them away "
                 "(accuracy_no_commas is without)"
             )
-        read = choices.items_of(official, items, [*defects, *choices.faults(official)])
+        read = choices.items_of(official, items, [*defects, *choices.find_defects(official)])
         return replace(read, texts=[*read.texts, *choices.items_of(even).texts])
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:

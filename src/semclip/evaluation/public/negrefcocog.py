@@ -50,7 +50,7 @@ class NegRefCOCOg(PublicBenchmark):
         items = [_question(row, images) for row in objects(folder / _FILE, ("image", "phrase"))]
         defects = [
             *choices.answer_places(items),
-            *choices.faults(items),
+            *choices.find_defects(items),
             *choices.note(_sharing(items), len(items), "items share their image and the meant box with another item"),
             "the images are training data of NegationCLIP, TNG-CLIP and NegCLIP (COCO train2014), and CoN-CLIP's "
             "distractors",

@@ -82,7 +82,7 @@ class ValseExistence(PublicBenchmark):
         questions = [i.question for i in items]
         invalid = sum(not i.valid for i in items)
         said = f"{invalid:,} of {len(items):,} rows are invalid: fewer than {_VOTES} annotators found the caption true"
-        return choices.items_of(questions, items, [*([said] if invalid else []), *choices.faults(questions)])
+        return choices.items_of(questions, items, [*([said] if invalid else []), *choices.find_defects(questions)])
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
         every = [i.question for i in items]

@@ -45,7 +45,7 @@ class ZeroshotClassification(ImageSets):
 
     def score(self, items: Sequence[Labelled], encodings: Encodings) -> Scores:
         sets = ranked(items, encodings, self.templates)
-        five = [s for s in sets if len(s.in_five)]
+        five = [s for s in sets if len(s.in_top5)]
         metrics = [
             *over_sets("acc1", "the label is the nearest class", sets, [s.right for s in sets], 1),
             *over_sets(
@@ -56,7 +56,7 @@ class ZeroshotClassification(ImageSets):
                 "official_acc5",
                 "the label is in torch.topk(5)",
                 five,
-                [Outcomes(s.in_five, s.in_five, s.in_five) for s in five],
+                [Outcomes(s.in_top5, s.in_top5, s.in_top5) for s in five],
                 5,
                 kind="official",
             ),
@@ -65,7 +65,7 @@ class ZeroshotClassification(ImageSets):
         ]
         right, names = joint([s.right for s in sets]), [s.items[0].classes.of for s in sets for _ in s.items]
         ids = [item.image.name for s in sets for item in s.items]
-        small = [s.items[0].classes.of for s in sets if not len(s.in_five)]
+        small = [s.items[0].classes.of for s in sets if not len(s.in_top5)]
         notes = sizes(sets)
         notes += [f"no acc5 of {', '.join(small)}: fewer than 5 classes"] if small else []
         return Scores(metrics=metrics, items={"acc1": item_record(ids, right, ids, names)}, notes=notes)

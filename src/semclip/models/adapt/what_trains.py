@@ -68,7 +68,7 @@ def train_last_blocks(encoder: Encoder, part: str, count: int, where: str) -> No
         number = tower.block_number(name)
         if not (number is not None and number >= first) and not tower.after_blocks(name):
             parameter.requires_grad_(False)
-    encoder.stand_still(blocks[:first])
+    encoder.freeze_modules(blocks[:first])
 
 
 def tower_of(encoder: Encoder, part: str, where: str) -> Tower:
@@ -127,7 +127,7 @@ def parameter_groups(encoder: Encoder) -> list[Group]:
 
 
 def table(groups: Sequence[Group]) -> list[str]:
-    """Lines: a group, how many of its parameters train, which share of the group that is, how many stand still."""
+    """Lines: a group, how many of its parameters train, which proportion of the group that is, how many stand still."""
     trained, frozen = sum(g.trained for g in groups), sum(g.frozen for g in groups)
     rows = [("", "trained", "share", "frozen"), *((g.name, *_numbers(g.trained, g.frozen)) for g in groups)]
     rows.append(("all", *_numbers(trained, frozen)))

@@ -37,7 +37,7 @@ class Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self._standing_still: list[nn.Module] = []  # what `freeze` and `stand_still` have stopped
+        self._frozen_modules: list[nn.Module] = []  # what `freeze` and `freeze_modules` have stopped
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -111,10 +111,10 @@ class Encoder(nn.Module):
         return f"the backend '{self.name}' has none"
 
     def load_whole_image(self, ref: ImageRef, size: int = 0) -> Tensor:
-        """(3, H, W) on the CPU: the whole picture, not cropped, its shorter side about `size` pixels (0: the model's).
+        """(3, H, W) on the CPU: the whole image, not cropped, its shorter side about `size` pixels (0: the model's).
 
-        Each side is rounded to a multiple of the distance between positions, so that the grid covers the picture
-        exactly. Raises UserError where `encode_dense` would, and for a picture that cannot be decoded.
+        Each side is rounded to a multiple of the distance between positions, so that the grid covers the image
+        exactly. Raises UserError where `encode_dense` would, and for an image that cannot be decoded.
         """
         raise self._no_dense()
 
@@ -212,19 +212,19 @@ class Encoder(nn.Module):
                 continue
             for _, parameter in self.parts()[part]:
                 parameter.requires_grad_(False)
-            self.stand_still(self.modules_of(part))
+            self.freeze_modules(self.modules_of(part))
 
-    def stand_still(self, modules: Sequence[nn.Module]) -> None:
+    def freeze_modules(self, modules: Sequence[nn.Module]) -> None:
         """Stop modules from training: parameters, dropout, running statistics; they stay in evaluation mode."""
         for module in modules:
             module.requires_grad_(False)
-        self._standing_still.extend(modules)
+        self._frozen_modules.extend(modules)
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
         """Switch training mode; what is frozen stays in evaluation mode."""
         super().train(mode)
-        for module in self._standing_still:
+        for module in self._frozen_modules:
             module.eval()
         return self
 

@@ -6,9 +6,9 @@
 
 Y, and an object that caption_k says is there, are named by no text of i's group and by no word that may stand for them,
 nor are they in i's list `objects`. If the nearest image names no such Y, the next nearest is asked. If nobody in the
-batch does, the caption itself stands in the text's place: true, denying nothing, and counted (`Batch.unmade`).
+batch does, the caption itself stands in the text's place: true, denying nothing, and counted (`Batch.missing_texts`).
 Shapes: B samples, N examples, D width; embeddings of all images are kept in float16 (N, D), similarities are (B, B).
-Columns: image, caption; with a column `objects` (every noun for what is in the picture, synonyms included) all texts
+Columns: image, caption; with a column `objects` (every noun for what is in the image, synonyms included) all texts
 are surely true; without one Y is among the things that people would mention, so that silence speaks for its absence.
 Paper: arXiv 2505.18434. Deviations: the sentence forms are our own; the object is looked for in the group's captions,
 not in the letters of one ("man" in "woman"); images of the same group are no neighbours; the denied caption is chosen,
@@ -36,7 +36,7 @@ from semclip.training.steps.base import Prepared, Step, require
 if TYPE_CHECKING:
     from semclip.data.dataset import Sample
 
-#: What `Batch.unmade` counts.
+#: What `Batch.missing_texts` counts.
 NO_OBJECT = "no image of the batch names an object that is missing: the caption instead"
 NO_DENIAL = "no caption of the batch is surely false: the caption instead"
 
@@ -66,7 +66,7 @@ class BatchAbsences(Step):
             raise UserError(
                 "no caption names anything whose absence could be told",
                 where=f"step 'batch_absences' (first example: {examples[0].where or examples[0].id})",
-                fix="add a column 'objects': a list of every noun for what is in the picture, synonyms included",
+                fix="add a column 'objects': a list of every noun for what is in the image, synonyms included",
             )
         listed = sum(objects_of(example) is not None for example in examples)
         note = (
@@ -88,10 +88,10 @@ class BatchAbsences(Step):
         for i, nearest in enumerate(self._nearest(own)):
             draw = _Draw(self.seed, samples[i].epoch, own[i].id)
             absent = denied = captions[i].text
-            unmade = samples[i].unmade
+            missing_texts = samples[i].missing_texts
             neighbour = next((j for j in nearest if names_missing[i, j]), None)
             if neighbour is None:
-                unmade += (NO_OBJECT,)
+                missing_texts += (NO_OBJECT,)
             else:
                 nouns = np.flatnonzero(named[neighbour] & missing[i]).tolist()
                 noun, form = self._nouns.words[draw.one(nouns)], draw.one(absences.LACKING)
@@ -99,10 +99,14 @@ class BatchAbsences(Step):
             # A caption that itself denies something may be true although one of its nouns is missing.
             stranger = next((j for j in draw.farthest(nearest) if names_missing[i, j] and affirmed[j]), None)
             if stranger is None:
-                unmade += (NO_DENIAL,)
+                missing_texts += (NO_DENIAL,)
             else:
                 denied = absences.denied(captions[stranger], draw.one(absences.DENIED))
-            made.append(replace(samples[i], texts={**samples[i].texts, "absence": (absent, denied)}, unmade=unmade))
+            made.append(
+                replace(
+                    samples[i], texts={**samples[i].texts, "absence": (absent, denied)}, missing_texts=missing_texts
+                )
+            )
         return made
 
     def _nearest(self, own: Sequence[Example]) -> Iterator[list[int]]:

@@ -31,13 +31,13 @@ from semclip.training.steps.base import Prepared, Step, require
 if TYPE_CHECKING:
     from semclip.data.dataset import Sample
 
-#: What `Batch.unmade` counts.
+#: What `Batch.missing_texts` counts.
 NO_THING = "no thing is surely there in the image: its caption instead of a query"
 
 #: form -> how often it is drawn, of 10; and its wordings. {a}, {b}: wanted; {x}, {y}: excluded. None of these wordings
 #: is one of the benchmark `exclusion`.
 _FORMS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "A": (2, ("{a}", "an image of {a}", "{a} in a picture", "there is {a}")),
+    "A": (2, ("{a}", "an image of {a}", "{a} in an image", "there is {a}")),
     "A and B": (2, ("{a} together with {b}", "{a}, {b}", "{a} as well as {b}", "{a} plus {b}", "{b} and also {a}")),
     "A without B": (
         4,
@@ -119,7 +119,7 @@ class LogicalQueries(Step):
         for i, sample in enumerate(samples):
             draw = random.Random(derive_seed("logical_queries", self.seed, sample.epoch, examples[sample.index].id))
             queries = [self._query(state[i], together, draw) for _ in range(self.config.per_image)]
-            unmade = (NO_THING,) * sum(query is None for query in queries)
+            missing_texts = (NO_THING,) * sum(query is None for query in queries)
             caption = sample.texts["caption"]
             instead = (caption if isinstance(caption, str) else caption[0], (0,) * _MOST_THINGS)
             texts, parts = zip(*(query or instead for query in queries), strict=True)
@@ -129,7 +129,7 @@ class LogicalQueries(Step):
                     sample,
                     texts={**sample.texts, "query": texts},
                     facts={**sample.facts, **facts},
-                    unmade=sample.unmade + unmade,
+                    missing_texts=sample.missing_texts + missing_texts,
                 )
             )
         return made

@@ -1,4 +1,4 @@
-"""A picture as a data URL, small enough to send by the thousand."""
+"""An image as a data URL, small enough to send by the thousand."""
 
 import base64
 import io
@@ -11,14 +11,14 @@ from semclip.core.example import ImageRef
 LONGEST_SIDE = 672  # pixels: what common multimodal models look at, two tiles of 336
 
 
-class Unreadable(Exception):  # noqa: N818
-    """The file is missing or holds no picture."""
+class UnreadableImage(Exception):  # noqa: N818
+    """The file is missing or holds no image."""
 
 
 def data_url(ref: ImageRef) -> str:
-    """The picture, or the box of it that is meant, as JPEG of at most LONGEST_SIDE pixels a side.
+    """The image, or the box of it that is meant, as JPEG of at most LONGEST_SIDE pixels a side.
 
-    Raises Unreadable for a missing or broken file, UserError where no file is known for any picture.
+    Raises Unreadable for a missing or broken file, UserError where no file is known for any image.
     """
     if ref.path is None:
         raise UserError(
@@ -29,12 +29,12 @@ def data_url(ref: ImageRef) -> str:
     try:
         with ref.open() as file, Image.open(file) as opened:
             opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE) if ref.box is None else None)
-            picture = opened.convert("RGB")
+            image = opened.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Unreadable(str(error)) from error
+        raise UnreadableImage(str(error)) from error
     if ref.box is not None:
-        picture = picture.crop(tuple(round(side) for side in ref.box))  # type: ignore[arg-type]
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        image = image.crop(tuple(round(side) for side in ref.box))  # type: ignore[arg-type]
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     small = io.BytesIO()
-    picture.save(small, "JPEG", quality=90)
+    image.save(small, "JPEG", quality=90)
     return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode()

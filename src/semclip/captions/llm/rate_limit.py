@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Pace:
+class RateLimiter:
     """Spaces units evenly, without bursts: n units take n / per_minute minutes. 0: no spacing."""
 
     def __init__(self, per_minute: float) -> None:

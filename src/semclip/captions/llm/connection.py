@@ -15,10 +15,10 @@ from semclip.captions.writers.base import JobStopped
 if TYPE_CHECKING:
     import openai
 
-_PICTURE_TOKENS = 3000  # reserved for a picture; what it really took is booked afterwards
+_IMAGE_TOKENS = 3000  # reserved for an image; what it really took is booked afterwards
 
 
-class NotTaken(Exception):  # noqa: N818
+class Refused(Exception):  # noqa: N818
     """The server refuses this request as it is; another try would give the same."""
 
 
@@ -30,12 +30,12 @@ class Failed(Exception):  # noqa: N818
         self.wait = wait
 
 
-class Unheard(Failed):
+class NoResponse(Failed):
     """No readable word came back, so nobody knows what the try has cost."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class ChatRequest:
     """What is asked. schema: of the answer, for servers that can be held to one. seed: of the server's draws."""
 
     model: str
@@ -50,13 +50,13 @@ class Question:
     def most_tokens(self) -> int:
         """About the most that prompt and answer take: three bytes a token, eight tokens around every message."""
         parts = [message["content"] for message in self.messages if isinstance(message["content"], str)]
-        pictures = len(self.messages) - len(parts)
+        images = len(self.messages) - len(parts)
         size = sum(len(part.encode()) // 3 + 8 for part in parts)
-        return size + pictures * _PICTURE_TOKENS + self.max_tokens
+        return size + images * _IMAGE_TOKENS + self.max_tokens
 
 
 @dataclass(frozen=True)
-class Shape:
+class RequestFormat:
     """How a request is put, for servers differ in what they take. limit: their name for the longest answer."""
 
     name: str
@@ -64,11 +64,11 @@ class Shape:
     limit: str
 
 
-SHAPES = (
-    Shape("JSON by schema", True, "max_tokens"),
-    Shape("JSON by schema", True, "max_completion_tokens"),
-    Shape("JSON by prompt", False, "max_tokens"),
-    Shape("JSON by prompt", False, "max_completion_tokens"),
+REQUEST_FORMATS = (
+    RequestFormat("JSON by schema", True, "max_tokens"),
+    RequestFormat("JSON by schema", True, "max_completion_tokens"),
+    RequestFormat("JSON by prompt", False, "max_tokens"),
+    RequestFormat("JSON by prompt", False, "max_completion_tokens"),
 )
 
 
@@ -107,15 +107,15 @@ class Completion(BaseModel):
         return choice.message.content or ""
 
 
-class Wire:
+class Connection:
     """The connection to one server. It never tries twice: that is for the client, who counts."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._openai: openai.AsyncOpenAI | None = None
 
-    async def send(self, question: Question, shape: Shape) -> Completion:
-        """Raises Failed, NotTaken or Unusable about this request, JobStopped where no request would be answered."""
+    async def send(self, question: ChatRequest, shape: RequestFormat) -> Completion:
+        """Raises Failed, Refused or Unusable about this request, JobStopped where no request would be answered."""
         import openai
 
         options: dict[str, Any] = {shape.limit: question.max_tokens}
@@ -135,14 +135,14 @@ class Wire:
                 )
             return Completion.model_validate_json(raw.text)
         except TimeoutError as error:
-            raise Unheard(f"no answer within {self._server.timeout:g} s") from error
+            raise NoResponse(f"no answer within {self._server.timeout:g} s") from error
         except openai.APIConnectionError as error:
             # The transport's own classes are no part of the client's interface; their names have been stable.
             if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
                 raise Failed("no connection") from error
-            raise Unheard("the connection was cut") from error
+            raise NoResponse("the connection was cut") from error
         except ValidationError as error:
-            raise Unheard("an answer that is no chat completion") from error
+            raise NoResponse("an answer that is no chat completion") from error
         except openai.APIStatusError as error:
             raise self._meaning(error, question.model) from error
 
@@ -171,7 +171,7 @@ class Wire:
             return Unusable("the server's content filter")
         if status in (408, 409, 425, 429) or status >= 500:
             return Failed(f"HTTP {status}", wait=_seconds(error.response.headers.get("retry-after", "")))
-        return NotTaken(words)
+        return Refused(words)
 
     def _connected(self) -> "openai.AsyncOpenAI":
         if self._openai is None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from semclip.captions.llm import pace as pace_module
-from semclip.captions.llm.pace import Pace
+from semclip.captions.llm import rate_limit as pace_module
+from semclip.captions.llm.rate_limit import RateLimiter
 
 
 @pytest.fixture
@@ -20,36 +20,36 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return asked
 
 
-def take(pace: Pace, *units: float) -> None:
+def take(rate_limit: RateLimiter, *units: float) -> None:
     async def everything() -> None:
         for unit in units:
-            await pace.take(unit)
+            await rate_limit.take(unit)
 
     asyncio.run(everything())
 
 
 def test_one_a_minute(waits: list[float]) -> None:
-    take(Pace(1), 1, 1, 1)
+    take(RateLimiter(1), 1, 1, 1)
     assert waits == pytest.approx([0, 60, 120], abs=20)
 
 
 def test_units_count(waits: list[float]) -> None:
-    take(Pace(10), 30, 10, 0)
+    take(RateLimiter(10), 30, 10, 0)
     assert waits == pytest.approx([0, 180, 240], abs=20)
 
 
 def test_no_limit(waits: list[float]) -> None:
-    take(Pace(0), 1000, 1000)
+    take(RateLimiter(0), 1000, 1000)
     assert waits == [0, 0]
 
 
 def test_what_was_not_used_is_given_back_and_a_pause_holds_for_all(waits: list[float]) -> None:
     async def everything() -> None:
-        tokens = Pace(1)
+        tokens = RateLimiter(1)
         await tokens.take(100)
         tokens.correct(-98)
         await tokens.take(1)
-        unlimited = Pace(0)
+        unlimited = RateLimiter(0)
         unlimited.pause(500)
         await unlimited.take(1)
         await unlimited.take(1)

@@ -22,7 +22,7 @@ class Cost:
         return Cost(self.requests - other.requests, self.tokens - other.tokens, self.money - other.money)
 
 
-class Account:
+class Budget:
     """Reserves the most that a try can cost, then books what it did cost.
 
     So that many tries under way at once cannot exceed the budget together. One that might exceed it waits for those
