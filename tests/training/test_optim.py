@@ -23,7 +23,6 @@ from semclip.training.optim import (
     Ema,
     RowAdamW,
     build_optimizer,
-    learning_rate,
     parameter_groups,
     use_row_gradients,
 )
@@ -33,30 +32,6 @@ from semclip.training.sharding import clip_gradients
 Make = Callable[..., TrainConfig]
 
 CONFIG = LoopConfig(steps=200, learning_rate=1.0, warmup_steps=50)
-
-
-def test_warm_up_is_linear_and_never_zero() -> None:
-    assert learning_rate(0, CONFIG) == pytest.approx(1 / 50)
-    assert learning_rate(49, CONFIG) == pytest.approx(1.0)
-
-
-def test_cosine_starts_at_the_peak_and_ends_near_zero() -> None:
-    assert learning_rate(50, CONFIG) == pytest.approx(1.0)
-    assert learning_rate(125, CONFIG) == pytest.approx(0.5)
-    assert learning_rate(199, CONFIG) == pytest.approx(0.5 * (1 + math.cos(math.pi * 149 / 150)))
-
-
-def test_warm_up_longer_than_the_run_only_rises() -> None:
-    config = LoopConfig(steps=10, learning_rate=1.0, warmup_steps=50)
-    rates = [learning_rate(step, config) for step in range(10)]
-    assert rates == sorted(rates) and rates[-1] == pytest.approx(1.0)
-
-
-def test_a_constant_rate_stays_at_the_peak() -> None:
-    config = LoopConfig(steps=10, learning_rate=2.0, schedule="constant", warmup_steps=2)
-    assert [learning_rate(step, config) for step in range(10)] == [1.0] + [2.0] * 9
-    none = LoopConfig(steps=10, learning_rate=2.0, schedule="constant", warmup_steps=0)
-    assert learning_rate(0, none) == 2.0
 
 
 def test_the_optimizer_is_as_configured() -> None:

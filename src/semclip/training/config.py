@@ -5,16 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from semclip.core.errors import UserError
+from semclip.core.errors import UserError, did_you_mean
 from semclip.data.load import DataConfig
 from semclip.training.guards import GuardConfig
+from semclip.training.learning_rate import SCHEDULES
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoopConfig:
     """Section `train:`.
 
-    steps: optimizer steps. learning_rate: peak, after `warmup_steps`, then a cosine to zero, or constant (`schedule`).
+    steps: optimizer steps. learning_rate: peak, after `warmup_steps`, then as `schedule` says: `cosine` to zero, or
+    `constant`.
     micro_batch: rows encoded at a time, for batches that do not fit into memory; the gradients stay those of the whole
     batch, for one more forward pass. 0: the whole batch at once.
     weight_decay: of matrices only; norms, biases, logit scale and the objective's basis have none. eps: AdamW's.
@@ -39,7 +41,7 @@ class LoopConfig:
     batch_size: int = 256
     micro_batch: int = 0
     learning_rate: float = 5e-5
-    schedule: Literal["cosine", "constant"] = "cosine"
+    schedule: str = "cosine"
     weight_decay: float = 0.2
     betas: tuple[float, float] = (0.9, 0.98)
     eps: float = 1e-8
@@ -57,6 +59,9 @@ class LoopConfig:
     keep_checkpoints: int = 2
 
     def __post_init__(self) -> None:
+        if self.schedule not in SCHEDULES:
+            fix = did_you_mean(self.schedule, SCHEDULES)
+            raise UserError(f"unknown schedule '{self.schedule}'", where="train.schedule", fix=fix)
         for name in ("steps", "batch_size", "keep_checkpoints", "devices"):
             if getattr(self, name) != "auto" and getattr(self, name) < 1:
                 raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")

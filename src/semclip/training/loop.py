@@ -23,8 +23,8 @@ from semclip.training.config import TrainConfig
 from semclip.training.examples import Fault
 from semclip.training.gradients import StreamedBatch
 from semclip.training.guards import MAX_LOG_LOGIT_SCALE, write_bad_batch
+from semclip.training.learning_rate import learning_rate
 from semclip.training.loading import Schedule, batches
-from semclip.training.optim import learning_rate
 from semclip.training.processes import StopRequest
 from semclip.training.ranks import Ranks
 from semclip.training.record import data_hash, finish_run_file

@@ -1,7 +1,6 @@
-"""The optimizer of a run: AdamW, the learning rate of each step, and the running mean of the weights."""
+"""The optimizer of a run: AdamW, and the running mean of the weights."""
 
 import contextlib
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,22 +36,6 @@ def build_optimizer(module: nn.Module, config: LoopConfig) -> torch.optim.AdamW:
     """Fused AdamW over what trains."""
     groups = parameter_groups(module, config.weight_decay)
     return RowAdamW(groups, lr=config.learning_rate, betas=config.betas, eps=config.eps, fused=True)
-
-
-def learning_rate(step: int, config: LoopConfig) -> float:
-    """Learning rate of optimizer step `step` (from 0): linear warm-up, then the schedule.
-
-    lr(t) = peak (t + 1) / w                              for t < w
-    lr(t) = peak (1 + cos(pi (t - w) / (steps - w))) / 2  after that, schedule=cosine: half a cosine down to zero
-    lr(t) = peak                                          after that, schedule=constant
-    """
-    warmup = min(config.warmup_steps, config.steps)
-    if step < warmup:
-        return config.learning_rate * (step + 1) / warmup
-    if config.schedule == "constant":
-        return config.learning_rate
-    progress = (step - warmup) / max(1, config.steps - warmup)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def use_row_gradients(module: nn.Module) -> None:
