@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
-#: Name in YAML (`train.schedule`) -> proportion of the peak, from the end of the warm-up (0) to the end of training (1).
+#: Name in YAML (`train.schedule`) -> proportion of the peak, from the end of warm-up (0) to the end of training (1).
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "cosine": lambda progress: 0.5 * (1 + math.cos(math.pi * progress)),  # half a cosine down to zero
     "constant": lambda progress: 1.0,
