@@ -131,7 +131,7 @@ def test_parts_and_freezing(encoder: Encoder, tmp_path: Path) -> None:
     assert not any(m.training for part in PARTS for m in encoder.modules_of(part))
 
 
-def test_towers_name_what_is_there(encoder: Encoder, tmp_path: Path) -> None:
+def test_image_towers_name_what_is_there(encoder: Encoder, tmp_path: Path) -> None:
     towers = encoder.towers()
     assert "text" in towers and set(towers) <= {"image", "text"}
     for part, tower in towers.items():

@@ -219,7 +219,7 @@ def test_cutting_the_padding_moves_no_label() -> None:
     assert drifted[0, 0].tolist().index(1) < 254
 
 
-def test_towers_that_cannot_be_read_exactly_are_refused() -> None:
+def test_image_towers_that_cannot_be_read_exactly_are_refused() -> None:
     from semclip.models.backends.open_clip import OpenClip
 
     def reason(**vision: Any) -> str:

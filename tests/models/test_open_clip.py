@@ -148,7 +148,7 @@ def test_one_pass_gives_embedding_and_patch_tokens(changes: dict[str, object]) -
     assert visual.conv1.weight.grad.abs().max() > 0
 
 
-def test_towers_without_patch_tokens_say_so() -> None:
+def test_image_towers_without_patch_tokens_say_so() -> None:
     for encoder in (tiny("resnet"), with_vision(attentional_pool=True, attn_pooler_heads=2)):
         assert encoder.info.image_width is None
         with pytest.raises(UserError, match="no patch tokens: its") as caught:

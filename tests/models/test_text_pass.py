@@ -46,7 +46,7 @@ def test_blocks_of_another_kind_run_up_to_the_longest_text() -> None:
 
 
 @pytest.mark.parametrize("kind", UNTRIMMABLE)
-def test_towers_that_look_ahead_are_not_trimmed(kind: str) -> None:
+def test_image_towers_that_look_ahead_are_not_trimmed(kind: str) -> None:
     encoder = tiny(kind)
     tokens = encoder.tokenize(TEXTS[:2])
     assert not can_trim(encoder.network.text)

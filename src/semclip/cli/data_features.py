@@ -37,7 +37,7 @@ def command(
 
     from semclip.models.attention import fast_attention
     from semclip.models.features_file import write_features
-    from semclip.models.towers import encode_batch, open_tower
+    from semclip.models.image_towers import encode_batch, open_tower
 
     console = Console()
     tower = open_tower(model, weights)

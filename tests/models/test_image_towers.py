@@ -15,7 +15,7 @@ from semclip.cli import data_features
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.models.features_file import FeaturesFile
-from semclip.models.towers import encode_batch, open_tower
+from semclip.models.image_towers import encode_batch, open_tower
 from tests.models.tiny import tiny
 
 NETWORK = "torchvision:shufflenet_v2_x0_5"
