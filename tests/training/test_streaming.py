@@ -123,7 +123,7 @@ def test_512_rows_in_micro_batches_of_64_equal_the_plain_gradient(name: str) -> 
     fabric = Fabric(accelerator="cpu", devices=1)
     draw = torch.Generator().manual_seed(0)
     views = objective.needs
-    texts = [v for v in ("caption", "paraphrase", "negation", "absence", "rewrite") if v in views or v == "caption"]
+    texts = [v for v in ("caption", "paraphrase", "negation", "absence", "rewrite", "query") if v in views or v == "caption"]
     lengths = torch.randint(4, 9, (512,), generator=draw)
     tokens = torch.randint(1, 400, (512, len(texts), 77), generator=draw)
     tokens[..., 0] = 49406
@@ -135,6 +135,10 @@ def test_512_rows_in_micro_batches_of_64_equal_the_plain_gradient(name: str) -> 
         images={v: torch.randn(512, 3, 16, 16, dtype=torch.float64, generator=draw) for v in images},
         tokens={v: tokens[:, i] for i, v in enumerate(texts)},
         groups=torch.arange(512) // 2,
+        facts={
+            "things": torch.randint(-1, 2, (512, 5), generator=draw),
+            "query_things": torch.randint(-5, 6, (512, 3), generator=draw),
+        },
     )
     state = {key: value.clone() for key, value in module.state_dict().items()}
 
