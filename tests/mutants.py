@@ -12,6 +12,7 @@ processes, which would import the unchanged source, and slow ones; the whole sui
 import argparse
 import ast
 import copy
+import gc
 import importlib
 import os
 import random
@@ -139,7 +140,8 @@ class Mutants:
         chosen = random.Random(self.module).sample(range(len(every)), min(most, len(every)))
         self.mutants = [every[i] for i in sorted(chosen)]
         self.survivors: list[str] = []
-        self.killer = ""
+        self.used: list[str] = []
+        self.killer = self.running = ""
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         names = OBJECTIVES.get(self.path.stem, [self.path.stem])
@@ -153,14 +155,25 @@ class Mutants:
     def pytest_runtest_logreport(self, report: Any) -> None:
         self.killer = self.killer or (report.nodeid if report.failed else "")
 
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.running = nodeid
+
+    def note_use(self, frame: types.FrameType, event: str, value: object) -> None:
+        if event == "call" and frame.f_code.co_filename == str(self.path) and self.running not in self.used:
+            self.used.append(self.running)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        killer, seconds = self.run(session, 600)
-        assert not killer, f"without a mutant: {killer}"
+        sys.setprofile(self.note_use)
+        killer, used, seconds = self.run(session, 600)
+        sys.setprofile(None)
+        assert not killer, f"without a fault: {killer}"
+        session.items[:] = [item for item in session.items if item.nodeid in used] or session.items
+        gc.freeze()
         for parent, field, put, child, fault in self.mutants:
             before = getattr(parent, field)
             setattr(parent, field, put)
-            killer, _ = self.run(session, int(2 * seconds + 5))
+            killer, *_ = self.run(session, int(2 * seconds + 5))
             setattr(parent, field, before)
             if killer:  # the next mutants meet it first
                 session.items.sort(key=lambda item, killer=killer: item.nodeid != killer)  # type: ignore[misc]
@@ -169,8 +182,8 @@ class Mutants:
                 self.survivors.append(f"  {line}: {ast.unparse(child)[:100]}  ->  {ast.unparse(fault)[:100]}")
         return True
 
-    def run(self, session: pytest.Session, limit: int) -> tuple[str, float]:
-        """The test that fails, or what else ended the run; empty where all pass. And its CPU seconds."""
+    def run(self, session: pytest.Session, limit: int) -> tuple[str, list[str], float]:
+        """The test that fails or what else ended the run, empty where all pass; the tests noted; CPU seconds."""
         reading, writing = os.pipe()
         process = os.fork()
         if not process:
@@ -183,14 +196,15 @@ class Mutants:
                 transplant(sys.modules[self.module], mutant, self.module)
                 run_tests(session)
             except BaseException as error:  # noqa: BLE001 - whatever ends it, the mutant was noticed
-                self.killer = self.killer or repr(error)
-            os.write(writing, self.killer.encode())
+                self.killer = self.killer or repr(error).replace("\n", " ")
+            with os.fdopen(writing, "w") as pipe:
+                pipe.write("\n".join([self.killer, *self.used]))
             os._exit(0)
         os.close(writing)
         with os.fdopen(reading) as pipe:
-            killer = pipe.read()
-        _, status, used = os.wait4(process, 0)
-        return killer or (f"ended by {status}" if status else ""), used.ru_utime
+            killer, *used = pipe.read().split("\n")
+        _, status, usage = os.wait4(process, 0)
+        return killer or (f"ended by {status}" if status else ""), used, usage.ru_utime
 
 
 def main() -> None:
@@ -200,9 +214,9 @@ def main() -> None:
     given = parser.parse_args()
     for path in sorted(Path("src/semclip").rglob("*.py")):
         tests = next((tests for name, tests in TESTS.items() if re.match(name, "/".join(path.parts[2:]))), None)
-        plugin = Mutants(path, given.most)
-        if tests is None or not any(part in plugin.module for part in given.modules):
+        if tests is None or not any(part in ".".join(path.with_suffix("").parts) for part in given.modules):
             continue
+        plugin = Mutants(path, given.most)
         importlib.import_module(plugin.module)
         code = pytest.main(["-xqq", "-p", "no:cacheprovider", "--capture=sys", *tests], plugins=[plugin])
         assert code in (0, 5), code  # 5: the process itself ran no test
