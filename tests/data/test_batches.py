@@ -1,6 +1,7 @@
 """Dataset, collate and sampler together: the stream that training sees."""
 
 import dataclasses
+import itertools
 import pickle
 from collections import Counter
 from collections.abc import Sequence
@@ -220,6 +221,14 @@ def test_number_of_batches_equals_the_naive_one(sizes: list[int], batch_size: in
     expected = most_batches_by_trying(sizes, batch_size)
     if expected:
         assert len(GroupBatchSampler(groups, batch_size, 0, 0)) == expected
+
+
+def test_number_of_batches_for_every_small_data_set() -> None:
+    for sizes in itertools.combinations_with_replacement(range(1, 7), 3):
+        groups = [group for group, size in enumerate(sizes) for _ in range(size)]
+        for batch_size in (1, 2, 3):
+            expected = most_batches_by_trying(list(sizes), batch_size)
+            assert len(GroupBatchSampler(groups, batch_size, 0, 0)) == expected
 
 
 def test_batches_mix_groups_differently_each_epoch() -> None:

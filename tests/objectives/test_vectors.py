@@ -320,3 +320,20 @@ def test_superclip_head() -> None:
     pooled = number(inputs["patch_tokens_after_ln_post"]).mean(1)
     close(pooled, case["expected"]["pooled"])
     close(objective.head(pooled), case["expected"]["logits"])
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("semclip", {"num_projections": 2, "contrastive_weight": 1, "paraphrase_weight": 1, "negation_weight": 1}),
+        ("cyclip", {"inmodal_weight": 0.25, "crossmodal_weight": 0.25}),
+        ("negationclip", {"absence_weight": 1.0}),
+        ("superclip", {"class_weight": 1.0}),
+        ("tngclip", {"temperature": 0.07}),
+        ("xclip", {"contrastive_weight": 0.3, "noncontrastive_weight": 0.7}),
+        ("nclip", {"contrastive_weight": 0.0, "noncontrastive_weight": 1.0}),
+    ],
+)
+def test_the_defaults_are_the_published_numbers(name: str, published: dict[str, float]) -> None:
+    config = create(name).config
+    assert {option: getattr(config, option) for option in published} == published

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp
+from scipy.stats import t, ttest_1samp
 
 from semclip.core.errors import UserError
 from semclip.evaluation.metrics.crossed import crossed_mean, holm
@@ -27,8 +27,6 @@ def naive_variance(y: np.ndarray) -> tuple[float, float, float]:
 
 
 def test_the_interval_is_that_of_the_two_way_analysis_of_variance() -> None:
-    from scipy.stats import t
-
     random = np.random.default_rng(0)
     y = random.normal(0.3, 0.3, (4, 1)) + random.normal(0, 0.5, (1, 30)) + random.normal(0, 0.4, (4, 30))
     seed, item, both = naive_variance(y)
@@ -40,9 +38,24 @@ def test_the_interval_is_that_of_the_two_way_analysis_of_variance() -> None:
     assert got.p == pytest.approx(2 * t.sf(y.mean() / variance**0.5, df))
 
 
-def test_one_seed_is_students_test_over_items() -> None:
-    y = np.random.default_rng(1).normal(0.1, 1, 40)
-    got = crossed_mean(y[None], names(40))
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_variance_is_at_least_that_of_each_source(turned: bool) -> None:
+    """Where what raises one item lowers another, the common part exceeds one of the sources."""
+    y = np.outer(np.random.default_rng(7).normal(0, 1, 5), [1.0, -1.0, 0.3, 0.2])
+    y = y.T if turned else y
+    seed, item, both = naive_variance(y)
+    assert both > min(seed, item)
+    s, n = y.shape
+    got = crossed_mean(y, names(n))
+    variance = max(seed, item)
+    df = variance**2 / sum(v**2 / n for v, n in zip((seed, item, both), (s - 1, n - 1, (s - 1) * (n - 1)), strict=True))
+    assert got.interval[1] - got.value == pytest.approx(t.ppf(0.975, df) * variance**0.5)
+
+
+@pytest.mark.parametrize("items", [2, 40])
+def test_one_seed_is_students_test_over_items(items: int) -> None:
+    y = np.random.default_rng(1).normal(0.1, 1, items)
+    got = crossed_mean(y[None], names(items))
     assert got.p == pytest.approx(ttest_1samp(y, 0).pvalue)
 
 

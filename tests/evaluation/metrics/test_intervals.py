@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from semclip.core.errors import UserError
+from semclip.evaluation.metrics import intervals
 from semclip.evaluation.metrics.intervals import bootstrap, bootstrap_mean, effective_size, proportion_interval, wilson
 
 
@@ -46,6 +47,19 @@ def test_copies_of_an_item_are_worth_one() -> None:
     assert effective_size(np.ones(4), ["a"] * 4) == 1
 
 
+@pytest.mark.parametrize("sizes", [(4, 4), (1, 2, 3, 4, 5), (7, 1, 1, 1)])
+def test_the_design_effect_is_that_of_a_loop(sizes: tuple[int, ...]) -> None:
+    random = np.random.default_rng(8)
+    y = [float(c % 2) if random.random() < 0.9 else 0.5 for c, size in enumerate(sizes) for _ in range(size)]
+    clusters = [c for c, size in enumerate(sizes) for _ in range(size)]
+    n, mean = len(y), sum(y) / len(y)
+    sums = [sum(v - mean for v, c in zip(y, clusters, strict=True) if c == name) for name in range(len(sizes))]
+    clustered = len(sizes) / (len(sizes) - 1) * sum(total**2 for total in sums) / n**2
+    independent = sum((v - mean) ** 2 for v in y) / (n * (n - 1))
+    assert clustered > independent
+    assert effective_size(y, names(clusters)) == pytest.approx(n * independent / clustered)
+
+
 def test_independent_items_in_clusters_keep_their_worth() -> None:
     y = np.random.default_rng(3).integers(0, 2, size=4000).astype(float)
     assert effective_size(y, names(np.repeat(np.arange(1000), 4))) > 3500
@@ -81,6 +95,21 @@ def test_bootstrap_draws_clusters_and_ignores_order() -> None:
     assert bootstrap_mean(y[order], names(c[order])) == pytest.approx((low, high), abs=1e-12)
 
 
+def test_blocks_of_draws_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    y, c = np.random.default_rng(9).normal(size=(1, 30))[0], names(np.arange(30) // 2)
+    whole = bootstrap_mean(y, c, resamples=50)
+    monkeypatch.setattr(intervals, "_BLOCK", 100)  # 6 draws of 15 clusters
+    assert bootstrap_mean(y, c, resamples=50) == whole
+    low, high = bootstrap_mean(y, c, resamples=1)
+    assert low == high
+
+
+def test_the_bootstrap_draws_every_item_and_may_have_only_one() -> None:
+    for wanted in range(3):
+        assert bootstrap(lambda i, wanted=wanted: float((i == wanted).any()), 3, resamples=100) == (0.0, 1.0)
+    assert bootstrap(lambda i: 7.0 + i.sum(), 1, resamples=5) == (7.0, 7.0)
+
+
 def test_bootstrap_of_a_statistic() -> None:
     y = np.random.default_rng(7).normal(size=400)
     low, high = bootstrap(lambda i: float(y[i].mean()), 400, resamples=1000)
@@ -96,3 +125,5 @@ def test_bad_input_is_refused() -> None:
         effective_size([1.0, 0.0], ["a"])
     with pytest.raises(UserError):
         bootstrap_mean([], [])
+    with pytest.raises(UserError, match="no items"):
+        bootstrap(lambda i: 1.0, 0)

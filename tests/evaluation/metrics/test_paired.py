@@ -7,6 +7,7 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.evaluation.metrics.intervals import bootstrap_mean
+from semclip.evaluation.metrics.outcomes import TIE
 from semclip.evaluation.metrics.paired import compare, mcnemar
 
 
@@ -33,6 +34,7 @@ def test_nothing_different_proves_nothing() -> None:
 def test_a_tie_counts_for_the_higher_outcome() -> None:
     test = mcnemar([0.5, 1.0, 0.5], [0.0, 0.5, 0.5])
     assert (test.better, test.worse) == (2, 0)
+    assert mcnemar([TIE, 0.0], [0.0, TIE]).p == 1.0  # the tolerance itself is no difference
 
 
 def test_clusters_have_one_vote_each() -> None:
@@ -61,6 +63,7 @@ def test_the_interval_of_a_difference_is_the_bootstraps() -> None:
 def test_one_image_has_no_interval() -> None:
     one = {"id": ["a", "b"], "outcome": [1.0, 0.0], "cluster": ["x", "x"]}
     assert compare(one, one).interval is None
+    assert compare({**one, "cluster": ["x", "y"]}, one).interval == (0.0, 0.0)
 
 
 def test_compare_matches_items_by_id() -> None:
@@ -69,6 +72,19 @@ def test_compare_matches_items_by_id() -> None:
     result = compare(first, second)
     assert result.difference == pytest.approx(1 / 3)
     assert (result.test.better, result.test.worse, result.n) == (1, 0, 3)
+
+
+@pytest.mark.parametrize(("first", "second"), [([1.0], [1.0, 0.0]), ([[1.0]], [[0.0]])])
+def test_mcnemar_refuses_other_shapes(first: list[float], second: list[float]) -> None:
+    with pytest.raises(UserError, match="shapes"):
+        mcnemar(first, second)
+    with pytest.raises(UserError, match="1 cluster names for 2 items"):
+        mcnemar([1.0, 0.0], [0.0, 0.0], clusters=["x"])
+
+
+def test_a_torn_record_is_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        compare({"id": ["a", "b"], "outcome": [1.0]}, {"id": ["a"], "outcome": [1.0]})
 
 
 def test_compare_refuses_other_items() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from semclip.core.errors import UserError
+from semclip.evaluation.metrics.outcomes import TIE
 from semclip.evaluation.metrics.ranking import average_precision, share_of_first
 
 
@@ -41,6 +42,7 @@ def test_the_best_order_is_1_and_the_worst_is_known() -> None:
 
 def test_rounding_makes_no_order() -> None:
     assert average_precision([1.0, 1.0 + 1e-15], [True, False]) == pytest.approx(0.75)
+    assert average_precision([0.0, TIE], [True, False]) == pytest.approx(0.75)
 
 
 def test_what_has_no_value_is_refused() -> None:

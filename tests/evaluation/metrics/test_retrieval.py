@@ -5,6 +5,7 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.evaluation.metrics import retrieval
+from semclip.evaluation.metrics.outcomes import TIE
 from semclip.evaluation.metrics.retrieval import Ranks, chance_recall_at, rank, recall_at
 
 
@@ -63,6 +64,12 @@ def test_expected_rank_of_ties() -> None:
     ranks = rank([[1.0]], [[1.0]] * 5, [[0, 3]])
     # Two right and three wrong in random order: the first right one stands at (5 + 1) / (2 + 1) on average.
     assert ranks.expected_rank.tolist() == [2.0]
+
+
+def test_a_difference_of_the_tolerance_itself_is_a_tie() -> None:
+    for right, tied_right, tied_wrong in (([0], 1, 1), ([1], 1, 1), ([0, 1], 2, 0)):
+        ranks = rank([[1.0]], [[TIE], [0.0]], [right])
+        assert (ranks.above, ranks.tied_right, ranks.tied_wrong) == (0, tied_right, tied_wrong)
 
 
 def test_chance_is_the_random_order() -> None:

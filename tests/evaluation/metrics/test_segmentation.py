@@ -77,6 +77,8 @@ def test_chance_is_what_random_guesses_score() -> None:
     y = random.choice(4, 200_000, p=[0.7, 0.2, 0.1, 0.0])
     found = areas(y, random.integers(0, 4, y.size), 4)
     np.testing.assert_allclose(found.iou, chance(found.labelled).iou, atol=0.005)
+    several = np.array([[3.0, 1.0, 0.0], [0.0, 0.0, 5.0]])  # of two images
+    np.testing.assert_allclose(chance(several).iou, [chance(one).iou for one in several])
 
 
 def test_the_most_frequent_class() -> None:
@@ -91,9 +93,12 @@ def test_zero_label_and_harmonic_mean() -> None:
     assert harmonic_mean(0.0, 0.0) == 0.0
 
 
-@pytest.mark.parametrize(("labels", "predictions"), [([7], [0]), ([0], [7]), ([-1], [0])])
-def test_values_that_are_no_class(labels: list[int], predictions: list[int]) -> None:
-    with pytest.raises(UserError, match="where there are 3 classes"):
+@pytest.mark.parametrize(
+    ("labels", "predictions", "message"),
+    [([0, 7], [0, 0], "label of 7"), ([0, 1], [0, 3], "prediction of 3"), ([0, -1, 2], [0, 0, 0], "label of -1")],
+)
+def test_values_that_are_no_class(labels: list[int], predictions: list[int], message: str) -> None:
+    with pytest.raises(UserError, match=f"{message} where there are 3 classes"):
         confusion(labels, predictions, 3)
 
 
