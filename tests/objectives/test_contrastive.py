@@ -134,6 +134,8 @@ def test_laclip_multi_text_is_the_mean_over_caption_and_rewrites() -> None:
 def test_one_image_per_row() -> None:
     with pytest.raises(UserError, match="one image"):
         create("clip")(features(image=features().raw("absence")))
+    in_a_row = features(image=features().raw("image")[:, None])  # (B, 1, D)
+    assert torch.equal(create("clip")(in_a_row).total, create("clip")(features()).total)
 
 
 def test_cyclip_gram_form_equals_the_form_over_pairs() -> None:
