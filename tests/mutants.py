@@ -98,7 +98,11 @@ def sites(node: ast.AST) -> Iterator[tuple[ast.AST, str, Any, ast.AST, ast.AST]]
         several = isinstance(value, list)
         for place, child in enumerate(value if several else [value]):
             match child:
-                case ast.JoinedStr() | ast.Expr(ast.Constant()) | ast.Call(ast.Name("UserError" | "Paper" | "finite")):
+                case (
+                    ast.JoinedStr()
+                    | ast.Expr(ast.Constant())
+                    | ast.Call(ast.Name("UserError" | "Paper" | "finite" | "single" | "refuse_bad_weights"))
+                ):
                     continue
                 case ast.AST() if field not in ("annotation", "returns", "decorator_list"):
                     for fault in faults(child):

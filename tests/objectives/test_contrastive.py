@@ -74,7 +74,8 @@ def test_conclip_with_two_negations_takes_both_as_the_distractors_texts() -> Non
 
 def test_conclip_without_distractors_is_negclip() -> None:
     f = features()
-    assert torch.equal(create("conclip", distractors=False)(f).total, create("negclip")(f).total)
+    conclip, negclip = create("conclip", distractors=False)(f), create("negclip")(f)
+    assert torch.equal(conclip.total, negclip.total) and conclip.parts == negclip.parts
     assert "negative_image" not in create("conclip", distractors=False).needs
 
 
