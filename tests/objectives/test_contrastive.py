@@ -125,7 +125,10 @@ def test_laclip_multi_text_is_the_mean_over_caption_and_rewrites() -> None:
     f = features(rewrite=rewrites)
     texts = [f.raw("caption"), rewrites[:, 0], rewrites[:, 1]]
     expected = sum(create("clip")(features(caption=text)).total for text in texts) / 3
-    torch.testing.assert_close(create("laclip", multi_text=True)(f).total, expected, rtol=0, atol=1e-12)
+    several = create("laclip", multi_text=True)
+    torch.testing.assert_close(several(f).total, expected, rtol=0, atol=1e-12)
+    assert several.needs == {"image", "caption", "rewrite"} and create("laclip").needs == {"image", "rewrite"}
+    assert several(f).parts.keys() == create("clip")(f).parts.keys()
     one = features(rewrite=rewrites[:, 0])
     torch.testing.assert_close(
         create("laclip")(one).total, create("clip")(features(caption=rewrites[:, 0])).total, rtol=0, atol=1e-12
@@ -148,7 +151,7 @@ def test_cyclip_gram_form_equals_the_form_over_pairs() -> None:
     torch.testing.assert_close(terms.parts["crossmodal"], crossmodal, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["semclip", "cyclip", "xclip", "superclip"])
+@pytest.mark.parametrize("name", ["semclip", "semclip_plus", "cyclip", "xclip", "superclip"])
 def test_a_negative_weight_is_refused(name: str) -> None:
     from dataclasses import fields
 
