@@ -103,6 +103,16 @@ def test_tripletclip_can_let_texts_see_the_other_familys_images() -> None:
         assert terms.parts[part].item() == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("sees", [False, True])
+def test_tripletclip_takes_the_mean_over_negations_as_queries(sees: bool) -> None:
+    objective, two = create("tripletclip", text_sees_negative_images=sees), features().raw("absence")
+    terms = objective(features(negation=two))
+    each = [objective(features(negation=two[:, k])).parts["negation_to_image"] for k in range(2)]
+    torch.testing.assert_close(terms.parts["negation_to_image"], sum(each) / 2, rtol=0, atol=1e-12)
+    mirrored = {"negative_image_to_text", "negation_to_image"}
+    assert terms.parts.keys() == create("negclip")(features()).parts.keys() | mirrored
+
+
 @pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
 def test_negationclip_mixes_absences_and_captions(weight: float) -> None:
     f = features()
