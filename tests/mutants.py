@@ -39,7 +39,7 @@ TESTS = {
 OBJECTIVES = {"_basis": ["semclip"], "_heads": ["xclip", "superclip"], "base": ["clip", "superclip", "weighted_sum"]}
 OBJECTIVES |= {part: ["negclip", "semclip_plus", "tngclip", "laclip"] for part in ("_contrastive", "_chunks")}
 NOT_RUN = "ranks|imports_no_torch|is_not_stale|worker|gpu"  # processes
-NOT_RUN += "|one_time_in_twenty|false_alarms|covers|for_many_items|no_matrix|exclusion"  # slow
+NOT_RUN += "|one_time_in_twenty|false_alarms|covers|for_many_items|exclusion"  # slow
 
 PAIRS = [("Lt", "LtE"), ("Gt", "GtE"), ("Eq", "NotEq"), ("Is", "IsNot"), ("In", "NotIn"), ("Add", "Sub"), ("And", "Or")]
 PAIRS += [("Mult", "Div"), ("BitAnd", "BitOr"), ("min", "max"), ("any", "all"), ("sum", "mean"), ("minimum", "maximum")]
@@ -98,7 +98,11 @@ def sites(node: ast.AST) -> Iterator[tuple[ast.AST, str, Any, ast.AST, ast.AST]]
         several = isinstance(value, list)
         for place, child in enumerate(value if several else [value]):
             match child:
-                case ast.JoinedStr() | ast.Expr(ast.Constant()) | ast.Call(ast.Name("UserError" | "Paper" | "finite")):
+                case (
+                    ast.JoinedStr()
+                    | ast.Expr(ast.Constant())
+                    | ast.Call(ast.Name("UserError" | "Paper" | "finite" | "single" | "refuse_bad_weights"))
+                ):
                     continue
                 case ast.AST() if field not in ("annotation", "returns", "decorator_list"):
                     for fault in faults(child):

@@ -229,6 +229,7 @@ def test_pairs_of_one_group_are_no_negatives(name: str) -> None:
     twins = {view: torch.cat([x, x[:2]]) for view, x in views.items()}
     groups = torch.tensor([0, 1, 2, 3, 4, 5, 0, 1])
     masked, unmasked = (updated(name, twins, mask_same_group=mask) for mask in (True, False))
+    assert build(name).config.mask_same_group
     plain = outcome(unmasked, twins).total
     close(outcome(unmasked, twins, groups=groups).total, plain)
     close(outcome(masked, twins).total, plain)

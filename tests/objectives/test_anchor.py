@@ -17,6 +17,7 @@ def test_it_is_the_mean_distance(shape: tuple[int, ...]) -> None:
     expected = (1 - torch.cosine_similarity(caption, start, dim=-1)).mean()
     terms = create("anchor")(Features(logit_scale=1.0, caption=caption, caption_at_start=start))
     torch.testing.assert_close(terms.total, expected, atol=1e-12, rtol=0)
+    assert terms.parts == {"drift": terms.total}
     at_start = create("anchor")(Features(logit_scale=1.0, caption=caption, caption_at_start=3 * caption))
     assert abs(float(at_start.total)) < 1e-12
 
@@ -27,8 +28,9 @@ def test_drift_within_the_margin_is_free() -> None:
     for margin in (0.3, 1.0, 1.9):
         terms = create("anchor", margin=margin)(Features(logit_scale=1.0, caption=caption, caption_at_start=start))
         torch.testing.assert_close(terms.total, (distance - margin).clamp(min=0).mean(), atol=1e-12, rtol=0)
-    with pytest.raises(UserError, match="margin"):
-        create("anchor", margin=-0.1)
+    for margin in (-0.1, 2.0, 2.5):
+        with pytest.raises(UserError, match="margin"):
+            create("anchor", margin=margin)
 
 
 def test_the_start_gets_no_gradient() -> None:

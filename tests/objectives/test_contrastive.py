@@ -74,7 +74,8 @@ def test_conclip_with_two_negations_takes_both_as_the_distractors_texts() -> Non
 
 def test_conclip_without_distractors_is_negclip() -> None:
     f = features()
-    assert torch.equal(create("conclip", distractors=False)(f).total, create("negclip")(f).total)
+    conclip, negclip = create("conclip", distractors=False)(f), create("negclip")(f)
+    assert torch.equal(conclip.total, negclip.total) and conclip.parts == negclip.parts
     assert "negative_image" not in create("conclip", distractors=False).needs
 
 
@@ -102,6 +103,16 @@ def test_tripletclip_can_let_texts_see_the_other_familys_images() -> None:
         assert terms.parts[part].item() == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("sees", [False, True])
+def test_tripletclip_takes_the_mean_over_negations_as_queries(sees: bool) -> None:
+    objective, two = create("tripletclip", text_sees_negative_images=sees), features().raw("absence")
+    terms = objective(features(negation=two))
+    each = [objective(features(negation=two[:, k])).parts["negation_to_image"] for k in range(2)]
+    torch.testing.assert_close(terms.parts["negation_to_image"], sum(each) / 2, rtol=0, atol=1e-12)
+    mirrored = {"negative_image_to_text", "negation_to_image"}
+    assert terms.parts.keys() == create("negclip")(features()).parts.keys() | mirrored
+
+
 @pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
 def test_negationclip_mixes_absences_and_captions(weight: float) -> None:
     f = features()
@@ -124,7 +135,10 @@ def test_laclip_multi_text_is_the_mean_over_caption_and_rewrites() -> None:
     f = features(rewrite=rewrites)
     texts = [f.raw("caption"), rewrites[:, 0], rewrites[:, 1]]
     expected = sum(create("clip")(features(caption=text)).total for text in texts) / 3
-    torch.testing.assert_close(create("laclip", multi_text=True)(f).total, expected, rtol=0, atol=1e-12)
+    several = create("laclip", multi_text=True)
+    torch.testing.assert_close(several(f).total, expected, rtol=0, atol=1e-12)
+    assert several.needs == {"image", "caption", "rewrite"} and create("laclip").needs == {"image", "rewrite"}
+    assert several(f).parts.keys() == create("clip")(f).parts.keys()
     one = features(rewrite=rewrites[:, 0])
     torch.testing.assert_close(
         create("laclip")(one).total, create("clip")(features(caption=rewrites[:, 0])).total, rtol=0, atol=1e-12
@@ -134,6 +148,8 @@ def test_laclip_multi_text_is_the_mean_over_caption_and_rewrites() -> None:
 def test_one_image_per_row() -> None:
     with pytest.raises(UserError, match="one image"):
         create("clip")(features(image=features().raw("absence")))
+    in_a_row = features(image=features().raw("image")[:, None])  # (B, 1, D)
+    assert torch.equal(create("clip")(in_a_row).total, create("clip")(features()).total)
 
 
 def test_cyclip_gram_form_equals_the_form_over_pairs() -> None:
@@ -145,7 +161,7 @@ def test_cyclip_gram_form_equals_the_form_over_pairs() -> None:
     torch.testing.assert_close(terms.parts["crossmodal"], crossmodal, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["semclip", "cyclip", "xclip", "superclip"])
+@pytest.mark.parametrize("name", ["semclip", "semclip_plus", "cyclip", "xclip", "superclip"])
 def test_a_negative_weight_is_refused(name: str) -> None:
     from dataclasses import fields
 

@@ -64,3 +64,15 @@ def test_a_batch_in_which_nothing_can_be_told_costs_nothing() -> None:
         loss = create("logical_queries")(f).total
         loss.backward()
         assert loss == 0 and image.grad is not None and not image.grad.any()
+
+
+def test_a_single_query_that_can_be_told_counts_whole() -> None:
+    f = Features(
+        logit_scale=2.0,
+        image=torch.eye(3),
+        query=torch.eye(3),
+        things=torch.tensor([[1], [0], [-1]]),
+        query_things=torch.tensor([[1, 0, 0], [0, 0, 0], [0, 0, 0]]),
+    )
+    # Query 0 has cosine 1 with the right image and 0 with the wrong one.
+    assert math.isclose(create("logical_queries")(f).total.item(), math.log(1 + math.exp(-2)), rel_tol=1e-6)

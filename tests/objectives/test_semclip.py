@@ -107,6 +107,16 @@ def test_text_weights_of_zero_need_no_texts() -> None:
     )
 
 
+@pytest.mark.parametrize("off", ["paraphrase", "negation"])
+def test_a_weight_of_zero_leaves_the_other_term_and_still_reports_its_own(off: str) -> None:
+    features = Features(logit_scale=5.0, **VIEWS)
+    both, one = create("semclip")(features), create("semclip", **{f"{off}_weight": 0})(features)
+    assert one.parts == both.parts
+    kept = both.parts["negation" if off == "paraphrase" else "paraphrase"]
+    assert kept > 0
+    torch.testing.assert_close(one.total, (both.parts["contrastive"] + kept) / 2)
+
+
 def test_raw_embeddings_when_asked_for() -> None:
     longer = VIEWS | {"image": 3 * VIEWS["image"]}
     assert total(longer) == pytest.approx(total(VIEWS).item(), abs=1e-12)

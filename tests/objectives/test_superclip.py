@@ -66,8 +66,15 @@ def test_the_corpus_is_counted_once() -> None:
     assert objective.documents == 3
     assert objective.idf_weights()[3].item() == pytest.approx(math.log(3 / 2))
     assert objective.idf_weights()[5].item() == pytest.approx(0.0)  # log(3 / 3)
-    assert objective.idf_weights().min() >= 0
-    assert objective(features).total.isfinite()
+    terms = objective(features)
+    assert terms.total.isfinite() and terms.parts.keys() == {"contrastive", "class"}
+
+
+def test_a_token_of_every_caption_weighs_nothing_in_the_corpus() -> None:
+    objective = build("superclip", idf="corpus")
+    objective.count_corpus([IDS[:1].repeat(3, 1)])  # log(3 / 4) is below 0
+    weights = objective.idf_weights()
+    assert weights.dtype == torch.float64 and weights[3] == 0 and weights.max().item() == pytest.approx(math.log(3))
 
 
 def test_two_halves_count_like_the_whole() -> None:
@@ -81,8 +88,10 @@ def test_a_tower_without_patch_tokens_is_refused() -> None:
     with pytest.raises(UserError, match="patch tokens"):
         create("superclip").setup(EncoderInfo(embed_dim=8))
     objective = create("superclip")
-    with pytest.raises(UserError, match="class head"):
-        objective(Features(logit_scale=1.0, **make_views(objective.needs)))
+    features = Features(logit_scale=1.0, **make_views(objective.needs))
+    for call in (lambda: objective(features), lambda: objective.class_part(features), objective.idf_weights):
+        with pytest.raises(UserError, match="class head"):
+            call()
 
 
 def test_the_head_starts_as_published() -> None:

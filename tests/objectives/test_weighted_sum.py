@@ -8,6 +8,7 @@ import torch
 
 from semclip.core.errors import UserError
 from semclip.objectives import Features, create, weighted_sum
+from semclip.objectives.base import saved_section
 from tests.objectives.encoder import inputs_for, step
 from tests.objectives.features import INFO, build, make_views
 
@@ -38,6 +39,13 @@ def test_setup_update_and_corpus_counts_reach_the_members() -> None:
     running = build("weighted_sum", members={"superclip": {}})
     running.update(features)
     assert running.state_dict()["objectives.0.documents"] == 6
+
+
+def test_a_saved_run_is_read_by_todays_names_in_members_too() -> None:
+    assert saved_section({"name": "negationclip", "share": 0.5}) == {"name": "negationclip", "absence_weight": 0.5}
+    old = {"name": "weighted_sum", "members": {"negationclip": {"share": 0.5, "weight": 2.0}, "clip": {}}}
+    members = {"negationclip": {"absence_weight": 0.5, "weight": 2.0}, "clip": {}}
+    assert saved_section(old) == {"name": "weighted_sum", "members": members}
 
 
 def test_micro_batches_equal_the_whole_batch() -> None:
