@@ -37,7 +37,8 @@ class Registry:
 
     def summaries(self) -> dict[str, str]:
         """Name -> first line of the module's docstring."""
-        return {name: _first_line(path) for name, (_, path) in sorted(self._files().items())}
+        trees = {name: ast.parse(path.read_text("utf-8")) for name, (_, path) in sorted(self._files().items())}
+        return {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in trees.items()}
 
     def package_of(self, name: str) -> str:
         """The package that the plugin called `name` lives in."""
@@ -143,11 +144,6 @@ def _folder(package: str) -> Path:
     root = importlib.util.find_spec(package.partition(".")[0])
     assert root is not None and root.submodule_search_locations
     return Path(root.submodule_search_locations[0]).joinpath(*package.split(".")[1:])
-
-
-def _first_line(path: Path) -> str:
-    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-    return docstring.partition("\n")[0]
 
 
 #: Every family of plugins. `semclip list` shows these.
