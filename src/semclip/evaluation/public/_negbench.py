@@ -91,7 +91,7 @@ def _unnormalised(questions: Sequence[Question], scores: Sequence[Array], encodi
     <i, t> = |i| |t| cos(i, t), and |i| is the same for all options of a question.
     """
     raw = [
-        s * encodings.text_norms([o for o in q.options if isinstance(o, str)])
+        s * np.linalg.norm(encodings.raw_text([o for o in q.options if isinstance(o, str)]), axis=1)
         for q, s in zip(questions, scores, strict=True)
     ]
     outcomes = choices.official_outcomes(questions, raw, Tie.FIRST)

@@ -12,8 +12,8 @@ from semclip.core.example import ImageRef
 from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.choices import note
 from semclip.evaluation.encodings import Array, Encodings
+from semclip.evaluation.metrics.choice import choice
 from semclip.evaluation.metrics.outcomes import TIE, Outcomes
-from semclip.evaluation.metrics.pairwise import pairwise
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.summary import item_record, proportion
 from semclip.evaluation.public._rows import Row, json_lines
@@ -95,8 +95,8 @@ class Winoground(PublicBenchmark):
 
 def harness(s: Array) -> dict[str, Outcomes]:
     """text, image and group of s (n, caption, image); ties count as they would in random order."""
-    text = _both(pairwise(s[:, 0, 0], s[:, 1, 0]), pairwise(s[:, 1, 1], s[:, 0, 1]))
-    image = _both(pairwise(s[:, 0, 0], s[:, 0, 1]), pairwise(s[:, 1, 1], s[:, 1, 0]))
+    text = _both(choice(s[:, :, 0], 0), choice(s[:, :, 1], 1))
+    image = _both(choice(s[:, 0], 0), choice(s[:, 1], 1))
     expected = np.array([_chance_of_group(own) for own in s])
     group = Outcomes(expected, text.strict * image.strict, text.optimistic * image.optimistic)
     return {"text": text, "image": image, "group": group}

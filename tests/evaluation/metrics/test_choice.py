@@ -4,10 +4,16 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from semclip.core.errors import UserError
 from semclip.evaluation.metrics.choice import chance, choice
-from semclip.evaluation.metrics.pairwise import pairwise
+from semclip.evaluation.metrics.outcomes import Outcomes
+
+
+def pairwise(right: ArrayLike, wrong: ArrayLike) -> Outcomes:
+    """Whether right[i] > wrong[i]: a choice of two."""
+    return choice(np.stack([right, wrong], axis=1), 0)
 
 
 def test_a_win_a_tie_and_a_loss() -> None:
@@ -39,14 +45,6 @@ def test_choice_is_the_average_over_all_orders_of_the_options(seed: int) -> None
         assert optimistic == any(wins)
 
 
-def test_choice_of_two_is_a_pair() -> None:
-    random = np.random.default_rng(1)
-    scores = random.integers(0, 3, size=(50, 2)).astype(float)
-    pair, two = pairwise(scores[:, 1], scores[:, 0]), choice(scores, 1)
-    assert pair.expected.tolist() == two.expected.tolist()
-    assert pair.strict.tolist() == two.strict.tolist()
-
-
 def test_equal_scores_score_chance() -> None:
     assert choice(np.zeros((6, 3)), 2).value == pytest.approx(chance(3))
 
@@ -61,11 +59,9 @@ def test_the_order_of_items_changes_nothing() -> None:
 def test_bad_scores_are_refused() -> None:
     with pytest.raises(UserError, match="NaN"):
         pairwise([0.1, float("nan")], [0.0, 0.0])
-    with pytest.raises(UserError, match="shapes"):
-        pairwise([0.1], [0.0, 0.0])
     with pytest.raises(UserError, match="outside"):
         choice(np.zeros((2, 3)), 3)
     with pytest.raises(UserError, match="shape"):
         choice(np.zeros((2, 1)), 0)
     with pytest.raises(UserError, match="no items"):
-        _ = pairwise([], []).value
+        _ = choice(np.zeros((0, 2)), 0).value
