@@ -18,7 +18,6 @@ class EncoderInfo:
     """
 
     embed_dim: int
-    context_length: int = 77
     vocab_size: int = 49408
     image_width: int | None = None
     special_ids: tuple[int, ...] = (0, 49406, 49407)

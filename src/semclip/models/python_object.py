@@ -1,6 +1,5 @@
 """A Python object of the user's as an encoder: anything with `encode_image` and `encode_text`, of lists or tensors."""
 
-import importlib.util
 import inspect
 from collections.abc import Sequence
 from itertools import count
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
+from semclip.core.registry import module_of_file
 from semclip.models.images import read_rgb
 
 
@@ -86,11 +86,7 @@ def load_object(spec: str) -> PythonObject:
     path = Path(file).expanduser().resolve()
     if not path.is_file():
         raise UserError("no such file", where=file, fix="check the path before ':'")
-    found = importlib.util.spec_from_file_location(f"semclip_user_model_{path.stem}", path)
-    assert found is not None and found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    names = vars(module)
+    names = vars(module_of_file(path))
     if name not in names:
         public = [n for n in names if not n.startswith("_")]
         raise UserError(f"no '{name}' in the file", where=spec, fix=did_you_mean(name, public))

@@ -129,7 +129,6 @@ class OpenClip(Encoder):
     def info(self) -> EncoderInfo:
         return EncoderInfo(
             embed_dim=self.embed_dim,
-            context_length=self.context_length,
             vocab_size=int(self.network.vocab_size),
             image_width=None if self.why_no_tokens() else self.network.visual.transformer.width,
             special_ids=self.tokenizer.special_ids,
