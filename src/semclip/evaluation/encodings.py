@@ -64,6 +64,7 @@ class _Table:
         return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True), dtype=np.float64)
 
 
+@dataclass(frozen=True)
 class Encodings:
     """Embeddings of distinct images and texts, looked up by ImageRef and by exact string (not stripped, not re-cased).
 
@@ -71,19 +72,13 @@ class Encodings:
     cosines of the embeddings as the encoder gives them; half precision is widened, and noted.
     """
 
-    def __init__(
-        self,
-        images: _Table,
-        texts: _Table,
-        truncated: frozenset[str],
-        remarks: Sequence[str],
-        encoder: DualEncoder,
-        device: Any,
-        facts: Mapping[str, Any],
-    ) -> None:
-        self._images, self._texts, self._truncated, self._remarks = images, texts, truncated, remarks
-        self._encoder, self._device = encoder, device
-        self.facts = facts
+    _images: _Table
+    _texts: _Table
+    _truncated: frozenset[str]
+    _remarks: Sequence[str]
+    _encoder: DualEncoder
+    _device: Any
+    facts: Mapping[str, Any]
 
     @classmethod
     def compute(
@@ -118,14 +113,15 @@ class Encodings:
 
             image_table, image_type = _table(refs, ref_keys, store["image"], encode_images, advance)
             text_table, text_type = _table(strings, string_keys, store["text"], encode_texts, advance)
+        made = (("image", image_type, image_table), ("text", text_type, text_table))
         remarks = [
             f"{what} embeddings came in {kind}: near scores may tie"
-            for what, kind in (("image", image_type), ("text", text_type))
+            for what, kind, _ in made
             if kind in ("float16", "bfloat16")
         ]
         remarks += [
             f"all {len(table.index):,} {what} embeddings are the same: the model has collapsed"
-            for what, table in (("image", image_table), ("text", text_table))
+            for what, _, table in made
             if table.collapsed
         ]
         facts = {"image_dtype": image_type, "text_dtype": text_type, "device": str(device)}

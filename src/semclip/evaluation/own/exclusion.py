@@ -94,7 +94,11 @@ class Exclusion(DataBenchmark):
             for name, ranker in rankers.items():
                 found[name].append(_found(ranker, item, photos))
         subtractions = [name for name in found if name.startswith("subtraction ")]
-        best = max(subtractions, key=lambda name: _mean_of_excluding(queries, found[name]))
+        excluding = [i for i, query in enumerate(queries) if query.form in EXCLUDING]
+        best = max(
+            subtractions,
+            key=lambda n: mean([mean([x["average_precision"] for x in found[n][i].values()]) for i in excluding]),
+        )
         metrics, records = [], {}
         shown = (*((m, m) for m in ("literal", "default", "dropped")), ("subtraction", best))
         for method, name in (*shown, *((label, f"compared {label}") for label in self.config.compare)):
@@ -205,11 +209,6 @@ def _found(ranker: Ranker, item: Item, photos: EncodedPhotos) -> dict[str, _Foun
         if query.text not in photos.asked:
             break
     return found
-
-
-def _mean_of_excluding(queries: Sequence[Item], found: Sequence[Mapping[str, _Found]]) -> float:
-    pairs = zip(queries, found, strict=True)
-    return mean([mean([x["average_precision"] for x in f.values()]) for q, f in pairs if q.form in EXCLUDING])
 
 
 def _metric(

@@ -28,12 +28,6 @@ class Captioned:
     where: str
 
 
-def check_ks(ks: Sequence[int], benchmark: str) -> None:
-    """Raise UserError for numbers of results that make no sense."""
-    if not ks or min(ks) < 1:
-        raise UserError(f"ks is {list(ks)}", where=f"benchmark '{benchmark}'", fix="give numbers from 1 up")
-
-
 def defects(rows: Sequence[Captioned], what: str) -> list[str]:
     """Known faults of retrieval data: empty captions, captions of several images, images without a caption."""
     owners: dict[str, set[ImageRef]] = {}
