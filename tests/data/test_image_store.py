@@ -37,9 +37,9 @@ def test_rows_belong_to_their_images_over_several_batches(tmp_path: Path) -> Non
     refs, encode = images(tmp_path, 300), Encoder()
     store = ImageStore.build(tmp_path / "s.npy", refs, encode, "key")
     assert encode.calls == [256, 44]
-    assert len(store) == 300
+    assert len(store.names) == 300
     assert [store.row(ref)[0] for ref in refs] == list(range(300))
-    assert refs[3].name in store
+    assert refs[3].name in store.names
     assert np.load(tmp_path / "s.npy").shape == (300, 2)
 
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from semclip.core.errors import UserError
-from semclip.core.example import Example, ImageRef
+from semclip.core.example import ImageRef
 from semclip.models.load import create, load
 
 transformers = pytest.importorskip("transformers")
@@ -163,40 +163,6 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(UserError) as caught:
         create({"backend": "transformers", "name": "x/y"}, "test")
     assert caught.value.fix == "pip install semclip[hf]"
-
-
-class Somebodys:
-    """A plain object: two methods, no base class."""
-
-    def encode_image(self, inputs: torch.Tensor) -> torch.Tensor:
-        return inputs.mean(dim=(2, 3))
-
-    def encode_text(self, tokens: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.one_hot(tokens[:, 0], 3).float() + 0.1
-
-
-def test_a_plain_object_is_evaluated(tmp_path: Path) -> None:
-    from semclip.evaluation import evaluate
-    from semclip.models.python_object import adapt
-
-    colours = ["red", "green", "blue"]
-    examples = []
-    for i, colour in enumerate(colours):
-        path = tmp_path / f"{colour}.png"
-        Image.new("RGB", (8, 8), colour).save(path)
-        wrong = colours[(i + 1) % 3]
-        ref = ImageRef(path.name, path)
-        examples.append(Example(id=colour, image=ref, caption=colour, negations=(wrong,), group=colour))
-    model = adapt(
-        Somebodys(),
-        preprocess=lambda image: torch.from_numpy(np.array(image)).permute(2, 0, 1).float(),
-        tokenize=lambda texts: torch.tensor([[colours.index(t) if t in colours else 0] for t in texts]),
-        label="somebody's",
-    )
-    result = evaluate(model, ["original_over_negation"], examples, {})["original_over_negation"]
-    assert result.metric("caption_over_negation").value == 1.0 and result.model == "somebody's"
-    with pytest.raises(UserError, match="tokenize"):
-        adapt(Somebodys(), lambda image: torch.zeros(3), lambda texts: torch.zeros(len(texts)))
 
 
 @pytest.mark.parametrize("adapting", [{"last_blocks": {"image": 1, "text": 1}}, {"lora": {"rank": 2}}, {}])

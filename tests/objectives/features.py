@@ -12,7 +12,8 @@ from semclip.core.seeds import derive_seed
 from semclip.objectives import Features, Objective, create
 
 #: A small encoder: 8 wide, 30 token ids of which 0 pads, 28 starts and 29 ends a text, patch tokens 5 wide.
-INFO = EncoderInfo(embed_dim=8, context_length=7, vocab_size=30, image_width=5, special_ids=(0, 28, 29))
+CONTEXT_LENGTH = 7
+INFO = EncoderInfo(embed_dim=8, vocab_size=30, image_width=5, special_ids=(0, 28, 29))
 
 #: Views whose texts are true of the image, and those that go with the negation.
 TRUE = ("image", "caption", "caption_at_start", "paraphrase", "absence", "rewrite", "query")
@@ -84,7 +85,7 @@ def _gradient(leaf: Tensor) -> Tensor:
 def _random(view: str, rows: int, seed: int) -> Tensor:
     source = torch.Generator().manual_seed(derive_seed(seed, view))
     if view == "caption_ids":
-        words = torch.randint(1, 28, (rows, INFO.context_length), generator=source)
+        words = torch.randint(1, 28, (rows, CONTEXT_LENGTH), generator=source)
         words[:, 0], words[:, 4], words[:, 5:] = 28, 29, 0
         return words
     if view in ("query_things", "things"):  # the query of row i: thing i, and not the next one; thing i - 2 is unsure

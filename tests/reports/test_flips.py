@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from semclip.cli.report import command
 from semclip.core.errors import UserError
-from semclip.evaluation.metrics.pairwise import pairwise
+from semclip.evaluation.metrics.choice import choice
 from semclip.evaluation.metrics.result import Metric, Result
 from semclip.reports.comparison import load_tracks
 from semclip.reports.flips import SHOWN, flips
@@ -26,7 +26,7 @@ def write(folder: Path, images: Path, scores: np.ndarray, **data: object) -> Pat
     images.mkdir(exist_ok=True)
     for i in range(0, N, 2):  # of every other image the file is gone
         Image.new("RGB", (20, 12), (8 * i, 0, 0)).save(images / f"{i}.jpg")
-    o = pairwise(scores, np.zeros(N))
+    o = choice(np.stack([scores, np.zeros(N)], axis=1), 0)
     items = {
         "id": [f"item {i}" for i in range(N)],
         "outcome": o.expected.tolist(),

@@ -51,7 +51,11 @@ class Journal:
 
     def __enter__(self) -> "Journal":
         if self.path != IN_MEMORY:
-            _make_folder(self.path)
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                what = f"cannot make the folder: {error.strerror or error}"
+                raise UserError(what, where=str(self.path.parent), fix="choose another --out") from error
         with self._speaking():
             # No waiting for a lock: it is held as long as another job runs.
             self._database = sqlite3.connect(self.path, timeout=0, isolation_level=None)
@@ -152,15 +156,6 @@ def flattened(value: Any, key: str = "") -> dict[str, Any]:
 
 def _shown(signature: Mapping[str, Any], key: str) -> str:
     return json.dumps(signature[key], ensure_ascii=False) if key in signature else "nothing"
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"cannot make the folder: {error.strerror or error}", where=str(path.parent), fix="choose another --out"
-        ) from error
 
 
 def _explained(error: sqlite3.Error) -> tuple[str, str]:

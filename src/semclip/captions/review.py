@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from semclip.captions.config import COLUMNS
 from semclip.captions.rows import written_texts
@@ -107,11 +106,6 @@ def load_marks(path: Path, every: Sequence[Card]) -> tuple[str, dict[str, Mark]]
     return annotator or path.stem, {mark.key: mark for mark in marks}
 
 
-def mark_of(card: Card, text: Text, right: bool, reason: str = "") -> Mark:
-    """The mark of a text."""
-    return Mark(text.key, card.image.name, text.view, text.kind, right, reason)
-
-
 @dataclass(frozen=True)
 class Agreement:
     """Two annotators on the texts that both marked. kappa: Cohen's; None where chance alone would make them agree."""
@@ -146,16 +140,9 @@ def right_by_both(pairs: Sequence[tuple[Mark, Mark]]) -> list[Mark]:
 
 
 def _texts(example: Example, view: str, of: int) -> list[Text]:
-    return [
-        Text(_key(example, of, view, written.text), view, written.kind, written.text, _in_words(written.verdicts))
-        for written in written_texts(example, view)
-        if written.of == of
-    ]
-
-
-def _key(example: Example, of: int, view: str, text: str) -> str:
-    return f"{example.id}#{of}/{view}/{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}"
-
-
-def _in_words(verdicts: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(v["verifier"] + (f" {v['score']:.2f}" if "score" in v else "") for v in verdicts)
+    found = []
+    for written in (text for text in written_texts(example, view) if text.of == of):
+        key = f"{example.id}#{of}/{view}/{hashlib.blake2b(written.text.encode(), digest_size=6).hexdigest()}"
+        scores = (v["verifier"] + (f" {v['score']:.2f}" if "score" in v else "") for v in written.verdicts)
+        found.append(Text(key, view, written.kind, written.text, ", ".join(scores)))
+    return found

@@ -63,7 +63,10 @@ def read_input(config: DataConfig) -> Input:
         where = f"{path}:{number}"
         try:
             example = parser.example(row, where)
-            _refuse_repeated(example, ids)
+            if ids.setdefault(example.id, where) != where and example.id:
+                first = ids[example.id].rpartition(":")[2]
+                fix = "give every row an id of its own, or none"
+                raise UserError(f"the id occurs twice, first at row {first}", where=where, fix=fix)
             _line(base_row(example), where)
         except UserError as error:
             first_error = first_error or error
@@ -73,12 +76,16 @@ def read_input(config: DataConfig) -> Input:
     if first_error and not examples:
         raise first_error
     parser.finish(str(path))
-    examples, without_split = _with_known_split(examples)
+    if any(example.split for example in examples):
+        # Where some rows name a split, those that do not are left out: a drawn one could put a group on both sides.
+        what = "the row names no split, but others do"
+        left_out += [LeftOut(example.where, what) for example in examples if not example.split]
+        examples = [example for example in examples if example.split]
     examples = with_splits(with_ids(examples), config.seed)
     digest = hashlib.sha256()
     for example in examples:
         digest.update(_line(base_row(example), example.where))
-    return Input(examples, [*left_out, *without_split], digest.hexdigest())
+    return Input(examples, left_out, digest.hexdigest())
 
 
 def base_row(example: Example) -> dict[str, Any]:
@@ -142,22 +149,3 @@ def _line(row: Mapping[str, Any], where: str) -> bytes:
     except (TypeError, ValueError) as error:
         what = f"a cell that JSON cannot hold: {error}"
     raise UserError(what, where=where, fix="mend the cell, or remove its column")
-
-
-def _refuse_repeated(example: Example, ids: dict[str, str]) -> None:
-    if example.id in ids:
-        raise UserError(
-            f"the id occurs twice, first at row {ids[example.id].rpartition(':')[2]}",
-            where=example.where,
-            fix="give every row an id of its own, or none",
-        )
-    if example.id:
-        ids[example.id] = example.where
-
-
-def _with_known_split(examples: Sequence[Example]) -> tuple[list[Example], list[LeftOut]]:
-    """Where some rows name a split, those that do not are left out: a drawn one could put a group on both sides."""
-    if not any(example.split for example in examples):
-        return list(examples), []
-    lacking = [LeftOut(e.where, "the row names no split, but others do") for e in examples if not e.split]
-    return [example for example in examples if example.split], lacking

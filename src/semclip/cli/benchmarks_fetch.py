@@ -23,10 +23,12 @@ def command(
         benchmark = create(name)
         free = [file for file in benchmark.files if file.url]
         if benchmark.files and not free:
+            paths = [file.path for file in benchmark.files]
+            listed = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
             raise UserError(
                 f"the files of '{name}' may not be fetched for you ({benchmark.licence})",
                 where=str(root / name),
-                fix=f"{benchmark.obtain}; put {_listed([f.path for f in benchmark.files])} there",
+                fix=f"{benchmark.obtain}; put {listed} there",
             )
         console.print(f"{name}: {benchmark.licence}", markup=False, highlight=False)
         for file in free:
@@ -37,7 +39,3 @@ def command(
         images = benchmark.image_folder
         where = f"{images.name}, in {root / images.folder}: {images.obtain}"
         console.print(f"  images: {where}", markup=False, highlight=False)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -82,7 +82,7 @@ def _judge(console: "Console", drawn: "Sequence[Card]", every: "Sequence[Card]",
     """Ask for each text not marked yet; the file is written after every answer."""
     from rich.text import Text as Line
 
-    from semclip.captions.review import CRITERIA, REASONS, load_marks, mark_of, save_marks
+    from semclip.captions.review import CRITERIA, REASONS, Mark, load_marks, save_marks
 
     before, known = load_marks(path, every) if path.exists() else ("", {})
     ways = "  ".join(f"[{number}] {reason}" for number, reason in enumerate(REASONS, 1))
@@ -102,7 +102,7 @@ def _judge(console: "Console", drawn: "Sequence[Card]", every: "Sequence[Card]",
             break
         if answer != "s":
             reason = "" if answer == "y" else REASONS[int(answer) - 1]
-            known[text.key] = mark_of(card, text, answer == "y", reason)
+            known[text.key] = Mark(text.key, card.image.name, text.view, text.kind, answer == "y", reason)
             save_marks(path, annotator or before, known)
     console.print(f"{path}: {len(known)} marks; the same command goes on", highlight=False)
 

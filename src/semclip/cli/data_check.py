@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,14 +56,13 @@ def parse_columns(text: str) -> dict[str, str]:
 class _LateTokenizer:
     """open_clip's tokenizer, imported with the first text that may be too long: the import takes seconds."""
 
-    def __init__(self) -> None:
-        self._tokenizer: Any = None
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from open_clip.tokenizer import SimpleTokenizer
+
+        return SimpleTokenizer()
 
     def encode(self, text: str) -> list[int]:
-        if self._tokenizer is None:
-            from open_clip.tokenizer import SimpleTokenizer
-
-            self._tokenizer = SimpleTokenizer()
         return list(self._tokenizer.encode(text))
 
     def decode(self, tokens: list[int]) -> str:

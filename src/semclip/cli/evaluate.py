@@ -46,8 +46,9 @@ def command(
 ) -> None:
     """Run benchmarks on a model: one result file each, and a table here."""
     from semclip.core.config import apply_overrides
-    from semclip.evaluation import Benchmark, run_tasks
+    from semclip.evaluation import Benchmark, Sources, run_tasks
     from semclip.evaluation.contamination import training_data_of, with_overlap
+    from semclip.evaluation.own import DataBenchmark
 
     wanted = _wanted(benchmarks, root)
     options = apply_overrides({}, option or ())
@@ -56,10 +57,18 @@ def command(
             fix = did_you_mean(name, list(wanted))
             raise UserError(f"an option of '{name}', which is not run", where="--option", fix=fix)
     chosen = {name: Benchmark.create(name, options.get(name)) for name in wanted}
-    sources = _sources(model, data, images, split, root, allow_missing, chosen, wanted)
+    sources = Sources(root=root, allow_missing=allow_missing)
+    readers = [name for name, benchmark in chosen.items() if isinstance(benchmark, DataBenchmark)]
+    may_go_without = len(readers) < len(chosen) and not any(wanted[name] for name in readers)
+    if readers and (not may_go_without or data or _is_run(model)):
+        sources = _with_data(sources, data_config(model, data, images), split)
     seen = [training_data_of(source) for source in trained_on or ()]
     place = find_device(device)
-    encoder = _encoder(model)
+
+    from semclip.models.load import load
+    from semclip.models.python_object import load_object
+
+    encoder = load_object(model) if ".py:" in model else load(model)
     tasks, skipped = _tasks(encoder, chosen, wanted, sources)
     folder = out or (Path(model) / "results" if _is_run(model) else None)
     if folder:
@@ -70,13 +79,6 @@ def command(
     results = run_tasks(encoder, tasks, place, batch_size, model, progress=True, cache=cache)
     _show(model, results, skipped)
     _save(folder, results)
-
-
-def _encoder(model: str) -> "DualEncoder":
-    from semclip.models.load import load
-    from semclip.models.python_object import load_object
-
-    return load_object(model) if ".py:" in model else load(model)
 
 
 def _wanted(benchmarks: str, root: Path | None) -> dict[str, bool]:
@@ -105,28 +107,11 @@ def _wanted(benchmarks: str, root: Path | None) -> dict[str, bool]:
     return found
 
 
-def _sources(
-    model: str,
-    data: str,
-    images: str,
-    split: str,
-    root: Path | None,
-    allow_missing: bool,
-    chosen: Mapping[str, "Benchmark"],
-    wanted: Mapping[str, bool],
-) -> "Sources":
-    """The data file's examples, where a benchmark reads them, and the folder of public benchmarks."""
+def _with_data(sources: "Sources", config: "DataConfig", split: str) -> "Sources":
+    """With the examples of a data file."""
     from semclip.core.files import sha256_file
     from semclip.data.load import data_file, load_examples, select
-    from semclip.evaluation import Sources
-    from semclip.evaluation.own import DataBenchmark
 
-    sources = Sources(root=root, allow_missing=allow_missing)
-    readers = [name for name, benchmark in chosen.items() if isinstance(benchmark, DataBenchmark)]
-    may_go_without = len(readers) < len(chosen) and not any(wanted[name] for name in readers)
-    if not readers or (may_go_without and not data and not _is_run(model)):
-        return sources
-    config = data_config(model, data, images)
     path = data_file(config)
     described = {"path": str(path), "split": split, "sha256": sha256_file(path) if path.is_file() else ""}
     return replace(sources, examples=select(load_examples(config), split), data=described)

@@ -1,6 +1,7 @@
 """The `semclip` command: mounts one file per subcommand and turns user errors into messages."""
 
 import sys
+from importlib import import_module
 
 import typer
 
@@ -16,61 +17,31 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-data_app = typer.Typer(help="Look at data, and make some.", no_args_is_help=True)
-benchmarks_app = typer.Typer(help="Get the files of public benchmarks, and see what is there.", no_args_is_help=True)
-captions_app = typer.Typer(help="Write paraphrases, negations and absences; judge them.", no_args_is_help=True)
+_GROUPS = {
+    "data": typer.Typer(help="Look at data, and make some.", no_args_is_help=True),
+    "captions": typer.Typer(help="Write paraphrases, negations and absences; judge them.", no_args_is_help=True),
+    "benchmarks": typer.Typer(help="Get the files of public benchmarks, and see what is there.", no_args_is_help=True),
+}
+#: As they are typed, in the order of the help: `data check` is `command` in data_check.py.
+_COMMANDS = (
+    "demo", "list", "index", "search", "data check", "data sample", "data scenes", "data features", "captions write",
+    "captions review", "captions stats", "train", "evaluate", "benchmarks fetch", "benchmarks check", "interpolate",
+    "compare", "report", "serve", "segment", "distill",
+)  # fmt: skip
+#: Options that have another name now, as parameters.
+_RENAMED = {"captions review": {"reader": "annotator"}, "captions stats": {"most": "max_captions"}}
 
 
 def _mount() -> None:
-    # These modules import nothing heavy: torch, open_clip and matplotlib are imported inside the functions.
-    from semclip.cli import (
-        benchmarks_check,
-        benchmarks_fetch,
-        captions_review,
-        captions_stats,
-        captions_write,
-        compare,
-        data_check,
-        data_features,
-        data_sample,
-        data_scenes,
-        demo,
-        distill,
-        evaluate,
-        index,
-        interpolate,
-        listing,
-        report,
-        search,
-        segment,
-        serve,
-        train,
-    )
-
-    app.command("demo")(demo.command)
-    app.command("list")(listing.command)
-    app.command("index")(index.command)
-    app.command("search", context_settings=search.CONTEXT)(search.command)
-    app.add_typer(data_app, name="data")
-    data_app.command("check")(data_check.command)
-    data_app.command("sample")(data_sample.command)
-    data_app.command("scenes")(data_scenes.command)
-    data_app.command("features")(data_features.command)
-    app.add_typer(captions_app, name="captions")
-    captions_app.command("write")(captions_write.command)
-    captions_app.command("review", cls=renamed_options(reader="annotator"))(captions_review.command)
-    captions_app.command("stats", cls=renamed_options(most="max_captions"))(captions_stats.command)
-    app.command("train")(train.command)
-    app.command("evaluate")(evaluate.command)
-    app.add_typer(benchmarks_app, name="benchmarks")
-    benchmarks_app.command("fetch")(benchmarks_fetch.command)
-    benchmarks_app.command("check")(benchmarks_check.command)
-    app.command("interpolate")(interpolate.command)
-    app.command("compare")(compare.command)
-    app.command("report")(report.command)
-    app.command("serve")(serve.command)
-    app.command("segment")(segment.command)
-    app.command("distill")(distill.command)
+    for name, group in _GROUPS.items():
+        app.add_typer(group, name=name)
+    for typed in _COMMANDS:
+        # These modules import nothing heavy: torch, open_clip and matplotlib are imported inside the functions.
+        module = import_module(f"semclip.cli.{'listing' if typed == 'list' else typed.replace(' ', '_')}")
+        folder, _, name = typed.rpartition(" ")
+        cls = renamed_options(**_RENAMED[typed]) if typed in _RENAMED else None
+        context = getattr(module, "CONTEXT", None)
+        _GROUPS.get(folder, app).command(name, cls=cls, context_settings=context)(module.command)
 
 
 def run() -> None:

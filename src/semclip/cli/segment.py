@@ -135,16 +135,11 @@ def text_rows(encoder: "Encoder", names: Sequence[str], templates: str) -> "Tens
 
 def template_texts(templates: str) -> tuple[str, ...]:
     """The texts with `{}` for the name: `published`, or texts with | between. Raises UserError for one without it."""
+    from semclip.evaluation.prompts import check_templates
     from semclip.models.refine import published_templates
 
     texts = published_templates() if templates == "published" else tuple(templates.split("|"))
-    for text in texts:
-        if text.count("{}") != 1:
-            raise UserError(
-                f"'{text}' has no place for the class name, or several",
-                where="--templates",
-                fix="write {} once in each: 'a photo of a {}|a {}'",
-            )
+    check_templates(texts, "--templates")
     return texts
 
 

@@ -18,6 +18,9 @@ from semclip.core.files import write_text
 
 T = TypeVar("T")
 
+#: pydantic names the member of a union inside the path of a key; a user never wrote that.
+_TYPE_NAMES = ("int", "float", "str", "bool", "none")
+
 
 def find_config(name: str, kind: str = "train") -> Path:
     """The YAML file at a path, or the shipped one: `scenes/semclip` is configs/train/scenes/semclip.yaml."""
@@ -164,7 +167,7 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
     except ValidationError as error:
         lines, fixes = [], []
         for problem in error.errors():
-            key = ".".join(str(p) for p in problem["loc"] if not _is_type_name(p)) or "(the whole section)"
+            key = ".".join(str(p) for p in problem["loc"] if p not in _TYPE_NAMES) or "(the whole section)"
             if problem["type"] == "missing":
                 lines.append(f"'{key}' is required")
                 fixes.append(f"{key}=...")
@@ -232,8 +235,3 @@ def _dataclasses_in(hint: Any) -> list[Any]:
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return [a for a in typing.get_args(hint) if dataclasses.is_dataclass(a)]
     return [hint] if dataclasses.is_dataclass(hint) else []
-
-
-def _is_type_name(part: Any) -> bool:
-    # pydantic names the member of a union inside the path ("int", "float"); a user never wrote that.
-    return isinstance(part, str) and part in {"int", "float", "str", "bool", "none"}

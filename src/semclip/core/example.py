@@ -7,23 +7,13 @@ from pathlib import Path
 from typing import Any
 
 #: Views that are images, and views that are texts: the names of columns, Features, configs and metrics.
+#: A negation contradicts the image (a hard negative); an absence is TRUE and says what is not there (a positive).
 IMAGE_VIEWS = ("image", "negative_image")
 TEXT_VIEWS = ("caption", "paraphrase", "negation", "absence", "rewrite", "query")
 VIEWS = IMAGE_VIEWS + TEXT_VIEWS
 
 #: The value of a pixel in a mask that holds no label: it is neither learned from nor scored.
 NO_LABEL = 255
-
-VIEW_MEANING = {
-    "image": "the image",
-    "caption": "a true description of it",
-    "paraphrase": "the caption's meaning in other words",
-    "negation": "a text that contradicts the image: a hard negative",
-    "absence": "a TRUE text that says what is not there: a positive",
-    "negative_image": "an image that the negation describes",
-    "rewrite": "another caption of the same image, written by a language model",
-    "query": "what somebody who looks for the image might type; made by the step `logical_queries`",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from semclip.core.errors import UserError
 
 
-def write_atomic(path: str | Path, write: Callable[[Path], None]) -> None:
+def write_atomic(path: str | Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then rename it over `path`.
 
     A reader sees the old file or the new one, never a part; after a failure the old one stands and the temporary
@@ -37,7 +37,7 @@ def write_atomic(path: str | Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write UTF-8 text atomically."""
-    write_atomic(path, lambda p: _write_bytes(p, text.encode("utf-8")))
+    write_atomic(path, lambda p: p.write_bytes(text.encode("utf-8")))
 
 
 def write_json(path: str | Path, value: Any, indent: int | None = 1) -> None:
@@ -60,7 +60,3 @@ def sha256_file(path: str | Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    path.write_bytes(data)

@@ -1,13 +1,12 @@
 """Protocols between packages, so that a package need not import the one that implements them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from semclip.core.example import Example, ImageRef
+from semclip.core.example import ImageRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +18,6 @@ class EncoderInfo:
     """
 
     embed_dim: int
-    context_length: int = 77
     vocab_size: int = 49408
     image_width: int | None = None
     special_ids: tuple[int, ...] = (0, 49406, 49407)
@@ -92,26 +90,6 @@ class DenseEncoder(DualEncoder, Protocol):
     def class_scores(
         self, inputs: Any, classes: Any, background: Any, reading: DenseReading, size: tuple[int, int]
     ) -> Any: ...  # -> (B, K, H, W) or (B, 1 + K, H, W)
-
-
-class Reader(Protocol):
-    """A file format of data: yields raw rows with their row numbers."""
-
-    suffixes: tuple[str, ...]
-
-    def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]: ...
-
-
-class CaptionWriter(Protocol):
-    """Writes candidate texts for one view of one example."""
-
-    def write(self, example: Example, view: str, seed: int) -> Sequence[Any]: ...
-
-
-class Verifier(Protocol):
-    """Accepts a candidate (returns "") or says why not."""
-
-    def why_not(self, example: Example, view: str, text: str) -> str: ...
 
 
 class Embeddings(Protocol):

@@ -37,7 +37,8 @@ class Registry:
 
     def summaries(self) -> dict[str, str]:
         """Name -> first line of the module's docstring."""
-        return {name: _first_line(path) for name, (_, path) in sorted(self._files().items())}
+        trees = {name: ast.parse(path.read_text("utf-8")) for name, (_, path) in sorted(self._files().items())}
+        return {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in trees.items()}
 
     def package_of(self, name: str) -> str:
         """The package that the plugin called `name` lives in."""
@@ -111,20 +112,10 @@ class Registry:
         path = Path(file).expanduser().resolve()
         if not path.is_file():
             raise UserError(f"no such {self.singular} file", where=spec, fix="check the path before ':'")
-        module_name = f"semclip_user.{path.stem}_{abs(hash(str(path))):x}"
-        if module_name not in sys.modules:
-            loader_spec = importlib.util.spec_from_file_location(module_name, path)
-            assert loader_spec is not None and loader_spec.loader is not None
-            module = importlib.util.module_from_spec(loader_spec)
-            sys.modules[module_name] = module
-            try:
-                loader_spec.loader.exec_module(module)
-            except BaseException:
-                del sys.modules[module_name]
-                raise
-        cls = vars(sys.modules[module_name]).get(class_name)
+        names = vars(module_of_file(path))
+        cls = names.get(class_name)
         if not inspect.isclass(cls):
-            public = [n for n, v in vars(sys.modules[module_name]).items() if inspect.isclass(v)]
+            public = [n for n, v in names.items() if inspect.isclass(v)]
             raise UserError(f"no class '{class_name}' in the file", where=spec, fix=did_you_mean(class_name, public))
         base = self._base_class()
         if not issubclass(cls, base):
@@ -138,16 +129,26 @@ class Registry:
         return plugin
 
 
+def module_of_file(path: Path) -> ModuleType:
+    """A Python file of the user's as a module, run once."""
+    name = f"semclip_user.{path.stem}_{abs(hash(str(path))):x}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(sys.modules[name])
+        except BaseException:
+            del sys.modules[name]
+            raise
+    return sys.modules[name]
+
+
 def _folder(package: str) -> Path:
     # find_spec on the package would import it; its parent is light, so resolve the folder by path.
     root = importlib.util.find_spec(package.partition(".")[0])
     assert root is not None and root.submodule_search_locations
     return Path(root.submodule_search_locations[0]).joinpath(*package.split(".")[1:])
-
-
-def _first_line(path: Path) -> str:
-    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-    return docstring.partition("\n")[0]
 
 
 #: Every family of plugins. `semclip list` shows these.

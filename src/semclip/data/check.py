@@ -78,15 +78,11 @@ class Report:
 ProgressBar = Callable[[Iterable[Any], str, int], Iterable[Any]]
 
 
-def _without_progress(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
-    return items
-
-
 def check(
     config: DataConfig,
     tokenizer: Tokenizer,
     context_length: int = 77,
-    progress: ProgressBar = _without_progress,
+    progress: ProgressBar = lambda items, label, total: items,
 ) -> Report:
     """Read a whole data file, its images included, and report everything that is wrong with it.
 
@@ -94,7 +90,7 @@ def check(
     a missing file, an unknown format, columns that are not understood, a file that cannot be read from its start.
     """
     path = data_file(config)
-    findings = _Findings()
+    findings = {problem: Finding(problem, error, fix) for problem, error, fix in _PROBLEMS}
     parser = RowParser(config.columns, image_folder(config))
     examples, rows = _read(path, parser, findings, progress)
     parser.finish(str(path))
@@ -110,35 +106,30 @@ def check(
         examples=examples[:3],
         views={view: sum(example.has(view) for example in examples) for view in VIEWS},
         splits=dict(Counter(example.split or "(none)" for example in examples)),
-        findings=[finding for finding in findings.kinds.values() if finding.count],
+        findings=[finding for finding in findings.values() if finding.count],
         skipped=reader_for(path).skipped(path),
     )
 
 
-class _Findings:
-    """Findings by name, in the order they are shown in."""
+#: Problems in the order they are shown in, whether each makes the check fail, and how it is mended.
+_PROBLEMS = (
+    ("row not understood", True, "mend the rows as they say"),
+    ("empty text", True, "write the texts or remove the rows"),
+    ("text far too long", True, "shorten them; a missing closing quote can run many rows together"),
+    ("missing image", True, "check the names; --images DIR names the folder they are relative to"),
+    ("undecodable image", True, "fetch the files again or remove the rows"),
+    ("negation equal to caption", True, "write other negations or remove them"),
+    ("exact duplicate row", True, "remove the repetitions: they count twice in every average"),
+    ("id that occurs before", True, "give every row an id of its own, or none"),
+    ("group that crosses splits", True, "give all rows of a group one split"),
+    ("row without a split, where others have one", True, "write train, val or test"),
+    (f"{_TOO_LONG}, negation word cut off", False, "shorten them: what the model reads says the opposite"),
+    (_TOO_LONG, False, "shorten them, or use a model with a longer context; the end is not read"),
+    ("row without a view that others have", False, "fill the column if you train or measure with it"),
+)
 
-    def __init__(self) -> None:
-        self.kinds: dict[str, Finding] = {}
-        for problem, error, fix in (
-            ("row not understood", True, "mend the rows as they say"),
-            ("empty text", True, "write the texts or remove the rows"),
-            ("text far too long", True, "shorten them; a missing closing quote can run many rows together"),
-            ("missing image", True, "check the names; --images DIR names the folder they are relative to"),
-            ("undecodable image", True, "fetch the files again or remove the rows"),
-            ("negation equal to caption", True, "write other negations or remove them"),
-            ("exact duplicate row", True, "remove the repetitions: they count twice in every average"),
-            ("id that occurs before", True, "give every row an id of its own, or none"),
-            ("group that crosses splits", True, "give all rows of a group one split"),
-            ("row without a split, where others have one", True, "write train, val or test"),
-            (f"{_TOO_LONG}, negation word cut off", False, "shorten them: what the model reads says the opposite"),
-            (_TOO_LONG, False, "shorten them, or use a model with a longer context; the end is not read"),
-            ("row without a view that others have", False, "fill the column if you train or measure with it"),
-        ):
-            self.kinds[problem] = Finding(problem, error, fix)
-
-    def add(self, problem: str, place: str) -> None:
-        self.kinds[problem].add(place)
+#: By problem.
+_Findings = dict[str, Finding]
 
 
 def _read(path: Path, parser: RowParser, findings: _Findings, progress: ProgressBar) -> tuple[list[Example], int]:
@@ -155,30 +146,30 @@ def _read(path: Path, parser: RowParser, findings: _Findings, progress: Progress
             if not count:
                 raise
             # A broken file cannot be read past the break; what came before is still worth reporting.
-            findings.add("row not understood", f"{error.where}: {error.what}; nothing was read beyond it")
+            findings["row not understood"].add(f"{error.where}: {error.what}; nothing was read beyond it")
             return examples, count
         count += 1
         where = f"{path}:{number}"
         same = json.dumps(row, sort_keys=True, default=str)
         if seen.setdefault(same, number) != number:
-            findings.add("exact duplicate row", f"{where}: the same as row {seen[same]}")
+            findings["exact duplicate row"].add(f"{where}: the same as row {seen[same]}")
         try:
             examples.append(parser.example(row, where))
         except EmptyTextError as error:
-            findings.add("empty text", f"{where}: {error.what}")
+            findings["empty text"].add(f"{where}: {error.what}")
         except LongTextError as error:
-            findings.add("text far too long", f"{where}: {error.what}")
+            findings["text far too long"].add(f"{where}: {error.what}")
         except UserError as error:
             if not parser.layout.used:  # not one row's columns are understood: nothing to report row by row
                 raise
-            findings.add("row not understood", f"{where}: {error.what}")
+            findings["row not understood"].add(f"{where}: {error.what}")
 
 
 def _check_ids(examples: list[Example], findings: _Findings) -> None:
     seen: dict[str, str] = {}
     for example in examples:
         if example.id and seen.setdefault(example.id, example.where) != example.where:
-            findings.add("id that occurs before", f"{example.where}: '{example.id}', first at {seen[example.id]}")
+            findings["id that occurs before"].add(f"{example.where}: '{example.id}', first at {seen[example.id]}")
 
 
 def _check_groups(examples: list[Example], findings: _Findings) -> None:
@@ -186,16 +177,14 @@ def _check_groups(examples: list[Example], findings: _Findings) -> None:
     present = [view for view in TEXT_VIEWS if any(example.has(view) for example in examples)]
     for example in examples:
         if some and example.split is None:
-            findings.add("row without a split, where others have one", example.where)
+            findings["row without a split, where others have one"].add(example.where)
         lacking = [view for view in present if not example.has(view)]
         if lacking:
-            findings.add("row without a view that others have", f"{example.where}: no {', '.join(lacking)}")
+            findings["row without a view that others have"].add(f"{example.where}: no {', '.join(lacking)}")
     named = [example for example in examples if example.split]
     for group, (first, second) in groups_crossing(named).items():
-        findings.add(
-            "group that crosses splits",
-            f"{second.where}: '{group}' is in {second.split} here, in {first.split} at {first.where}",
-        )
+        place = f"{second.where}: '{group}' is in {second.split} here, in {first.split} at {first.where}"
+        findings["group that crosses splits"].add(place)
 
 
 def _check_negations(examples: list[Example], findings: _Findings) -> None:
@@ -203,7 +192,7 @@ def _check_negations(examples: list[Example], findings: _Findings) -> None:
         true = {_as_read(text) for text in (example.caption, *example.paraphrases)}
         for text in example.negations:
             if _as_read(text) in true:
-                findings.add("negation equal to caption", f"{example.where}: {_short(text)}")
+                findings["negation equal to caption"].add(f"{example.where}: {_short(text)}")
 
 
 def _as_read(text: str) -> str:
@@ -233,7 +222,7 @@ def _check_lengths(
                     continue
                 negated = NEGATION_WORDS.search(cut)
                 place = f"{example.where}: {view} of {count + 2} tokens, cut off: '{_short(cut.strip())}'"
-                findings.add(f"{_TOO_LONG}, negation word cut off" if negated else _TOO_LONG, place)
+                findings[f"{_TOO_LONG}, negation word cut off" if negated else _TOO_LONG].add(place)
 
 
 def _check_images(examples: list[Example], findings: _Findings, progress: ProgressBar) -> None:
@@ -247,7 +236,7 @@ def _check_images(examples: list[Example], findings: _Findings, progress: Progre
         problems = progress(pool.map(_image_problem, refs), "images", len(refs))
         for place, (problem, detail) in zip(places, problems, strict=True):
             if problem:
-                findings.add(problem, f"{place} ({detail})")
+                findings[problem].add(f"{place} ({detail})")
 
 
 def _image_problem(ref: ImageRef) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import ClassVar
 
 import numpy as np
@@ -44,18 +45,12 @@ class Batch:
 
     def parts(self, size: int) -> list["Batch"]:
         """The same rows, `size` at a time; the last part may be smaller."""
-        return [self._rows(slice(start, start + size)) for start in range(0, len(self), size)]
+        cuts = [slice(start, start + size) for start in range(0, len(self), size)]
+        return [self._each(itemgetter(rows)) for rows in cuts]
 
-    def _rows(self, rows: slice) -> "Batch":
-        return self._each(lambda tensor: tensor[rows])
-
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
+    def to(self, device: torch.device | str) -> "Batch":
         """The same batch on another device."""
-        return self._each(lambda tensor: tensor.to(device, non_blocking=non_blocking))
-
-    def pin_memory(self) -> "Batch":
-        """The same batch in page-locked memory; the data loader calls this."""
-        return self._each(Tensor.pin_memory)
+        return self._each(lambda tensor: tensor.to(device))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         return Batch(

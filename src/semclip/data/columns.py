@@ -91,7 +91,14 @@ class RowParser:
             self._layouts[names] = self._understand(names, where)
         layout = self._layouts[names]
         cells = {field: row[column] for field, column in layout.used.items()}
-        captions, equal = _captions(cells, layout, where)
+        equal = "captions" in cells  # human ones of equal standing
+        captions = (
+            _texts(cells["captions"], layout.used["captions"], where)
+            if equal
+            else (_text(cells["caption"], layout.used["caption"], where),)
+        )
+        if not captions:
+            raise EmptyTextError("no caption", where=where, fix=f"fill the column '{layout.used['captions']}'")
         paraphrases = _texts(cells.get("paraphrases"), layout.used.get("paraphrases", ""), where)
         texts = (*captions, *paraphrases)
         negations = _texts(cells.get("negations"), layout.used.get("negations", ""), where)
@@ -205,16 +212,6 @@ def _how_to_map(field: str, names: Sequence[str]) -> str:
 
 def _ways_to_map(field: str, column: str) -> str:
     return f"`columns: {{{field}: {column}}}` in a config, `--columns {field}={column}` on the command line"
-
-
-def _captions(cells: Mapping[str, Any], layout: Layout, where: str) -> tuple[tuple[str, ...], bool]:
-    """The caption or captions, and whether these are human ones of equal standing."""
-    if "captions" not in cells:
-        return (_text(cells["caption"], layout.used["caption"], where),), False
-    captions = _texts(cells["captions"], layout.used["captions"], where)
-    if not captions:
-        raise EmptyTextError("no caption", where=where, fix=f"fill the column '{layout.used['captions']}'")
-    return captions, True
 
 
 def _text(cell: Any, column: str, where: str) -> str:

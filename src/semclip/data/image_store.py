@@ -3,9 +3,9 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -60,12 +60,6 @@ class ImageStore:
         write_json(key_path, {"fingerprint": fingerprint, "key": key, "images": len(images)})
         return cls(path, names)
 
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._index
-
     def row(self, ref: ImageRef) -> npt.NDArray[Any]:
         """A copy of one image's row. Raises UserError for an image that the store was not built with."""
         if ref.key not in self._index:
@@ -83,22 +77,17 @@ def _fill(path: Path, images: list[ImageRef], encode: Callable[[list[ImageRef]],
     # Written in order, not through a memory map: on a full disk that would be a bus error and no exception.
     with path.open("wb") as file:
         first: npt.NDArray[Any] | None = None
-        for batch in _batches(images):
+        batches = [images[start : start + _IMAGES_AT_ONCE] for start in range(0, len(images), _IMAGES_AT_ONCE)]
+        console = Console(stderr=True)
+        for batch in track(batches, description="images", console=console, disable=not sys.stderr.isatty()):
             rows = np.ascontiguousarray(encode(batch))  # (B, ...)
             if first is None:
                 first = rows
-                _write_header(file, rows, len(images))
+                descr = np.lib.format.dtype_to_descr(rows.dtype)
+                header = {"descr": descr, "fortran_order": False, "shape": (len(images), *rows.shape[1:])}
+                np.lib.format.write_array_header_2_0(file, header)
             _check(rows, first, batch)
             file.write(rows.tobytes())
-
-
-def _write_header(file: BinaryIO, rows: npt.NDArray[Any], count: int) -> None:
-    header = {
-        "descr": np.lib.format.dtype_to_descr(rows.dtype),
-        "fortran_order": False,
-        "shape": (count, *rows.shape[1:]),
-    }
-    np.lib.format.write_array_header_2_0(file, header)
 
 
 def _check(rows: npt.NDArray[Any], first: npt.NDArray[Any], batch: list[ImageRef]) -> None:
@@ -117,13 +106,6 @@ def _check(rows: npt.NDArray[Any], first: npt.NDArray[Any], batch: list[ImageRef
                 where=image.where,
                 fix="check the image and the model's weights",
             )
-
-
-def _batches(images: list[ImageRef]) -> Iterator[list[ImageRef]]:
-    starts = range(0, len(images), _IMAGES_AT_ONCE)
-    console = Console(stderr=True)
-    for start in track(starts, description="images", console=console, disable=not sys.stderr.isatty()):
-        yield images[start : start + _IMAGES_AT_ONCE]
 
 
 def _fingerprint(images: list[ImageRef], key: str) -> str:

@@ -209,8 +209,10 @@ def _texts(question: Question) -> tuple[str, ...]:
 
 def find_defects(questions: Sequence[Question]) -> list[str]:
     """Notes on duplicate questions, right options that stand twice, and empty texts."""
+    first: dict[object, Question] = {}
+    again = [q.id for q in questions if first.setdefault((q.query, q.options, q.answer), q) is not q]
     return [
-        *note((q.id for q in _repeated(questions)), len(questions), "items repeat another item exactly"),
+        *note(again, len(questions), "items repeat another item exactly"),
         *note(
             (q.id for q in questions if q.options.count(q.options[q.answer]) > 1),
             len(questions),
@@ -234,14 +236,3 @@ def answer_places(questions: Sequence[Question]) -> list[str]:
         return []
     place = next(iter(places))
     return [f"the right option always stands at place {place}: official ties go by place, ours are chance"]
-
-
-def _repeated(questions: Sequence[Question]) -> list[Question]:
-    seen: set[object] = set()
-    again = []
-    for q in questions:
-        key = (q.query, q.options, q.answer)
-        if key in seen:
-            again.append(q)
-        seen.add(key)
-    return again

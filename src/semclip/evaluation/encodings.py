@@ -41,11 +41,6 @@ def _truncated(encoder: DualEncoder, texts: Sequence[str]) -> frozenset[str]:
     return frozenset(text for text, is_cut in zip(texts, cut, strict=True) if is_cut)
 
 
-def _description(encoder: DualEncoder) -> dict[str, Any]:
-    """What decides the numbers beside the weights: activation, preprocessing."""
-    return encoder.description() if hasattr(encoder, "description") else {}
-
-
 @dataclass(frozen=True)
 class _Table:
     """Embeddings of distinct things. rows: (N, D) as the encoder gave them, in float32 or float64."""
@@ -69,6 +64,7 @@ class _Table:
         return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True), dtype=np.float64)
 
 
+@dataclass(frozen=True)
 class Encodings:
     """Embeddings of distinct images and texts, looked up by ImageRef and by exact string (not stripped, not re-cased).
 
@@ -76,19 +72,13 @@ class Encodings:
     cosines of the embeddings as the encoder gives them; half precision is widened, and noted.
     """
 
-    def __init__(
-        self,
-        images: _Table,
-        texts: _Table,
-        truncated: frozenset[str],
-        remarks: Sequence[str],
-        encoder: DualEncoder,
-        device: Any,
-        facts: Mapping[str, Any],
-    ) -> None:
-        self._images, self._texts, self._truncated, self._remarks = images, texts, truncated, remarks
-        self._encoder, self._device = encoder, device
-        self.facts = facts
+    _images: _Table
+    _texts: _Table
+    _truncated: frozenset[str]
+    _remarks: Sequence[str]
+    _encoder: DualEncoder
+    _device: Any
+    facts: Mapping[str, Any]
 
     @classmethod
     def compute(
@@ -123,18 +113,19 @@ class Encodings:
 
             image_table, image_type = _table(refs, ref_keys, store["image"], encode_images, advance)
             text_table, text_type = _table(strings, string_keys, store["text"], encode_texts, advance)
+        made = (("image", image_type, image_table), ("text", text_type, text_table))
         remarks = [
             f"{what} embeddings came in {kind}: near scores may tie"
-            for what, kind in (("image", image_type), ("text", text_type))
+            for what, kind, _ in made
             if kind in ("float16", "bfloat16")
         ]
         remarks += [
             f"all {len(table.index):,} {what} embeddings are the same: the model has collapsed"
-            for what, table in (("image", image_table), ("text", text_table))
+            for what, _, table in made
             if table.collapsed
         ]
         facts = {"image_dtype": image_type, "text_dtype": text_type, "device": str(device)}
-        facts |= _description(encoder)
+        facts |= encoder.description() if hasattr(encoder, "description") else {}  # activation, preprocessing
         return cls(image_table, text_table, _truncated(encoder, strings), remarks, encoder, device, facts)
 
     def image(self, refs: Sequence[ImageRef]) -> Array:
@@ -144,10 +135,6 @@ class Encodings:
     def text(self, texts: Sequence[str]) -> Array:
         """(n, D) unit rows."""
         return self._texts.unit(texts)
-
-    def text_norms(self, texts: Sequence[str]) -> Array:
-        """(n,) lengths of the embeddings as the encoder gives them: for published scores that forgot to normalise."""
-        return np.asarray(np.linalg.norm(self.raw_text(texts), axis=1), dtype=np.float64)
 
     def raw_image(self, refs: Sequence[ImageRef]) -> Array:
         """(n, D) rows as the encoder gave them, widened: for published scores in low precision."""
@@ -176,21 +163,20 @@ class Encodings:
 
     def similarity(self, refs: Sequence[ImageRef], texts: Sequence[str]) -> Array:
         """(n,) cosine of each image with the text beside it."""
-        return _row_products(lambda s: (self.image(refs[s]), self.text(texts[s])), len(refs))
+        return self.pairs(list(zip(refs, texts, strict=True)))
 
     def text_similarity(self, first: Sequence[str], second: Sequence[str]) -> Array:
         """(n,) cosine of each text with the text beside it."""
-        return _row_products(lambda s: (self.text(first[s]), self.text(second[s])), len(first))
+        return self.pairs(list(zip(first, second, strict=True)))
 
     def pairs(self, pairs: Sequence[tuple[ImageRef | str, ImageRef | str]]) -> Array:
         """(n,) cosine of the two sides of each pair: images, texts, or one of each."""
-        return _row_products(
-            lambda s: (
-                self._either([first for first, _ in pairs[s]]),
-                self._either([second for _, second in pairs[s]]),
-            ),
-            len(pairs),
-        )
+        # Multiplied row by row: a matrix product may sum two equal rows in different orders and break a tie.
+        parts = [np.zeros(0)]
+        for start in range(0, len(pairs), _ROWS):
+            first, second = zip(*pairs[start : start + _ROWS], strict=True)
+            parts.append((self._either(first) * self._either(second)).sum(axis=1))
+        return np.concatenate(parts)
 
     def _either(self, keys: Sequence[ImageRef | str]) -> Array:
         """(n, D) unit rows of images and texts mixed."""
@@ -224,15 +210,6 @@ def _evaluating(encoder: DualEncoder, device: Any) -> Iterator[None]:
     finally:
         for module, training in modes.items():
             module.training = training
-
-
-def _row_products(rows: Callable[[slice], tuple[Array, Array]], n: int) -> Array:
-    # Multiplied row by row: a matrix product may sum two equal rows in different orders and break a tie.
-    parts = [np.zeros(0)]
-    for start in range(0, n, _ROWS):
-        a, b = rows(slice(start, start + _ROWS))
-        parts.append((a * b).sum(axis=1))
-    return np.concatenate(parts)
 
 
 def _table(

@@ -6,23 +6,17 @@ from contextlib import contextmanager
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-#: Longest sequence (tokens) for which the plain matrix kernel is the better one on a CPU. It stores every attention
-#: matrix, so beyond this its memory grows and its advantage is gone. `perf/train_step.py` measures it.
-MATH_UP_TO = 128
-
 
 @contextmanager
-def fast_attention(device: torch.device | str, longest: int = 77) -> Iterator[None]:
+def fast_attention(device: torch.device | str) -> Iterator[None]:
     """Run `scaled_dot_product_attention` with the fastest kernel for a device.
-
-    longest: tokens of the longest sequence that will be attended over.
 
     On a CPU torch takes its flash kernel, made for long sequences. Against plain matrix products its forward and
     backward took 1.8 to 7.5 times as long in bf16 and 0.9 to 1.7 times in float32, over 16 to 77 tokens (one core,
-    AVX-512 bf16). On other devices torch's own choice stands. The rule is fixed rather than timed at start: two
-    kernels round differently, and a resumed run must continue exactly.
+    AVX-512 bf16; `perf/train_step.py` measures it). On other devices torch's own choice stands. The rule is fixed
+    rather than timed at start: two kernels round differently, and a resumed run must continue exactly.
     """
-    if torch.device(device).type == "cpu" and longest <= MATH_UP_TO:
+    if torch.device(device).type == "cpu":
         with sdpa_kernel(SDPBackend.MATH):
             yield
     else:

@@ -70,12 +70,6 @@ class FeaturesFile:
         """Itself: nothing of it changes, and a copy of the mapped array would be in memory."""
         return self
 
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._index
-
     def row(self, name: str) -> npt.NDArray[np.float32]:
         """(W,) the features of one image. Raises UserError for an unknown name."""
         if name not in self._index:

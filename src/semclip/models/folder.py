@@ -44,7 +44,8 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     cannot be written, or `folder` holds something that is no saved model.
     """
     folder = Path(folder)
-    if folder.exists() and not _may_replace(folder):
+    there = {p.name for p in folder.iterdir()} if folder.is_dir() else {"a file"} if folder.exists() else set()
+    if there and not there & set(CONFIG_FILES):
         raise UserError(
             "this folder is not a saved model, so it is not replaced by one",
             where=str(folder),
@@ -73,13 +74,6 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _may_replace(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    names = {p.name for p in folder.iterdir()}
-    return not names or bool(names & set(CONFIG_FILES))
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor]) -> None:

@@ -1,7 +1,8 @@
 """What models of the transformers library have in common: where their blocks lie, and what decides their numbers."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +26,15 @@ def transformers_library(where: str) -> ModuleType:
     # The bar of reading weights: a second, and lines in every log.
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     return transformers
+
+
+@contextmanager
+def loading(what: str, where: str, fix: str = "check the name, or the files in the folder") -> Iterator[None]:
+    """Around what reads files of the library: whatever it raises becomes a UserError, `what` and the first line."""
+    try:
+        yield
+    except (OSError, ValueError, ImportError, RuntimeError, KeyError, TypeError) as error:
+        raise UserError(f"{what}: {first_line(error)}", where=where, fix=fix) from error
 
 
 def blocks(network: nn.Module) -> tuple[str, nn.ModuleList]:

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
+from semclip.models.backends.base import Encoder
 from semclip.models.backends.transformers import MODEL_TYPES, Transformers, image_settings
 from semclip.models.folder import fingerprint, read_weights, refuse_non_finite_weights, unreadable_weights
-from semclip.models.hf import first_line, plain_settings, transformers_library
+from semclip.models.hf import loading, plain_settings, transformers_library
 from semclip.models.images import read_rgb
 from semclip.models.pretrained import find_on_hub
 
@@ -46,7 +47,8 @@ def open_tower(spec: str, weights: str = "") -> ImageTower:
     """
     if spec.startswith(_TORCHVISION):
         return _torchvision_tower(spec, weights)
-    if not weights and (spec.startswith(_TRANSFORMERS) or _is_transformers_folder(Path(spec))):
+    ours = (Path(spec) / "open_clip_config.json").is_file()
+    if not weights and (spec.startswith(_TRANSFORMERS) or ((Path(spec) / "config.json").is_file() and not ours)):
         return _transformers_tower(spec)
     return _open_clip_tower(spec, weights)
 
@@ -67,18 +69,12 @@ def _open_clip_tower(spec: str, weights: str) -> ImageTower:
         encoder = load(spec)
     if not isinstance(encoder, OpenClip):
         raise UserError("this model has no image tower", where=spec, fix="name an open_clip or torchvision model")
-    return ImageTower(
-        network=encoder.architecture if not Path(spec).is_dir() else spec,
-        module=encoder,
-        load_image=encoder.load_image,
-        encode=encoder.encode_image,
-        preprocessing=encoder.preprocess.settings,
-        fingerprint=encoder.image_fingerprint(),
-    )
+    return _of_encoder(encoder, encoder.architecture if not Path(spec).is_dir() else spec, encoder.preprocess.settings)
 
 
-def _is_transformers_folder(folder: Path) -> bool:
-    return (folder / "config.json").is_file() and not (folder / "open_clip_config.json").is_file()
+def _of_encoder(encoder: Encoder, network: str, preprocessing: dict[str, Any]) -> ImageTower:
+    images = encoder.load_image, encoder.encode_image
+    return ImageTower(network, encoder, *images, preprocessing, encoder.image_fingerprint())
 
 
 def _transformers_tower(spec: str) -> ImageTower:
@@ -86,26 +82,13 @@ def _transformers_tower(spec: str) -> ImageTower:
     library = transformers_library(f"--model {spec}")
     source = spec.removeprefix(_TRANSFORMERS)
     find_on_hub(source, f"--model {spec}")
-    try:
+    with loading(f"transformers cannot load an image model '{source}'", f"--model {spec}"):
         config = library.AutoConfig.from_pretrained(source)
         if config.model_type in MODEL_TYPES:
             encoder = Transformers.create(Transformers.Config(name=source), where=f"--model {spec}").eval()
-            return ImageTower(
-                network=source,
-                module=encoder,
-                load_image=encoder.load_image,
-                encode=encoder.encode_image,
-                preprocessing=image_settings(encoder.processor),
-                fingerprint=encoder.image_fingerprint(),
-            )
+            return _of_encoder(encoder, source, image_settings(encoder.processor))
         network = library.AutoModel.from_pretrained(source, dtype=torch.float32).eval()
         processor = library.AutoImageProcessor.from_pretrained(source)
-    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
-        raise UserError(
-            f"transformers cannot load an image model '{source}': {first_line(error)}",
-            where=f"--model {spec}",
-            fix="check the name, or the files in the folder",
-        ) from error
     if network.main_input_name != "pixel_values":
         raise UserError(
             f"'{source}' is a model of type {config.model_type}, which reads no images",

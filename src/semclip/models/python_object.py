@@ -1,8 +1,7 @@
 """A Python object of the user's as an encoder: anything with `encode_image` and `encode_text`, of lists or tensors."""
 
-import importlib.util
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -10,10 +9,11 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
+from semclip.core.registry import module_of_file
 from semclip.models.images import read_rgb
 
 
@@ -86,78 +86,13 @@ def load_object(spec: str) -> PythonObject:
     path = Path(file).expanduser().resolve()
     if not path.is_file():
         raise UserError("no such file", where=file, fix="check the path before ':'")
-    found = importlib.util.spec_from_file_location(f"semclip_user_model_{path.stem}", path)
-    assert found is not None and found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    names = vars(module)
+    names = vars(module_of_file(path))
     if name not in names:
         public = [n for n in names if not n.startswith("_")]
         raise UserError(f"no '{name}' in the file", where=spec, fix=did_you_mean(name, public))
     thing = names[name]
     made: Any = thing() if inspect.isclass(thing) or inspect.isfunction(thing) else thing
     return PythonObject(made, label=spec)
-
-
-class Adapted(nn.Module):
-    """A DualEncoder around somebody else's model; one that is an nn.Module moves and switches modes with this."""
-
-    name = "adapted"
-
-    def __init__(
-        self,
-        model: Any,
-        preprocess: Callable[[Image.Image], Tensor],
-        tokenize: Callable[[list[str]], Tensor],
-        label: str,
-        logit_scale: float,
-    ) -> None:
-        super().__init__()
-        self.model = model
-        self._preprocess, self._tokenize = preprocess, tokenize
-        self.label = label
-        self._logit_scale = logit_scale
-        tokens = self.tokenize(["a photo"])
-        with torch.no_grad():
-            embedding = model.encode_text(tokens)
-        if not isinstance(embedding, Tensor) or embedding.ndim != 2 or len(embedding) != 1:
-            raise UserError("encode_text gives no (B, D) tensor", where=label, fix="return one row per text")
-        self.embed_dim, self.context_length = int(embedding.shape[1]), int(tokens.shape[1])
-
-    @property
-    def logit_scale(self) -> Tensor:
-        return torch.tensor(self._logit_scale)
-
-    def load_image(self, ref: ImageRef) -> Tensor:
-        return self._preprocess(read_rgb(ref))
-
-    def encode_image(self, inputs: Tensor) -> Tensor:
-        return self.model.encode_image(inputs)
-
-    def tokenize(self, texts: Sequence[str]) -> Tensor:
-        tokens = self._tokenize(list(texts))
-        if not isinstance(tokens, Tensor) or tokens.ndim != 2 or len(tokens) != len(texts):
-            raise UserError("tokenize gives no (B, L) tensor", where=self.label, fix="pad texts to one length")
-        return tokens
-
-    def encode_text(self, tokens: Tensor) -> Tensor:
-        return self.model.encode_text(tokens)
-
-
-def adapt(
-    model: Any,
-    preprocess: Callable[[Image.Image], Tensor],
-    tokenize: Callable[[list[str]], Tensor],
-    label: str = "adapted model",
-    logit_scale: float = 100.0,
-) -> Adapted:
-    """`model` as a DualEncoder: `evaluate(adapt(model, preprocess, tokenize), [...], examples)`.
-
-    model: any object with `encode_image((B, ...)) -> (B, D)` and `encode_text((B, L)) -> (B, D)`, raw or normalised.
-    preprocess: RGB image -> one input. tokenize: texts -> (B, L) integers. label: what results call the model.
-    Raises UserError where the text tower gives no row per text. When to use: a model of no backend of ours.
-    """
-    return Adapted(model, preprocess, tokenize, label, logit_scale)
 
 
 def _rows(given: Any, wanted: int, method: str, label: str) -> Tensor:

@@ -104,14 +104,10 @@ def _compiled_block() -> Callable[[ResidualAttentionBlock, Tensor, Packing], Ten
 
 
 def _block(block: ResidualAttentionBlock, x: Tensor, packing: Packing) -> Tensor:
-    """One residual block on packed tokens (N, W)."""
-    x = x + block.ls_1(_attention(block.attn, block.ln_1(x), packing))
-    return x + block.ls_2(block.mlp(block.ln_2(x)))
-
-
-def _attention(attention: nn.MultiheadAttention, x: Tensor, packing: Packing) -> Tensor:
-    """What the layer makes of packed tokens (N, W), with each text attending to itself alone."""
-    qkv = F.linear(x, attention.in_proj_weight, attention.in_proj_bias)  # (N, 3W)
+    """One residual block on packed tokens (N, W), with each text attending to itself alone."""
+    attention = block.attn
+    qkv = F.linear(block.ln_1(x), attention.in_proj_weight, attention.in_proj_bias)  # (N, 3W)
     with torch.autocast(x.device.type, enabled=False):
         mixed = packing.attend(qkv, attention.num_heads)  # (N, W)
-    return F.linear(mixed, attention.out_proj.weight, attention.out_proj.bias)
+    x = x + block.ls_1(F.linear(mixed, attention.out_proj.weight, attention.out_proj.bias))
+    return x + block.ls_2(block.mlp(block.ln_2(x)))

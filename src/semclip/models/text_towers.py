@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from semclip.core.errors import UserError
 from semclip.models.adapt.tower import Tower, open_clip_text
-from semclip.models.hf import checkpoint_blocks, first_line, norms, plain_settings, tower_of, transformers_library
+from semclip.models.hf import checkpoint_blocks, loading, norms, plain_settings, tower_of, transformers_library
 from semclip.models.pretrained import find_on_hub
 from semclip.models.text_pass import encode_text
 from semclip.models.tokens import Tokenizer
@@ -248,13 +248,12 @@ def _read(
     library: ModuleType, source: str, where: str, fix: str, build: Callable[[Any], nn.Module], **pinned: str
 ) -> tuple[nn.Module, Any]:
     """Network and tokenizer of a name or folder. No code from it is run."""
-    try:
+    with loading(f"transformers cannot load '{source}'", where, fix):
         settings = library.AutoConfig.from_pretrained(source, **pinned)
         _refuse_what_is_no_text_model(settings, source, where)
         network = build(settings)
-    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
-        raise UserError(f"transformers cannot load '{source}': {first_line(error)}", where=where, fix=fix) from error
-    try:
+    files = "put its tokenizer.json and tokenizer_config.json into the folder (`save_pretrained` of the tokenizer)"
+    with loading(f"'{source}' has a text model, but no tokenizer for it", where, files):
         tokenizer = library.AutoTokenizer.from_pretrained(source, **pinned)
         words = tokenizer.get_vocab()
         # Without files, the library makes a tokenizer that knows no word and says nothing.
@@ -262,12 +261,6 @@ def _read(
             raise ValueError("no words in its vocabulary")
         if max(words.values()) >= settings.vocab_size:
             raise ValueError(f"it has ids up to {max(words.values()):,}, the model reads {settings.vocab_size:,}")
-    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
-        raise UserError(
-            f"'{source}' has a text model, but no tokenizer for it: {first_line(error)}",
-            where=where,
-            fix="put its tokenizer.json and tokenizer_config.json into the folder (`save_pretrained` of the tokenizer)",
-        ) from error
     if tokenizer.pad_token_id is None:
         raise UserError(
             f"the tokenizer of '{source}' has no padding token",

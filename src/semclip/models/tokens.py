@@ -7,8 +7,7 @@ from typing import Any
 from open_clip.tokenizer import SimpleTokenizer
 from torch import Tensor
 
-from semclip.core.errors import UserError
-from semclip.models.hf import first_line, transformers_library
+from semclip.models.hf import loading, transformers_library
 from semclip.models.pretrained import find_on_hub
 
 #: Characters beyond which a text is shortened before tokenising. Byte-pair merging of one endless word takes time
@@ -61,14 +60,8 @@ class LibraryTokenizer:
         find_on_hub(source, where)
         from open_clip.tokenizer import HFTokenizer
 
-        try:
+        with loading(f"the tokenizer '{source}' cannot be read", where):
             self._tokenizer = HFTokenizer(source, context_length=context_length, **(settings or {}))
-        except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
-            raise UserError(
-                f"the tokenizer '{source}' cannot be read: {first_line(error)}",
-                where=where,
-                fix="check the name, or the files in the folder",
-            ) from error
         self.context_length = context_length
         self._words: Any = self._tokenizer.tokenizer
         self.special_ids: tuple[int, ...] = tuple(sorted(set(self._words.all_special_ids)))

@@ -42,12 +42,3 @@ def explicit_rows(basis: list[list[float]]) -> Tensor:
             fix="give at most as many rows as the embedding is wide",
         )
     return rows
-
-
-def refuse_one_row(count: int) -> None:
-    if count < 2:
-        raise UserError(
-            f"num_projections={count} cannot train: cosines of one-element vectors are +1 or -1, with gradient 0",
-            where=_WHERE,
-            fix="use 2 or more",
-        )

@@ -19,16 +19,11 @@ class Linear(nn.Module):
         return F.linear(x, self.weight.to(x), self.bias.to(x))
 
 
-class LayerNorm(nn.Module):
-    """Layer norm over the last dimension, with scale and shift."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-        self.bias = nn.Parameter(torch.zeros(width))
+class LayerNorm(nn.LayerNorm):
+    """torch's, in the precision of the input."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x, x.shape[-1:], self.weight.to(x), self.bias.to(x), eps=1e-5)
+        return F.layer_norm(x, x.shape[-1:], self.weight.to(x), self.bias.to(x), self.eps)
 
 
 def mlp(inputs: int, hidden: int, outputs: int, layers: int, generator: torch.Generator) -> nn.Sequential:

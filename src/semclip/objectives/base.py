@@ -20,10 +20,6 @@ from semclip.core.registry import FAMILIES
 ON_REQUEST = ("image_pooled", "caption_ids", "caption_at_start", "query_things", "things")
 
 
-def _identity(x: Tensor) -> Tensor:
-    return x
-
-
 class Features:
     """The embeddings of one batch, by view.
 
@@ -45,7 +41,7 @@ class Features:
         *,
         logit_scale: Tensor | float,
         groups: Tensor | None = None,
-        gather: Callable[[Tensor], Tensor] = _identity,
+        gather: Callable[[Tensor], Tensor] = lambda x: x,
         offset: int = 0,
         **views: Tensor,
     ) -> None:
@@ -131,13 +127,11 @@ class Features:
         device = next(iter(self._raw.values())).device
         return self.offset + torch.arange(self.batch_size, device=device)
 
-    @property
-    def same_group(self) -> Tensor:
-        """(B, G) True where a local row and another row share a group; a row and itself are not marked."""
-        return self.same_group_of(self.labels - self.offset)
-
     def same_group_of(self, rows: Tensor) -> Tensor:
-        """(R, G) the same for some local rows (R,) alone: no mask of all pairs is ever needed at once."""
+        """(R, G) True where a local row (R,) and another row share a group; a row and itself are not marked.
+
+        For some rows alone, so that no mask of all pairs is ever needed at once.
+        """
         labels = self.labels[rows]  # (R,)
         mine = self.global_groups[labels]  # (R,)
         same = mine[:, None] == self.global_groups[None, :]  # (R, G)

@@ -8,21 +8,15 @@ When to use: to study non-contrastive agreement alone. Zero-shot accuracy is low
 image with a caption directly.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from semclip.objectives.base import Paper
 from semclip.objectives.xclip import XCLIP
 
 
 class NCLIP(XCLIP):
     """xCLIP with contrastive weight 0."""
 
-    paper = Paper(
-        title="Non-Contrastive Learning Meets Language-Image Pre-Training",
-        arxiv="2210.09304",
-        equation="CE + l1 EH - l2 HE",
-        deviations="a reconstruction: no code exists; weights, heads and their size are ours",
-    )
+    paper = replace(XCLIP.paper, equation="CE + l1 EH - l2 HE")
 
     @dataclass(frozen=True, kw_only=True)
     class Config(XCLIP.Config):

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from semclip.core.errors import UserError
 from semclip.core.protocols import EncoderInfo
-from semclip.objectives._basis import explicit_rows, orthonormal_rows, refuse_one_row
+from semclip.objectives._basis import explicit_rows, orthonormal_rows
 from semclip.objectives._contrastive import at_least_float32, clip_terms, refuse_bad_weights, single, versions
 from semclip.objectives.base import Features, Objective, Paper, Terms
 
@@ -71,10 +71,11 @@ class SemCLIP(Objective):
         optional = {"paraphrase": c.paraphrase_weight, "negation": c.negation_weight}
         self.needs = frozenset({"image", "caption"} | {view for view, weight in optional.items() if weight})
         self.register_buffer("basis", None)
-        if c.basis is None:
-            refuse_one_row(c.num_projections)
-        else:
+        if c.basis is not None:
             self._store(explicit_rows(c.basis))
+        elif c.num_projections < 2:
+            what = "cannot train: cosines of one-element vectors are +1 or -1, with gradient 0"
+            raise UserError(f"num_projections={c.num_projections} {what}", where=_WHERE, fix="use 2 or more")
 
     def setup(self, info: EncoderInfo) -> None:
         if self.basis is None:

@@ -109,15 +109,11 @@ class SuperCLIP(Objective):
             )
         return torch.log(documents / (counts + 1)).clamp(min=0)
 
-    def class_loss(self, logits: Tensor, ids: Tensor, idf: Tensor) -> Tensor:
-        """L_class of logits (B, V), caption ids (B, L) and token weights idf (V,). A scalar, float32 or better.
+    def class_losses(self, logits: Tensor, ids: Tensor, idf: Tensor) -> Tensor:
+        """(B,) terms of L_class from logits (B, V), caption ids (B, L) and token weights idf (V,); float32 or better.
 
         A caption whose tokens all weigh nothing adds 0.
         """
-        return self._class_losses(logits, ids, idf).mean()
-
-    def _class_losses(self, logits: Tensor, ids: Tensor, idf: Tensor) -> Tensor:
-        """(B,) one for each caption."""
         logits = at_least_float32(logits)
         distinct, first = self._distinct(ids, logits.shape[1])  # (B, L) both
         inside = distinct.clamp(max=logits.shape[1] - 1)  # ids that are no class: any index, weight 0
@@ -139,7 +135,7 @@ class SuperCLIP(Objective):
         idf = self.idf_weights()
 
         def losses(pooled: Tensor, ids: Tensor) -> Tensor:
-            return self._class_losses(self.head(pooled), ids, idf)
+            return self.class_losses(self.head(pooled), ids, idf)
 
         return by_chunks(losses, at_least_float32(f.raw("image_pooled")), f.raw("caption_ids"), columns=len(idf)).mean()
 

@@ -73,15 +73,11 @@ class TNGCLIP(Objective):
         def texts_of_group(rows: Tensor) -> Tensor:
             return f.same_group_of(rows).repeat_interleave(per_image, dim=1).scatter(1, own[rows], False)  # (R, M G)
 
-        def images_of_group(rows: Tensor) -> Tensor:
-            return f.same_group_of(rows // per_image)  # (R, G)
-
         masked = self.config.mask_same_group
         to_text = multi_positive_cross_entropy(image, bank, own, scale, texts_of_group if masked else None)
         labels = f.labels.repeat_interleave(per_image)  # (M B,)
-        to_image = softmax_cross_entropy(
-            texts.flatten(0, 1), images, labels, scale, images_of_group if masked else None
-        )
+        images_of_group = (lambda rows: f.same_group_of(rows // per_image)) if masked else None  # (R, G)
+        to_image = softmax_cross_entropy(texts.flatten(0, 1), images, labels, scale, images_of_group)
         return Terms(total=(to_text + to_image) / 2, parts={"image_to_text": to_text, "text_to_image": to_image})
 
     def _labels(self, f: Features, per_image: int) -> Tensor:

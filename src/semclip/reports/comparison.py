@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,7 +102,11 @@ def load_tracks(folders: Sequence[Path], control: str | None = None) -> list[Com
     """
     if not folders:
         raise UserError("no run folder given", where="semclip report", fix="semclip report runs/NAME ...")
-    runs = _named([load_run(run) for folder in folders for run in _runs_in(Path(folder))])
+    own: list[Run] = []
+    for folder in map(Path, folders):
+        listed = folder / "runs.json"  # the runs that `semclip compare` lists in its folder; a run folder is itself
+        own += [load_run(folder / name) for name in read_json(listed)] if listed.is_file() else [load_run(folder)]
+    runs = _named(own)
     _refuse_different_data(runs)
     named = [r for r in runs if control in (r.name, r.folder.name, str(r.folder))]
     if control is not None and len(named) != 1:
@@ -121,12 +125,6 @@ def load_tracks(folders: Sequence[Path], control: str | None = None) -> list[Com
         for track, own in tracks.items()
         if len(tracks) == 1 or not all(r.role == "base" and r in used for r in own)
     ]
-
-
-def _runs_in(folder: Path) -> list[Path]:
-    """The runs that `semclip compare` lists in its folder; a run folder is itself."""
-    listed = folder / "runs.json"
-    return [folder / name for name in read_json(listed)] if listed.is_file() else [folder]
 
 
 def _comparison(track: str, runs: Sequence[Run], named: Sequence[str]) -> Comparison:
@@ -178,7 +176,9 @@ def _title(run: Run) -> str:
 
 def _refuse_different_data(runs: Sequence[Run]) -> None:
     """Numbers measured on different files, splits or versions of a benchmark must not stand in one row."""
-    for first, second, benchmark in _pairs(runs):
+    every = dict.fromkeys(b for r in runs for b in r.results)
+    having = {benchmark: [r for r in runs if benchmark in r.results] for benchmark in every}
+    for benchmark, first, second in ((name, own[0], other) for name, own in having.items() for other in own[1:]):
         a, b = first.results[benchmark], second.results[benchmark]
         for what, mine, theirs in (
             ("file (sha256)", a.data.get("sha256"), b.data.get("sha256")),
@@ -201,10 +201,3 @@ def _refuse_different_data(runs: Sequence[Run]) -> None:
 def _files(result: Result) -> dict[str, str]:
     """The official files of a public benchmark; none for a data file, which has one hash."""
     return {path: str(file["sha256"]) for path, file in (result.data.get("files") or {}).items()}
-
-
-def _pairs(runs: Sequence[Run]) -> Iterator[tuple[Run, Run, str]]:
-    for benchmark in dict.fromkeys(b for r in runs for b in r.results):
-        having = [r for r in runs if benchmark in r.results]
-        for other in having[1:]:
-            yield having[0], other, benchmark

@@ -81,7 +81,12 @@ def build_gallery(focus: Run, shown: Sequence[Run]) -> Gallery | None:
     margin = {i["id"]: float(i["similarity"]["caption"]) - float(i["similarity"]["negation"]) for i in items}
     ranked = sorted(one_each.values(), key=lambda i: (-margin[i["id"]], i["id"]))
     side = min(SIDE, (len(ranked) + 1) // 2)
-    best, worst = ([_card(i, focus) for i in chosen] for chosen in (ranked[:side], ranked[side:][::-1][:side]))
+    data = focus.section("data")
+    folders = [Path(), focus.folder, Path(str(data.get("images") or "")), Path(str(data.get("root") or ""))]
+    best, worst = (
+        [card(i, str(i.get("image") or ""), folders) for i in chosen]
+        for chosen in (ranked[:side], ranked[side:][::-1][:side])
+    )
     similarity = {run.name: {i["id"]: i["similarity"] for i in items_of(run)} for run in shown}
     return Gallery(best, worst, sum(not card.image for card in [*best, *worst]), similarity)
 
@@ -97,9 +102,3 @@ def card(item: Mapping[str, Any], name: str, folders: Sequence[Path]) -> Card:
         return Card(item, thumbnail(path), "")
     except OSError as error:
         return Card(item, "", f"image file cannot be read: {name} ({error})")
-
-
-def _card(item: Mapping[str, Any], run: Run) -> Card:
-    data = run.section("data")
-    folders = [Path(), run.folder, Path(str(data.get("images") or "")), Path(str(data.get("root") or ""))]
-    return card(item, str(item.get("image") or ""), folders)

@@ -41,7 +41,9 @@ def projection_plots(comparison: Comparison) -> list[Projection]:
 def _projection(run: Run, projection: Mapping[str, Any]) -> Projection:
     moments: dict[str, Points] = {m: {view: projection[m][view] for view in _VIEWS} for m in ("before", "after")}
     reach = 1.08 * max(abs(x) for points in moments.values() for view in points.values() for p in view for x in p)
-    example = _typical(moments["after"])
+    # The example whose caption-negation cosine is the median: no cherry-picking.
+    found = cosines(moments["after"])["negation"]
+    example = sorted(range(len(found)), key=lambda i: (found[i], i))[len(found) // 2]
     ids = projection.get("ids") or []
     texts = {i["id"]: i["texts"] for i in gallery.items_of(run)}.get(ids[example] if example < len(ids) else "", {})
     return Projection(
@@ -94,9 +96,3 @@ def cosines(points: Points) -> dict[str, list[float]]:
         for view in points
         if view != "caption"
     }
-
-
-def _typical(points: Points) -> int:
-    """The example whose caption-negation cosine is the median: no cherry-picking."""
-    found = cosines(points)["negation"]
-    return sorted(range(len(found)), key=lambda i: (found[i], i))[len(found) // 2]

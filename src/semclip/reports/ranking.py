@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Mapping, Sequence
 
-from semclip.evaluation.metrics.crossed import Estimate, holm
+from semclip.evaluation.metrics.crossed import holm
 from semclip.reports import formatting
 from semclip.reports.comparison import Arm, Comparison
 from semclip.reports.significance import difference, measured, state
@@ -73,8 +73,11 @@ def _rival(arm: Arm, arms: Sequence[Arm], skill: Skill) -> Arm | None:
 
 
 def _row(arm: Arm, rivals: Mapping[Skill, Arm | None], named: bool) -> tuple[str, list[Cell]]:
-    found = {skill: _against(arm, rival, skill) for skill, rival in rivals.items() if rival is not None}
-    tests = {skill: estimate for skill, estimate in found.items() if estimate is not None}
+    tests = {}
+    for skill, rival in rivals.items():
+        pairs = [(a, b) for a in arm.runs for b in rival.runs if a.seed == b.seed] if rival else []
+        if pairs and (estimate := difference(pairs, skill)) is not None:
+            tests[skill] = estimate
     corrected = dict(zip(tests, holm([e.p for e in tests.values()]), strict=True))
     cells = []
     for skill, rival in rivals.items():
@@ -92,8 +95,3 @@ def _row(arm: Arm, rivals: Mapping[Skill, Arm | None], named: bool) -> tuple[str
         )
     above, below = (sum(cell.state == side for cell in cells) for side in ("better", "worse"))
     return arm.title, [*cells, Cell(value=f"{above} above, {below} below")]
-
-
-def _against(arm: Arm, rival: Arm, skill: Skill) -> Estimate | None:
-    pairs = [(a, b) for a in arm.runs for b in rival.runs if a.seed == b.seed]
-    return difference(pairs, skill) if pairs else None

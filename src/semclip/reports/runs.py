@@ -96,7 +96,11 @@ def load_run(folder: Path) -> Run:
     if not folder.is_dir():
         raise UserError("no such run folder", where=str(folder), fix="check the path; runs are written to runs/NAME/")
     missing: list[str] = []
-    info = _optional(folder / "run.json", missing)
+    info: Any = {}
+    if (folder / "run.json").is_file():
+        info = read_json(folder / "run.json")
+    else:
+        missing.append("run.json is not there: command, versions, seed and cost of the run are unknown")
     if not isinstance(info, dict):
         raise UserError("run.json must hold a mapping", where=str(folder / "run.json"), fix="train the run again")
     config: dict[str, Any] = {}
@@ -194,10 +198,3 @@ def _read_projection(path: Path) -> dict[str, Any] | None:
             fix="train the run again or delete the file",
         ) from error
     return dict(projection)
-
-
-def _optional(path: Path, missing: list[str]) -> Any:
-    if path.is_file():
-        return read_json(path)
-    missing.append(f"{path.name} is not there: command, versions, seed and cost of the run are unknown")
-    return {}

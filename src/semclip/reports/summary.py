@@ -9,7 +9,6 @@ from semclip.core.files import write_text
 from semclip.reports import formatting
 from semclip.reports.comparison import Arm, Comparison, load_tracks
 from semclip.reports.ranking import ranking
-from semclip.reports.runs import Run
 from semclip.reports.significance import Contrasts, difference, measured, over_seeds, state
 from semclip.reports.skills import COSTS, MAIN, Skill, benchmark_title, skills
 from semclip.reports.table import Cell, Table, as_markdown, as_rich
@@ -129,7 +128,12 @@ def _cell(arm: Arm, skill: Skill, kind: str, contrasts: Contrasts) -> Cell:
     if not pairs:
         return Cell(value=value, interval=bounds)
     mean = statistics.fmean(a.value - b.value for a, b in (measured(pair, skill, kind) for pair in pairs))
-    test = _test(pairs, skill, kind, contrasts)
+    # Of one seed McNemar's test, as on the page; of several, over seeds and items.
+    test: Contrast | Estimate | None = (
+        difference(pairs, skill, kind)
+        if len(pairs) > 1
+        else contrasts.between(*pairs[0], skill.benchmark, skill.metric, kind)
+    )
     return Cell(
         value=value,
         interval=bounds,
@@ -138,15 +142,6 @@ def _cell(arm: Arm, skill: Skill, kind: str, contrasts: Contrasts) -> Cell:
         p="no p" if test is None or test.p is None else formatting.p_value(test.p),
         state=state(mean, test.p if test else None, found[0].higher_is_better),
     )
-
-
-def _test(
-    pairs: Sequence[tuple[Run, Run]], skill: Skill, kind: str, contrasts: Contrasts
-) -> "Contrast | Estimate | None":
-    """p and interval of a difference: of one seed McNemar's test, as on the page; of several, over seeds and items."""
-    if len(pairs) > 1:
-        return difference(pairs, skill, kind)
-    return contrasts.between(*pairs[0], skill.benchmark, skill.metric, kind)
 
 
 def _spread(values: Sequence[float], unit: str) -> str:

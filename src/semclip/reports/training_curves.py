@@ -48,7 +48,8 @@ def training_curves(comparison: Comparison) -> list[Figure]:
             for number, run in enumerate(comparison.runs)
             if (split, name) in run.curves
         ]
-        percent = split != "train" and _is_share(comparison, name)
+        units = [m.unit for r in comparison.runs if "." in name and (m := r.metric(*name.split(".", 1))) is not None]
+        percent = split != "train" and units[:1] == ["share"]
         drawn.append(draw(_title(split, name), lines, percent))
     return drawn
 
@@ -84,11 +85,6 @@ def _title(split: str, name: str) -> str:
     if split == "train":
         return "Training loss" if name == "total" else f"Training: {formatting.words(name).lower()}"
     return f"{metric_title(*name.split('.', 1))} ({'validation' if split == 'val' else split})"
-
-
-def _is_share(comparison: Comparison, name: str) -> bool:
-    found = [m for r in comparison.runs if (m := r.metric(*name.split(".", 1))) is not None]
-    return bool(found) and found[0].unit == "share"
 
 
 def _thin(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:

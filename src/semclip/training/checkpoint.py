@@ -120,7 +120,7 @@ def save_checkpoint(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     for old in list_checkpoints(folder)[:-keep]:
-        if step_of(old) not in keep_steps:
+        if int(old.name.removeprefix("step_")) not in keep_steps:
             shutil.rmtree(old, ignore_errors=True)
     return path
 
@@ -128,10 +128,6 @@ def save_checkpoint(
 def list_checkpoints(folder: Path) -> list[Path]:
     """Checkpoints by step, oldest first; none of them is opened."""
     return sorted(p for p in folder.glob("step_*") if _NAME.fullmatch(p.name) and p.is_dir())
-
-
-def step_of(checkpoint: Path) -> int:
-    return int(checkpoint.name.removeprefix("step_"))
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

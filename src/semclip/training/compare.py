@@ -4,6 +4,8 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +136,7 @@ def _refuse_unequal(runs: Mapping[Path, TrainConfig]) -> None:
             ("train.batch_size", of_track[config.track]),
             ("evaluate", of_track[config.track]),
         ):
-            mine, theirs = (_value(c, section) for c in (config, runs[other]))
+            mine, theirs = (reduce(getitem, section.split("."), dump(c)) for c in (config, runs[other]))
             if mine != theirs:
                 raise UserError(
                     f"arms '{other.name}' and '{folder.name}' differ in {section}: {theirs} and {mine}",
@@ -152,10 +154,3 @@ def _refuse_several_processes(runs: Mapping[Path, TrainConfig]) -> None:
             where="torchrun, or train.devices",
             fix="use `semclip compare --jobs N` for runs at the same time, or train each arm with `semclip train`",
         )
-
-
-def _value(config: TrainConfig, section: str) -> Any:
-    value: Any = dump(config)
-    for part in section.split("."):
-        value = value[part]
-    return value

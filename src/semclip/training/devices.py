@@ -86,11 +86,6 @@ def _strategy(name: str, count: int) -> str | Strategy:
     return DDPStrategy(timeout=_TIMEOUT, static_graph=True)
 
 
-def processes_here(fabric: Fabric) -> int:
-    """How many of them run on this machine."""
-    return int(os.environ.get("LOCAL_WORLD_SIZE", fabric.world_size))
-
-
 def describe_devices(fabric: Fabric, config: TrainConfig) -> list[str]:
     """A sentence for people on several processes, none for one."""
     if fabric.world_size == 1:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -114,12 +115,8 @@ class UnreadableImages:
     """
 
     def __init__(self, run_folder: Path, examples: int, proportion: float, writes: bool = True) -> None:
-        self.path, self.examples, self.proportion, self.writes = (
-            run_folder / "unreadable.jsonl",
-            examples,
-            proportion,
-            writes,
-        )
+        self.path = run_folder / "unreadable.jsonl"
+        self.examples, self.proportion, self.writes = examples, proportion, writes
         lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
         self.faults = {fault.id: fault for fault in (Fault(**json.loads(line)) for line in lines)}
 
@@ -173,18 +170,18 @@ class UnreadableImages:
 
 def find_unreadable(encoder: Encoder, examples: Sequence[Example]) -> list[Fault]:
     """Every example one of whose images cannot be read; all images are decoded once."""
-    errors: dict[ImageRef, UserError | None] = {}
+
+    @cache
+    def error_of(ref: ImageRef) -> UserError | None:
+        try:
+            encoder.load_image(ref)
+        except UserError as raised:
+            return raised
+        return None
+
     found = []
     for example in examples:
-        refs = (example.image, *example.negative_images)
-        for ref in refs:
-            if ref not in errors:
-                errors[ref] = None
-                try:
-                    encoder.load_image(ref)
-                except UserError as raised:
-                    errors[ref] = raised
-        bad = next((error for ref in refs if (error := errors[ref]) is not None), None)
+        bad = next(filter(None, map(error_of, (example.image, *example.negative_images))), None)
         if bad is not None:
             found.append(Fault(example.id, bad.what, bad.where, left_out=True))
     return found

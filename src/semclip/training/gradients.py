@@ -56,13 +56,8 @@ class Gradients:
         micro_batch: int,
         notify: Callable[[str], None],
     ) -> None:
-        self.fabric, self.wrapped, self.module, self.micro_batch, self.notify = (
-            fabric,
-            wrapped,
-            module,
-            micro_batch,
-            notify,
-        )
+        self.fabric, self.wrapped, self.module = fabric, wrapped, module
+        self.micro_batch, self.notify = micro_batch, notify
         self.ranks = Ranks(fabric)
 
     def __call__(self, batch: "Batch | StreamedBatch") -> Mapping[str, Tensor]:

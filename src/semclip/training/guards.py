@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from semclip.core.errors import UserError
 from semclip.core.files import write_text
-from semclip.evaluation.metrics.result import Metric, Result
+from semclip.evaluation.metrics.result import Result
 
 Action = Literal["off", "warn", "stop"]
 
@@ -198,7 +198,7 @@ class DropGuard:
             if f"{benchmark}.{metric.name}" in self.names
         }
         if step == 0:
-            self.start |= {name: [metric.value, _lower_end(metric)] for name, metric in measured.items()}
+            self.start |= {name: [m.value, (m.interval or (m.value,))[0]] for name, m in measured.items()}
         fallen = [
             f"{name} from {100 * self.start[name][0]:.1f} to {100 * metric.value:.1f} %"
             for name, metric in measured.items()
@@ -222,7 +222,3 @@ def write_bad_batch(run_folder: Path, step: int, rows: Sequence[Mapping[str, Any
     """
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     write_text(run_folder / "bad_batches" / f"step_{step:08d}.jsonl", "".join(lines))
-
-
-def _lower_end(metric: Metric) -> float:
-    return metric.value if metric.interval is None else metric.interval[0]

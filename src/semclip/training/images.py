@@ -51,7 +51,7 @@ def image_source(
     bytes_needed = load_image(refs[0]).nbytes * len(refs)
     if bytes_needed <= INPUT_STORE_LIMIT:
         # The decoded inputs depend on the preprocessing, never on the weights.
-        recipe = encoder.preprocessing_fingerprint() + _decoded(reduced)
+        recipe = encoder.preprocessing_fingerprint() + " reduced" * reduced
         store = ImageStore.build(
             cache / f"inputs-{derive_seed(recipe, *(r.key for r in refs)):016x}.npy",
             refs,
@@ -67,7 +67,7 @@ def feature_store(
     encoder: Encoder, refs: Sequence[ImageRef], cache: Path, device: torch.device, reduced: bool = False
 ) -> ImageStore:
     """Raw embeddings of images by the encoder as it is now, memory-mapped; made once for the same tower and images."""
-    key = encoder.image_fingerprint() + _decoded(reduced)
+    key = encoder.image_fingerprint() + " reduced" * reduced  # whole images add nothing: old stores stay good
     path = cache / f"features-{derive_seed(key, *sorted(r.key for r in refs)):016x}.npy"
     return ImageStore.build(path, refs, lambda batch: _encode(encoder, batch, device, reduced), key=key)
 
@@ -100,11 +100,6 @@ def _evaluating(encoder: Encoder) -> Iterator[None]:
             yield
     finally:
         encoder.train(training)
-
-
-def _decoded(reduced: bool) -> str:
-    """What a store's key says of the decoding; whole images add nothing, so that old stores stay good."""
-    return " reduced" if reduced else ""
 
 
 def _unique_refs(encoder: Encoder, examples: Sequence[Example], views: Collection[str]) -> list[ImageRef]:

@@ -63,9 +63,6 @@ class Schedule(Sampler[list[tuple[int, int]]]):
                 yield addresses
                 step += 1
 
-    def epoch_of(self, step: int) -> int:
-        return step // self.per_epoch
-
     def _epoch(self, epoch: int, position: int) -> GroupBatchSampler:
         return GroupBatchSampler(self.groups, self.batch_size, self.seed, epoch, start=position)
 

@@ -56,7 +56,7 @@ def train(
     run = assemble(config, run_folder, setup, setup.ranks.console(console), resume)
     if run.state.step == 0:
         with eager(config.train.compile):
-            encoder = run.evaluated.of(setup.encoder)
+            encoder = run.evaluated(setup.encoder)
             setup.ranks.on_rank_zero(lambda: project(run, "before", encoder))
     with fast_attention(setup.fabric.device):
         # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
@@ -98,7 +98,7 @@ def take_steps(run: Run, how_to_continue: str) -> None:
             norm = clip_gradients(parameters, config.clip_norm or math.inf, ranks)
             values = numbers(terms, norm, ranks)
             if not all(map(math.isfinite, values.values())):
-                save_bad_batch(run, batch, schedule.epoch_of(state.step))
+                save_bad_batch(run, batch, state.step // schedule.per_epoch)
             if state.guards.step(state.step, values):
                 run.optimizer.step()
                 clamp_logit_scale(setup.encoder)
@@ -166,7 +166,7 @@ def finish(run: Run) -> dict[str, Result]:
     if state.best_step == 0:  # no validation split: nothing to choose by
         state.best_step = state.step
         with state.average.in_place():
-            encoder = run.evaluated.of(run.setup.encoder)
+            encoder = run.evaluated(run.setup.encoder)
             run.setup.ranks.on_rank_zero(lambda: encoder.save(run.folder / "best"))
     missing_texts = state.missing_texts_of_all_ranks()
     run.setup.ranks.on_rank_zero(lambda: results.update(export(run, missing_texts)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,13 +109,13 @@ def distill(
         "texts": fingerprint([("rows", student.rows)], {}),
         "pictures": derive_seed(*(ref.key for ref in images)),
     }
-    store: dict[ImageRef, Tensor] = {}
+    whole: Callable[[ImageRef], Tensor] = cache(lambda ref: teacher.load_whole_image(ref, config.reading.size))
     student.train()
     start = _continue(checkpoints, parts, generator, about, notify)
     with StopRequest() as stop:
         for step in range(start + 1, config.steps + 1):
             drawn = torch.randint(len(images), (config.batch_size,), generator=generator).tolist()
-            crops = torch.stack([crop(_whole(teacher, images[i], config, store), config, generator) for i in drawn])
+            crops = torch.stack([crop(whole(images[i]), config, generator) for i in drawn])
             crops = crops.to(device)  # (B, 3, S, S)
             labels = teacher_labels(teacher, student.rows, crops, config)
             loss = pixel_loss(student(crops), labels, config.mean_over)
@@ -203,9 +204,3 @@ def _continue(
         part.load_state_dict(found[name])
     generator.set_state(found["generator"])
     return int(found["step"])
-
-
-def _whole(teacher: Encoder, ref: ImageRef, config: DistillConfig, store: dict[ImageRef, Tensor]) -> Tensor:
-    if ref not in store:
-        store[ref] = teacher.load_whole_image(ref, config.reading.size)
-    return store[ref]

@@ -1,12 +1,15 @@
 """A run under way: what it is made of, put together at the newest checkpoint where there is one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from semclip.core.seeds import derive_seed, seed_everything
+from semclip.models.backends.base import Encoder
 from semclip.training.checkpoint import Checkpoints, newest_valid
 from semclip.training.compiling import compile_blocks
 from semclip.training.config import TrainConfig
@@ -15,14 +18,17 @@ from semclip.training.guards import Guards
 from semclip.training.loading import DataWait
 from semclip.training.optim import Ema, build_optimizer, use_row_gradients
 from semclip.training.setup import Setup
-from semclip.training.sharding import SameEncoder, WholeEncoder, separate
+from semclip.training.sharding import WholeEncoder, separate
 from semclip.training.state import State
 from semclip.training.trackers import Tracker, build_trackers, warn
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run under way: what it is made of, what changes in it, and who watches. optimizer: as Fabric wraps it."""
+    """A run under way: what it is made of, what changes in it, and who watches. optimizer: as Fabric wraps it.
+
+    evaluated: the encoder whole, to be evaluated: itself where every rank holds all weights.
+    """
 
     config: TrainConfig
     folder: Path
@@ -30,7 +36,7 @@ class Run:
     state: State
     gradients: Gradients
     optimizer: Any
-    evaluated: SameEncoder | WholeEncoder
+    evaluated: Callable[[Encoder], Encoder]
     checkpoints: Checkpoints
     trackers: list[Tracker]
     wait: DataWait
@@ -39,13 +45,10 @@ class Run:
 
 def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, resume: bool) -> Run:
     """Optimizer, checkpoints, guards and trackers around a setup, at the newest checkpoint where there is one."""
-
-    def notify(message: str) -> None:
-        warn(console, message)
-
+    notify = partial(warn, console)
     fabric, module, ranks = setup.fabric, setup.module, setup.ranks
     sharded = ranks.world_size > 1 and config.train.strategy == "sharded"
-    evaluated = WholeEncoder(setup.encoder, ranks) if sharded else SameEncoder()
+    evaluated: Callable[[Encoder], Encoder] = WholeEncoder(setup.encoder, ranks) if sharded else lambda same: same
     if ranks.world_size == 1 and fabric.device.type == "cpu":
         use_row_gradients(module)
     wrapped = fabric.setup_module(module)

@@ -1,5 +1,6 @@
 """Before the loop: data read, model and objective built, images found, and what is about to happen told."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from semclip.objectives import Objective
 from semclip.objectives import create as create_objective
 from semclip.training.compiling import refuse_without_compiler
 from semclip.training.config import TrainConfig
-from semclip.training.devices import describe_devices, processes_here, start_fabric
+from semclip.training.devices import describe_devices, start_fabric
 from semclip.training.examples import (
     Splits,
     UnreadableImages,
@@ -93,10 +94,22 @@ def _set_up(
     found = unreadable.without(
         encoder, splits.train, lambda read: find_images(config, encoder, objective, steps, read, cache, device)
     )
-    workers, chosen = choose_workers(config.train.workers, found.memory_mapped, processes_here(fabric))
-    notes = [*(f"step    {note}" for note in found.notes), f"loads   {chosen}"]
-    described = describe(config, encoder, splits, objective, found.sentence, notes, fabric)
-    console.print(described, soft_wrap=True)  # soft: one line stays one line in a log file
+    processes_here = int(os.environ.get("LOCAL_WORLD_SIZE", fabric.world_size))
+    workers, chosen = choose_workers(config.train.workers, found.memory_mapped, processes_here)
+    sizes = f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples"
+    shown = ", ".join(v for v in VIEWS if v in objective.needs)
+    where = f"{fabric.device}, {fabric._precision.precision}{', blocks compiled' * config.train.compile}"
+    lines = [
+        f"[bold]{config.name}[/]: {encoder.label} with objective '{config.objective['name']}' on {where}",
+        f"  data    {sizes}; {found.sentence}",
+        *(f"  left out of training: {sentence}" for sentence in splits.left_out),
+        *(f"  step    {note}" for note in found.notes),
+        f"  loads   {chosen}",
+        f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps} steps",
+        *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
+        "  trains  " + "\n          ".join(what_trains(encoder, objective)),
+    ]
+    console.print("\n".join(lines), soft_wrap=True)  # soft: one line stays one line in a log file
     make_batch = MakeBatch(steps, found.examples, objective.needs & set(VIEWS), Collate(encoder.tokenize))
     objective.prepare(lambda: caption_ids(found.examples, encoder, fabric.device))
     module = StepModule(encoder, objective, found.are_features)
@@ -163,31 +176,6 @@ def find_images(
     dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment)
     memory_mapped = load_image not in (encoder.load_image, encoder.load_image_reduced)
     return FoundImages(prepared, dataset, are_features, memory_mapped, sentence, notes)
-
-
-def describe(
-    config: TrainConfig,
-    encoder: Encoder,
-    splits: Splits,
-    objective: Objective,
-    images: str,
-    notes: Sequence[str],
-    fabric: Fabric,
-) -> str:
-    """What is about to be trained on what, in a few lines."""
-    sizes = f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples"
-    shown = ", ".join(v for v in VIEWS if v in objective.needs)
-    where = f"{fabric.device}, {fabric._precision.precision}{', blocks compiled' * config.train.compile}"
-    lines = [
-        f"[bold]{config.name}[/]: {encoder.label} with objective '{config.objective['name']}' on {where}",
-        f"  data    {sizes}; {images}",
-        *(f"  left out of training: {sentence}" for sentence in splits.left_out),
-        *(f"  {note}" for note in notes),
-        f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps} steps",
-        *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
-        "  trains  " + "\n          ".join(what_trains(encoder, objective)),
-    ]
-    return "\n".join(lines)
 
 
 def what_trains(encoder: Encoder, objective: Objective) -> list[str]:

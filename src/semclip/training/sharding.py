@@ -38,11 +38,6 @@ def shard(module: nn.Module, mesh: DeviceMesh) -> nn.Module:
     return module
 
 
-def cut(parameters: Iterable[Tensor]) -> bool:
-    """Whether any of these lies in pieces."""
-    return any(isinstance(p, DTensor) for p in parameters)
-
-
 def local(tensor: Tensor) -> Tensor:
     """This rank's piece, which shares its memory; a whole tensor as it is."""
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor
@@ -89,7 +84,7 @@ def separate(optimizer: torch.optim.Optimizer) -> None:
         for group in optimizer.param_groups
         for pieces in (True, False)
     ]
-    if cut(p for group in optimizer.param_groups for p in group["params"]):
+    if any(isinstance(p, DTensor) for group in optimizer.param_groups for p in group["params"]):
         optimizer.param_groups[:] = [group for group in split if group["params"]]
 
 
@@ -130,20 +125,13 @@ class WholeEncoder:
         self.copy = copy.deepcopy(encoder).to("cpu") if ranks.first else None
         self.ranks = ranks
 
-    def of(self, encoder: Encoder) -> Encoder:
+    def __call__(self, encoder: Encoder) -> Encoder:
         """The weights of an encoder in pieces; elsewhere than on rank 0 that encoder, not to be used. Collective."""
         weights = whole(encoder.state_dict())
         if self.copy is None:
             return encoder
         self.copy.load_state_dict(weights)
         return self.copy.to(self.ranks.device)
-
-
-class SameEncoder:
-    """Where every rank holds all weights, the encoder itself is what is evaluated."""
-
-    def of(self, encoder: Encoder) -> Encoder:
-        return encoder
 
 
 def _cut_as(tensor: Tensor, now: Tensor) -> Tensor:

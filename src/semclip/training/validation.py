@@ -31,36 +31,28 @@ def validate(run: Run) -> None:
     """
     state = run.state
     with state.average.in_place(), eager(run.config.train.compile):
-        encoder = run.evaluated.of(run.setup.encoder)
+        encoder = run.evaluated(run.setup.encoder)
         state.best_value, state.best_step = run.setup.ranks.on_rank_zero(lambda: keep_best(run, encoder))
     run.setup.encoder.train()
 
 
 def keep_best(run: Run, encoder: Encoder) -> tuple[float, int]:
-    """The best value so far and its step, whose weights are in RUN/best."""
-    state = run.state
-    value = measure(run, encoder)
+    """The best value so far and its step, whose weights are in RUN/best; everything measured is logged and guarded."""
+    state, config = run.state, run.config.evaluate
+    split, device = run.setup.splits.val, run.setup.fabric.device
+    results = evaluate(encoder.eval(), config.benchmarks, split, {"split": "val"}, device=device)
+    benchmark, _, metric = config.primary.partition(".")
+    value = results[benchmark].metric(metric).value
+    flat = {f"{b}.{m.name}": m.value for b, r in results.items() for m in r.metrics if m.kind == "model"}
+    for tracker in run.trackers:
+        tracker.log(state.step, "val", flat)
+    run.console.print(f"  step {state.step:>6}  val {config.primary} = {100 * value:.1f} %")
+    state.guards.validated(state.step, results)
     # Step 0 is the model the run started from: it is reported, but training is never undone silently.
     if state.step == 0 or value <= state.best_value:
         return state.best_value, state.best_step
     encoder.save(run.folder / "best")
     return value, state.step
-
-
-def measure(run: Run, encoder: Encoder) -> float:
-    """The primary metric; everything measured is logged and shown to the guards."""
-    config, step = run.config.evaluate, run.state.step
-    results = evaluate(
-        encoder.eval(), config.benchmarks, run.setup.splits.val, {"split": "val"}, device=run.setup.fabric.device
-    )
-    benchmark, _, metric = config.primary.partition(".")
-    value = results[benchmark].metric(metric).value
-    flat = {f"{b}.{m.name}": m.value for b, r in results.items() for m in r.metrics if m.kind == "model"}
-    for tracker in run.trackers:
-        tracker.log(step, "val", flat)
-    run.console.print(f"  step {step:>6}  val {config.primary} = {100 * value:.1f} %")
-    run.state.guards.validated(step, results)
-    return value
 
 
 @torch.no_grad()

@@ -79,12 +79,11 @@ class Prompt:
         """
         form = "|".join(self.choices) or "..."
         system = "\n".join(filter(None, (self.instruct.strip(), self.kinds[kind].strip())))
-        messages: list[Message] = [
-            {"role": "system", "content": f"{system}\n{_FORM.format(form=self._answer(form))}"},
-        ]
+        told = f"{system}\n{_FORM.format(form=_json({self.gives: form}))}"
+        messages: list[Message] = [{"role": "system", "content": told}]
         for example in shown:
             messages.append({"role": "user", "content": _json(example.data)})
-            messages.append({"role": "assistant", "content": self._answer(example.answer)})
+            messages.append({"role": "assistant", "content": _json({self.gives: example.answer})})
         content: Any = _json(data)
         if image:
             content = [{"type": "image_url", "image_url": {"url": image}}, {"type": "text", "text": content}]
@@ -99,9 +98,6 @@ class Prompt:
             "required": [self.gives],
             "additionalProperties": False,
         }
-
-    def _answer(self, text: str) -> str:
-        return _json({self.gives: text})
 
 
 def load_prompt(name: str, folder: str = "") -> Prompt:

@@ -40,19 +40,13 @@ class Server:
     prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, value in (("concurrency", self.concurrency), ("timeout", self.timeout)):
-            if value <= 0:
-                raise UserError(f"'{name}' is {value}", where="section `server`", fix="give a number above 0")
-        for name, value in (
-            ("retries", self.retries),
-            ("requests_per_minute", self.requests_per_minute),
-            ("tokens_per_minute", self.tokens_per_minute),
-            ("budget_requests", self.budget_requests),
-            ("budget_tokens", self.budget_tokens),
-            ("budget_money", self.budget_money),
-        ):
-            if value < 0:
-                raise UserError(f"'{name}' is {value}", where="section `server`", fix="give 0 or more")
+        limits = [f"{kind}_per_minute" for kind in ("requests", "tokens")]
+        limits += [f"budget_{kind}" for kind in ("requests", "tokens", "money")]
+        for name in ("concurrency", "timeout", "retries", *limits):
+            value, positive = getattr(self, name), name in ("concurrency", "timeout")
+            if value < 0 or (positive and value == 0):
+                fix = "give a number above 0" if positive else "give 0 or more"
+                raise UserError(f"'{name}' is {value}", where="section `server`", fix=fix)
 
     @property
     def url(self) -> str:

@@ -23,15 +23,18 @@ class Csv(Reader):
         separator = _separator(path)
         records = _records(path, separator)
         start, header = next(records, (1, []))
-        _check_header(header, f"{path}:{start}")
+        twice = {name for name in header if header.count(name) > 1 and name.strip()}
+        if twice:
+            raise UserError(f"two columns are called '{min(twice)}'", f"{path}:{start}", "rename one of them")
         # A table saved with its row labels has a nameless first column.
         names = [name.strip() or f"column {position}" for position, name in enumerate(header, 1)]
+        called = "a tab" if separator == "\t" else f"'{separator}'"
         for number, cells in records:
             if len(cells) != len(names):
                 raise UserError(
                     f"{len(cells)} cells, but the header names {len(names)} columns: {', '.join(names)}",
                     where=f"{path}:{number}",
-                    fix=f"put cells that contain {_name_of(separator)} or line breaks in double quotes",
+                    fix=f"put cells that contain {called} or line breaks in double quotes",
                 )
             yield number, dict(zip(names, cells, strict=True))
 
@@ -83,13 +86,3 @@ def _lenient(lines: Iterable[str], separator: str) -> list[list[str]]:
     except csv.Error:
         pass  # the rows read before it are the sample; `rows` reports the error with its place
     return table
-
-
-def _check_header(header: list[str], where: str) -> None:
-    twice = {name for name in header if header.count(name) > 1 and name.strip()}
-    if twice:
-        raise UserError(f"two columns are called '{min(twice)}'", where=where, fix="rename one of them")
-
-
-def _name_of(separator: str) -> str:
-    return "a tab" if separator == "\t" else f"'{separator}'"

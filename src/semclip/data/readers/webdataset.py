@@ -43,7 +43,7 @@ class WebDataset(Reader):
         number, first_seen = 0, dict[str, Path]()
         for shard in shards(path):
             found = False
-            for key, members in _samples(shard):
+            for key, members in samples(shard):
                 found = True
                 number += 1
                 name = f"{shard.name}/{key}"
@@ -64,7 +64,7 @@ class WebDataset(Reader):
         return [
             shard / f"{key}.{kind}"
             for shard in shards(path)
-            for key, members in _samples(shard)
+            for key, members in samples(shard)
             for kind in members
             if kind not in known
         ]
@@ -88,7 +88,7 @@ def shards(path: Path) -> list[Path]:
     return paths
 
 
-def _samples(shard: Path) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
+def samples(shard: Path) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
     """(key, suffix -> member) of neighbouring members with one key, as webdataset groups them."""
     key, members = "", dict[str, tarfile.TarInfo]()
     for member in _members(shard):
@@ -144,9 +144,9 @@ def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str
     if "json" in members:
         row |= _columns(shard, members["json"])
     if "txt" in members:
-        row["caption"] = _text(shard, members["txt"]).strip()
+        row["caption"] = text_of(shard, members["txt"]).strip()
     if "cls" in members:
-        row["label"] = _text(shard, members["cls"]).strip()
+        row["label"] = text_of(shard, members["cls"]).strip()
     image = members[images[0]]
     name = f"{shard.name}/{image.name}"
     return {**row, "image": ImageRef(name, shard, span=(image.offset_data, image.size))}
@@ -154,7 +154,7 @@ def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str
 
 def _columns(shard: Path, member: tarfile.TarInfo) -> dict[str, Any]:
     try:
-        columns = json.loads(_text(shard, member))
+        columns = json.loads(text_of(shard, member))
     except (json.JSONDecodeError, RecursionError) as error:
         raise UserError(
             f"not valid JSON: {error}", where=f"{shard}/{member.name}", fix="write one JSON object"
@@ -164,7 +164,8 @@ def _columns(shard: Path, member: tarfile.TarInfo) -> dict[str, Any]:
     return columns
 
 
-def _text(shard: Path, member: tarfile.TarInfo) -> str:
+def text_of(shard: Path, member: tarfile.TarInfo) -> str:
+    """What a member of a shard holds, as text. Raises UserError where it is not UTF-8."""
     with shard.open("rb") as file:
         file.seek(member.offset_data)
         try:

@@ -1,4 +1,4 @@
-"""Accuracy over classes, and the mean of the classes' recalls."""
+"""Recalls of classes, and their mean; whether a label's score is the highest is `choice`."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from semclip.core.errors import UserError
-from semclip.evaluation.metrics.choice import choice
-from semclip.evaluation.metrics.outcomes import Outcomes, mean
-
-
-def accuracy(scores: ArrayLike, labels: ArrayLike) -> Outcomes:
-    """Whether the label's score is the highest; ties as in `choice`. scores: (n, C). labels: (n,) class indices."""
-    return choice(scores, labels)
+from semclip.evaluation.metrics.outcomes import mean
 
 
 def recalls(outcomes: ArrayLike, labels: Sequence[int] | ArrayLike) -> dict[int, float]:

@@ -37,6 +37,12 @@ class Ranks:
         return np.asarray(self.above + 1 + self.tied_wrong / (self.tied_right + 1), dtype=np.float64)
 
 
+def check_ks(ks: Sequence[int], benchmark: str) -> None:
+    """Raise UserError for numbers of results that make no sense."""
+    if not ks or min(ks) < 1:
+        raise UserError(f"ks is {list(ks)}", where=f"benchmark '{benchmark}'", fix="give numbers from 1 up")
+
+
 def rank(queries: ArrayLike, gallery: ArrayLike, right: Sequence[ArrayLike]) -> Ranks:
     """Rank the gallery for each query by dot product, in float64, a block of queries at a time.
 

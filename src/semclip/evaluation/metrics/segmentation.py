@@ -31,12 +31,9 @@ class Areas:
     @property
     def mean_iou(self) -> Array:
         """The mean over classes that are somewhere. Shape (...); NaN where no pixel is scored."""
-        return _nanmean(self.iou)
-
-    @property
-    def class_accuracy(self) -> Array:
-        """both / labelled: the recall of each class; NaN without labelled pixels."""
-        return _ratio(self.both, self.labelled)
+        iou = self.iou
+        known = ~np.isnan(iou)
+        return _ratio(np.where(known, iou, 0.0).sum(axis=-1), known.sum(axis=-1).astype(np.float64))
 
     @property
     def pixel_accuracy(self) -> Array:
@@ -55,9 +52,7 @@ class Areas:
 def stacked(areas: list[Areas]) -> Areas:
     """(n, C) of n images."""
     return Areas(
-        np.stack([a.both for a in areas]),
-        np.stack([a.labelled for a in areas]),
-        np.stack([a.predicted for a in areas]),
+        *(np.stack(counts) for counts in zip(*((a.both, a.labelled, a.predicted) for a in areas), strict=True))
     )
 
 
@@ -128,12 +123,6 @@ def constant(labelled: ArrayLike) -> Areas:
     return Areas(np.where(first, n, 0.0), n, np.where(first, n.sum(), 0.0))
 
 
-def without_zero(labels: ArrayLike, ignore: int = NO_LABEL) -> NDArray[np.int64]:
-    """Labels without class 0, the background: 0 becomes `ignore` and c becomes c - 1 (`reduce_zero_label`)."""
-    y = np.asarray(labels).astype(np.int64)
-    return np.where((y == 0) | (y == ignore), ignore, y - 1)
-
-
 def harmonic_mean(seen: float, unseen: float) -> float:
     """2 s u / (s + u): the one number of zero-shot segmentation, 0 where either is 0."""
     return 2 * seen * unseen / (seen + unseen) if seen + unseen else 0.0
@@ -142,8 +131,3 @@ def harmonic_mean(seen: float, unseen: float) -> float:
 def _ratio(above: Array, below: Array) -> Array:
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(below > 0, above / below, np.nan))
-
-
-def _nanmean(values: Array) -> Array:
-    known = ~np.isnan(values)
-    return _ratio(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1).astype(np.float64))

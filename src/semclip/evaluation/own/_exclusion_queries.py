@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, permutations
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from semclip.core.query import And, Node, Not, Text
 from semclip.core.seeds import derive_seed
 from semclip.english.presence import NOT_THERE, THERE, UNSURE, Presence, one, several
+from semclip.evaluation.metrics.ranking import average_precision
 
 #: form -> ways to say it. {a}: a wanted thing, {b}: a second one; {x}, {y}: excluded things.
 WORDINGS = {
@@ -58,6 +60,13 @@ class Item:
     def things(self) -> frozenset[str]:
         return frozenset((*self.wanted, *self.excluded))
 
+    @cached_property
+    def by_chance(self) -> dict[str, float]:
+        """What random order reaches: average precision, and the shares of right and of held photos among the first."""
+        precision = average_precision(np.zeros(len(self.right)), self.right)
+        shares = {"precision": float(self.right.mean()), "violations": float(self.held.mean())}
+        return {"average_precision": precision, **shares}
+
 
 def items(known: Presence, least: int, per_form: int) -> list[Item]:
     """The queries that the photos can answer, at most `per_form` of each form, drawn by their names alone.
@@ -100,7 +109,9 @@ def _candidates(known: Presence, least: int) -> dict[str, list[_Parts]]:
 
 
 def _item(known: Presence, form: str, wanted: tuple[str, ...], excluded: tuple[str, ...], least: int) -> Item | None:
-    states = [known.of(t) for t in wanted] + [_denied(known.of(t)) for t in excluded]
+    states = [known.of(t) for t in wanted]
+    for state in map(known.of, excluded):
+        states.append(np.where(state == UNSURE, UNSURE, THERE + NOT_THERE - state).astype(np.int8))
     truth = _all_of(states)
     alone = [
         np.count_nonzero((s == NOT_THERE) & (_all_of(states[:i] + states[i + 1 :]) == THERE))
@@ -113,31 +124,18 @@ def _item(known: Presence, form: str, wanted: tuple[str, ...], excluded: tuple[s
     held = np.zeros(len(truth), dtype=bool)
     for thing in excluded:
         held |= known.of(thing) == THERE
+    parts: list[Node] = [*(Text(one(t)) for t in wanted), *(Not(Text(several(t))) for t in excluded)]
+    said = dict([*zip("ab", map(one, wanted), strict=False), *zip("xy", map(several, excluded), strict=False)])
     return Item(
         form=form,
         wanted=wanted,
         excluded=excluded,
-        tree=_tree(wanted, excluded),
-        sentences={w: _said(w, wanted, excluded) for w in WORDINGS[form]},
+        tree=parts[0] if len(parts) == 1 else And(tuple(parts)),
+        sentences={wording: wording.format(**said) for wording in WORDINGS[form]},
         decided=decided,
         right=truth[decided] == THERE,
         held=held[decided],
     )
-
-
-def _tree(wanted: Sequence[str], excluded: Sequence[str]) -> Node:
-    parts: list[Node] = [Text(one(thing)) for thing in wanted]
-    parts += [Not(Text(several(thing))) for thing in excluded]
-    return parts[0] if len(parts) == 1 else And(tuple(parts))
-
-
-def _said(wording: str, wanted: Sequence[str], excluded: Sequence[str]) -> str:
-    fields = [*zip("ab", map(one, wanted), strict=False), *zip("xy", map(several, excluded), strict=False)]
-    return wording.format(**dict(fields))
-
-
-def _denied(state: NDArray[np.int8]) -> NDArray[np.int8]:
-    return np.where(state == UNSURE, UNSURE, THERE + NOT_THERE - state).astype(np.int8)
 
 
 def _all_of(states: Sequence[NDArray[np.int8]]) -> NDArray[np.int8]:

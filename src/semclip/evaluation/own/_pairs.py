@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.evaluation.blind import negation_kind
 from semclip.evaluation.choices import Question, harness_outcomes, rate, record, scores_of
@@ -80,10 +79,7 @@ def rated(
 
 def negation_kinds(example: Example) -> list[str]:
     """The kind of each negation, as recorded; else whether it holds a negation word."""
-    recorded = _parallel(example, "negation_kinds", "negation")
-    if recorded:
-        return [str(kind) for kind in recorded]
-    return [negation_kind(text) for text in example.negations]
+    return list(example.meta.get("negation_kinds") or map(negation_kind, example.negations))
 
 
 def equal_texts(pairs: Sequence[tuple[Any, ...]], what: str) -> list[str]:
@@ -93,24 +89,5 @@ def equal_texts(pairs: Sequence[tuple[Any, ...]], what: str) -> list[str]:
 
 
 def _sources(example: Example, view: str) -> list[int]:
-    sources = [int(i) for i in _parallel(example, f"{view}_of", view)]
-    wordings = 1 + len(example.paraphrases)
-    if any(not 0 <= i < wordings for i in sources):
-        raise UserError(
-            f"'{view}_of' names text {max(sources)}, but there are {wordings} (the caption is 0)",
-            where=example.where,
-            fix=f"count the caption and its paraphrases from 0 to {wordings - 1}",
-        )
-    return sources
-
-
-def _parallel(example: Example, column: str, view: str) -> list[Any]:
-    values = list(example.meta.get(column) or [])
-    texts = example.texts(view)
-    if values and len(values) != len(texts):
-        raise UserError(
-            f"'{column}' has {len(values)} entries for {len(texts)} texts",
-            where=example.where,
-            fix=f"write one entry per {view}",
-        )
-    return values
+    """The place of the text that each one was made from (the caption is 0), as `data.columns` checks it; or none."""
+    return list(example.meta.get(f"{view}_of") or ())

@@ -13,11 +13,9 @@ and random order is the chance level of every number, exactly. Equal scores coun
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
-
-import numpy as np
 
 from semclip.core.config import parse
 from semclip.core.errors import UserError
@@ -40,14 +38,8 @@ _WEIGHTS = (0.25, 0.5, 0.75, 1.0, 1.5)
 
 _FIRST = 10
 
-
-@dataclass(frozen=True)
-class _Found:
-    """What one way to rank reaches on one query, each between 0 and 1."""
-
-    average_precision: float
-    precision: float
-    violations: float
+#: What one way to rank reaches on one query, each between 0 and 1, by the keys of `Item.by_chance`.
+_Found = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +94,11 @@ class Exclusion(DataBenchmark):
             for name, ranker in rankers.items():
                 found[name].append(_found(ranker, item, photos))
         subtractions = [name for name in found if name.startswith("subtraction ")]
-        best = max(subtractions, key=lambda name: _mean_of_excluding(queries, found[name]))
+        excluding = [i for i, query in enumerate(queries) if query.form in EXCLUDING]
+        best = max(
+            subtractions,
+            key=lambda n: mean([mean([x["average_precision"] for x in found[n][i].values()]) for i in excluding]),
+        )
         metrics, records = [], {}
         shown = (*((m, m) for m in ("literal", "default", "dropped")), ("subtraction", best))
         for method, name in (*shown, *((label, f"compared {label}") for label in self.config.compare)):
@@ -145,35 +141,30 @@ class Exclusion(DataBenchmark):
         chosen = {True: [i for i, q in enumerate(queries) if q.form in EXCLUDING]}
         chosen[False] = [i for i in range(len(queries)) if i not in chosen[True]]
         result = []
-        for excludes, name, what, of, chance, higher in (
-            (True, "average_precision", "average precision of queries that exclude", _ap, _right_by_chance, True),
-            (True, "precision_at_10", "right photos among the first ten", _precision, _share_right, True),
-            (True, "violations_at_10", "photos with what was excluded among the first ten", _held, _share_held, False),
-            (False, "wanted_average_precision", "average precision of queries that exclude nothing", _ap,
-             _right_by_chance, True),
+        for excludes, name, what, key in (
+            (True, "average_precision", "average precision of queries that exclude", "average_precision"),
+            (True, "precision_at_10", "right photos among the first ten", "precision"),
+            (True, "violations_at_10", "photos with what was excluded among the first ten", "violations"),
+            (False, "wanted_average_precision", "average precision of queries that exclude nothing",
+             "average_precision"),
         ):  # fmt: skip
             if chosen[excludes]:
                 some = [queries[i] for i in chosen[excludes]]
                 reached = [found[i] for i in chosen[excludes]]
-                made = _metric(f"{method}_{name}", f"{what}; {method}", some, reached, of, chance, kind, higher)
-                slices = dict(made.per_slice) | self._unseen(made, some, reached, of, chance)
-                values = [mean([of(f) for f in r.values()]) for r in reached]
+                made = _metric(f"{method}_{name}", f"{what}; {method}", some, reached, key, kind)
+                slices = {**made.per_slice, **self._unseen(made, some, reached, key)}
+                values = [mean([f[key] for f in r.values()]) for r in reached]
                 record: dict[str, Sequence[Any]] = {
                     "id": [q.id for q in some],
                     "outcome": values,
                     "slice": [q.form for q in some],
                     "cluster": [q.cluster for q in some],
                 }
-                result.append((Metric(**{**vars(made), "per_slice": slices}), record))
+                result.append((replace(made, per_slice=slices), record))
         return result
 
     def _unseen(
-        self,
-        whole: Metric,
-        queries: Sequence[Item],
-        found: Sequence[Mapping[str, _Found]],
-        of: Callable[[_Found], float],
-        chance: Callable[[Item], float],
+        self, whole: Metric, queries: Sequence[Item], found: Sequence[Mapping[str, _Found]], key: str
     ) -> dict[str, Metric]:
         """Slices of queries, and of wordings, that training used and did not use; none where the config names none."""
         rows = list(zip(queries, found, strict=True))
@@ -188,34 +179,10 @@ class Exclusion(DataBenchmark):
                 parts[name] = [(q, f) for q, f in some if f]
         return {
             name: _metric(whole.name, f"{whole.description}; only {name}", [q for q, _ in part], [f for _, f in part],
-                          of, chance, whole.kind, whole.higher_is_better, by_form=False)
+                          key, whole.kind, by_form=False)
             for name, part in parts.items()
             if part
         }  # fmt: skip
-
-
-def _ap(found: _Found) -> float:
-    return found.average_precision
-
-
-def _precision(found: _Found) -> float:
-    return found.precision
-
-
-def _held(found: _Found) -> float:
-    return found.violations
-
-
-def _right_by_chance(item: Item) -> float:
-    return average_precision(np.zeros(len(item.right)), item.right)
-
-
-def _share_right(item: Item) -> float:
-    return float(item.right.mean())
-
-
-def _share_held(item: Item) -> float:
-    return float(item.held.mean())
 
 
 def _ranker(name: str, options: Mapping[str, Any]) -> Ranker:
@@ -234,19 +201,14 @@ def _found(ranker: Ranker, item: Item, photos: EncodedPhotos) -> dict[str, _Foun
     for wording, query in zip(item.sentences, _queries(item), strict=True):
         photos.asked.clear()
         score = ranker.rank(query, photos).score[item.decided]
-        found[wording] = _Found(
-            average_precision(score, item.right),
-            share_of_first(score, item.right, _FIRST),
-            share_of_first(score, item.held, _FIRST),
-        )
+        found[wording] = {
+            "average_precision": average_precision(score, item.right),
+            "precision": share_of_first(score, item.right, _FIRST),
+            "violations": share_of_first(score, item.held, _FIRST),
+        }
         if query.text not in photos.asked:
             break
     return found
-
-
-def _mean_of_excluding(queries: Sequence[Item], found: Sequence[Mapping[str, _Found]]) -> float:
-    pairs = zip(queries, found, strict=True)
-    return mean([mean([_ap(x) for x in f.values()]) for q, f in pairs if q.form in EXCLUDING])
 
 
 def _metric(
@@ -254,28 +216,26 @@ def _metric(
     description: str,
     queries: Sequence[Item],
     found: Sequence[Mapping[str, _Found]],
-    of: Callable[[_Found], float],
-    chance: Callable[[Item], float],
+    key: str,
     kind: str,
-    higher_is_better: bool,
     by_form: bool = True,
 ) -> Metric:
     """The mean over queries. Queries about the same thing are no independent evidence: the interval clusters them."""
-    values = [mean([of(x) for x in f.values()]) for f in found]
+    values = [mean([x[key] for x in f.values()]) for f in found]
     slices = {}
     for form in dict.fromkeys(q.form for q in queries) if by_form else ():
         some = [i for i, q in enumerate(queries) if q.form == form]
-        slices[form] = _metric(name, f"{description}; only {form}", [queries[i] for i in some],
-                               [found[i] for i in some], of, chance, kind, higher_is_better, by_form=False)  # fmt: skip
+        own, reached = [queries[i] for i in some], [found[i] for i in some]
+        slices[form] = _metric(name, f"{description}; only {form}", own, reached, key, kind, by_form=False)
     return Metric(
         name=name,
         value=mean(values),
         n=len(values),
         description=description,
         interval=proportion_interval(values, [q.cluster for q in queries]),
-        chance=mean([chance(q) for q in queries]),
+        chance=mean([q.by_chance[key] for q in queries]),
         kind=kind,
-        higher_is_better=higher_is_better,
+        higher_is_better=key != "violations",
         per_slice=slices,
     )
 

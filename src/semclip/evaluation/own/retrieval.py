@@ -14,7 +14,7 @@ from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.outcomes import mean
 from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.metrics.retrieval import Ranks, chance_recall_at, rank, recall_at
+from semclip.evaluation.metrics.retrieval import Ranks, chance_recall_at, check_ks, rank, recall_at
 from semclip.evaluation.metrics.summary import item_record, proportion
 from semclip.evaluation.own.base import DataBenchmark, cluster
 
@@ -86,8 +86,7 @@ class Retrieval(DataBenchmark):
         ks: tuple[int, ...] = (1, 3, 5, 10)
 
         def __post_init__(self) -> None:
-            if not self.ks or min(self.ks) < 1:
-                raise UserError(f"ks is {list(self.ks)}", where="benchmark 'retrieval'", fix="give numbers from 1 up")
+            check_ks(self.ks, "retrieval")
 
     def texts(self, examples: Sequence[Example]) -> list[str]:
         return [q.text for view in _VIEWS for q in queries_of(examples, view)]
@@ -95,7 +94,10 @@ class Retrieval(DataBenchmark):
     def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
         gallery = sorted({e.image for e in examples}, key=lambda r: (r.name, str(r.path)))
         images = encodings.image(gallery)  # (N, D)
-        by_group = _places_by_group(examples, gallery)
+        place = {ref: i for i, ref in enumerate(gallery)}
+        by_group: dict[str, set[int]] = {}
+        for e in examples:
+            by_group.setdefault(cluster(e), set()).add(place[e.image])
         metrics: list[Metric] = []
         records: dict[str, Mapping[str, Sequence[Any]]] = {}
         notes = [f"gallery of {len(gallery):,} images; a query's right images are those of its group"]
@@ -107,7 +109,7 @@ class Retrieval(DataBenchmark):
             if not queries:
                 continue
             rows = encodings.text([q.text for q in queries])  # (Q, D)
-            answers = {"": [by_group[cluster(q.example)] for q in queries]}
+            answers = {"": [np.array(sorted(by_group[cluster(q.example)])) for q in queries]}
             true = _places_by_truth(queries, examples, gallery)
             if true is not None:
                 answers["_true"] = true
@@ -134,14 +136,6 @@ class Retrieval(DataBenchmark):
             )
             records[f"{name}_r{k}"] = item_record(ids, outcomes, clusters, kinds)
         return metrics
-
-
-def _places_by_group(examples: Sequence[Example], gallery: Sequence[ImageRef]) -> dict[str, np.ndarray]:
-    place = {ref: i for i, ref in enumerate(gallery)}
-    groups: dict[str, set[int]] = {}
-    for e in examples:
-        groups.setdefault(cluster(e), set()).add(place[e.image])
-    return {group: np.array(sorted(places)) for group, places in groups.items()}
 
 
 def _places_by_truth(

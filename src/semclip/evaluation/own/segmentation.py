@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -157,7 +158,10 @@ def _mean_iou(name: str, description: str, areas: Areas, guess: Areas, truth: Gr
     for k in np.arange(len(truth.classes))[which]:
         there = areas.labelled[:, k] + areas.predicted[:, k] > 0  # (n,)
         if there.any():
-            slices[truth.classes[k]] = _class_iou(name, truth.classes[k], areas[there], int(k), float(guess.iou[k]))
+            what = f"IoU of {truth.classes[k]}, in images where it is or is predicted"
+            both, union = areas.both[there, k], (areas.labelled + areas.predicted - areas.both)[there, k]
+            share = partial(_share, both, union)
+            slices[truth.classes[k]] = _over_images(name, what, share, len(both), float(guess.iou[k]))
     return _over_images(
         name,
         description,
@@ -168,15 +172,8 @@ def _mean_iou(name: str, description: str, areas: Areas, guess: Areas, truth: Gr
     )
 
 
-def _class_iou(name: str, label: str, areas: Areas, k: int, guess: float) -> Metric:
-    both, union = areas.both[:, k], areas.labelled[:, k] + areas.predicted[:, k] - areas.both[:, k]
-    return _over_images(
-        name,
-        f"IoU of {label}, in images where it is or is predicted",
-        lambda items: float(both[items].sum() / union[items].sum()),
-        len(both),
-        guess,
-    )
+def _share(part: Array, whole: Array, items: NDArray[np.int64]) -> float:
+    return float(part[items].sum() / whole[items].sum())
 
 
 def _seen_and_unseen(areas: Areas, guess: Areas, truth: GroundTruth, unseen: Sequence[str]) -> list[Metric]:

@@ -10,8 +10,8 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.metrics.choice import chance
-from semclip.evaluation.metrics.classification import accuracy, mean_per_class_recall
+from semclip.evaluation.metrics.choice import chance, choice
+from semclip.evaluation.metrics.classification import mean_per_class_recall
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.summary import average, item_record, proportion, together
 from semclip.evaluation.own.base import DataBenchmark, cluster
@@ -62,7 +62,7 @@ class ZeroShot(DataBenchmark):
         clusters, ids = [cluster(e) for e in own], [e.id for e in own]
         guess = chance(len(classes))
         original, negated = (
-            accuracy(images @ class_rows(encodings, templates, classes).T, labels)
+            choice(images @ class_rows(encodings, templates, classes).T, labels)
             for templates in (self.config.templates, self.config.negated_templates)
         )
         drop = original.expected - negated.expected

@@ -83,7 +83,8 @@ def shuffles_of(caption: str) -> tuple[str, ...]:
     words and not ending in -ing or -ly. An order that differs from the caption is taken where eight draws find one.
     """
     words = caption.split()
-    content = [i for i, word in enumerate(words) if _is_content(word)]
+    bare = [word.strip(",'’-?") for word in words]
+    content = [i for i, w in enumerate(bare) if w not in _FUNCTION_WORDS and not w.endswith(("ing", "ly"))]
     others = [i for i in range(len(words)) if i not in set(content)]
     threes = [list(range(i, min(i + 3, len(words)))) for i in range(0, len(words), 3)]
     random = generator("aro order", caption)
@@ -121,11 +122,6 @@ _FUNCTION_WORDS = frozenset(
     very too also just next front back top side
     """.split()  # noqa: SIM905  # read as prose
 )
-
-
-def _is_content(word: str) -> bool:
-    bare = word.strip(",'’-?")
-    return bare not in _FUNCTION_WORDS and not bare.endswith(("ing", "ly"))
 
 
 def _frozen(path: Path) -> list[tuple[str, tuple[str, ...]]]:

@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import numpy as np
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json
+from semclip.data.readers.webdataset import samples, text_of
 
 PLACE = "{c}"
 _IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
@@ -143,51 +144,27 @@ def _read_folders(folder: Path, called: str) -> tuple[list[str], list[tuple[Imag
 
 
 def _read_tar(tar: Path, called: str) -> list[tuple[ImageRef, int]]:
-    """Images are unpacked once, into the user's cache, since models open files."""
-    facts = tar.stat()
-    key = hashlib.sha256(f"{tar.resolve()}|{facts.st_size}|{facts.st_mtime_ns}".encode()).hexdigest()[:16]
-
-    def fill(folder: Path) -> None:
-        labels: dict[str, bytes] = {}
-        images: dict[str, tuple[str, bytes]] = {}
-        with tarfile.open(tar) as archive:
-            for member in archive:
-                stem, dot, suffix = member.name.rpartition("/")[2].partition(".")
-                file = archive.extractfile(member) if member.isfile() else None
-                if file is None:
-                    continue
-                stem = f"{member.name.rpartition('/')[0]}/{stem}"
-                if f"{dot}{suffix}".lower() in _IMAGES:
-                    images[stem] = (f".{suffix.lower()}", file.read())
-                elif suffix == "cls":
-                    labels[stem] = file.read()
-        if not images or images.keys() != labels.keys():
-            raise UserError(
-                f"{len(images):,} images and {len(labels):,} .cls files", where=str(tar),
-                fix="each KEY.jpg (or .jpeg, .png, .webp, .bmp) needs a KEY.cls with the number of its class",
-            )  # fmt: skip
-        for number, (stem, (suffix, content)) in enumerate(sorted(images.items())):
-            text = labels[stem].decode("utf-8", "replace").strip()
-            if not text.isdecimal():
-                raise UserError(f"'{stem}.cls' holds '{text}'", where=str(tar), fix="write the number of the class")
-            (folder / f"{number:07d}-{text}{suffix}").write_bytes(content)
-
-    return _unpacked(f"{tar.stem}-{key}", f"{called}/{tar.stem}", fill)
-
-
-def _unpacked(key: str, called: str, fill: Callable[[Path], None]) -> list[tuple[ImageRef, int]]:
-    """Images called NUMBER-LABEL.SUFFIX in a folder of the cache, written by `fill` where they are not there yet."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "pictures"
-    folder = cache / key
-    if not folder.is_dir():
-        temporary = cache / f".{key}.{os.getpid()}.tmp"
-        temporary.mkdir(parents=True, exist_ok=True)
-        try:
-            fill(temporary)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    return [(ImageRef(f"{called}/{p.name}", p), int(p.stem.rpartition("-")[2])) for p in sorted(folder.iterdir())]
+    """Images are read from where they lie in their tar."""
+    found: dict[str, dict[str, tarfile.TarInfo]] = {}
+    for key, members in samples(tar):
+        found.setdefault(key, {}).update(members)
+    kinds = [suffix.removeprefix(".") for suffix in _IMAGES]
+    images = {key: kind for key, members in found.items() for kind in kinds if kind in members}
+    labels = {key: members["cls"] for key, members in found.items() if "cls" in members}
+    if not images or images.keys() != labels.keys():
+        raise UserError(
+            f"{len(images):,} images and {len(labels):,} .cls files", where=str(tar),
+            fix="each KEY.jpg (or .jpeg, .png, .webp, .bmp) needs a KEY.cls with the number of its class",
+        )  # fmt: skip
+    pairs = []
+    for number, (key, kind) in enumerate(sorted(images.items())):
+        text = text_of(tar, labels[key]).strip()
+        if not text.isdecimal():
+            raise UserError(f"'{key}.cls' holds '{text}'", where=str(tar), fix="write the number of the class")
+        member = found[key][kind]
+        name = f"{called}/{tar.stem}/{number:07d}-{text}.{kind}"
+        pairs.append((ImageRef(name, tar, span=(member.offset_data, member.size)), int(text)))
+    return pairs
 
 
 #: CLIP_benchmark's name of a set -> torchvision's class, and its test split.
@@ -217,15 +194,25 @@ def _read_torchvision(folder: Path, split: str) -> tuple[list[str], list[tuple[I
         ) from error
     own = list(data.classes)
     if kind.startswith("CIFAR"):
-        pixels = hashlib.sha256(np.ascontiguousarray(data.data).tobytes()).hexdigest()[:16]
-        return own, _unpacked(f"{folder.name}-{pixels}", f"{folder.name}/test", lambda to: _write_images(data, to))
+        return own, _unpacked(data, folder.name)
     # torchvision keeps the paths to itself; opening every image to write it again would cost hours.
     paths = data._images if kind == "OxfordIIITPet" else data._image_files
     return own, [(ImageRef(f"{folder.name}/test/{Path(p).name}", Path(p)), int(label))
                  for p, label in zip(paths, data._labels, strict=True)]  # fmt: skip
 
 
-def _write_images(data: Any, folder: Path) -> None:
-    for number in range(len(data)):
-        image, label = data[number]
-        image.save(folder / f"{number:07d}-{label}.png")
+def _unpacked(data: Any, name: str) -> list[tuple[ImageRef, int]]:
+    """Images as files called NUMBER-LABEL.png in a folder of the cache, written where they are not there yet."""
+    pixels = hashlib.sha256(np.ascontiguousarray(data.data).tobytes()).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "pictures"
+    folder = cache / f"{name}-{pixels}"
+    if not folder.is_dir():
+        temporary = cache / f".{folder.name}.{os.getpid()}.tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        try:
+            for number, (image, label) in enumerate(data[i] for i in range(len(data))):
+                image.save(temporary / f"{number:07d}-{label}.png")
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return [(ImageRef(f"{name}/test/{p.name}", p), int(p.stem.rpartition("-")[2])) for p in sorted(folder.iterdir())]

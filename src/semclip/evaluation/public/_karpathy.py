@@ -9,7 +9,8 @@ from semclip.core.errors import UserError
 from semclip.core.files import read_json
 from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.public._retrieval import Captioned, check_ks, defects, recalls
+from semclip.evaluation.metrics.retrieval import check_ks
+from semclip.evaluation.public._retrieval import Captioned, defects, recalls
 from semclip.evaluation.public.base import PublicBenchmark, image_ref
 
 

@@ -80,8 +80,12 @@ class FourCaptions(PublicBenchmark):
 
     def scored(self, questions: Sequence[Question], scores: Sequence[Array], more: Sequence[Metric] = ()) -> Scores:
         """Metrics with blind baselines, and the official tables. scores: (4,) cosines per question."""
+        lengths = [np.array([len(o) for o in q.options if isinstance(o, str)], dtype=np.float64) for q in questions]
+        outcomes = choices.harness_outcomes(questions, lengths)
+        how = "accuracy by taking the caption with the most characters"
+        longest = choices.rate("blind_longest_option", how, questions, outcomes, "baseline")
         what = "the right caption of four is nearest"
-        found = choices.scored(what, questions, scores, Tie.FIRST, more=[_longest(questions), *more])
+        found = choices.scored(what, questions, scores, Tie.FIRST, more=[longest, *more])
         return replace(found, extra={"official": _tables(questions, scores, self.slots)})
 
 
@@ -91,7 +95,7 @@ def _unnormalised(questions: Sequence[Question], scores: Sequence[Array], encodi
     <i, t> = |i| |t| cos(i, t), and |i| is the same for all options of a question.
     """
     raw = [
-        s * encodings.text_norms([o for o in q.options if isinstance(o, str)])
+        s * np.linalg.norm(encodings.raw_text([o for o in q.options if isinstance(o, str)]), axis=1)
         for q, s in zip(questions, scores, strict=True)
     ]
     outcomes = choices.official_outcomes(questions, raw, Tie.FIRST)
@@ -118,10 +122,3 @@ def _tables(questions: Sequence[Question], scores: Sequence[Array], slots: Mappi
         },
         "most_common_wrong_answer_type": slots[max(slots, key=lambda place: wrong[place])] if total else None,
     }
-
-
-def _longest(questions: Sequence[Question]) -> Metric:
-    lengths = [np.array([len(o) for o in q.options if isinstance(o, str)], dtype=np.float64) for q in questions]
-    outcomes = choices.harness_outcomes(questions, lengths)
-    how = "accuracy by taking the caption with the most characters"
-    return choices.rate("blind_longest_option", how, questions, outcomes, "baseline")

@@ -28,12 +28,6 @@ class Captioned:
     where: str
 
 
-def check_ks(ks: Sequence[int], benchmark: str) -> None:
-    """Raise UserError for numbers of results that make no sense."""
-    if not ks or min(ks) < 1:
-        raise UserError(f"ks is {list(ks)}", where=f"benchmark '{benchmark}'", fix="give numbers from 1 up")
-
-
 def defects(rows: Sequence[Captioned], what: str) -> list[str]:
     """Known faults of retrieval data: empty captions, captions of several images, images without a caption."""
     owners: dict[str, set[ImageRef]] = {}
@@ -99,7 +93,8 @@ def recalls(
     answers = [order[end - n : end] for end, n in zip(ends, np.bincount(own, minlength=len(gallery)), strict=True)]
     names = [image.name for image in gallery]
     directions = (
-        ("image_retrieval", rank(texts, images, [[i] for i in own]), [names[i] for i in own], _caption_ids(rows)),
+        ("image_retrieval", rank(texts, images, [[i] for i in own]), [names[i] for i in own],
+         [f"{row.image.name}#{i}" for row in rows for i in range(len(row.captions))]),
         ("text_retrieval", rank(images[asking], texts, [answers[i] for i in asking]), [names[i] for i in asking],
          [names[i] for i in asking]),
     )  # fmt: skip
@@ -134,10 +129,6 @@ def recalls(
         metrics.append(proportion(f"official_{name}", text, official[name], clusters, chance or 0.0, kind="official"))
     notes = [f"{what}left out: {reason}" for reason in too_many]
     return Recalls(metrics, outcomes, official, records, notes)
-
-
-def _caption_ids(rows: Sequence[Captioned]) -> list[str]:
-    return [f"{row.image.name}#{i}" for row in rows for i in range(len(row.captions))]
 
 
 def official_precision(encodings: Encodings) -> str:

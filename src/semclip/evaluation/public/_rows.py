@@ -2,7 +2,6 @@
 
 import ast
 import csv
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
+from semclip.data.readers.jsonl import Jsonl
 
 _FIX = "get the official file again; it is read unchanged"
 
@@ -121,23 +121,9 @@ def objects(path: Path, columns: Sequence[str]) -> list[Row]:
 
 def json_lines(path: Path) -> list[Row]:
     """Rows of a JSON Lines file. Raises UserError with `file:line`."""
-    rows = []
-    try:
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-            if not line.strip():
-                continue
-            row = Row(f"{path}:{number}", {})
-            try:
-                values = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise row.fault(f"not valid JSON: {error}") from error
-            if not isinstance(values, dict):
-                raise row.fault("not an object of fields")
-            rows.append(Row(row.where, values))
-    except FileNotFoundError:
-        raise UserError("file not found", where=str(path), fix="check the path") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"not text in UTF-8: {error}", where=str(path), fix=_FIX) from error
+    if not path.is_file():
+        raise UserError("file not found", where=str(path), fix="check the path")
+    rows = [Row(f"{path}:{number}", values) for number, values in Jsonl().rows(path)]
     if not rows:
         raise UserError("the file holds no rows", where=str(path), fix=_FIX)
     return rows

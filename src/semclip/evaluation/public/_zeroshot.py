@@ -155,8 +155,5 @@ def over_sets(
 
 def joint(outcomes: Sequence[Outcomes]) -> Outcomes:
     """The outcomes of several sets, one after the other."""
-    return Outcomes(
-        np.concatenate([o.expected for o in outcomes]),
-        np.concatenate([o.strict for o in outcomes]),
-        np.concatenate([o.optimistic for o in outcomes]),
-    )
+    columns = zip(*((o.expected, o.strict, o.optimistic) for o in outcomes), strict=True)
+    return Outcomes(*map(np.concatenate, columns))

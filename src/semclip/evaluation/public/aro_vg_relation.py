@@ -42,10 +42,13 @@ class AroVgRelation(aro.Crops):
     def read(self, folder: Path, images: Path) -> Items:
         questions = aro.crop_questions(folder / _FILE, images, lambda row: row.text("relation_name"))
         listed = _listed(folder / _SYMMETRIC)
+        # Listed relations that the data do not have: the notebook drops by name and does not ask.
+        absent = sorted((listed or set()) - {q.kind for q in questions})
+        misspelt = note(absent, len(listed or ()), f"relations of {_SYMMETRIC} are not in {_FILE}: misspelt?")
         return items_of(
             questions,
             [_Item(q, None if listed is None else q.kind in listed) for q in questions],
-            [*answer_places(questions), *find_defects(questions), *_not_there(listed, questions)],
+            [*answer_places(questions), *find_defects(questions), *misspelt],
         )
 
     def score(self, items: Sequence[_Item], encodings: Encodings) -> Scores:
@@ -68,12 +71,6 @@ def _notes(items: Sequence[_Item]) -> list[str]:
         ]
     symmetric = {i.question.kind for i in items if i.symmetric}
     return [f"{len(symmetric):,} symmetric relations are left out of accuracy_macro_asymmetric"]
-
-
-def _not_there(listed: set[str] | None, questions: Sequence[Question]) -> list[str]:
-    """A note on listed relations that the data do not have: the notebook drops by name and does not ask."""
-    absent = sorted((listed or set()) - {q.kind for q in questions})
-    return note(absent, len(listed or ()), f"relations of {_SYMMETRIC} are not in {_FILE}: misspelt?")
 
 
 def _listed(path: Path) -> set[str] | None:

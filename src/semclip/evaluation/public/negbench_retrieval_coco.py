@@ -14,10 +14,11 @@ from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.intervals import bootstrap
 from semclip.evaluation.metrics.outcomes import Outcomes
 from semclip.evaluation.metrics.result import Metric
+from semclip.evaluation.metrics.retrieval import check_ks
 from semclip.evaluation.metrics.summary import proportion
 from semclip.evaluation.public._image_folders import COCO_VAL2017
 from semclip.evaluation.public._negbench import LICENCE, OBTAIN, mirrored
-from semclip.evaluation.public._retrieval import Captioned, check_ks, defects, recalls
+from semclip.evaluation.public._retrieval import Captioned, defects, recalls
 from semclip.evaluation.public._rows import csv_rows
 from semclip.evaluation.public.base import PublicBenchmark, image_ref
 
@@ -162,14 +163,13 @@ def _sums(rows: Sequence[Captioned], outcomes: Outcomes) -> dict[str, tuple[floa
 
 def _constant(metrics: Sequence[Metric], primary: str) -> list[Metric]:
     """What an encoder that tells no images apart scores: all images tie, and that is chance."""
-    found = []
-    for metric in metrics:
-        if metric.name == primary:
-            guess, ids = np.full(metric.n, metric.chance), [str(i) for i in range(metric.n)]
-            ties = Outcomes(guess, np.zeros(len(guess)), np.ones(len(guess)))
-            how = f"{primary} by an encoder that tells nothing apart"
-            found.append(proportion("blind_constant", how, ties, ids, guess, kind="baseline"))
-    return found
+    metric = next((metric for metric in metrics if metric.name == primary), None)
+    if metric is None:
+        return []
+    guess, ids = np.full(metric.n, metric.chance), [str(i) for i in range(metric.n)]
+    ties = Outcomes(guess, np.zeros(len(guess)), np.ones(len(guess)))
+    how = f"{primary} by an encoder that tells nothing apart"
+    return [proportion("blind_constant", how, ties, ids, guess, kind="baseline")]
 
 
 def _rows(path: Path, images: Path) -> list[Captioned]:

@@ -12,7 +12,7 @@ from semclip.core.example import ImageRef
 from semclip.evaluation import choices
 from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.choices import Question, Tie
-from semclip.evaluation.encodings import Array, Encodings
+from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.public._image_folders import COCO_TRAIN2014
 from semclip.evaluation.public._rows import Row, objects
@@ -48,10 +48,12 @@ class NegRefCOCOg(PublicBenchmark):
 
     def read(self, folder: Path, images: Path) -> Items:
         items = [_question(row, images) for row in objects(folder / _FILE, ("image", "phrase"))]
+        meant = Counter(q.options[q.answer] for q in items)
+        sharing = [q.id for q in items if meant[q.options[q.answer]] > 1]
         defects = [
             *choices.answer_places(items),
             *choices.find_defects(items),
-            *choices.note(_sharing(items), len(items), "items share their image and the meant box with another item"),
+            *choices.note(sharing, len(items), "items share their image and the meant box with another item"),
             "the images are training data of NegationCLIP, TNG-CLIP and NegCLIP (COCO train2014), and CoN-CLIP's "
             "distractors",
         ]
@@ -86,18 +88,10 @@ def _box(row: Row, box: Any) -> tuple[float, float, float, float]:
     return x, y, x + width, y + height
 
 
-def _sharing(questions: Sequence[Question]) -> list[str]:
-    meant = Counter(q.options[q.answer] for q in questions)
-    return [q.id for q in questions if meant[q.options[q.answer]] > 1]
-
-
 def _largest(questions: Sequence[Question]) -> Metric:
-    outcomes = choices.harness_outcomes(questions, [_areas(q) for q in questions])
+    boxes = [[o.box for o in q.options if isinstance(o, ImageRef) and o.box is not None] for q in questions]
+    # Rounded: x + width - x is not width to the last bit.
+    areas = [np.array([round((right - left) * (low - high), 6) for left, high, right, low in own]) for own in boxes]
+    outcomes = choices.harness_outcomes(questions, areas)
     how = "accuracy by taking the box with the larger area"
     return choices.rate("blind_larger_box", how, questions, outcomes, "baseline")
-
-
-def _areas(question: Question) -> Array:
-    boxes = [o.box for o in question.options if isinstance(o, ImageRef) and o.box is not None]
-    # Rounded: x + width - x is not width to the last bit.
-    return np.array([round((right - left) * (low - high), 6) for left, high, right, low in boxes])

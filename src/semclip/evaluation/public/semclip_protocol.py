@@ -13,9 +13,9 @@ from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.blind import negation_kind
 from semclip.evaluation.choices import Question, Tie, accuracy, baselines, record, scores_of
 from semclip.evaluation.encodings import Encodings
+from semclip.evaluation.metrics.choice import chance
 from semclip.evaluation.metrics.intervals import wilson
 from semclip.evaluation.metrics.outcomes import Outcomes
-from semclip.evaluation.metrics.pairwise import CHANCE
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import chance_recall_at, rank, recall_at
 from semclip.evaluation.metrics.summary import item_record, proportion
@@ -165,7 +165,7 @@ def _rounded(precision: str, items: Sequence[Triple], encodings: Encodings) -> M
     how = f"caption over negation with embeddings rounded to {precision}; {ties:,} exact ties, counted as wrong"
     clusters = [row.image.name for row in items]
     return proportion(
-        f"official_original_over_negation_{precision}", how, Outcomes.certain(won), clusters, CHANCE, kind="official"
+        f"official_original_over_negation_{precision}", how, Outcomes.certain(won), clusters, chance(2), kind="official"
     )
 
 

@@ -12,11 +12,11 @@ from semclip.core.example import ImageRef
 from semclip.evaluation.base import Items, Scores
 from semclip.evaluation.choices import note
 from semclip.evaluation.encodings import Array, Encodings
+from semclip.evaluation.metrics.choice import choice
 from semclip.evaluation.metrics.outcomes import TIE, Outcomes
-from semclip.evaluation.metrics.pairwise import pairwise
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.summary import item_record, proportion
-from semclip.evaluation.public._rows import Row, json_lines
+from semclip.evaluation.public._rows import json_lines
 from semclip.evaluation.public.base import AnnotationFile, ImageFolder, PublicBenchmark, image_ref
 
 _FILE = "examples.jsonl"
@@ -61,7 +61,12 @@ class Winoground(PublicBenchmark):
     primary = "group"
 
     def read(self, folder: Path, images: Path) -> Items:
-        items = [_quad(row, images) for row in json_lines(folder / _FILE)]
+        items = []
+        for row in json_lines(folder / _FILE):
+            first, second = (_image(row.text(f"image_{k}"), images) for k in (0, 1))
+            captions = row.text("caption_0"), row.text("caption_1")
+            tag = str(row.values.get("collapsed_tag") or "")
+            items.append(_Quad(str(row.whole("id")), (first, second), captions, tag))
         same = (i.id for i in items if i.captions[0] == i.captions[1] or i.images[0] == i.images[1])
         return Items(
             items=items,
@@ -95,8 +100,8 @@ class Winoground(PublicBenchmark):
 
 def harness(s: Array) -> dict[str, Outcomes]:
     """text, image and group of s (n, caption, image); ties count as they would in random order."""
-    text = _both(pairwise(s[:, 0, 0], s[:, 1, 0]), pairwise(s[:, 1, 1], s[:, 0, 1]))
-    image = _both(pairwise(s[:, 0, 0], s[:, 0, 1]), pairwise(s[:, 1, 1], s[:, 1, 0]))
+    text = _both(choice(s[:, :, 0], 0), choice(s[:, :, 1], 1))
+    image = _both(choice(s[:, 0], 0), choice(s[:, 1], 1))
     expected = np.array([_chance_of_group(own) for own in s])
     group = Outcomes(expected, text.strict * image.strict, text.optimistic * image.optimistic)
     return {"text": text, "image": image, "group": group}
@@ -137,12 +142,6 @@ def _both(first: Outcomes, second: Outcomes) -> Outcomes:
 
 def _metric(name: str, what: str, outcomes: Outcomes, base: str, items: Sequence[_Quad], kind: str) -> Metric:
     return proportion(name, what, outcomes, [i.id for i in items], _CHANCE[base], [i.kind for i in items], kind=kind)
-
-
-def _quad(row: Row, images: Path) -> _Quad:
-    first, second = (_image(row.text(f"image_{k}"), images) for k in (0, 1))
-    tag = str(row.values.get("collapsed_tag") or "")
-    return _Quad(str(row.whole("id")), (first, second), (row.text("caption_0"), row.text("caption_1")), tag)
 
 
 def _image(name: str, images: Path) -> ImageRef:

@@ -36,7 +36,12 @@ class WhatTrains:
         Raises UserError for unknown parts, two keys that say different things of one, and towers without blocks.
         """
         lora = self.lora.parts if self.lora else ()
-        _refuse_contradictions({"freeze": self.freeze, "last_blocks": self.last_blocks, "lora": lora}, where)
+        keys = {"freeze": self.freeze, "last_blocks": self.last_blocks, "lora": lora}
+        for part in _TOWERS:
+            named = [key for key, parts in keys.items() if part in parts]
+            if len(named) > 1:
+                what = f"{' and '.join(named)} say different things of the part '{part}'"
+                raise UserError(what, where=where, fix=f"name '{part}' in one of them")
         for part, count in self.last_blocks.items():
             train_last_blocks(encoder, part, count, where)
         for part in lora:
@@ -84,17 +89,6 @@ def tower_of(encoder: Encoder, part: str, where: str) -> Tower:
             "such as ViT-B-32",
         )
     return towers[part]
-
-
-def _refuse_contradictions(keys: Mapping[str, Iterable[str]], where: str) -> None:
-    for part in _TOWERS:
-        named = [key for key, parts in keys.items() if part in parts]
-        if len(named) > 1:
-            raise UserError(
-                f"{' and '.join(named)} say different things of the part '{part}'",
-                where=where,
-                fix=f"name '{part}' in one of them",
-            )
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,6 @@ class FeatureEncoder(Encoder):
     def info(self) -> EncoderInfo:
         return EncoderInfo(
             embed_dim=self.embed_dim,
-            context_length=self.context_length,
             vocab_size=self.text.vocab_size,
             special_ids=self.text.special_ids,
         )

@@ -129,7 +129,6 @@ class OpenClip(Encoder):
     def info(self) -> EncoderInfo:
         return EncoderInfo(
             embed_dim=self.embed_dim,
-            context_length=self.context_length,
             vocab_size=int(self.network.vocab_size),
             image_width=None if self.why_no_tokens() else self.network.visual.transformer.width,
             special_ids=self.tokenizer.special_ids,
@@ -237,7 +236,9 @@ class OpenClip(Encoder):
         return ""
 
     def image_fingerprint(self) -> str:
-        return fingerprint(plain_state(self.network.visual).items(), self._image_settings())
+        # The activation has no weights, and is chosen by the configuration alone.
+        vision = {"vision_cfg": self.model_cfg["vision_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
+        return fingerprint(plain_state(self.network.visual).items(), {**vision, "preprocess": self.preprocess.settings})
 
     def text_fingerprint(self) -> str:
         settings = {"text_cfg": self.model_cfg["text_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
@@ -276,8 +277,3 @@ class OpenClip(Encoder):
     @property
     def _text_tower(self) -> nn.Module:
         return self.network if isinstance(self.network, CLIP) else self.network.text
-
-    def _image_settings(self) -> dict[str, Any]:
-        # The activation has no weights, and is chosen by the configuration alone.
-        vision = {"vision_cfg": self.model_cfg["vision_cfg"], "quick_gelu": self.model_cfg.get("quick_gelu", False)}
-        return {**vision, "preprocess": self.preprocess.settings}

@@ -133,7 +133,6 @@ class Transformers(Encoder):
         config = self.network.config
         return EncoderInfo(
             embed_dim=self.embed_dim,
-            context_length=self.context_length,
             vocab_size=int(config.text_config.vocab_size),
             image_width=None if self._is_pair else int(config.vision_config.hidden_size),
             special_ids=tuple(sorted(set(self.tokenizer.all_special_ids))),

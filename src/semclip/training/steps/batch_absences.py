@@ -61,7 +61,11 @@ class BatchAbsences(Step):
         for example in examples:
             members.setdefault(example.group, []).append(example)
         self._group = {name: row for row, name in enumerate(members)}
-        self._possible = np.stack([self._flags(self._possible_in(group)) for group in members.values()])  # (groups, V)
+        possible = []
+        for group in members.values():
+            texts = [text for e in group for text in (e.caption, *e.paraphrases, *e.rewrites)]
+            possible.append(self._flags(self._nouns.possible(texts, [n for e in group for n in objects_of(e) or ()])))
+        self._possible = np.stack(possible)  # (groups, V)
         if not any(self._nouns.named(Caption(example.caption), objects_of(example)) for example in examples):
             raise UserError(
                 "no caption names anything whose absence could be told",
@@ -102,11 +106,8 @@ class BatchAbsences(Step):
                 missing_texts += (NO_DENIAL,)
             else:
                 denied = absences.denied(captions[stranger], draw.one(absences.DENIED))
-            made.append(
-                replace(
-                    samples[i], texts={**samples[i].texts, "absence": (absent, denied)}, missing_texts=missing_texts
-                )
-            )
+            texts = {**samples[i].texts, "absence": (absent, denied)}
+            made.append(replace(samples[i], texts=texts, missing_texts=missing_texts))
         return made
 
     def _nearest(self, own: Sequence[Example]) -> Iterator[list[int]]:
@@ -116,10 +117,6 @@ class BatchAbsences(Step):
         groups = np.array([self._group[example.group] for example in own])
         for i, row in enumerate(order):
             yield row[groups[row] != groups[i]].tolist()
-
-    def _possible_in(self, group: Sequence[Example]) -> set[str]:
-        texts = [text for e in group for text in (e.caption, *e.paraphrases, *e.rewrites)]
-        return self._nouns.possible(texts, [noun for e in group for noun in objects_of(e) or ()])
 
     def _flags(self, nouns: set[str]) -> np.ndarray:
         flags = np.zeros(len(self._place), dtype=bool)

@@ -108,7 +108,9 @@ class Distractors(Step):
             for name in dict.fromkeys(name for names in own for name in names)
         ]
         known = _training_images(examples)
-        own_groups = _groups_of_images(examples)
+        own_groups: dict[str, set[str]] = {}
+        for example in examples:
+            own_groups.setdefault(example.image.name, set()).add(example.group)
         fix = "set 'images' to their folder"
         if self.config.images:
             folder = Path(self.config.images).expanduser()
@@ -158,13 +160,6 @@ def _best(scores: np.ndarray, top: int) -> list[list[int]]:
 
 def _training_images(examples: Sequence[Example]) -> dict[str, ImageRef]:
     return {example.image.name: example.image for example in examples}
-
-
-def _groups_of_images(examples: Sequence[Example]) -> dict[str, set[str]]:
-    groups: dict[str, set[str]] = {}
-    for example in examples:
-        groups.setdefault(example.image.name, set()).add(example.group)
-    return groups
 
 
 def _names(example: Example, entry: Entry) -> list[list[str]]:

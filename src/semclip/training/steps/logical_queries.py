@@ -60,6 +60,8 @@ _FORMS: dict[str, tuple[int, tuple[str, ...]]] = {
     ),
     "not B": (1, ("there are no {x}", "an image with no {x} in it", "not {x}", "{x} are absent")),
 }
+#: form -> how many things it wants, and how many it excludes.
+_COUNTS = {"A": (1, 0), "A and B": (2, 0), "A without B": (1, 1), "A but neither B nor C": (1, 2), "not B": (0, 1)}
 _MOST_THINGS = 3
 
 
@@ -141,34 +143,24 @@ class LogicalQueries(Step):
         there, missing = np.flatnonzero(state == THERE), np.flatnonzero(state == NOT_THERE)
         form = _one_of([form for form, (weight, _) in _FORMS.items() for _ in range(weight)], draw)
         wanted: list[int] = []
-        if form != "not B":
+        most, count = _COUNTS[form]
+        if most:
             if not len(there):
                 return None
-            wanted = _some(list(there), 2 if form == "A and B" and len(there) > 1 else 1, draw)
-        count = {"A without B": 1, "A but neither B nor C": 2, "not B": 1}.get(form, 0)
+            wanted = _some(list(there), min(most, len(there)), draw)
         # What images of the batch hold beside A comes first: they are wrong in that alone.
         near = missing[together[wanted[0], missing] > 0] if wanted else missing[together.diagonal()[missing] > 0]
         excluded = _some(list(near if len(near) >= count else missing), count, draw)
         if len(excluded) < count or not (wanted or excluded):
             return None
-        form = _form(len(wanted), len(excluded))
+        # Images with one thing alone are asked for it alone.
+        form = next(form for form, counts in _COUNTS.items() if counts == (len(wanted), len(excluded)))
         said = _one_of(_FORMS[form][1], draw).format(
             **dict(zip("ab", (one(self._things[t]) for t in wanted), strict=False)),
             **dict(zip("xy", (several(self._things[t]) for t in excluded), strict=False)),
         )
         parts = [*(t + 1 for t in wanted), *(-(t + 1) for t in excluded)]
         return said, (*map(int, parts), *[0] * (_MOST_THINGS - len(parts)))
-
-
-def _form(wanted: int, excluded: int) -> str:
-    """Images with one thing alone are asked for it alone."""
-    return {
-        (1, 0): "A",
-        (2, 0): "A and B",
-        (1, 1): "A without B",
-        (1, 2): "A but neither B nor C",
-        (0, 1): "not B",
-    }[wanted, excluded]
 
 
 def _one_of(items: Sequence[str], draw: random.Random) -> str:

@@ -49,7 +49,11 @@ class Rewrites(Step):
     def prepare(self, examples: Sequence[Example], embeddings: Embeddings) -> Prepared:
         """Raises UserError for examples without rewrites, and for a file that does not fit the examples."""
         require(examples, self.needs, "rewrites")
-        texts, more = self._rewrites(examples)
+        texts: list[Sequence[str]] = [example.rewrites for example in examples]
+        more = ""
+        if self.config.file:
+            entries, more = read_by_id(self.config.file, "rewrites", examples)
+            texts = [texts_of(entry, "rewrites") for entry in entries]
         prepared = []
         for example, rewrites in zip(examples, texts, strict=True):
             long_enough = [text if self._counts(text) else example.caption for text in rewrites]
@@ -72,9 +76,3 @@ class Rewrites(Step):
     def _counts(self, text: str) -> bool:
         # Pieces between single spaces, as in the released code, so that "  x " counts as four.
         return len(text.split(" ")) >= self.config.minimum_words
-
-    def _rewrites(self, examples: Sequence[Example]) -> tuple[list[Sequence[str]], str]:
-        if not self.config.file:
-            return [example.rewrites for example in examples], ""
-        entries, note = read_by_id(self.config.file, "rewrites", examples)
-        return [texts_of(entry, "rewrites") for entry in entries], note
