@@ -1,4 +1,4 @@
-"""What `semclip captions write` shows: the bar while it works, the tables after it."""
+"""The output of `semclip captions write`: a progress bar, then tables."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from semclip.core.files import write_text
 
 
 def cost_of(job: Job) -> str:
-    """What writer and verifiers have cost; those that share a server say the same, which is told once."""
+    """What writer and verifiers have cost; those that share a server say the same, which is shown once."""
     costs = [job.writer.spent(), *(verifier.spent() for verifier in job.verifiers)]
     return "; ".join(dict.fromkeys(filter(None, costs)))
 

@@ -1,4 +1,4 @@
-"""`semclip captions review`: written texts for a human to judge, and what the marks say."""
+"""`semclip captions review`: samples written texts for manual review, and summarises the marks."""
 
 from collections.abc import Sequence
 from pathlib import Path

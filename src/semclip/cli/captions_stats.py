@@ -1,4 +1,4 @@
-"""`semclip captions stats`: what written views are like, and whether their words give them away."""
+"""`semclip captions stats`: statistics of written views, and whether their words give them away."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

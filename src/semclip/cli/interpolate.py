@@ -1,4 +1,4 @@
-"""`semclip interpolate`: models between a start model and its fine-tune, and the one that loses nothing."""
+"""`semclip interpolate`: models between a base model and its fine-tune; the best that loses nothing is kept."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a benchmark is: it says what it will ask of a model, scores the answers, and describes the result."""
+"""The interface of a benchmark: the inputs it asks a model for, how it scores them, and how it describes the result."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence

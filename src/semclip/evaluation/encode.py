@@ -1,4 +1,4 @@
-"""One batch after the other through a model's towers: decoded ahead, checked, and with a progress bar."""
+"""Encoding in batches with a model's towers: images are decoded ahead, embeddings checked, progress shown."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What models of the transformers library have in common: where their blocks lie, and what decides their numbers."""
+"""Common code for models of the transformers library: their blocks, and the settings that their outputs depend on."""
 
 import warnings
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Text towers that stand beside precomputed image features: new ones, and pretrained ones of transformers.
+"""Text towers for precomputed image features: new ones, and pretrained ones of transformers.
 
 Both give rows of `embed_dim` from tokens of their own; `TextConfig` says which one a model has.
 """

@@ -1,4 +1,4 @@
-"""Run folders as reports read them: what was trained, its results, its curves, its plane."""
+"""Run folders as reports read them: config, results, training curves, and points of the projection plot."""
 
 import json
 import math

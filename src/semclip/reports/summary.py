@@ -1,4 +1,4 @@
-"""The systems of a track in a few tables: skills, kinds of negation, cost, and whether one system loses nowhere."""
+"""The systems of a track in a few tables: skills, kinds of negation, cost, and columns in which it is worse."""
 
 import statistics
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""What goes wrong silently, said aloud or stopped: NaN, collapse, a logit scale at its cap, lost abilities, full disks.
+"""Guards against silent failures: NaN, collapse, a logit scale at its cap, lost abilities, full disks.
 
-A guard only looks: as long as it says nothing, the weights are those of a run without it.
+A guard only observes: until it acts, the weights are those of a run without it.
 """
 
 import json
@@ -20,7 +20,7 @@ Action = Literal["off", "warn", "stop"]
 MAX_LOG_LOGIT_SCALE = 4.605170185988092
 #: A loss within this distance of ln(batch) is chance.
 _NEAR_CHANCE = 0.02
-#: Logged values in a row before it is said: a fresh model starts at chance.
+#: Logged values in a row before it is reported: a fresh model starts at chance.
 _PATIENCE = 3
 #: Similarities that vary less than this over examples are constant.
 _FLAT = 1e-4

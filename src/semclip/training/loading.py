@@ -1,6 +1,6 @@
-"""Batches in a fixed order from any step on, by how many workers, and how long training waits for them.
+"""Batches in a fixed order from any step on, the number of workers, and the time that training waits for them.
 
-What cannot be read is replaced; other errors arrive as raised.
+Examples that cannot be read are replaced; other errors are raised unchanged.
 """
 
 import os
@@ -82,7 +82,7 @@ def batches(
 ) -> Generator[Batch | StreamedBatch]:
     """The batches of a schedule, this rank's own rows of them, on `device`; any number of workers gives the same ones.
 
-    unreadable: told which examples could not be read and were replaced; may raise. around: sees what is loaded come.
+    unreadable: called with the examples that could not be read and were replaced; may raise. around: wraps the loader.
     micro_batch: rows that are loaded and in memory at a time, where that is less than the batch; every batch is then a
     StreamedBatch of the same rows, which must be read to its end before the next one.
     """
@@ -210,7 +210,7 @@ class _Readable(Dataset[Any]):
             try:
                 sample = self.dataset[epoch, other]
             except UserError:
-                continue  # it is told when its own turn comes
+                continue  # it is reported when its own turn comes
             groups.add(sample.group)
             return sample
         return None

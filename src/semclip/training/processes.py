@@ -1,4 +1,4 @@
-"""Processes: stopped on request, ended with the one that started them, and several commands run side by side.
+"""Processes: stopped on request, ended with their parent, and several commands run side by side.
 
 `python -m semclip.training.processes PID COMMAND...` runs a command that is asked to stop (SIGTERM) when PID is gone,
 however it ends: SIGKILL and the out-of-memory killer included. Linux only, where the kernel tells a child of its

@@ -1,4 +1,4 @@
-"""A client for very many small questions: bounded, paced, patient, and within a budget."""
+"""A client for many small requests, with limits on concurrency and rate, retries, and a budget."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""At most so many requests, or tokens, a minute: over all questions of a job, which no option of the client bounds."""
+"""A limit on requests or tokens per minute over all requests of a job; the openai client has none."""
 
 import asyncio
 

@@ -1,1 +1,1 @@
-"""Counting right: pairwise and choice scores with ties, retrieval ranks, intervals, paired tests. No torch."""
+"""Metrics: pairwise and choice scores with ties, retrieval ranks, intervals, paired tests. No torch."""

@@ -1,4 +1,4 @@
-"""A true text and a false one about the same image: what the negation benchmarks share."""
+"""A true text and a false one about the same image: shared code of the negation benchmarks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Files that hold a list of texts or names for every example, by its id: never by line, so that nothing can shift."""
+"""Files with a list of texts or names for every example, read by id: never by line, so that nothing can shift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a data step is: views made from other views, once before training or in every batch."""
+"""Base class of data steps: views made from other views, once before training or in every batch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
