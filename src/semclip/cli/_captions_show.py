@@ -111,7 +111,7 @@ def show_summary(summary: Summary, console: Console) -> None:
 
 
 def show_left_out(left_out: Sequence[LeftOut], out: Path, console: Console) -> None:
-    """Count the unreadable rows, and say in a file which they are."""
+    """Count the unreadable rows, and list them in a file."""
     path = out.with_name(out.name + ".left_out")
     if not left_out:
         path.unlink(missing_ok=True)

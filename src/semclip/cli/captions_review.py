@@ -130,7 +130,7 @@ def _sum(console: "Console", paths: "Sequence[Path]", every: "Sequence[Card]", e
 
 
 def _table(console: "Console", title: str, marks: "Sequence[Mark]") -> None:
-    """Proportions of right texts by view and kind, with Wilson intervals whose n counts texts of one image for less."""
+    """Proportions of right texts by view and kind, with Wilson intervals adjusted for several texts of one image."""
     from collections import Counter
 
     from rich.table import Table

@@ -120,7 +120,7 @@ def _image_key(ref: ImageRef, by_name: bool, hashes: dict[tuple[Path, tuple[int,
 
 @runtime_checkable
 class Fingerprinted(Protocol):
-    """A model that says by which weights and inputs its embeddings are what they are."""
+    """A model with a fingerprint of everything that its embeddings depend on."""
 
     def image_fingerprint(self) -> str: ...
 

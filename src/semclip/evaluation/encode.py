@@ -23,7 +23,7 @@ def encode_images_of(
     batch_size: int,
     advance: Callable[[int], None],
 ) -> tuple[NDArray[Any], str]:
-    """Rows of `refs`; where one of them cannot be read, the error says how many of `every` image cannot."""
+    """Rows of `refs`; where one of them cannot be read, the error says how many of `every` cannot."""
     import torch
 
     parts: list[NDArray[Any]] = []

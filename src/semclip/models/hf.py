@@ -74,7 +74,7 @@ def _targets(block: nn.Module) -> dict[str, dict[str, int]]:
 
 
 def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what says where the files came from."""
+    """The section without the keys that say where files came from."""
     left_out = ("_name_or_path", "name_or_path", "transformers_version", "dtype", "torch_dtype")
     return {key: value for key, value in settings.items() if key not in left_out}
 

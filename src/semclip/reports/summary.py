@@ -97,7 +97,7 @@ def _kinds(comparison: Comparison) -> Table:
 
 
 def _cost(comparison: Comparison) -> Table:
-    """What a run of each system cost on average, as run.json says it."""
+    """The average cost of a run of each system, from run.json."""
     arms = comparison.arms
     rows = []
     for title, key, write in COSTS:

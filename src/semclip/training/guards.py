@@ -115,7 +115,7 @@ class Guards:
 
 
 class NonFinite:
-    """Leaves out a batch whose loss or gradient is NaN or infinite; stops when that goes on."""
+    """Leaves out a batch whose loss or gradient is NaN or infinite; stops when that continues."""
 
     def __init__(self, allowed: int) -> None:
         self.allowed = allowed
@@ -138,7 +138,7 @@ class NonFinite:
 
 
 class ChanceGuard:
-    """Says once that the contrastive loss sits at ln(batch): the embeddings are constant, or the pairs are shuffled."""
+    """Reports once that the contrastive loss is at ln(batch): embeddings are constant, or pairs are shuffled."""
 
     def __init__(self, batch_size: int) -> None:
         self.chance = math.log(batch_size) if batch_size > 1 else math.nan
@@ -161,7 +161,7 @@ class ChanceGuard:
 
 
 class CapGuard:
-    """Says once that the logit scale has reached its cap and stays: the loss wants sharper logits than it may have."""
+    """Reports once that the logit scale stays at its cap: the loss wants sharper logits than it may have."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
@@ -183,7 +183,7 @@ class CapGuard:
 
 
 class DropGuard:
-    """Says when an ordinary ability has fallen below what the model could do before training."""
+    """Reports when an ordinary ability has fallen below that of the model before training."""
 
     def __init__(self, names: tuple[str, ...], limit: float) -> None:
         self.names, self.limit = names, limit

@@ -103,7 +103,7 @@ def _evaluating(encoder: Encoder) -> Iterator[None]:
 
 
 def _decoded(reduced: bool) -> str:
-    """What a store's key says of the decoding; whole images add nothing, so that old stores stay good."""
+    """The part of a store's key that describes decoding; nothing for whole images, so that old stores stay valid."""
     return " reduced" if reduced else ""
 
 

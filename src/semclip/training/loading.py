@@ -270,7 +270,7 @@ class DataWait:
         return self.waited / self.total if self.total else 0.0
 
     def sentence(self, workers: int) -> str:
-        """What to tell people, with advice where it is too much."""
+        """The sentence printed at the end, with advice where the ratio is too high."""
         said = f"data: {100 * self.ratio:.0f} % of the training time went into waiting for batches ({workers} workers)"
         if self.ratio <= _TOO_MUCH:
             return said

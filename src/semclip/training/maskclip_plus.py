@@ -135,7 +135,7 @@ def distill(
 
 @torch.no_grad()
 def teacher_labels(teacher: Encoder, rows: Tensor, crops: Tensor, config: DistillConfig) -> Tensor:
-    """(B, H, W) what the teacher says of crops (B, 3, H, W). rows: (K, D), the classes' unit text rows."""
+    """(B, H, W) the teacher's labels of crops (B, 3, H, W). rows: (K, D), the classes' unit text rows."""
     size = (crops.shape[2], crops.shape[3])
     scores = teacher.class_scores(crops, rows, rows[:0], config.reading, size)  # (B, C, H, W)
     sure = probabilities(scores, bool(config.reading.smooth)).amax(dim=1)  # (B, H, W)

@@ -131,7 +131,7 @@ class WholeEncoder:
         self.ranks = ranks
 
     def of(self, encoder: Encoder) -> Encoder:
-        """The weights of an encoder in pieces; elsewhere than on rank 0 that encoder, not to be used. Collective."""
+        """The full weights of a sharded encoder. Collective; on ranks above 0 the encoder itself, not to be used."""
         weights = whole(encoder.state_dict())
         if self.copy is None:
             return encoder

@@ -22,5 +22,5 @@ class RateLimiter:
         self._free += units * self._seconds
 
     def pause(self, seconds: float) -> None:
-        """Let nobody start before `seconds` have passed."""
+        """Let no request start before `seconds` have passed."""
         self._free = max(self._free, asyncio.get_running_loop().time() + seconds)

@@ -87,7 +87,7 @@ def negation_kinds(example: Example) -> list[str]:
 
 
 def equal_texts(pairs: Sequence[tuple[Any, ...]], what: str) -> list[str]:
-    """A note on items that nobody can win: both texts are the same."""
+    """A note on items that cannot be solved: both texts are the same."""
     equal = sum(first == second for first, second in pairs)
     return [f"{equal:,} of {len(pairs):,} items have {what} of the same text: ties by construction"] if equal else []
 

@@ -13,7 +13,7 @@ from semclip.data.readers.jsonl import Jsonl
 
 @dataclass(frozen=True)
 class Entry:
-    """What a file says of one example. where: `file:row`, or `file, id '...'` in a file without rows."""
+    """The entry of a file for one example. where: `file:row`, or `file, id '...'` in a file without rows."""
 
     value: Any
     where: str
