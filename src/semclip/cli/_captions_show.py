@@ -30,7 +30,7 @@ _MAX_KINDS = 12  # in a table; further ones in one line
 
 
 class Bar:
-    """The progress bar: captions, rate, accepted, what is rejected most, money. Quiet where no terminal is."""
+    """The progress bar: captions, rate, accepted, what is rejected most, money. Silent without a terminal."""
 
     def __init__(self, console: Console, job: Job, captions: int) -> None:
         self._job = job

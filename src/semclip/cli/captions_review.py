@@ -25,16 +25,18 @@ def command(
     split: Split = "all",
     views: Annotated[str, typer.Option(help="views to judge")] = "paraphrase,negation,absence",
     html: Annotated[Path | None, typer.Option(help="write a page to judge with the keyboard")] = None,
-    mark: Annotated[Path | None, typer.Option(help="judge here; the file of marks, saved after each")] = None,
+    mark: Annotated[
+        Path | None, typer.Option(help="judge in the terminal; file of marks, saved after each answer")
+    ] = None,
     annotator: Annotated[str, typer.Option(help="your name, for the file of marks")] = "",
     marks: Annotated[
-        list[Path] | None, typer.Option(help="sum a file of marks; twice: how two annotators agree")
+        list[Path] | None, typer.Option(help="summarise a file of marks; given twice: how two annotators agree")
     ] = None,
     export: Annotated[
         Path | None, typer.Option(help="with --marks: each text's verdicts without its words, CSV")
     ] = None,
 ) -> None:
-    """Show random captions with all that was written for them; judge them here or on a page; sum the marks."""
+    """Show random captions with all that was written for them; judge them here or on a page; summarise the marks."""
     from rich.console import Console
 
     from semclip.captions.review import cards, draw

@@ -167,7 +167,7 @@ def newest_valid(folder: Path, notify: Callable[[str], None]) -> dict[str, Any] 
         try:
             return load_checkpoint(path)
         except UserError as error:
-            notify(f"{path.name} is left out and the one before it looked at: {error.what}")
+            notify(f"{path.name} is skipped and the one before it is tried: {error.what}")
     if found:
         raise UserError(
             f"none of the {len(found)} checkpoints can be read",
