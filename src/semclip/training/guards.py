@@ -32,7 +32,7 @@ class GuardConfig:
 
     skip_non_finite: batches in a row that are left out because loss or gradient is NaN or infinite; one more stops.
     collapse: what to do when embeddings are constant or the loss stays at chance.
-    logit_scale_steps: steps at the cap of 100 after which that is reported, in a run that did not start there; 0: never.
+    logit_scale_steps: steps at the cap of 100 after which a warning is given, if the run started below it; 0: never.
     drop: what to do when one of `drop_metrics` on the validation split falls below its value at step 0 by more than
     `drop_limit` (0.05: five points) and out of that value's 95 % interval. Metrics that are not measured are left out.
     free_disk_mb: room that must be left on the disk beside the checkpoint that is about to be written.
