@@ -1,7 +1,7 @@
 """Memory of a training step of 32,768 examples in micro-batches of 256, against that of 256.
 
 Run `python perf/large_batch.py` (Linux; some minutes). A fresh process for each batch size takes one step of what
-`semclip train` runs: streamed micro-batches, GradCache, the loss in pieces, clipping, AdamW. It says what it held at
+`semclip train` runs: streamed micro-batches, GradCache, the loss in chunks, clipping, AdamW. It says what it held at
 most (VmHWM) above what it held before the first step, with blocks given back to the system as soon as they are freed.
 
 The law to hold:  peak(B) <= ( peak(256) + 3 x features(B) ) x 1.1

@@ -4,7 +4,7 @@ Run `python perf/objective_memory.py`. Peak bytes of tensors that live at once d
 inputs, as torch's profiler hears them from the allocator: the same on every run, however busy the machine.
 The published forms are made here: class targets as a B x V matrix, cyclic terms and contrastive loss from B x B
 matrices. All forms of a part are checked to give the same loss. The contrastive loss is CLIP's own: it still compares
-every pair, a piece of the batch at a time, and keeps one byte per pair (which pairs share a group).
+every pair, a chunk of the batch at a time, and keeps one byte per pair (which pairs share a group).
 """
 
 import argparse

@@ -82,7 +82,7 @@ def test_a_damaged_newest_checkpoint(folder: Path) -> None:
     model = (folder / "run" / "model" / "open_clip_model.safetensors").read_bytes()
     code, said, errors = semclip(folder, *TRAIN, "--resume")
     assert code == 0 and not errors, errors
-    assert "warning: step_00000004 is left out and the one before it looked at: the checkpoint cannot be read" in said
+    assert "warning: step_00000004 is skipped and the one before it is tried: the checkpoint cannot be read" in said
     assert "resuming after step 2 of 4" in said
     assert (folder / "run" / "model" / "open_clip_model.safetensors").read_bytes() == model
 

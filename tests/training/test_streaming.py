@@ -123,7 +123,8 @@ def test_512_rows_in_micro_batches_of_64_equal_the_plain_gradient(name: str) -> 
     fabric = Fabric(accelerator="cpu", devices=1)
     draw = torch.Generator().manual_seed(0)
     views = objective.needs
-    texts = [v for v in ("caption", "paraphrase", "negation", "absence", "rewrite", "query") if v in views or v == "caption"]
+    known = ("caption", "paraphrase", "negation", "absence", "rewrite", "query")
+    texts = [v for v in known if v in views or v == "caption"]
     lengths = torch.randint(4, 9, (512,), generator=draw)
     tokens = torch.randint(1, 400, (512, len(texts), 77), generator=draw)
     tokens[..., 0] = 49406

@@ -1,4 +1,4 @@
-"""What a caption job is asked to do: the YAML of `semclip captions write --config`."""
+"""The config of a caption job: the YAML of `semclip captions write --config`."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""The job behind `semclip captions write`: write, verify, try again, and settle every view of every row once."""
+"""The job behind `semclip captions write`: writes, verifies, retries, and records one result per view of every row."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -65,10 +65,10 @@ class Job:
 
 
 def run_job(job: Job, journal: Journal, places: Sequence[int], progress: Progress) -> tuple[Summary, JobStopped | None]:
-    """Settle every view of the rows at `places`; at most `writer.concurrency` of them are under way at once.
+    """Write and verify every view of the rows at `places`, at most `writer.concurrency` rows at once.
 
-    What the journal holds is counted and not done again. The second value is why the job stopped before its end, if it
-    did: what was under way was finished, and the journal keeps it.
+    Results in the journal are counted and not computed again. The second value says why the job stopped before its end,
+    if it did: rows under way were finished, and the journal keeps them.
     progress: called with the counts so far after every row.
     """
     run = _Run(job, journal, iter(places), progress)
@@ -91,7 +91,7 @@ def write_output(job: Job, journal: Journal, places: Sequence[int], out: Path) -
 
 
 class _Run:
-    """One process's part of a job; killed and begun anew, the next one goes on from the journal."""
+    """One process's part of a job; after a kill, the next process continues from the journal."""
 
     def __init__(self, job: Job, journal: Journal, places: Iterator[int], progress: Progress) -> None:
         self.job, self.journal, self.progress = job, journal, progress

@@ -1,7 +1,7 @@
-"""What a caption job has done so far, in an SQLite file beside its output: killed at any moment, it is continued.
+"""The journal of a caption job: results in an SQLite file beside the output, from which a killed job continues.
 
-One row per (row of the input, view), written when that view of that row is settled. The output is made from the journal
-alone, so a job that was killed ten times writes the bytes of one that was never disturbed.
+One row per (row of the input, view), written when that view is finished. The output is made from the journal
+alone, so a job that was killed and continued writes the same bytes as one that was not.
 """
 
 import json

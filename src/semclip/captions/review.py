@@ -1,4 +1,4 @@
-"""Texts for a human to judge: drawing them, and what the marks say."""
+"""Manual review of written texts: sampling them, and statistics of the marks."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Card:
-    """One caption with its siblings and all that was written for it."""
+    """One caption, the other captions of its image, and all texts written for it."""
 
     id: str
     image: ImageRef
@@ -83,7 +83,7 @@ def save_marks(path: Path, annotator: str, marks: Mapping[str, Mark]) -> None:
 
 
 def load_marks(path: Path, every: Sequence[Card]) -> tuple[str, dict[str, Mark]]:
-    """(reader, key -> mark) of a file that the page or the terminal wrote.
+    """(annotator, key -> mark) of a file that the page or the terminal wrote.
 
     Raises UserError for another kind of file, and for marks of texts that are not among those of `every` card.
     """

@@ -1,4 +1,4 @@
-"""Cards to judge as one self-contained HTML page, marked with the keyboard; the page hands out a file of marks."""
+"""The review page: one self-contained HTML file; texts are marked with the keyboard, and marks are saved as a file."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From rows to Examples and back, where one bad row is left out with its reason and the others go on."""
+"""From rows to Examples and back; a bad row is left out with its reason."""
 
 import hashlib
 import json

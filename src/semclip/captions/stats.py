@@ -1,4 +1,4 @@
-"""What written views are like: kinds, lengths, changed words, and whether a bag of words gives a view away."""
+"""Statistics of written views: kinds, lengths, changed words, and whether a bag of words gives a view away."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -69,8 +69,8 @@ class ViewStats:
 class Separability:
     """How well a bag of words tells two views apart. Chance is a half: both views come from the same captions.
 
-    right: (n,) whether each text was told correctly, by a classifier that never saw its group. groups: of each text.
-    telling: the words that tell most, those of the second view with "+", of the first with "-".
+    right: (n,) whether each text was classified correctly by a model that never saw its group. groups: of each text.
+    telling: the most predictive words, those of the second view with "+", of the first with "-".
     """
 
     first: str

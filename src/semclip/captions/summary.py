@@ -1,4 +1,4 @@
-"""What a caption job did, counted row by row."""
+"""Counts of what a caption job did, row by row."""
 
 from collections import Counter
 from collections.abc import Mapping

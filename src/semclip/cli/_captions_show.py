@@ -1,4 +1,4 @@
-"""What `semclip captions write` shows: the bar while it works, the tables after it."""
+"""The output of `semclip captions write`: a progress bar, then tables."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from semclip.core.files import write_text
 
 
 def cost_of(job: Job) -> str:
-    """What writer and verifiers have cost; those that share a server say the same, which is told once."""
+    """What writer and verifiers have cost; those that share a server say the same, which is shown once."""
     costs = [job.writer.spent(), *(verifier.spent() for verifier in job.verifiers)]
     return "; ".join(dict.fromkeys(filter(None, costs)))
 
@@ -30,7 +30,7 @@ _MAX_KINDS = 12  # in a table; further ones in one line
 
 
 class Bar:
-    """The progress bar: captions, rate, accepted, what is rejected most, money. Quiet where no terminal is."""
+    """The progress bar: captions, rate, accepted, what is rejected most, money. Silent without a terminal."""
 
     def __init__(self, console: Console, job: Job, captions: int) -> None:
         self._job = job
@@ -111,7 +111,7 @@ def show_summary(summary: Summary, console: Console) -> None:
 
 
 def show_left_out(left_out: Sequence[LeftOut], out: Path, console: Console) -> None:
-    """Count the unreadable rows, and say in a file which they are."""
+    """Count the unreadable rows, and list them in a file."""
     path = out.with_name(out.name + ".left_out")
     if not left_out:
         path.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ def label_image(labels: NDArray[np.int64], classes: Sequence[str]) -> Image.Imag
 
 
 def overlay(image: Image.Image, labels: NDArray[np.int64], classes: Sequence[str]) -> Image.Image:
-    """The image under half-transparent labels, with a legend of the classes found, by proportion of pixels."""
+    """The image under half-transparent labels, with a legend of the classes found, ordered by proportion of pixels."""
     table = np.array(colours(classes), dtype=np.uint8)
     mixed = Image.blend(image.convert("RGB"), Image.fromarray(table[labels]), 0.55)
     factor = max(1, -(-_SHORTEST_SIDE // min(mixed.size)))

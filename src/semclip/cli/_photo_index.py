@@ -1,4 +1,4 @@
-"""Where the index of photos is that a command means, and how paths are written on a terminal."""
+"""Finding the photo index of a command, and writing paths on a terminal."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Command-line options that have another name now: the old one answers with it."""
+"""Renamed command-line options: the old name fails with a message that gives the new one."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Results of a model as a table for the terminal: both protocols side by side, and the bar of the blind methods."""
+"""Results of a model as a table for the terminal: both protocols and the blind baselines side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING

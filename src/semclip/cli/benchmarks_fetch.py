@@ -12,7 +12,7 @@ def command(
     names: Annotated[list[str], typer.Argument(help="Public benchmarks; `semclip list benchmarks` shows all.")],
     root: Annotated[Path, typer.Option(help="Folder of public benchmarks; files go to ROOT/NAME.")],
 ) -> None:
-    """Download annotation files, checked by SHA-256; says where the images are to be had."""
+    """Download annotation files, checked by SHA-256, and say where to get the images."""
     from rich.console import Console
 
     from semclip.evaluation.fetch import fetch

@@ -1,4 +1,4 @@
-"""`semclip captions review`: written texts for a human to judge, and what the marks say."""
+"""`semclip captions review`: samples written texts for manual review, and summarises the marks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,16 +25,18 @@ def command(
     split: Split = "all",
     views: Annotated[str, typer.Option(help="views to judge")] = "paraphrase,negation,absence",
     html: Annotated[Path | None, typer.Option(help="write a page to judge with the keyboard")] = None,
-    mark: Annotated[Path | None, typer.Option(help="judge here; the file of marks, saved after each")] = None,
+    mark: Annotated[
+        Path | None, typer.Option(help="judge in the terminal; file of marks, saved after each answer")
+    ] = None,
     annotator: Annotated[str, typer.Option(help="your name, for the file of marks")] = "",
     marks: Annotated[
-        list[Path] | None, typer.Option(help="sum a file of marks; twice: how two annotators agree")
+        list[Path] | None, typer.Option(help="summarise a file of marks; given twice: how two annotators agree")
     ] = None,
     export: Annotated[
         Path | None, typer.Option(help="with --marks: each text's verdicts without its words, CSV")
     ] = None,
 ) -> None:
-    """Show random captions with all that was written for them; judge them here or on a page; sum the marks."""
+    """Show random captions with all that was written for them; judge them here or on a page; summarise the marks."""
     from rich.console import Console
 
     from semclip.captions.review import cards, draw
@@ -130,7 +132,7 @@ def _sum(console: "Console", paths: "Sequence[Path]", every: "Sequence[Card]", e
 
 
 def _table(console: "Console", title: str, marks: "Sequence[Mark]") -> None:
-    """Proportions of right texts by view and kind, with Wilson intervals whose n counts texts of one image for less."""
+    """Proportions of right texts by view and kind, with Wilson intervals adjusted for several texts of one image."""
     from collections import Counter
 
     from rich.table import Table

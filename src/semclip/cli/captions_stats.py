@@ -1,4 +1,4 @@
-"""`semclip captions stats`: what written views are like, and whether their words give them away."""
+"""`semclip captions stats`: statistics of written views, and whether their words give them away."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,7 @@ def command(
     max_captions: Annotated[int, typer.Option(help="captions that the bag-of-words classifier reads")] = 5000,
     json: Annotated[Path | None, typer.Option(help="save the numbers as well")] = None,
 ) -> None:
-    """Count kinds, lengths, duplicates and negation words; see how well a bag of words tells the views apart."""
+    """Count kinds, lengths, duplicates and negation words; measure how well a bag of words tells the views apart."""
     from rich.console import Console
 
     from semclip.captions.stats import PAIRS, measure_separability, view_stats, written

@@ -1,4 +1,4 @@
-"""`semclip captions write`: paraphrases, negations and absences for captions; killed, it is continued."""
+"""`semclip captions write`: paraphrases, negations and absences for captions; a killed job can be continued."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any

@@ -1,4 +1,4 @@
-"""semclip data check: what is in a data file, and what is wrong with it."""
+"""`semclip data check`: contents and problems of a data file."""
 
 import sys
 from collections.abc import Iterable

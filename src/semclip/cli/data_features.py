@@ -16,7 +16,7 @@ _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".t
 
 def command(
     file: Annotated[Path, typer.Argument(help="Data file (csv, tsv, jsonl, parquet), or a folder of images.")],
-    model: Annotated[str, typer.Option(help="ARCHITECTURE/TAG, a saved model's folder, or torchvision:NAME.")],
+    model: Annotated[str, typer.Option(help="ARCHITECTURE/TAG, a saved folder, hf:ID, or torchvision:NAME.")],
     out: Annotated[Path, typer.Option(help="The features file to write: X.npy.")],
     weights: Annotated[str, typer.Option(help="File of weights; torchvision networks need one.")] = "",
     images: Images = "",

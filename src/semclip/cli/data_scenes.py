@@ -1,4 +1,4 @@
-"""`semclip data scenes`: write a synthetic dataset whose truth is known."""
+"""`semclip data scenes`: writes a synthetic dataset whose truth is known."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`semclip demo`: the whole story on the built-in scenes world, without a download."""
+"""`semclip demo`: trains, evaluates and reports on the built-in scenes world, without a download."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -120,7 +120,7 @@ def _with_data(sources: "Sources", config: "DataConfig", split: str) -> "Sources
 def _tasks(
     encoder: "DualEncoder", chosen: Mapping[str, "Benchmark"], wanted: Mapping[str, bool], sources: "Sources"
 ) -> tuple[list["Task"], dict[str, str]]:
-    """What can be run, and why the others cannot: one that was not named itself is left out, and said."""
+    """The benchmarks that can be run; those not named explicitly that cannot are left out with a message."""
     tasks, skipped = [], {}
     for name, benchmark in chosen.items():
         try:

@@ -84,7 +84,7 @@ def _refuse_nothing(folder: Path) -> None:
 
 
 class _Bar:
-    """How far it is; silent where nobody looks."""
+    """The progress bar; silent without a terminal."""
 
     def __init__(self, console: Any, folder: Path, wanted: bool) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -1,4 +1,4 @@
-"""`semclip interpolate`: models between a start model and its fine-tune, and the one that loses nothing."""
+"""`semclip interpolate`: models between a base model and its fine-tune; the best that loses nothing is kept."""
 
 import math
 from pathlib import Path
@@ -19,7 +19,7 @@ def command(
     images: Images = "",
     negation: Annotated[str, typer.Option(help="BENCHMARK.METRIC with commas between. Default: see the guide.")] = "",
     ordinary: Annotated[str, typer.Option(help="The same, for what must not be lost.")] = "",
-    tolerance: Annotated[float, typer.Option(help="Share of ordinary ability that may be lost.", min=0, max=1)] = 0.01,
+    tolerance: Annotated[float, typer.Option(help="Loss allowed in each ordinary metric.", min=0, max=1)] = 0.01,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
 ) -> None:
     """Evaluate weights (1 - alpha) BASE + alpha TUNED on the validation split, keep the best point, test it once."""

@@ -1,4 +1,4 @@
-"""`semclip list`: what is here, by family, without importing any of it."""
+"""`semclip list`: all plugins by family, without importing any of them."""
 
 from typing import Annotated
 

@@ -32,10 +32,10 @@ def command(
     size: Size = 0,
     smooth_keys: SmoothKeys = "",
     denoise: Denoise = 0,
-    out: Annotated[Path, typer.Option(help="Folder for the images.")] = Path("segments"),
+    out: Annotated[Path, typer.Option(help="Folder for labels and overlays.")] = Path("segments"),
     device: Device = "cpu",
 ) -> None:
-    """Label every pixel: NAME.labels.png holds class numbers, NAME.overlay.png is to look at."""
+    """Label every pixel: NAME.labels.png holds class numbers, NAME.overlay.png shows them over the image."""
     refs = _image_files(images, out)
 
     from rich.console import Console

@@ -25,7 +25,7 @@ def command(
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
 ) -> None:
-    """Search photos on a page: it says why each is shown, and sets a search without "not" beside it."""
+    """Search photos on a page: it says why each is shown, and shows a search without "not" beside it."""
     import webbrowser
 
     from rich.console import Console

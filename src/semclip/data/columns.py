@@ -140,7 +140,7 @@ class RowParser:
         )
 
     def _image(self, cell: Any, column: str, where: str) -> ImageRef:
-        """The picture of a cell: its name, or where a reader found the very bytes."""
+        """The image of a cell: its name, or the reference where a reader has found its bytes."""
         if isinstance(cell, ImageRef):
             return cell
         name = _name(cell, column, where)

@@ -1,4 +1,4 @@
-"""Measuring: benchmarks on any data (`own`) and official ones (`public`), one file each, and what both share."""
+"""Evaluation: benchmarks on any data (`own`) and official ones (`public`), one file each, and their shared code."""
 
 from semclip.evaluation.base import Benchmark, Sources
 from semclip.evaluation.encodings import Encodings

@@ -1,4 +1,4 @@
-"""What a benchmark is: it says what it will ask of a model, scores the answers, and describes the result."""
+"""The interface of a benchmark: the inputs it asks a model for, how it scores them, and how it describes the result."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -107,7 +107,7 @@ class Benchmark(ABC):
 
     @abstractmethod
     def score(self, items: Sequence[Any], encodings: Encodings) -> Scores:
-        """Score the items that were read; `encodings` hold what was said to be asked for."""
+        """Score the items that were read; `encodings` hold the inputs that were asked for."""
 
     @property
     def main(self) -> str:
@@ -115,7 +115,7 @@ class Benchmark(ABC):
         return self.primary
 
     def _task(self, read: Items, data: Mapping[str, Any], remarks: Sequence[str] = ()) -> Task:
-        """What was read, as a task. data: what the result says of it. remarks: notes that stand last."""
+        """What was read, as a task. data: its description in the result. remarks: notes that come last."""
 
         def run(encodings: Encodings, model: str) -> Result:
             scores = self.score(read.items, encodings)

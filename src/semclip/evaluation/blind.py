@@ -1,4 +1,4 @@
-"""What can be scored without looking at the image: baselines that a claim about negation must beat."""
+"""Blind baselines: scores without the image, which a claim about negation must beat."""
 
 import re
 from collections.abc import Sequence

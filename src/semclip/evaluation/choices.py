@@ -1,4 +1,4 @@
-"""One right answer among options: the primitive under most benchmarks, with every official tie rule."""
+"""Multiple choice with one right answer: the basis of most benchmarks, with every official rule for ties."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What a model has seen of a benchmark: its images by name or content, its texts word for word."""
+"""Overlap of benchmarks with training data: images by name or content, texts word for word."""
 
 import hashlib
 import re

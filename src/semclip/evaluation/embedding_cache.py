@@ -1,4 +1,4 @@
-"""Embeddings kept on disk from one evaluation to the next, found again by what was encoded and by which model."""
+"""A cache of embeddings on disk, shared by evaluations and keyed by content and model."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""One batch after the other through a model's towers: decoded ahead, checked, and with a progress bar."""
+"""Encoding in batches with a model's towers: images are decoded ahead, embeddings checked, progress shown."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ def encode_images_of(
     batch_size: int,
     advance: Callable[[int], None],
 ) -> tuple[NDArray[Any], str]:
-    """Rows of `refs`; where one of them cannot be read, the error says how many of `every` image cannot."""
+    """Rows of `refs`; where one of them cannot be read, the error says how many of `every` cannot."""
     import torch
 
     parts: list[NDArray[Any]] = []

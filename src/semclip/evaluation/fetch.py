@@ -1,7 +1,7 @@
-"""Downloading one official file: resumed where it broke off, checked against its hash, never outside its folder.
+"""Download of one official file: resumed after interruptions, checked by hash, never written outside its folder.
 
-By hand, not with pooch (1.9): that starts a broken download anew, does not stop at the official size, and does not
-keep names inside the folder.
+Why not pooch (1.9): it restarts a broken download from the beginning, does not stop at the official size, and does
+not keep names inside the folder.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Class names into texts, and the texts of a class into one row."""
+"""Prompts of classes: from class names to texts, and from the texts of a class to one embedding."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Several benchmarks on one model: whatever they ask for is encoded once for all of them."""
+"""Several benchmarks on one model: every image and text that they need is encoded once for all of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

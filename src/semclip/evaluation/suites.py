@@ -1,4 +1,4 @@
-"""Benchmarks that are read together, by name: `semclip evaluate --benchmarks negation-core`."""
+"""Named suites of benchmarks that are read together: `semclip evaluate --benchmarks negation-core`."""
 
 #: Suite -> names of benchmarks, public ones and those of data files. A member that cannot be served is left out, said.
 SUITES: dict[str, tuple[str, ...]] = {

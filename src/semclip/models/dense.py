@@ -1,4 +1,4 @@
-"""What a CLIP says of every place of an image: the last attention layer read without its pooling (MaskCLIP)."""
+"""Dense features of a CLIP: its last attention layer read without pooling, one vector per position (MaskCLIP)."""
 
 from dataclasses import dataclass
 from typing import Literal

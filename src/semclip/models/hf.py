@@ -1,4 +1,4 @@
-"""What models of the transformers library have in common: where their blocks lie, and what decides their numbers."""
+"""Common code for models of the transformers library: their blocks, and the settings that their outputs depend on."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -84,7 +84,7 @@ def _targets(block: nn.Module) -> dict[str, dict[str, int]]:
 
 
 def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what says where the files came from."""
+    """The section without the keys that say where files came from."""
     left_out = ("_name_or_path", "name_or_path", "transformers_version", "dtype", "torch_dtype")
     return {key: value for key, value in settings.items() if key not in left_out}
 

@@ -172,5 +172,5 @@ def encode_batch(tower: ImageTower, inputs: Tensor) -> Tensor:
     """(B, W) float32 features on the CPU."""
     features = tower.encode(inputs)
     if features.ndim != 2:
-        raise UserError("the tower gives no one row per image", where=tower.network, fix="choose another network")
+        raise UserError("the tower does not give one row per image", where=tower.network, fix="choose another network")
     return features.float().cpu()

@@ -1,4 +1,4 @@
-"""Models between two models: WiSE-FT, which gives back what fine-tuning took."""
+"""Interpolation between the weights of two models: WiSE-FT, which restores what fine-tuning lost."""
 
 import copy
 import json

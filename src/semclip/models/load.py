@@ -1,4 +1,4 @@
-"""Models by what the user calls them: a run, a saved folder, an open_clip pair, or a section of a config."""
+"""Loading a model by its name: a run, a saved folder, an open_clip pair, or a section of a config."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""Texts laid side by side without padding, each attending to itself alone: in one row on a CPU, in tiles elsewhere."""
+"""Texts packed without padding, each attending to itself alone: in one row on a CPU, in tiles on other devices."""
 
 from abc import ABC, abstractmethod
 from collections import Counter

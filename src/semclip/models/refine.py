@@ -1,4 +1,4 @@
-"""From dense features to a label for every pixel: scores of classes, and what MaskCLIP does to mend them."""
+"""From dense features to a label for every pixel: class scores, and the refinements of MaskCLIP."""
 
 from typing import Literal
 

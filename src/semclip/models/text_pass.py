@@ -1,4 +1,4 @@
-"""One text pass that computes nothing behind end-of-text: the same embeddings for a fraction of the work."""
+"""A text pass that skips every position after end-of-text: the same embeddings for a fraction of the work."""
 
 from collections.abc import Callable
 from functools import cache

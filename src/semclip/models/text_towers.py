@@ -1,4 +1,4 @@
-"""Text towers that stand beside precomputed image features: new ones, and pretrained ones of transformers.
+"""Text towers for precomputed image features: new ones, and pretrained ones of transformers.
 
 Both give rows of `embed_dim` from tokens of their own; `TextConfig` says which one a model has.
 """
@@ -287,7 +287,7 @@ def _refuse_what_is_no_text_model(settings: Any, source: str, where: str) -> Non
 
 
 def _filled(config: TextConfig, network: Any, tokenizer: Any, library: ModuleType, where: str) -> TextConfig:
-    """The section with pooling and context length as the model's own files say."""
+    """The section with pooling and context length from the model's own files."""
     pooling: Any = config.pooling or _pooling_of_files(config, library)
     if pooling not in ("mean", "cls"):
         raise UserError(

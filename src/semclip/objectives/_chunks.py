@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 #: Numbers of one chunk: rows times columns. Smaller batches are one chunk and pay nothing; larger ones compute each
-#: piece's forward twice.
+#: chunk's forward twice.
 MAX_NUMBERS = 4 * 1024 * 1024
 
 

@@ -23,9 +23,9 @@ def softmax_cross_entropy(
     """Mean softmax cross-entropy of the positive: mean_i( logsumexp_c s q_i.b_c - s q_i.b_own(i) ).
 
     queries (B, D), bank (C, D), own (B,) column of the positive, scale s a scalar.
-    candidate_mask: excluded candidates, never the positive. The loss of a row with no other candidate is 0. Returns a
-    scalar.
-    Large batches are computed a chunk at a time, mask included: memory is linear in B + C, and in a chunk.
+    candidate_mask: True for excluded candidates, never the positive. A row with no other candidate has loss 0.
+    Returns a scalar. Large batches are computed a chunk at a time, mask included: memory is linear in B + C and in
+    the size of a chunk.
     """
     return multi_positive_cross_entropy(queries, bank, own[:, None], scale, candidate_mask)
 

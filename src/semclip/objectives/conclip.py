@@ -1,6 +1,6 @@
 """CoN-CLIP: negations are hard negatives of the image, and positives of a distractor image that they describe.
 
-    L = ( CE(s I [T;G]^t) + CE(s T [I;J]^t) + CE(s J [G;T]^t) ) / 3,    row i picks column i
+    L = ( CE(s I [T;G]^t) + CE(s T [I;J]^t) + CE(s J [G;T]^t) ) / 3,    the target of row i is column i
     without distractors:  L = ( CE(s I [T;G]^t) + CE(s T I^t) ) / 2     (NegCLIP)
 
 Shapes: I image, T caption, G negation, J negative image (distractor), (B, D) unit rows, s the logit scale.

@@ -52,12 +52,12 @@ def query_loss(f: Features) -> Tensor:
     def per_query(query: Tensor, things: Tensor) -> Tensor:
         truth = truth_of(things, state)  # (chunk, G)
         right, wrong = truth == _THERE, truth == _NOT_THERE
-        usable = right.any(1) & wrong.any(1)  # (piece,)
+        usable = right.any(1) & wrong.any(1)  # (chunk,)
         scores = f.logit_scale * query @ images.T  # (chunk, G)
         # Where nothing is wrong the sum is replaced before it can make a NaN.
         false = scores.masked_fill(~wrong & usable[:, None], -math.inf).logsumexp(1, keepdim=True)  # (chunk, 1)
         # -log( e^a / (e^a + e^b) ) = softplus(b - a)
-        losses = (F.softplus(false - scores) * right).sum(1) / right.sum(1).clamp(min=1)  # (piece,)
+        losses = (F.softplus(false - scores) * right).sum(1) / right.sum(1).clamp(min=1)  # (chunk,)
         return torch.stack([losses * usable, usable.to(losses)], dim=1)
 
     queries, things = f.unit("query").flatten(0, -2), f.raw("query_things").flatten(0, -2)  # (Q, D), (Q, 3)

@@ -1,6 +1,6 @@
 """NegCLIP: CLIP with negations as additional negatives of every image.
 
-    L = ( CE(s I [T;G]^t) + CE(s T I^t) ) / 2,    row i picks column i;  [T;G]: captions, then negations
+    L = ( CE(s I [T;G]^t) + CE(s T I^t) ) / 2,    the target of row i is column i;  [T;G]: captions, then negations
 
 Shapes: I, T, G image, caption, negation (B, D) unit rows, s the logit scale; G may be (B, K, D): K B more candidates.
 Columns: image, caption, negation.

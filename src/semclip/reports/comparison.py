@@ -1,4 +1,4 @@
-"""Runs side by side, track by track: who is whose control, what each is called, and that all saw the same test data."""
+"""A comparison of runs, track by track: each run's control and title, and a check that all saw the same test data."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Items that flipped: one model is right where the other is wrong. How many of them, and some to look at."""
+"""Items on which one model is right and the other wrong: how many there are, and some examples."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Numbers as people write them: percent, points, intervals, p-values."""
+"""Formatting of numbers for people: percent, points, intervals, p-values."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ def words(name: str) -> str:
 
 
 def number(value: float, unit: str = "share") -> str:
-    """A share as "81.2 %", a difference as "+3.1 points", a cosine as "0.312", else three digits and the unit."""
+    """A proportion as "81.2 %", a difference as "+3.1 points", a cosine as "0.312", else three digits and the unit."""
     if unit == "share":
         return f"{100 * value:.1f} %"
     if unit == "difference":
@@ -23,7 +23,7 @@ def number(value: float, unit: str = "share") -> str:
 
 
 def difference(value: float, unit: str = "share") -> str:
-    """A signed difference: "+21.3 points" for shares and differences of shares."""
+    """A signed difference: "+21.3 points" for proportions and their differences."""
     scale, digits, after = (100, 1, " points") if unit in _SHARES else (1, 3, "")
     rounded = round(scale * value, digits) + 0.0  # no "-0.0"
     return minus(f"{rounded:+.{digits}f}{after}")

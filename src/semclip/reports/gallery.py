@@ -1,4 +1,4 @@
-"""Test images with their texts and scores: the ones a run does best and worst."""
+"""Test images with their texts and scores: the ones on which a run does best and worst."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The way from a start model to its fine-tune as a plot: ordinary ability to the right, negation upwards."""
+"""A plot of the interpolation from a base model to its fine-tune: ordinary metric on x, negation metric on y."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ def draw_interpolation(
     tolerance: float,
     labels: tuple[str, str],
 ) -> None:
-    """Write a PNG. points: (alpha, ordinary, negation), shares; labels: of the axes, right and up; tolerance: a share.
+    """Write a PNG. points: (alpha, ordinary, negation), proportions, as is tolerance; labels: of the x- and y-axis.
 
     What lies left of the dashed line loses more ordinary ability than is allowed.
     """

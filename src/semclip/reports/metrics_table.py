@@ -1,4 +1,4 @@
-"""Every metric over all runs, benchmark by benchmark and slice by slice, as text ready to be placed."""
+"""Every metric over all runs, by benchmark and slice, formatted for the page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from semclip.reports.table import Cell
 
 #: A table of more slices than this is folded away.
 _OPEN_SLICES = 12
-#: From this share of a slice on, a blind method is said to do well on it.
+#: A blind method is reported as doing well on a slice from this proportion on.
 _BLIND = 0.6
 
 

@@ -1,4 +1,4 @@
-"""One self-contained HTML page from some run folders: no scripts, no files beside it."""
+"""A report of run folders as one self-contained HTML page: no scripts, no files beside it."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Does one system lose nowhere? Each against the best rival of every column, and each against SemCLIP."""
+"""Is a system worse in no column? Each against the best rival of every column, and each against SemCLIP."""
 
 import statistics
 from collections.abc import Mapping, Sequence

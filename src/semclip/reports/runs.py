@@ -1,4 +1,4 @@
-"""Run folders as reports read them: what was trained, its results, its curves, its plane."""
+"""Run folders as reports read them: config, results, training curves, and points of the projection plot."""
 
 import json
 import math
@@ -47,18 +47,18 @@ class Run:
 
     @property
     def objective_title(self) -> str:
-        """The objective as people write it: what stands before the colon in its docstring."""
+        """The display name of the objective: the part of its docstring before the colon."""
         return _objective_titles().get(self.objective, self.objective.rpartition(":")[2])
 
     @property
     def hyperparameters(self) -> dict[str, Any]:
-        """Of the objective, as config.yaml or else run.json says."""
+        """Of the objective, from config.yaml or else run.json."""
         objective = self.section("objective") or self.info.get("objective")
         return {k: v for k, v in objective.items() if k != "name"} if isinstance(objective, Mapping) else {}
 
     @property
     def encoder(self) -> Mapping[str, Any]:
-        """How the model was measured (activation, number formats), as its results say it."""
+        """How the model was measured (activation, number formats), from its results."""
         return next((result.encoder for result in self.results.values() if result.encoder), {})
 
     @property

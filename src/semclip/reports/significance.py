@@ -1,4 +1,4 @@
-"""One run, or several seeds of a system, against another on the same items: the difference, and how sure it is."""
+"""Paired differences between two systems on the same items, for one run or several seeds, with their significance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

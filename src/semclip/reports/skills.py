@@ -1,4 +1,4 @@
-"""Which metrics a comparison is about, and what metrics, benchmarks and views are called on a page for people."""
+"""The main metrics of a comparison, and the titles of metrics, benchmarks and views on a page for people."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The systems of a track in a few tables: skills, kinds of negation, cost, and whether one system loses nowhere."""
+"""The systems of a track in a few tables: skills, kinds of negation, cost, and columns in which it is worse."""
 
 import statistics
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ def _kinds(comparison: Comparison) -> Table:
 
 
 def _cost(comparison: Comparison) -> Table:
-    """What a run of each system cost on average, as run.json says it."""
+    """The average cost of a run of each system, from run.json."""
     arms = comparison.arms
     rows = []
     for title, key, write in COSTS:

@@ -1,4 +1,4 @@
-"""A table as data, and how it looks in a terminal and in Markdown; for the page, macros.html has it."""
+"""A table as data, and its form in a terminal and in Markdown; for the page, macros.html has it."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""One plot of a track: who finds images, and who tells a true text from a false one."""
+"""The trade-off plot of a track: retrieval by caption against choosing a true text over a false one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

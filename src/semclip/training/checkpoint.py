@@ -1,4 +1,4 @@
-"""Checkpoints: when one is due; whole or absent on disk, verified by hash, loaded without unpickling code.
+"""Checkpoints: when one is due; complete or absent on disk, verified by hash, loaded without unpickling code.
 
 checkpoints/step_00000200/state.pt         tensors and plain values: what a run needs to continue exactly
                           manifest.json    step, size and SHA-256 of state.pt, and what is worth knowing of it
@@ -153,8 +153,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def newest_valid(folder: Path, notify: Callable[[str], None]) -> dict[str, Any] | None:
-    """The newest checkpoint that can be read, None where there is none; each damaged one on the way is told to
-    `notify`.
+    """The newest checkpoint that can be read, None where there is none; `notify` is called with a message for each
+    damaged one on the way.
 
     Raises UserError when there are checkpoints and all are damaged: starting anew would be no continuation.
     """
@@ -163,7 +163,7 @@ def newest_valid(folder: Path, notify: Callable[[str], None]) -> dict[str, Any] 
         try:
             return load_checkpoint(path)
         except UserError as error:
-            notify(f"{path.name} is left out and the one before it looked at: {error.what}")
+            notify(f"{path.name} is skipped and the one before it is tried: {error.what}")
     if found:
         raise UserError(
             f"none of the {len(found)} checkpoints can be read",

@@ -1,4 +1,4 @@
-"""What a training run is told: the YAML file, section by section."""
+"""The config of a training run: the YAML file, section by section."""
 
 import math
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class LoopConfig:
     them; `ddp` (`auto`): each has all; `sharded`: each keeps a part, and has all only within a step.
     decode: `reduced` decodes a training JPEG at 1/2, 1/4 or 1/8 of its size where the model's input is still smaller:
     pixels change by about 2 grey levels, validation and test decode whole images as ever. `full`: never.
-    crop: the smallest share of an image's area that a random crop keeps at each visit, such as 0.9; 1: whole images.
+    crop: the smallest proportion of an image's area that a random crop keeps, such as 0.9; 1: whole images.
     With crops nothing of a frozen image tower can be kept, and it runs at every step.
     workers: processes that load data, for each that trains; `auto` chooses.
     checkpoint_every: steps between checkpoints for `--resume`; `auto` writes one whenever that costs at most 1/60 of

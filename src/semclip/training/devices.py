@@ -1,4 +1,4 @@
-"""On how many devices a run trains and in which precision, who starts their processes, and how the weights lie."""
+"""Devices and precision of a run, how its processes are started, and how weights are distributed over them."""
 
 import logging
 import os

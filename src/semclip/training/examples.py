@@ -110,8 +110,8 @@ class Fault:
 class UnreadableImages:
     """All faults of a run, over its sessions, kept in RUN/unreadable.jsonl.
 
-    examples: how many the training split has. share: of them that may be unreadable. writes: False for all processes
-    but one of several that train together.
+    examples: how many the training split has. proportion: of them that may be unreadable. writes: False for all
+    processes but one of several that train together.
     """
 
     def __init__(self, run_folder: Path, examples: int, proportion: float, writes: bool = True) -> None:
@@ -121,7 +121,7 @@ class UnreadableImages:
         self.faults = {fault.id: fault for fault in (Fault(**json.loads(line)) for line in lines)}
 
     def add(self, faults: Iterable[Fault]) -> None:
-        """Note examples that could not be read. Raises UserError once they are more than the share."""
+        """Note examples that could not be read. Raises UserError once they are more than `proportion`."""
         new = {fault.id: fault for fault in faults if fault.id not in self.faults}
         if not new:
             return
@@ -145,7 +145,7 @@ class UnreadableImages:
     def without(self, encoder: Encoder, examples: Sequence[Example], prepare: Callable[[list[Example]], T]) -> T:
         """What `prepare` makes of the examples; where it meets an image that cannot be read, of all that can be read.
 
-        All images are then tried once, and the examples left out are noted. Raises UserError for more than the share.
+        All images are then tried once, and the examples left out are noted. Raises UserError for more than allowed.
         """
         examples = self.readable(examples)
         try:

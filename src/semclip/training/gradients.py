@@ -1,4 +1,4 @@
-"""The gradients of a batch: at once, or by GradCache in the memory of a small one; out of memory, in smaller parts.
+"""The gradients of a batch: in one pass or by GradCache in micro-batches, which get smaller when memory runs out.
 
 GradCache: a contrastive loss needs all embeddings of a batch at once, but not all activations. So:
     1. encode every micro-batch without a graph and keep its embeddings, x = encode(m);

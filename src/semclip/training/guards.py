@@ -1,6 +1,6 @@
-"""What goes wrong silently, said aloud or stopped: NaN, collapse, a logit scale at its cap, lost abilities, full disks.
+"""Guards against silent failures: NaN, collapse, a logit scale at its cap, lost abilities, full disks.
 
-A guard only looks: as long as it says nothing, the weights are those of a run without it.
+A guard only observes: until it acts, the weights are those of a run without it.
 """
 
 import json
@@ -20,7 +20,7 @@ Action = Literal["off", "warn", "stop"]
 MAX_LOG_LOGIT_SCALE = 4.605170185988092
 #: A loss within this distance of ln(batch) is chance.
 _NEAR_CHANCE = 0.02
-#: Logged values in a row before it is said: a fresh model starts at chance.
+#: Logged values in a row before it is reported: a fresh model starts at chance.
 _PATIENCE = 3
 #: Similarities that vary less than this over examples are constant.
 _FLAT = 1e-4
@@ -32,7 +32,7 @@ class GuardConfig:
 
     skip_non_finite: batches in a row that are left out because loss or gradient is NaN or infinite; one more stops.
     collapse: what to do when embeddings are constant or the loss stays at chance.
-    logit_scale_steps: steps at the cap of 100 after which that is said, in a run that did not start there; 0: never.
+    logit_scale_steps: steps at the cap of 100 after which a warning is given, if the run started below it; 0: never.
     drop: what to do when one of `drop_metrics` on the validation split falls below its value at step 0 by more than
     `drop_limit` (0.05: five points) and out of that value's 95 % interval. Metrics that are not measured are left out.
     free_disk_mb: room that must be left on the disk beside the checkpoint that is about to be written.
@@ -115,7 +115,7 @@ class Guards:
 
 
 class NonFinite:
-    """Leaves out a batch whose loss or gradient is NaN or infinite; stops when that goes on."""
+    """Leaves out a batch whose loss or gradient is NaN or infinite; stops when that continues."""
 
     def __init__(self, allowed: int) -> None:
         self.allowed = allowed
@@ -138,7 +138,7 @@ class NonFinite:
 
 
 class ChanceGuard:
-    """Says once that the contrastive loss sits at ln(batch): the embeddings are constant, or the pairs are shuffled."""
+    """Reports once that the contrastive loss is at ln(batch): embeddings are constant, or pairs are shuffled."""
 
     def __init__(self, batch_size: int) -> None:
         self.chance = math.log(batch_size) if batch_size > 1 else math.nan
@@ -161,7 +161,7 @@ class ChanceGuard:
 
 
 class CapGuard:
-    """Says once that the logit scale has reached its cap and stays: the loss wants sharper logits than it may have."""
+    """Reports once that the logit scale stays at its cap: the loss wants sharper logits than it may have."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
@@ -183,7 +183,7 @@ class CapGuard:
 
 
 class DropGuard:
-    """Says when an ordinary ability has fallen below what the model could do before training."""
+    """Reports when an ordinary ability has fallen below that of the model before training."""
 
     def __init__(self, names: tuple[str, ...], limit: float) -> None:
         self.names, self.limit = names, limit

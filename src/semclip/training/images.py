@@ -1,4 +1,4 @@
-"""Where a training batch's images come from (decoded in workers, decoded once, encoded once), and what is cropped."""
+"""Where training images come from (decoded in workers, decoded once, encoded once), and random crops of them."""
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence

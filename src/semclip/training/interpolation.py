@@ -1,4 +1,4 @@
-"""From a start model to its fine-tune in steps: what each point can do, and which one to keep."""
+"""Evaluates models between a base model and its fine-tune, and chooses the one to keep."""
 
 import statistics
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
-"""Batches in a fixed order from any step on, by how many workers, and how long training waits for them.
+"""Batches in a fixed order from any step on, the number of workers, and the time that training waits for them.
 
-What cannot be read is replaced; other errors arrive as raised.
+Examples that cannot be read are replaced; other errors are raised unchanged.
 """
 
 import os
@@ -79,7 +79,7 @@ def batches(
 ) -> Generator[Batch | StreamedBatch]:
     """The batches of a schedule, this rank's own rows of them, on `device`; any number of workers gives the same ones.
 
-    unreadable: told which examples could not be read and were replaced; may raise. around: sees what is loaded come.
+    unreadable: called with the examples that could not be read and were replaced; may raise. around: wraps the loader.
     micro_batch: rows that are loaded and in memory at a time, where that is less than the batch; every batch is then a
     StreamedBatch of the same rows, which must be read to its end before the next one.
     """
@@ -207,7 +207,7 @@ class _Readable(Dataset[Any]):
             try:
                 sample = self.dataset[epoch, other]
             except UserError:
-                continue  # it is told when its own turn comes
+                continue  # it is reported when its own turn comes
             groups.add(sample.group)
             return sample
         return None
@@ -267,7 +267,7 @@ class DataWait:
         return self.waited / self.total if self.total else 0.0
 
     def sentence(self, workers: int) -> str:
-        """What to tell people, with advice where it is too much."""
+        """The sentence printed at the end, with advice where the ratio is too high."""
         said = f"data: {100 * self.ratio:.0f} % of the training time went into waiting for batches ({workers} workers)"
         if self.ratio <= _TOO_MUCH:
             return said

@@ -1,4 +1,4 @@
-"""The training loop: read it top to bottom."""
+"""The training loop."""
 
 import contextlib
 import math
@@ -48,7 +48,7 @@ def train(
     """Train, keep the best checkpoint by `evaluate.primary`, export it to `model/`, evaluate it on the test split.
 
     Returns the test results by benchmark, none without a test split and on other ranks than 0. With `resume`, a run
-    that was killed continues from its newest sound checkpoint and ends with the weights of an undisturbed run. Ctrl-C
+    that was killed continues from its newest valid checkpoint and ends with the weights of an undisturbed run. Ctrl-C
     or SIGTERM finishes the step, saves, stops (KeyboardInterrupt, or SystemExit 143).
     Errors: UserError for missing views, images or metrics, too few examples, or what a guard stops.
     """
@@ -124,7 +124,7 @@ def take_steps(run: Run, how_to_continue: str) -> None:
 
 
 def noting_rank_of_errors(ranks: Ranks, loaded: Generator[Batch | StreamedBatch]) -> Generator[Batch | StreamedBatch]:
-    """The same batches; an error on the way is one of this rank alone."""
+    """The same batches; an error in loading one gets a note with this rank."""
     with ranks.noting_rank():
         yield from loaded
 
@@ -151,7 +151,7 @@ def numbers(terms: Mapping[str, Tensor], gradient_norm: Tensor, ranks: Ranks) ->
 
 
 def log(run: Run, values: Mapping[str, float]) -> None:
-    """A line of numbers to every tracker; what is not finite has been told by a guard and is left out."""
+    """A line of numbers to every tracker; values that are not finite were reported by a guard and are left out."""
     values = {name: value for name, value in values.items() if math.isfinite(value)}
     values |= {"logit_scale": run.setup.encoder.logit_scale.item()}
     values |= {"learning_rate": run.optimizer.param_groups[0]["lr"]}

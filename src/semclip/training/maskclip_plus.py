@@ -1,4 +1,4 @@
-"""MaskCLIP+: a segmentation network trained on what a frozen CLIP says of pixels, without any mask."""
+"""MaskCLIP+: a segmentation network trained on the pixel labels of a frozen CLIP, without any mask."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -85,8 +85,8 @@ def distill(
 
     Each step: crops drawn from the images (scale, place, mirror image, brightness, contrast), labels from the frozen
     teacher read as `config.reading`, one step of `pixel_loss`. The weights are a function of the seed alone.
-    checkpoints: a folder; what is there is continued, exactly, and Ctrl-C or SIGTERM saves first. progress: told steps
-    done and loss. notify: told of damaged checkpoints.
+    checkpoints: a folder; what is there is continued, exactly, and Ctrl-C or SIGTERM saves first. progress: called with
+    steps done and loss. notify: called with a message for each damaged checkpoint, and where the run stops.
     Raises UserError where the teacher has no dense features, for no images, and for checkpoints of other settings,
     images or another teacher.
 
@@ -136,7 +136,7 @@ def distill(
 
 @torch.no_grad()
 def teacher_labels(teacher: Encoder, rows: Tensor, crops: Tensor, config: DistillConfig) -> Tensor:
-    """(B, H, W) what the teacher says of crops (B, 3, H, W). rows: (K, D), the classes' unit text rows."""
+    """(B, H, W) the teacher's labels of crops (B, 3, H, W). rows: (K, D), the classes' unit text rows."""
     size = (crops.shape[2], crops.shape[3])
     scores = teacher.class_scores(crops, rows, rows[:0], config.reading, size)  # (B, C, H, W)
     sure = probabilities(scores, bool(config.reading.smooth)).amax(dim=1)  # (B, H, W)
@@ -186,7 +186,7 @@ def _continue(
     about: dict[str, Any],
     notify: Callable[[str], None],
 ) -> int:
-    """Put everything to where the newest sound checkpoint left it; the steps it had done, 0 where there is none."""
+    """Put everything to where the newest valid checkpoint left it; the steps it had done, 0 where there is none."""
     found = newest_valid(checkpoints, notify)
     if found is None:
         return 0

@@ -1,4 +1,4 @@
-"""Processes: stopped on request, ended with the one that started them, and several commands run side by side.
+"""Processes: stopped on request, ended with their parent, and several commands run side by side.
 
 `python -m semclip.training.processes PID COMMAND...` runs a command that is asked to stop (SIGTERM) when PID is gone,
 however it ends: SIGKILL and the out-of-memory killer included. Linux only, where the kernel tells a child of its
@@ -99,7 +99,7 @@ class Job:
 def run_jobs(jobs: Sequence[Job], at_once: int, console: Console) -> None:
     """Run all jobs, at most `at_once` at a time, in order where nothing has to be waited for.
 
-    Each process gets its proportion of the cores: on few cores, two processes of one thread do more than one of two.
+    Each process gets its share of the cores: on few cores, two processes of one thread do more than one of two.
     Killed itself, this process takes them with it: each is sent SIGTERM, upon which a training run saves and ends.
     Errors: UserError with the last line of the log when a job fails; the others are asked to stop in the same way.
     """

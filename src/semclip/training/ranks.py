@@ -1,4 +1,4 @@
-"""The processes that train together, and what they do as one: agree, average, gather, write once, fail together."""
+"""Collective operations of the processes that train together: agree, average, gather, write once, fail together."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -14,18 +14,18 @@ from semclip.core.errors import UserError
 
 T = TypeVar("T")
 
-#: Exit code of a rank that stops because of the error that rank 0 tells.
+#: Exit code of a rank that stops because of an error that rank 0 reports.
 _TOLD_ELSEWHERE = 2
 
 
 class Ranks:
-    """This process among `world_size` equal ones; alone, everything here is free and does nothing.
+    """This process among `world_size` equal ones; for a single process, everything here is free and does nothing.
 
-    Every method but `alone` and `console` is collective: all ranks must call it, in the same order.
+    Every method but `noting_rank` and `console` is collective: all ranks must call it, in the same order.
     """
 
     def __init__(self, fabric: Fabric | None = None) -> None:
-        """Without a launched Fabric: alone."""
+        """Without a launched Fabric: a single process."""
         self.rank, self.world_size = (fabric.global_rank, fabric.world_size) if fabric else (0, 1)
         self.device = fabric.device if fabric else torch.device("cpu")
 
@@ -39,7 +39,7 @@ class Ranks:
         return console if self.first else Console(quiet=True)
 
     def on_rank_zero(self, work: Callable[[], T]) -> T:
-        """What `work` gives on rank 0, which alone does it; the others wait. A UserError there ends all ranks."""
+        """The result of `work` on rank 0, the only one to run it; the others wait. A UserError there ends all ranks."""
         value: Any = None
         error: UserError | None = None
         if self.first:
@@ -69,7 +69,7 @@ class Ranks:
         return total / self.world_size
 
     def all_max(self, *numbers: int) -> list[int]:
-        """The largest of each number over ranks: how flags and requests become those of all."""
+        """The largest of each number over ranks; shares flags and requests between them."""
         if self.world_size == 1:
             return list(numbers)
         largest = torch.tensor(numbers, dtype=torch.int64, device=self.device)
@@ -86,7 +86,7 @@ class Ranks:
 
     @contextlib.contextmanager
     def noting_rank(self) -> Iterator[None]:
-        """Around what may fail on this rank only: its error is told, although this rank is silent."""
+        """Around what may fail on this rank only: its UserError gets a note with the rank, unless that is rank 0."""
         try:
             yield
         except UserError as error:
@@ -109,9 +109,9 @@ SINGLE_PROCESS = Ranks()
 def gather(x: Tensor) -> Tensor:
     """Rows of all ranks: (B, ...) on each -> (ranks * B, ...), in rank order, the same on all, with gradient.
 
-    B must be the same on every rank. A loss on rank r compares its own rows with everyone's, and is a mean over its own
-    rows. Each row of x so has a gradient from every rank, and dL_r/dx is theirs summed; averaged over ranks, as all
-    gradients of parameters are, that is the gradient of the mean over the global batch.
+    B must be the same on every rank. A loss on rank r compares its own rows with those of all ranks, and is a mean
+    over its own rows. So each row of x has a gradient from every rank, and dL_r/dx is their sum; averaged over ranks,
+    as all gradients of parameters are, that is the gradient of the mean over the global batch.
     """
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         return x

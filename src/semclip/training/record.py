@@ -140,7 +140,7 @@ def finish_run_file(run_folder: Path, config: TrainConfig, cost: Mapping[str, An
 
 
 def reset_peak_memory() -> None:
-    """Start measuring peak memory anew, so that a run is not charged for the one before it in the same process."""
+    """Reset the measurement of peak memory, so that a run is not charged for an earlier one in the same process."""
     with contextlib.suppress(OSError):  # only Linux can; elsewhere the peak is the process's
         Path("/proc/self/clear_refs").write_text("5")
 

@@ -1,4 +1,4 @@
-"""A run under way: what it is made of, put together at the newest checkpoint where there is one."""
+"""A run in progress: its parts, restored from the newest checkpoint where there is one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

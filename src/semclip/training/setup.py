@@ -1,4 +1,4 @@
-"""Before the loop: data read, model and objective built, images found, and what is about to happen told."""
+"""Setup before the loop: reads data, builds model and objective, finds images, and reports what is about to happen."""
 
 import os
 from collections.abc import Iterator, Sequence

@@ -1,9 +1,9 @@
-"""Weights cut over ranks (`fully_shard`): cutting them, and seeing whole what lies in pieces.
+"""Weights sharded over ranks (`fully_shard`): sharding an encoder, and gathering full tensors from the shards.
 
-Every tensor of the encoder with a dimension to cut lies on the ranks in equal parts between steps, with its moments in
-the optimizer; `encode_*` gathers all of it, backward cuts it again and sums gradients where their part lies. Scalars
-(the logit scale) and the objective's own parameters are whole on every rank.
-Functions that take nested mappings treat all tensors in them; without pieces they change nothing.
+Between steps, every tensor of the encoder that has a dimension to split is stored on the ranks in equal shards, with
+its moments in the optimizer. `encode_*` gathers all of it; backward shards it again and sums gradients on the rank of
+their shard. Scalars (the logit scale) and the objective's own parameters are whole on every rank.
+Functions that take nested mappings treat all tensors in them; without shards they change nothing.
 """
 
 import copy
@@ -20,7 +20,7 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 from semclip.models.backends.base import Encoder
 from semclip.training.ranks import Ranks
 
-#: What the rest of the house calls of an encoder while it trains.
+#: Methods of an encoder that other packages call while it trains.
 _FORWARD = ("encode_image", "encode_text", "encode_image_with_tokens")
 
 
@@ -126,7 +126,7 @@ class WholeEncoder:
         self.ranks = ranks
 
     def __call__(self, encoder: Encoder) -> Encoder:
-        """The weights of an encoder in pieces; elsewhere than on rank 0 that encoder, not to be used. Collective."""
+        """The full weights of a sharded encoder. Collective; on ranks above 0 the encoder itself, not to be used."""
         weights = whole(encoder.state_dict())
         if self.copy is None:
             return encoder

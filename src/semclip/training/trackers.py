@@ -1,4 +1,4 @@
-"""Where a run says what it does: warnings and a bar on the terminal, metrics.jsonl always, TensorBoard if asked for."""
+"""Trackers of a run: warnings and a progress bar on the terminal, metrics.jsonl always, TensorBoard if asked for."""
 
 import contextlib
 import json

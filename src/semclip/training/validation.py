@@ -1,4 +1,4 @@
-"""Looking at the model while it trains: the validation split, the best weights so far, points of the projection plot.
+"""Validation during training: metrics on the validation split, the best weights so far, points of the projection plot.
 
 What is evaluated and kept is the running mean of the weights where `train.ema` asks for one. Of several ranks, rank 0
 evaluates and the others wait: the numbers are then those of one process.

@@ -1,1 +1,1 @@
-"""Asking a language model: the server, what it costs, how its answers are read, and the prompts."""
+"""Requests to a language model: the server, costs, prompts, and how answers are read."""

@@ -1,4 +1,4 @@
-"""What a server has been asked for, and the budget that it must stay within."""
+"""The cost of requests to a server, and the budget that limits it."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Cost:
 
 
 class Budget:
-    """Reserves the most that a try can cost, then books what it did cost.
+    """Reserves the maximum cost of a try, then books its real cost.
 
-    So that many tries under way at once cannot exceed the budget together. One that might exceed it waits for those
-    under way, which mostly cost less than was reserved; when none is under way, the job stops.
-    guessed: tokens of tries whose cost no answer told (cut, timed out), booked as the most they can have been.
+    Concurrent tries together therefore cannot exceed the budget. A try that might exceed it waits for those under way,
+    which mostly cost less than was reserved; when none is under way, the job stops.
+    guessed: tokens of tries of unknown cost (cut, timed out), booked as the most they can have been.
     """
 
     def __init__(self, server: Server) -> None:

@@ -1,4 +1,4 @@
-"""A client for very many small questions: bounded, paced, patient, and within a budget."""
+"""A client for many small requests, with limits on concurrency and rate, retries, and a budget."""
 
 import asyncio
 import random
@@ -99,7 +99,7 @@ class Client:
         raise refused
 
     async def _check_server(self, model: str, trouble: Exception) -> None:
-        """Raise JobStopped unless a harmless question is answered: then the server fails on one row, not on all."""
+        """Raise JobStopped unless a test request is answered; if it is, the server fails on one row, not on all."""
         try:
             await self._find_format(replace(_PROBE, model=model))
         except (Refused, Failed):

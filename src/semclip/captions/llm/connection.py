@@ -31,7 +31,7 @@ class Failed(Exception):  # noqa: N818
 
 
 class NoResponse(Failed):
-    """No readable word came back, so nobody knows what the try has cost."""
+    """No readable response arrived, so the cost of the try is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class RequestFormat:
-    """How a request is put, for servers differ in what they take. limit: their name for the longest answer."""
+    """One way to write a request, since servers accept different ones. limit: their name for the longest answer."""
 
     name: str
     schema: bool

@@ -18,7 +18,7 @@ class UnreadableImage(Exception):  # noqa: N818
 def data_url(ref: ImageRef) -> str:
     """The image, or the box of it that is meant, as JPEG of at most LONGEST_SIDE pixels a side.
 
-    Raises Unreadable for a missing or broken file, UserError where no file is known for any image.
+    Raises UnreadableImage for a missing or broken file, UserError where no file is known for any image.
     """
     if ref.path is None:
         raise UserError(

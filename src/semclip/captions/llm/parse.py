@@ -1,4 +1,4 @@
-"""Reading what a language model answers: JSON where it kept to it, else the one line that is meant."""
+"""Parsing the answers of a language model: JSON where there is some, else the one line that is meant."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Prompts: versioned YAML files of instructions, into which captions go as data only."""
+"""Prompts: versioned YAML files of instructions; captions are inserted as data only."""
 
 import hashlib
 import json

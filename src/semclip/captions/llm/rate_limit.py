@@ -1,4 +1,4 @@
-"""At most so many requests, or tokens, a minute: over all questions of a job, which no option of the client bounds."""
+"""A limit on requests or tokens per minute over all requests of a job; the openai client has none."""
 
 import asyncio
 
@@ -22,5 +22,5 @@ class RateLimiter:
         self._free += units * self._seconds
 
     def pause(self, seconds: float) -> None:
-        """Let nobody start before `seconds` have passed."""
+        """Let no request start before `seconds` have passed."""
         self._free = max(self._free, asyncio.get_running_loop().time() + seconds)

@@ -1,4 +1,4 @@
-"""Which server is asked, how hard, and how much it may cost."""
+"""The settings of a server: address, concurrency, retries, rate limits, prices and budgets."""
 
 import json
 import os
@@ -60,7 +60,7 @@ class Server:
 
     @property
     def identity(self) -> str:
-        """Equal for sections that say the same: they share one connection, pace and budget."""
+        """Equal for sections that say the same: they share one connection, rate limit and budget."""
         return json.dumps(dump(self) | {"base_url": self.url}, sort_keys=True)
 
     def price(self, model: str) -> tuple[float, float]:

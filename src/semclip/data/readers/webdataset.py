@@ -12,7 +12,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.data.readers.base import Reader
 
-#: Member suffixes that hold the picture of a sample.
+#: Member suffixes that hold the image of a sample.
 IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp")
 
 

@@ -1,1 +1,1 @@
-"""Counting right: one right answer among several with ties, retrieval ranks, intervals, paired tests. No torch."""
+"""Metrics: choice scores with ties, retrieval ranks, intervals, paired tests. No torch."""

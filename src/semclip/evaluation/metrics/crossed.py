@@ -1,4 +1,4 @@
-"""Several seeds measured on the same items: how sure their mean is, or the mean of a paired difference.
+"""Several seeds measured on the same items: intervals of their mean, or of the mean of a paired difference.
 
 Seeds and items are crossed: each seed answers every item. Both are samples, of trainings that might have been and of
 images that might have been asked, so a mean has the variance of both.

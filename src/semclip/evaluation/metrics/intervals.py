@@ -1,4 +1,4 @@
-"""How sure a number is: Wilson intervals, also for clustered items, and the bootstrap."""
+"""Confidence intervals: Wilson's, also for clustered items, and the bootstrap."""
 
 import math
 from collections.abc import Callable, Sequence

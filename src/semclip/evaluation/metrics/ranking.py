@@ -1,4 +1,4 @@
-"""Average precision and shares of the first k, with the expected value where equal scores are put in random order."""
+"""Average precision and precision at k, in expectation where equal scores are put in random order."""
 
 import numpy as np
 from numpy.typing import ArrayLike

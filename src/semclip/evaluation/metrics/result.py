@@ -1,4 +1,4 @@
-"""What a benchmark reports: one file per benchmark, read by reports and by anyone's scripts."""
+"""The result of a benchmark: one file each, read by reports and by scripts of users."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,11 +14,11 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One number with everything needed to trust it. Shares are in [0, 1], never percent.
+    """One number with everything needed to trust it. Proportions are in [0, 1], never percent.
 
     value:      ties count as the expected score under random order.
     strict:     ties count as wrong.     optimistic: ties count as right.
-    interval:   95 %, Wilson for shares. None only where the metric is no proportion of items (`unit` says what it is).
+    interval:   95 %, Wilson for proportions. None only where the metric is no proportion of items (see `unit`).
     chance:     what guessing scores; None where guessing has no meaning.
     per_slice:  the same fields for each slice, keyed by its name (negation kind, class, template).
     kind:       "model"; "official" for the published script's own rule; "baseline" for a blind method's score.
@@ -46,7 +46,7 @@ class Result:
     primary: name of the metric that stands for the benchmark.
     data:    path, split, number of examples and images, sha256 of the file.
     items:   per-item outcomes by metric: {"id": [...], "outcome": [0..1, ...], "slice": [...]}, for paired tests.
-    extra:   whatever else an image needs, such as similarities per item.
+    extra:   whatever else a figure needs, such as similarities per item.
     notes:   what the reader must know: skipped rows, truncated texts, defects of the data.
     encoder: how the embeddings came to be: dtype, activation, preprocessing, as far as the model says.
     """

@@ -1,4 +1,4 @@
-"""From a query to the gallery: at which rank the first right item stands, without storing all similarities."""
+"""Retrieval: the rank of the first right item for every query, without storing all similarities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

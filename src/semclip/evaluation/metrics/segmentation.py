@@ -1,4 +1,4 @@
-"""How well labels of pixels agree: counts per class, intersection over union, its mean, and accuracy over pixels."""
+"""Segmentation: counts per class, intersection over union, its mean, and pixel accuracy."""
 
 from dataclasses import dataclass
 from typing import Any

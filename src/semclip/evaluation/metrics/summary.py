@@ -1,4 +1,4 @@
-"""Outcomes of items into the metrics and records that a result holds: proportions, means over groups, averages."""
+"""From outcomes of items to the metrics and records of a result: proportions, means over groups, averages."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

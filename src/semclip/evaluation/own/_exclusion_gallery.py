@@ -1,4 +1,4 @@
-"""Encoded photos as rankers see them, and a dry run that tells which texts rankers will ask for."""
+"""Encoded photos as rankers see them, and a dry run that finds which texts rankers will ask for."""
 
 from collections.abc import Iterable, Sequence
 
@@ -102,5 +102,5 @@ def texts_asked_for(rankers: Iterable[Ranker], queries: Sequence[Sequence[Query]
 
 def _words(leaf: Leaf) -> str:
     if not isinstance(leaf, Text):
-        raise UserError(f"a ranker asked for the picture '{leaf}'", where="benchmark 'exclusion'", fix="ask for texts")
+        raise UserError(f"a ranker asked for the image '{leaf}'", where="benchmark 'exclusion'", fix="ask for texts")
     return leaf.text

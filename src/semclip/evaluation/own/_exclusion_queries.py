@@ -22,7 +22,7 @@ WORDINGS = {
     "not B": ("no {x}", "a photo without {x}", "everything except {x}"),
 }
 
-#: Photos that a query must keep away, as a share of those it asks for.
+#: Photos that a query must keep away, as a proportion of those it asks for.
 _BITE = 0.1
 
 #: Forms that exclude something.

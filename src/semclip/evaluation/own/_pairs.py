@@ -1,4 +1,4 @@
-"""A true text and a false one about the same image: what the negation benchmarks share."""
+"""A true text and a false one about the same image: shared code of the negation benchmarks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def negation_kinds(example: Example) -> list[str]:
 
 
 def equal_texts(pairs: Sequence[tuple[Any, ...]], what: str) -> list[str]:
-    """A note on items that nobody can win: both texts are the same."""
+    """A note on items that cannot be solved: both texts are the same."""
     equal = sum(first == second for first, second in pairs)
     return [f"{equal:,} of {len(pairs):,} items have {what} of the same text: ties by construction"] if equal else []
 

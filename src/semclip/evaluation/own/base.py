@@ -74,7 +74,7 @@ create = DataBenchmark.create
 
 
 def cluster(example: Example) -> str:
-    """What items must share to be no independent evidence: the example's group, which is its image unless told else."""
+    """What items must share to be no independent evidence: the example's group, by default its image."""
     return example.group or example.image.name
 
 

@@ -5,8 +5,8 @@ the truth of a query is unsure are left out of it. Every query is ranked in four
 
     literal      the sentence as it is, averaged over its wordings: what the encoder makes of "without"
     default      the parts, by the ranker that search uses
-    dropped      what is excluded forgotten: no method may lose to it
-    subtraction  the best weight for these very queries, which flatters it: no method may lose to it
+    dropped      the query without its excluded parts: no method may score below it
+    subtraction  the best weight for these very queries, which flatters it: no method may score below it
 
 and random order is the chance level of every number, exactly. Equal scores count as their mean over random orders.
 """

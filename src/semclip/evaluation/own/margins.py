@@ -1,4 +1,4 @@
-"""How far apart: mean and spread of image-text similarity per view, and each test item's texts and similarities."""
+"""Mean and spread of image-text similarity per view, and the texts and similarities of each test item."""
 
 from collections.abc import Sequence
 from typing import Any

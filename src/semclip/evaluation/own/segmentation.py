@@ -75,7 +75,7 @@ class Segmentation(DataBenchmark):
         return [fill(t, name) for t in self.config.templates for name in names] + list(self.config.background)
 
     def truth(self, examples: Sequence[Example]) -> GroundTruth:
-        """The masks of the examples' images, with or without background as the options say."""
+        """The masks of the examples' images, with or without background, by the options."""
         scored = bool(self.config.background or self.config.threshold)
         return GroundTruth.of(examples, scored, self.config.classes)
 

@@ -1,4 +1,4 @@
-"""Which class is in the image, from "this is a photo of a {}"; and what "this is not a photo of a {}" does to that."""
+"""Zero-shot classification with "this is a photo of a {}", and how "this is not a photo of a {}" changes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a public benchmark is: official files read unchanged, items, and two protocols of scoring them."""
+"""Base class of public benchmarks: official files read unchanged, items, and two protocols of scoring them."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence

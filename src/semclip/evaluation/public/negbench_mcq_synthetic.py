@@ -1,4 +1,4 @@
-"""NegBench MCQ on made images (HardNeg-Syn): two things, or one of them without the other?"""
+"""NegBench MCQ on synthetic images (HardNeg-Syn): two things, or one of them without the other?"""
 
 from collections.abc import Mapping
 from pathlib import Path

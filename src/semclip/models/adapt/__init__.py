@@ -1,1 +1,1 @@
-"""What of a model trains: frozen parts, the last blocks of a tower, LoRA; and what that comes to, group by group."""
+"""Which parameters train: frozen parts, the last blocks of a tower, LoRA; and their number in each group."""

@@ -1,10 +1,9 @@
 """LoRA (arXiv 2106.09685): frozen matrices with a trained product of two thin ones added, until they are saved as one.
 
-Why not peft: it wraps the modules that call a weight, but `nn.MultiheadAttention` and our packed text pass read theirs.
-A parametrization of torch gives every reader W + (alpha / rank) B A, whoever it is, and keeps the modules' names.
-The price: backward makes the gradient of a whole W before it becomes those of A and B, one matrix at a time, and the
-step holds a second copy of the adapted weights. What LoRA saves here is optimizer state and checkpoints' moments, not
-computation.
+Why not peft: it wraps modules and relies on their `forward`, but `nn.MultiheadAttention` and our packed text pass read
+the weights directly. A torch parametrization gives every reader W + (alpha / rank) B A, and keeps the modules' names.
+The cost: backward computes the gradient of a whole W before those of A and B, one matrix at a time, and the step holds
+a second copy of the adapted weights. LoRA saves optimizer state and checkpoint size here, not computation.
 """
 
 import contextlib

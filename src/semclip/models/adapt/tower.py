@@ -1,4 +1,4 @@
-"""Where the pieces of a transformer tower lie in an encoder, by name: embeddings, blocks, last norm, projection."""
+"""The parts of a transformer tower, by parameter name: embeddings, blocks, last norm, projection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The keys of a config's section `model:` that say what trains, doing what they say, and a table of what then does."""
+"""Which parameters train: applies the keys of the config's section `model:`, and makes a table of the result."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ class WhatTrains:
 
 
 def train_last_blocks(encoder: Encoder, part: str, count: int, where: str) -> None:
-    """Let only the last `count` blocks of a tower train, its last norm and its projection; the others stand still.
+    """Let only the last `count` blocks of a tower train, its last norm and its projection; the others are frozen.
 
     0 trains norm and projection alone. Raises UserError for a tower that has no blocks, or fewer.
     """
@@ -121,7 +121,7 @@ def parameter_groups(encoder: Encoder) -> list[Group]:
 
 
 def table(groups: Sequence[Group]) -> list[str]:
-    """Lines: a group, how many of its parameters train, which proportion of the group that is, how many stand still."""
+    """Lines: a group, how many of its parameters train, their proportion of the group, how many are frozen."""
     trained, frozen = sum(g.trained for g in groups), sum(g.frozen for g in groups)
     rows = [("", "trained", "share", "frozen"), *((g.name, *_numbers(g.trained, g.frozen)) for g in groups)]
     rows.append(("all", *_numbers(trained, frozen)))

@@ -1,1 +1,1 @@
-"""Where a dual encoder's networks come from: one file per backend."""
+"""Backends: where the networks of a dual encoder come from, one file each."""

@@ -1,4 +1,4 @@
-"""What every backend gives the rest of the house: a DualEncoder that can be trained, frozen and saved."""
+"""Base class of backends: a DualEncoder that can be trained, frozen and saved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -200,7 +200,7 @@ class Encoder(nn.Module):
         return f"the backend '{self.name}' has none"
 
     def freeze(self, *parts: str) -> None:
-        """Stop the named parts, or `text_norm`, from training; their dropout and running statistics stand still too.
+        """Stop the named parts, or `text_norm`, from training; their dropout and running statistics stop as well.
 
         They stay in evaluation mode after `train()`. Raises UserError for an unknown part.
         """

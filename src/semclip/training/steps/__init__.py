@@ -1,1 +1,1 @@
-"""What a system does to its data before and while it trains: one file per step."""
+"""Data steps: what a method does to its data before or during training, one file each."""

@@ -1,4 +1,4 @@
-"""Files that hold a list of texts or names for every example, by its id: never by line, so that nothing can shift."""
+"""Files with a list of texts or names for every example, read by id: never by line, so that nothing can shift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from semclip.data.readers.jsonl import Jsonl
 
 @dataclass(frozen=True)
 class Entry:
-    """What a file says of one example. where: `file:row`, or `file, id '...'` in a file without rows."""
+    """The entry of a file for one example. where: `file:row`, or `file, id '...'` in a file without rows."""
 
     value: Any
     where: str

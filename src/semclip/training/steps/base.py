@@ -1,4 +1,4 @@
-"""What a data step is: views made from other views, once before training or in every batch."""
+"""Base class of data steps: views made from other views, once before training or in every batch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # looking at data needs no torch
 
 @dataclass(frozen=True)
 class Prepared:
-    """Training examples as a step leaves them, and one sentence for people on what it did."""
+    """Training examples after a step, and one sentence on what it did."""
 
     examples: list[Example]
     note: str

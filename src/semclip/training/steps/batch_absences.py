@@ -5,11 +5,11 @@
     k: one of the least similar images of the batch
 
 Y, and an object that caption_k says is there, are named by no text of i's group and by no word that may stand for them,
-nor are they in i's list `objects`. If the nearest image names no such Y, the next nearest is asked. If nobody in the
+nor are they in i's list `objects`. If the nearest image names no such Y, the next nearest is tried. If no image of the
 batch does, the caption itself stands in the text's place: true, denying nothing, and counted (`Batch.missing_texts`).
 Shapes: B samples, N examples, D width; embeddings of all images are kept in float16 (N, D), similarities are (B, B).
 Columns: image, caption; with a column `objects` (every noun for what is in the image, synonyms included) all texts
-are surely true; without one Y is among the things that people would mention, so that silence speaks for its absence.
+are surely true; without one Y is a thing that people would mention, so that not mentioning it suggests its absence.
 Paper: arXiv 2505.18434. Deviations: the sentence forms are our own; the object is looked for in the group's captions,
 not in the letters of one ("man" in "woman"); images of the same group are no neighbours; the denied caption is chosen,
 not the one in reverse order, which for the middle image of a batch is its own; draws are seeded.
@@ -68,7 +68,7 @@ class BatchAbsences(Step):
         self._possible = np.stack(possible)  # (groups, V)
         if not any(self._nouns.named(Caption(example.caption), objects_of(example)) for example in examples):
             raise UserError(
-                "no caption names anything whose absence could be told",
+                "no caption names anything whose absence could be stated",
                 where=f"step 'batch_absences' (first example: {examples[0].where or examples[0].id})",
                 fix="add a column 'objects': a list of every noun for what is in the image, synonyms included",
             )

@@ -7,7 +7,7 @@ Columns: image, negation.
 Paper: arXiv 2403.20312. How its distractors were found is not published (a file of ranked images came with the code,
 of which it takes the first): the nearest image is our reading. Deviation: never an image of the negation's own group.
 When to use: with `conclip` or `tripletclip`, where the data has no negative images. The nearest image is as good as the
-model that finds it: give `mapping` where the model that is trained knows nothing yet.
+model that finds it: give `mapping` where training starts from random weights.
 """
 
 from collections.abc import Sequence

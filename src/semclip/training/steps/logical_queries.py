@@ -139,7 +139,7 @@ class LogicalQueries(Step):
     def _query(
         self, state: np.ndarray, together: np.ndarray, draw: random.Random
     ) -> tuple[str, tuple[int, ...]] | None:
-        """A query that is true of an image (T,), and its things; None where nothing is surely there."""
+        """A query that is true of an image (T,), and its things; None where nothing is known to be there."""
         there, missing = np.flatnonzero(state == THERE), np.flatnonzero(state == NOT_THERE)
         form = _one_of([form for form, (weight, _) in _FORMS.items() for _ in range(weight)], draw)
         wanted: list[int] = []
