@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from semclip.core.errors import UserError
 from semclip.evaluation.metrics.choice import chance, choice
-from semclip.evaluation.metrics.outcomes import Outcomes
+from semclip.evaluation.metrics.outcomes import TIE, Outcomes, mean
 
 
 def pairwise(right: ArrayLike, wrong: ArrayLike) -> Outcomes:
@@ -30,6 +30,12 @@ def test_rounding_is_a_tie_and_a_real_difference_is_not() -> None:
     assert pairwise([0.3 + 1e-10], [0.3]).strict.tolist() == [1]
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_difference_of_the_tolerance_itself_is_a_tie(sign: int) -> None:
+    for o in (pairwise([sign * TIE], [0.0]), choice([[0.0, sign * TIE]], 1), choice([[sign * TIE, 0.0]], 1)):
+        assert (o.strict.tolist(), o.expected.tolist(), o.optimistic.tolist()) == ([0], [0.5], [1])
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_choice_is_the_average_over_all_orders_of_the_options(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -47,6 +53,7 @@ def test_choice_is_the_average_over_all_orders_of_the_options(seed: int) -> None
 
 def test_equal_scores_score_chance() -> None:
     assert choice(np.zeros((6, 3)), 2).value == pytest.approx(chance(3))
+    assert pairwise(np.zeros(6), np.zeros(6)).value == chance(2)
 
 
 def test_the_order_of_items_changes_nothing() -> None:
@@ -54,6 +61,7 @@ def test_the_order_of_items_changes_nothing() -> None:
     right, wrong = random.normal(size=(2, 1001))
     order = random.permutation(1001)
     assert pairwise(right, wrong).value == pairwise(right[order], wrong[order]).value
+    assert {mean(random.permutation(right)) for _ in range(20)} == {mean(right)}  # to the last bit
 
 
 def test_bad_scores_are_refused() -> None:
@@ -61,6 +69,8 @@ def test_bad_scores_are_refused() -> None:
         pairwise([0.1, float("nan")], [0.0, 0.0])
     with pytest.raises(UserError, match="outside"):
         choice(np.zeros((2, 3)), 3)
+    with pytest.raises(UserError, match="outside"):
+        choice(np.zeros((2, 3)), [-1, 2])
     with pytest.raises(UserError, match="shape"):
         choice(np.zeros((2, 1)), 0)
     with pytest.raises(UserError, match="no items"):
