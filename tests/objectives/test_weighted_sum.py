@@ -26,6 +26,11 @@ def test_yaml_and_python_give_the_same_sum() -> None:
     assert {"clip/image_to_text", "semclip/negation"} <= set(from_yaml(features).parts)
 
 
+def test_it_is_plain_clip_unless_members_are_given() -> None:
+    features = Features(logit_scale=5.0, **make_views(create("clip").needs))
+    assert torch.equal(create("weighted_sum")(features).total, create("clip")(features).total)
+
+
 def test_setup_update_and_corpus_counts_reach_the_members() -> None:
     total, alone = build("weighted_sum", members=MEMBERS), build("superclip", idf="corpus", class_weight=2.0)
     views = make_views(total.needs)

@@ -52,5 +52,8 @@ def test_xclip_with_one_weight_is_one_loss() -> None:
 def test_heads_need_setup_and_a_size() -> None:
     with pytest.raises(UserError, match="heads"):
         create("xclip")(Features(logit_scale=2.0, **VIEWS))
-    with pytest.raises(UserError, match="clusters"):
-        create("nclip", clusters=1)
+    for too_small in ({"clusters": 1}, {"hidden": 0}, {"layers": 0}):
+        with pytest.raises(UserError, match="clusters"):
+            create("nclip", **too_small)
+    smallest = build("nclip", clusters=2, hidden=1, layers=1)
+    assert smallest(Features(logit_scale=2.0, **VIEWS)).total.isfinite()
