@@ -1,6 +1,8 @@
 """What a search of an index returns: the same as brute force over all embeddings, once each, in a fixed order."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +240,19 @@ def test_candidates_of_the_vector_index(tmp_path: Path, monkeypatch: pytest.Monk
     assert all(hit.score == pytest.approx(same[hit.path], abs=1e-6) for hit in found if hit.path in same)
     monkeypatch.setattr(index_module, "EXACT", 500)
     assert index._candidates(asked("-a dog"), index.rows, np.ones(1_000, bool), {}, 10) is None
+
+
+def test_an_index_is_looked_through_without_a_model(tmp_path: Path) -> None:
+    """The page shows photos at once; torch, which takes seconds to import, comes behind it."""
+    fill(tmp_path / "photos", 3)
+    new_index(tmp_path).add(tmp_path / "photos")
+    code = f"""
+import sys
+from semclip.core.query import Query
+from semclip.search.index import Index
+index = Index.open({str(tmp_path / ".semclip")!r})
+hits = index.search(Query("", None))
+assert len(hits) == 3 and index.thumbnail(hits[0].id) and index.photo(hits[0].id).width == 24
+assert not {{"torch", "open_clip", "scipy"}} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
