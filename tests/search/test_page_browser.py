@@ -126,6 +126,14 @@ def test_search_flip_open_and_back(page: Any) -> None:
     expect(page.locator("#q")).to_have_value(QUERY)
 
 
+def test_two_words_behind_a_dash(page: Any) -> None:
+    search(page, "red circle -blue square")
+    playwright.expect(page.locator(".chip")).to_have_count(3)
+    page.get_by_role("button", name='red circle -"blue square"').click()
+    playwright.expect(page.locator(".chip")).to_have_count(2)
+    playwright.expect(page.locator("#q")).to_have_value('red circle -"blue square"')
+
+
 def test_the_arrow_keys_walk_the_grid(page: Any) -> None:
     page.locator(".tile").first.focus()
     below = page.evaluate(

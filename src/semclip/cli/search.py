@@ -44,7 +44,9 @@ def command(
     elif paths:
         sys.stdout.buffer.write(b"".join(raw(from_here(hit.file)) + b"\n" for hit in hits))
     else:
-        _print(asked, hits, explain)
+        from semclip.search.query import both_excluded
+
+        _print(asked, hits, explain, None if literal else both_excluded(" ".join(query)))
 
 
 def _parsed(text: str, literal: bool) -> "Query":
@@ -88,7 +90,7 @@ def _print_json(query: "Query", hits: "list[Hit]") -> None:
     print(json.dumps({"query": query.text, "understood": describe(query), "hits": rows}, indent=1))
 
 
-def _print(query: "Query", hits: "list[Hit]", explain: bool) -> None:
+def _print(query: "Query", hits: "list[Hit]", explain: bool, instead: str | None) -> None:
     from rich.console import Console
 
     from semclip.search.query import describe
@@ -99,6 +101,8 @@ def _print(query: "Query", hits: "list[Hit]", explain: bool) -> None:
         console.print(harmless(text), soft_wrap=True, markup=False, highlight=False, **style)
 
     say(f"understood as: {describe(query)}", style="dim")
+    if instead:
+        say(f"a dash takes one word; for two: {instead}", style="dim")
     if not hits:
         say("no photo: the index is empty, or none meets the filters")
     for hit in hits:

@@ -61,7 +61,7 @@ async function watch() {
     limits = server;
     $("#q").maxLength = server.most_characters;
     if (server.state !== before) render(true);
-    if (server.state === "opening" || server.state === "loading") watchAgain(500);
+    if (server.state === "opening" || server.state === "loading") watchAgain(200);
   } catch (problem) {
     failed(problem);
   }
@@ -229,9 +229,17 @@ function showChips(told) {
     return;
   }
   const chips = told.chips.map((chip, number) => newChip(chip, number, turn, weigh));
-  $("#chips").replaceChildren(...chips, ...fixed, ...(chips.length ? [copyOf("tip")] : []));
+  $("#chips").replaceChildren(...chips, ...fixed, ...(chips.length ? [told.instead ? instead(told.instead) : copyOf("tip")] : []));
   const again = $("#chips").children[had];
   if (again) ($(onSelect ? "select" : ".flip", again) ?? again).focus();
+}
+
+function instead(query) {
+  const item = copyOf("instead");
+  const button = $("button", item);
+  button.textContent = query;
+  button.addEventListener("click", () => go({ q: query, off: [] }));
+  return item;
 }
 
 function turn(chip, number, mode) {
