@@ -1,5 +1,6 @@
 """What a search of an index returns: the same as brute force over all embeddings, once each, in a fixed order."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -256,3 +257,22 @@ assert len(hits) == 3 and index.thumbnail(hits[0].id) and index.photo(hits[0].id
 assert not {{"torch", "open_clip", "scipy"}} & sys.modules.keys()
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("damaged", ["rows-*.npy", "rows-*.arrow"])
+def test_damaged_mapped_files_are_made_anew(folder: Path, tmp_path: Path, damaged: str) -> None:
+    shutil.copytree(folder / ".semclip", tmp_path / ".semclip")
+    whole = Index.open(tmp_path / ".semclip", model()).search(asked("a dog"), ranker=Plain())
+    (file,) = (tmp_path / ".semclip").glob(damaged)
+    os.truncate(file, 300)
+    assert Index.open(tmp_path / ".semclip", model()).search(asked("a dog"), ranker=Plain()) == whole
+
+
+def test_a_damaged_table_says_what_to_do(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / ".semclip", tmp_path / ".semclip")
+    for file in (tmp_path / ".semclip" / "photos.lance" / "data").iterdir():
+        os.truncate(file, 300)
+    index = Index.open(tmp_path / ".semclip", model())
+    with pytest.raises(UserError, match="cannot be read") as error:
+        index.add(folder / "photos")
+    assert ".rs:" not in str(error.value) and "index again" in error.value.fix

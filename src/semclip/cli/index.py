@@ -74,7 +74,8 @@ def _refuse_nothing(folder: Path) -> None:
     from semclip.search.scan import scan
 
     if not folder.is_dir():
-        raise UserError("no such folder", where=str(folder), fix="check the path")
+        what = "this is a file, not a folder" if folder.exists() else "no such folder"
+        raise UserError(what, where=str(folder), fix="name the folder that holds the photos")
     if next(scan(folder), None) is None:
         raise UserError(
             "the folder holds no photo",

@@ -104,9 +104,9 @@ class Index:
         place = Path(folder).resolve()
         if not place.is_dir():
             raise UserError(
-                "no such folder",
+                "this is a file, not a folder" if place.exists() else "no such folder",
                 where=str(folder),
-                fix="check the path; if its photos are gone for good: semclip index FOLDER --forget",
+                fix="name the folder that holds the photos; if its photos are gone for good: semclip index FOLDER --forget",
             )
         self.load_model()
         group = together or ranks()

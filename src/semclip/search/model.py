@@ -80,8 +80,8 @@ def refuse_another(stored: dict[str, Any], model: Model, where: str) -> None:
         same = a.shape == b.shape and bool((np.sum(a * b, axis=1) >= _SAME).all())
     if not same:
         raise UserError(
-            f"this index belongs to the model {stored['name']} ({stored['spec']}), and you gave {found['name']}"
-            f" ({found['spec']}){'' if stored['spec'] != found['spec'] else ', whose weights are others by now'}",
+            f"this index belongs to the model {stored['spec']}, and you gave {found['spec']}"
+            f"{'' if stored['spec'] != found['spec'] else ', whose weights are others by now'}",
             where=where,
             fix="another model needs another index: name a new one with --index, or leave --model out to use its own",
         )
