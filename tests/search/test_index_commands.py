@@ -1,5 +1,6 @@
 """`semclip index` and `semclip search` as typed."""
 
+import importlib.util
 import io
 import json
 import sys
@@ -147,3 +148,13 @@ def test_a_search_without_an_index_offers_to_make_one(
     assert "No index of photos here" in errors and DEFAULT_MODEL in errors
     assert (code == 0) is (tmp_path / ".semclip").is_dir() is (answer == "y")
     assert ("8 new" in said and "understood as: circle" in said) is (answer == "y")
+
+
+@pytest.mark.parametrize("words", [("search", "circle"), ("index", "photos"), ("serve",)])
+def test_without_the_extra_it_says_what_to_install(
+    typed, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "lark" else there(name, *a))
+    code, _, errors = typed(*words)
+    assert code == 2 and "needs lark" in errors and "pip install 'semclip[search]'" in errors

@@ -14,7 +14,7 @@ from PIL import Image
 from semclip.core.errors import UserError
 from semclip.core.query import And, Filter, Gallery, Not, Picture, Query, Ranking, Text
 from semclip.core.seeds import generator
-from semclip.search import index as index_module
+from semclip.search import candidates
 from semclip.search.index import Index
 from semclip.search.indexing import photo_id
 from semclip.search.product import product
@@ -213,10 +213,15 @@ def test_products_are_those_of_float64(count: int, threads: int) -> None:
 
 
 @pytest.mark.slow
+def to_score(index: Index, query: Query) -> np.ndarray | None:
+    gallery = index._gallery(index.rows, {}, np.zeros(0, int))
+    return candidates.photos_to_score(query, index.rows, np.ones(1_000, bool), index._table, gallery.embed, 10)
+
+
 def test_candidates_of_the_vector_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table above the limit: the first photos are those of the exact ranking, and their scores are exact."""
-    monkeypatch.setattr(index_module, "EXACT", 500)
-    monkeypatch.setattr(index_module, "CANDIDATES", 200)
+    monkeypatch.setattr(candidates, "EXACT", 500)
+    monkeypatch.setattr(candidates, "CANDIDATES", 200)
     index = Index.create(tmp_path / ".semclip", model())
     draw = generator("candidates")
     base = {"content": b"", "taken": "", "camera": "", "width": 1, "height": 1, "type": "png", "size": 1, "mtime": 1}
@@ -231,16 +236,16 @@ def test_candidates_of_the_vector_index(tmp_path: Path, monkeypatch: pytest.Monk
     index._table.build_vector_index()
     index.refresh()
     assert index._table.has_vector_index
-    chosen = index._candidates(asked("a dog"), index.rows, np.ones(1_000, bool), {}, 10)
+    chosen = to_score(index, asked("a dog"))
     assert chosen is not None and 100 <= len(chosen) <= 250
     found = index.search(asked("a dog"), top=10, ranker=Plain())
-    monkeypatch.setattr(index_module, "EXACT", 5_000)
+    monkeypatch.setattr(candidates, "EXACT", 5_000)
     exact = index.search(asked("a dog"), top=10, ranker=Plain())
     assert len({hit.path for hit in found} & {hit.path for hit in exact}) >= 9
     same = {hit.path: hit.score for hit in exact}
     assert all(hit.score == pytest.approx(same[hit.path], abs=1e-6) for hit in found if hit.path in same)
-    monkeypatch.setattr(index_module, "EXACT", 500)
-    assert index._candidates(asked("-a dog"), index.rows, np.ones(1_000, bool), {}, 10) is None
+    monkeypatch.setattr(candidates, "EXACT", 500)
+    assert to_score(index, asked("-a dog")) is None
 
 
 def test_an_index_is_looked_through_without_a_model(tmp_path: Path) -> None:

@@ -20,10 +20,7 @@ from tests.search.fakes import FakeIndex, FakePhoto, draw_photos
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
 QUERY = '"red circle" -"blue square"'
 EVIL = '<img src=x onerror="window.hacked = 1">\u202e\n.png'
 
@@ -204,6 +201,7 @@ def test_nothing_is_wider_than_the_screen(page: Any, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.slow
 def test_it_waits_for_the_model_and_lives_through_a_restart(browser: Any, photos: list[FakePhoto]) -> None:
     expect, loaded = playwright.expect, threading.Event()
 

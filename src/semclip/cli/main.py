@@ -10,7 +10,7 @@ from semclip.core.launch import rank_of_process
 
 app = typer.Typer(
     name="semclip",
-    help="Train and measure CLIP-like models that understand negation and paraphrase.",
+    help="Search photos by what they show and do not show; train and measure CLIP-like models that understand negation.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -51,6 +51,7 @@ def _mount() -> None:
     app.command("list")(listing.command)
     app.command("index")(index.command)
     app.command("search", context_settings=search.CONTEXT)(search.command)
+    app.command("serve")(serve.command)
     app.add_typer(data_app, name="data")
     data_app.command("check")(data_check.command)
     data_app.command("sample")(data_sample.command)
@@ -68,7 +69,6 @@ def _mount() -> None:
     app.command("interpolate")(interpolate.command)
     app.command("compare")(compare.command)
     app.command("report")(report.command)
-    app.command("serve")(serve.command)
     app.command("segment")(segment.command)
     app.command("distill")(distill.command)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, find_index, from_here, harmless, no_index, raw
+from semclip.cli._photo_index import FOLDER, find_index, from_here, harmless, need_libraries, no_index, raw
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def command(
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
 ) -> None:
     """Search photos: words, -excluded, "without", OR, like:photo.jpg, after:2023-05."""
+    need_libraries()
     asked = _parsed(" ".join(query), literal)
     opened = _open(index, device)
     hits = opened.search(asked, top=top, ranker="sentence" if literal else None)

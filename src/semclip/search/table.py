@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from semclip.core.errors import UserError
+from semclip.search.place import is_remote
 
 #: Of what is written here; an index with a higher number was made by a newer version.
 FORMAT = 1
@@ -150,7 +151,7 @@ class PhotoTable:
 
 def is_there(place: str) -> bool:
     """Whether a place holds an index. Nothing is made there."""
-    if "://" not in place and not Path(place).is_dir():
+    if not is_remote(place) and not Path(place).is_dir():
         return False
     with _told(place):
         return _NAME in _connect(place).list_tables().tables
