@@ -10,7 +10,7 @@ from semclip.core.launch import rank_of_process
 
 app = typer.Typer(
     name="semclip",
-    help="Search photos by what they show and do not show; train and measure CLIP-like models that understand negation.",
+    help="Search photos by what they do not show; train and measure CLIP-like models that understand negation.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
