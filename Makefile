@@ -15,10 +15,10 @@ demo: .venv/installed
 	$(BIN)/semclip demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -rs
 
 slow: .venv/installed
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -rs
 
 check: .venv/installed
 	$(BIN)/ruff check .

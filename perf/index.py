@@ -35,7 +35,7 @@ from semclip.core.example import ImageRef
 from semclip.core.query import Gallery, Part, Query, Ranking, Text, leaves
 from semclip.core.seeds import generator
 from semclip.models.load import load
-from semclip.search import index as index_module
+from semclip.search import candidates
 from semclip.search.index import Index
 from semclip.search.indexing import photo_id
 from semclip.search.model import Model
@@ -148,7 +148,7 @@ def query(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None
     say(f"mapped rows made in {time.perf_counter() - started:.0f} s")
     asked = around(centres, arguments.queries, draw).astype(np.float32)
     model.texts = lambda texts: asked[[int(text) for text in texts]]  # type: ignore[method-assign]
-    index_module.EXACT = arguments.vectors
+    candidates.EXACT = arguments.vectors
     queries = [Query(str(i), Text(str(i))) for i in range(len(asked))]
 
     def searched(one: Query) -> list[str]:
@@ -168,9 +168,9 @@ def query(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None
     say(f"vector index built in {time.perf_counter() - started:.0f} s")
     index._rows = None
     assert len(index.rows) == arguments.vectors
-    index_module.EXACT = arguments.vectors - 1
+    candidates.EXACT = arguments.vectors - 1
     for probes in (8, 64):
-        index_module.PROBES = probes
+        candidates.PROBES = probes
         times = timed_each(lambda i: searched(queries[i]), len(asked))
         found = [searched(one) for one in queries]
         recall = np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, exact, strict=True)])

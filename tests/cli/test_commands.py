@@ -127,6 +127,8 @@ def test_sample_check_train_evaluate_and_report_work_on_ten_images(tmp_path: Pat
          "guards.free_disk_mb=0"],
         ["evaluate", "runs/base", "--data", "photos/scenes.jsonl", "--benchmarks", "all"],
         ["report", "runs/base"],
+        ["index", "photos", "--model", "runs/base"],
+        ["search", "circle -blue"],
     ]  # fmt: skip
     for arguments in steps:
         code, said, errors = semclip(tmp_path, *arguments)

@@ -10,7 +10,8 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.models.images import Preprocessing, read_rgb
+from semclip.models.decoding import read_rgb
+from semclip.models.images import Preprocessing
 
 
 def image(width: int = 48, height: int = 48) -> Image.Image:

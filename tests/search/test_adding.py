@@ -9,8 +9,8 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.search import indexing
+from semclip.search.added import Added
 from semclip.search.index import Index
-from semclip.search.indexing import Added
 from semclip.search.lock import only_indexer
 from semclip.search.model import Model
 from tests import gloo

@@ -82,6 +82,16 @@ def test_files_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
     assert len(index) == 0 and added.deleted == 1 and "good.jpg" in {one.path.name for one in added.unreadable}
 
 
+def test_a_folder_with_nomedia_is_left_out_unless_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "photos" / "masks" / "inner").mkdir(parents=True)
+    for number, name in enumerate(("one.png", "masks/two.png", "masks/inner/three.png")):
+        picture(number).save(tmp_path / "photos" / name)
+    (tmp_path / "photos" / "masks" / ".nomedia").touch()
+    index, reasons = indexed(tmp_path)
+    assert list(contents(index)) == ["photos/one.png"] and not reasons
+    assert index.add(tmp_path / "photos" / "masks").new == 2
+
+
 def test_unusual_pictures_are_read_as_everywhere(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()

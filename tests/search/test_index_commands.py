@@ -1,35 +1,27 @@
 """`semclip index` and `semclip search` as typed."""
 
+import importlib.util
+import io
 import json
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from semclip.cli import main
 from semclip.core.errors import UserError
-from semclip.core.query import Query
-from tests.search.photos import Sum, asked, fill, model
+from semclip.search.model import DEFAULT_MODEL
+from tests.search.photos import fill, model
 
 
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """`semclip WORDS` in a folder with photos and a saved model; the simplest reading and ranking of queries."""
+    """`semclip WORDS` in a folder with photos and a saved model."""
     fill(tmp_path / "photos", 8)
     model().encoder.save(tmp_path / "tiny")  # type: ignore[attr-defined]
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(main, "app", _app())
-    query, rankers = ModuleType("semclip.search.query"), ModuleType("semclip.search.rankers")
-    query.parse = lambda text: asked(*text.split())  # type: ignore[attr-defined]
-    query.as_sentence = lambda text: asked(text)  # type: ignore[attr-defined]
-    query.describe = _described  # type: ignore[attr-defined]
-    rankers.default = Sum  # type: ignore[attr-defined]
-    rankers.create = lambda name, config: Sum()  # type: ignore[attr-defined]
-    for module in (query, rankers):
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setattr(f"semclip.search.{module.__name__.rpartition('.')[2]}", module, raising=False)
 
     def run(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["semclip", *words])
@@ -47,10 +39,6 @@ def _app():  # type: ignore[no-untyped-def]
     return typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def _described(query: Query) -> str:
-    return query.text.replace(" -", ", minus ")
-
-
 def test_as_a_new_user_types_it(typed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     code, said, errors = typed("index", "photos", "--model", "tiny", "--device", "cpu")
     assert code == 0, errors
@@ -59,6 +47,8 @@ def test_as_a_new_user_types_it(typed, tmp_path: Path) -> None:  # type: ignore[
     assert code == 0, errors
     lines = said.splitlines()
     assert lines[0] == "understood as: circle, minus blue" and len(lines) == 4 and "photos/" in lines[1]
+    code, said, errors = typed("search", "circle", "-blue", "square", "--top", "1")
+    assert code == 0 and 'for two: circle -"blue square"' in said, errors
     code, said, _ = typed("search", "-blue", "--explain", "--top", "1")
     assert code == 0 and "- blue:" in said
     code, said, _ = typed("search", "circle", "-blue", "--paths")
@@ -70,6 +60,16 @@ def test_as_a_new_user_types_it(typed, tmp_path: Path) -> None:  # type: ignore[
     assert {part["label"] for part in found["hits"][0]["parts"]} == {"circle", "blue"}
     code, said, _ = typed("index", "photos")
     assert code == 0 and "8 unchanged" in said
+
+
+def test_the_shipped_sample_as_the_readme_has_it(typed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Its masks and the images of its negations are no photos."""
+    assert typed("data", "sample", "shipped")[0] == 0
+    code, said, errors = typed("index", "shipped", "--model", "tiny")
+    assert code == 0 and "10 new; 10 photos in all" in said, errors
+    code, said, errors = typed("search", "circle -blue", "--paths")
+    images = sorted(str(path.relative_to(tmp_path)) for path in (tmp_path / "shipped" / "images").iterdir())
+    assert code == 0 and sorted(said.splitlines()) == images, errors
 
 
 def test_the_index_is_found_from_a_folder_below(typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -85,7 +85,8 @@ def test_the_index_is_found_from_a_folder_below(typed, tmp_path: Path, monkeypat
         (("search", "circle"), "no index of photos here", "semclip index FOLDER"),
         (("search", "circle", "--index", "empty"), "no index here", "semclip index FOLDER"),
         (("index", "empty", "--model", "tiny"), "the folder holds no photo", "semclip data sample"),
-        (("index", "nowhere", "--model", "tiny"), "no such folder", "check the path"),
+        (("index", "nowhere", "--model", "tiny"), "no such folder", "name the folder"),
+        (("index", "photos/a/000.png", "--model", "tiny"), "this is a file", "name the folder"),
         (("index", "photos", "--model", "./nothing"), "no model folder", "a run"),
         (("index", "photos", "--forget"), "no index here", "semclip index FOLDER"),
         (("search", "circle", "--exlain"), "no option is called --exlain", "--help"),
@@ -127,3 +128,33 @@ def test_the_default_model_without_a_network(
     monkeypatch.setattr("semclip.models.load.load", no_network)
     code, _, errors = typed("index", "photos")
     assert code == 2 and "ViT-B-32/laion2b_s34b_b79k" in errors and "--model" in errors and "run folder" in errors
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_search_without_an_index_offers_to_make_one(
+    typed,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+) -> None:
+    monkeypatch.setattr("semclip.models.load.load", lambda spec: model().encoder)
+    monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n"))
+    code, said, errors = typed("search", "circle", "--top", "3")
+    assert "No index of photos here" in errors and DEFAULT_MODEL in errors
+    assert (code == 0) is (tmp_path / ".semclip").is_dir() is (answer == "y")
+    assert ("8 new" in said and "understood as: circle" in said) is (answer == "y")
+
+
+@pytest.mark.parametrize("words", [("search", "circle"), ("index", "photos"), ("serve",)])
+def test_without_the_extra_it_says_what_to_install(
+    typed, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "lark" else there(name, *a))
+    code, _, errors = typed(*words)
+    assert code == 2 and "needs lark" in errors and "pip install 'semclip[search]'" in errors

@@ -1,6 +1,9 @@
 """What a search of an index returns: the same as brute force over all embeddings, once each, in a fixed order."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from PIL import Image
 from semclip.core.errors import UserError
 from semclip.core.query import And, Filter, Gallery, Not, Picture, Query, Ranking, Text
 from semclip.core.seeds import generator
-from semclip.search import index as index_module
+from semclip.search import candidates
 from semclip.search.index import Index
 from semclip.search.indexing import photo_id
 from semclip.search.product import product
@@ -210,10 +213,15 @@ def test_products_are_those_of_float64(count: int, threads: int) -> None:
 
 
 @pytest.mark.slow
+def to_score(index: Index, query: Query) -> np.ndarray | None:
+    gallery = index._gallery(index.rows, {}, np.zeros(0, int))
+    return candidates.photos_to_score(query, index.rows, np.ones(1_000, bool), index._table, gallery.embed, 10)
+
+
 def test_candidates_of_the_vector_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table above the limit: the first photos are those of the exact ranking, and their scores are exact."""
-    monkeypatch.setattr(index_module, "EXACT", 500)
-    monkeypatch.setattr(index_module, "CANDIDATES", 200)
+    monkeypatch.setattr(candidates, "EXACT", 500)
+    monkeypatch.setattr(candidates, "CANDIDATES", 200)
     index = Index.create(tmp_path / ".semclip", model())
     draw = generator("candidates")
     base = {"content": b"", "taken": "", "camera": "", "width": 1, "height": 1, "type": "png", "size": 1, "mtime": 1}
@@ -228,13 +236,48 @@ def test_candidates_of_the_vector_index(tmp_path: Path, monkeypatch: pytest.Monk
     index._table.build_vector_index()
     index.refresh()
     assert index._table.has_vector_index
-    chosen = index._candidates(asked("a dog"), index.rows, np.ones(1_000, bool), {}, 10)
+    chosen = to_score(index, asked("a dog"))
     assert chosen is not None and 100 <= len(chosen) <= 250
     found = index.search(asked("a dog"), top=10, ranker=Plain())
-    monkeypatch.setattr(index_module, "EXACT", 5_000)
+    monkeypatch.setattr(candidates, "EXACT", 5_000)
     exact = index.search(asked("a dog"), top=10, ranker=Plain())
     assert len({hit.path for hit in found} & {hit.path for hit in exact}) >= 9
     same = {hit.path: hit.score for hit in exact}
     assert all(hit.score == pytest.approx(same[hit.path], abs=1e-6) for hit in found if hit.path in same)
-    monkeypatch.setattr(index_module, "EXACT", 500)
-    assert index._candidates(asked("-a dog"), index.rows, np.ones(1_000, bool), {}, 10) is None
+    monkeypatch.setattr(candidates, "EXACT", 500)
+    assert to_score(index, asked("-a dog")) is None
+
+
+def test_an_index_is_looked_through_without_a_model(tmp_path: Path) -> None:
+    """The page shows photos at once; torch, which takes seconds to import, comes behind it."""
+    fill(tmp_path / "photos", 3)
+    new_index(tmp_path).add(tmp_path / "photos")
+    code = f"""
+import sys
+from semclip.core.query import Query
+from semclip.search.index import Index
+index = Index.open({str(tmp_path / ".semclip")!r})
+hits = index.search(Query("", None))
+assert len(hits) == 3 and index.thumbnail(hits[0].id) and index.photo(hits[0].id).width == 24
+assert not {{"torch", "open_clip", "scipy"}} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("damaged", ["rows-*.npy", "rows-*.arrow"])
+def test_damaged_mapped_files_are_made_anew(folder: Path, tmp_path: Path, damaged: str) -> None:
+    shutil.copytree(folder / ".semclip", tmp_path / ".semclip")
+    whole = Index.open(tmp_path / ".semclip", model()).search(asked("a dog"), ranker=Plain())
+    (file,) = (tmp_path / ".semclip").glob(damaged)
+    os.truncate(file, 300)
+    assert Index.open(tmp_path / ".semclip", model()).search(asked("a dog"), ranker=Plain()) == whole
+
+
+def test_a_damaged_table_says_what_to_do(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / ".semclip", tmp_path / ".semclip")
+    for file in (tmp_path / ".semclip" / "photos.lance" / "data").iterdir():
+        os.truncate(file, 300)
+    index = Index.open(tmp_path / ".semclip", model())
+    with pytest.raises(UserError, match="cannot be read") as error:
+        index.add(folder / "photos")
+    assert ".rs:" not in str(error.value) and "index again" in error.value.fix

@@ -67,6 +67,12 @@ def test_a_part_that_is_off_is_not_asked(client: TestClient, index: FakeIndex) -
     assert search(client, q=QUERY, off="0,1")["hits"] == search(client, q="")["hits"]
 
 
+def test_a_dash_before_two_words_is_asked_about(client: TestClient) -> None:
+    assert search(client, q="red circle -blue square")["instead"] == QUERY.replace('"red circle"', "red circle")
+    assert search(client, q=QUERY)["instead"] is search(client, q="")["instead"] is None
+    assert search(client, q="-blue square", plain="1")["instead"] is None
+
+
 def test_the_whole_sentence_is_one_part(client: TestClient, index: FakeIndex) -> None:
     told = search(client, q="a street with no cars", plain="1")
     assert [chip["label"] for chip in told["chips"]] == ["a street with no cars"]

@@ -137,7 +137,7 @@ def test_every_answer_is_hardened(local: TestClient, place: str) -> None:
 def test_the_page_asks_nobody_else_and_has_nothing_inline(local: TestClient) -> None:
     page = local.get("/").text
     script, style = (
-        local.get("/static/app.js").text + local.get("/static/draw.js").text,
+        "".join(local.get(f"/static/{name}.js").text for name in ("address", "app", "draw", "photo", "server")),
         local.get("/static/page.css").text,
     )
     for text in (page, script, style, local.get("/static/icon.svg").text):

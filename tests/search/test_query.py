@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from semclip.core.errors import UserError
 from semclip.core.query import And, Filter, Leaf, Node, Not, Or, Picture, Query, Text, leaves
 from semclip.search._query_tree import and_, not_, or_
-from semclip.search.query import DEEPEST, LONGEST, QueryError, as_sentence, describe, parse, unparse
+from semclip.search.query import DEEPEST, LONGEST, QueryError, as_sentence, both_excluded, describe, parse, unparse
 from tests.search.test_query_sentences import CASES, TODAY, notation
 
 OPERATORS = """AND OR NOT ( ) - " “ ” « » ' ^2 ^ , . ! ? : like:x.jpg like: after:2023 -folder:a
@@ -239,3 +239,23 @@ def test_bad_trees_of_others_are_typed_by_meaning() -> None:
     assert parse(unparse(Query("", Or((And((leaf, Text("sea"))), Not(Not(leaf))))))).tree == Or(
         (And((leaf, Text("sea"))), leaf)
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead"),
+    [
+        ("red circle -blue square", 'red circle -"blue square"'),
+        ("-blue square circle", None),  # a third word: more likely wanted
+        ("-blue square AND circle after:2023", '-"blue square" AND circle after:2023'),
+        ("(circle -blue square)", '(circle -"blue square")'),
+        ("beach -people at night", None),
+        ("beach -people", None),
+        ('beach -"two people"', None),
+        ("beach without blue squares", None),
+        ("a well-lit street", None),
+    ],
+)
+def test_a_dash_before_two_words_may_mean_both(typed: str, instead: str | None) -> None:
+    assert both_excluded(typed) == instead
+    if instead:
+        assert parse(instead) != parse(typed) and "blue square" in describe(parse(instead))

@@ -9,6 +9,20 @@ from semclip.core.errors import UserError
 FOLDER = ".semclip"
 
 
+def need_libraries() -> None:
+    """Raises UserError where the extra `search` is not installed."""
+    import importlib.util
+
+    names = ("lancedb", "lark", "filelock", "starlette", "uvicorn", "anyio")
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(
+            f"photo search needs {', '.join(missing)}, not installed here",
+            where="extra `search`",
+            fix="pip install 'semclip[search]'",
+        )
+
+
 def find_index(given: str, here: Path) -> str | None:
     """The index that was named, else the nearest: in this folder or one above it, as git looks for its own."""
     if given:

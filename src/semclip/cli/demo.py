@@ -15,7 +15,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the data, the runs and the report.")] = Path("runs/demo"),
     seeds: Annotated[str, typer.Option(help="Comma-separated seeds.")] = "0",
 ) -> None:
-    """Render a small world, train a base CLIP, fine-tune it with CLIP and with SemCLIP, compare, explain."""
+    """Render a small world, train a base CLIP, fine-tune it with CLIP and with SemCLIP, compare, search."""
     import time
 
     from rich.console import Console
@@ -39,8 +39,42 @@ def command(
         f"largest difference of embeddings against plain open_clip: image {parity['image']:.1e}, "
         f"text {parity['text']:.1e} ({out / 'parity.json'})"
     )
+    console.rule("[bold]4. Its test pictures can be searched")
+    line = index_pictures(out, first / "finetune" / "semclip")
     peak = max(read_json(run)["peak_memory_mb"] for run in out.glob("seed*/*/*/run.json")) / 1024
     console.print(f"{time.monotonic() - started:.0f} seconds, peak memory {peak:.1f} GB; open {out / 'report.html'}")
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def index_pictures(out: Path, run: Path) -> str:
+    """An index of the test pictures by the run's model, made anew; returns the line that says how to search it."""
+    import importlib.util
+    import shutil
+
+    if importlib.util.find_spec("lancedb") is None:
+        return "To search the pictures: pip install 'semclip[search]', and run the demo again."
+    from semclip.search.index import Index
+    from semclip.search.table import is_there
+
+    photos, place = out / "pictures", out / "pictures.index"
+    if is_there(str(place)):  # perhaps by the model of another seed
+        shutil.rmtree(place)
+    photos.mkdir(exist_ok=True)
+    for picture in sorted((out / "scenes" / "images").glob("test-*.png")):
+        shutil.copy(picture, photos)
+    added = Index.create(place, run).add(photos)
+    return f"search its {added.new} test pictures: {_this_command()} serve --index {place}"
+
+
+def _this_command() -> str:
+    """How to call semclip again from here: it need not be on the PATH."""
+    import shutil
+    import sys
+
+    called = Path(sys.argv[0])
+    if called.name != "semclip":
+        return f"{sys.executable} -m semclip"
+    return "semclip" if shutil.which("semclip") else str(called)
 
 
 def embedding_parity(model: Path, scenes: Path) -> dict[str, Any]:

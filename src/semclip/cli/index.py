@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, from_here, harmless
+from semclip.cli._photo_index import FOLDER, from_here, harmless, need_libraries
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
-    from semclip.search.indexing import Added
+    from semclip.search.added import Added
 
 #: Unreadable files that are listed on the screen; all of them are in the file named below them.
 _LISTED = 20
@@ -31,6 +31,7 @@ def command(
     batch_size: Annotated[int, typer.Option(help="Photos encoded at a time.", min=1)] = 64,
 ) -> None:
     """Index a folder of photos, or bring its index up to date: new, changed, moved and deleted ones."""
+    need_libraries()
     import time
 
     from rich.console import Console
@@ -74,7 +75,8 @@ def _refuse_nothing(folder: Path) -> None:
     from semclip.search.scan import scan
 
     if not folder.is_dir():
-        raise UserError("no such folder", where=str(folder), fix="check the path")
+        what = "this is a file, not a folder" if folder.exists() else "no such folder"
+        raise UserError(what, where=str(folder), fix="name the folder that holds the photos")
     if next(scan(folder), None) is None:
         raise UserError(
             "the folder holds no photo",

@@ -11,7 +11,7 @@ from semclip.core.launch import rank_of_process
 
 app = typer.Typer(
     name="semclip",
-    help="Train and measure CLIP-like models that understand negation and paraphrase.",
+    help="Search photos by what they do not show; train and measure CLIP-like models that understand negation.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,9 +24,9 @@ _GROUPS = {
 }
 #: As they are typed, in the order of the help: `data check` is `command` in data_check.py.
 _COMMANDS = (
-    "demo", "list", "index", "search", "data check", "data sample", "data scenes", "data features", "captions write",
+    "demo", "list", "index", "search", "serve", "data check", "data sample", "data scenes", "data features", "captions write",
     "captions review", "captions stats", "train", "evaluate", "benchmarks fetch", "benchmarks check", "interpolate",
-    "compare", "report", "serve", "segment", "distill",
+    "compare", "report", "segment", "distill",
 )  # fmt: skip
 #: Options that have another name now, as parameters.
 _RENAMED = {"captions review": {"reader": "annotator"}, "captions stats": {"most": "max_captions"}}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, find_index, from_here, harmless, no_index, raw
+from semclip.cli._photo_index import FOLDER, find_index, from_here, harmless, need_libraries, no_index, raw
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def command(
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
 ) -> None:
     """Search photos: words, -excluded, "without", OR, like:photo.jpg, after:2023-05."""
+    need_libraries()
     asked = _parsed(" ".join(query), literal)
     opened = _open(index, device)
     hits = opened.search(asked, top=top, ranker="sentence" if literal else None)
@@ -44,7 +45,9 @@ def command(
     elif paths:
         sys.stdout.buffer.write(b"".join(raw(from_here(hit.file)) + b"\n" for hit in hits))
     else:
-        _print(asked, hits, explain)
+        from semclip.search.query import both_excluded
+
+        _print(asked, hits, explain, None if literal else both_excluded(" ".join(query)))
 
 
 def _parsed(text: str, literal: bool) -> "Query":
@@ -88,7 +91,7 @@ def _print_json(query: "Query", hits: "list[Hit]") -> None:
     print(json.dumps({"query": query.text, "understood": describe(query), "hits": rows}, indent=1))
 
 
-def _print(query: "Query", hits: "list[Hit]", explain: bool) -> None:
+def _print(query: "Query", hits: "list[Hit]", explain: bool, instead: str | None) -> None:
     from rich.console import Console
 
     from semclip.search.query import describe
@@ -99,6 +102,8 @@ def _print(query: "Query", hits: "list[Hit]", explain: bool) -> None:
         console.print(harmless(text), soft_wrap=True, markup=False, highlight=False, **style)
 
     say(f"understood as: {describe(query)}", style="dim")
+    if instead:
+        say(f"a dash takes one word; for two: {instead}", style="dim")
     if not hits:
         say("no photo: the index is empty, or none meets the filters")
     for hit in hits:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, find_index, no_index
+from semclip.cli._photo_index import FOLDER, find_index, need_libraries, no_index
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,18 +25,20 @@ def command(
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
 ) -> None:
-    """Search photos on a page: it says why each is shown, and shows a search without "not" beside it."""
+    """Search photos on a page: it says why each is shown, and sets a search without "not" beside it."""
+    need_libraries()
     import webbrowser
 
     from rich.console import Console
 
     from semclip.search.page.server import listen
     from semclip.search.page.session import Session
+    from semclip.search.place import is_remote
 
     place = find_index(index, Path.cwd())
     if place is None:
         raise no_index(Path.cwd())
-    if "://" not in place and not Path(place).is_dir():  # the rest is checked behind the page, which is up first
+    if not is_remote(place) and not Path(place).is_dir():  # the rest is checked behind the page, which is up first
         raise UserError(
             "no index of photos there", f"--index {place}", f"make one: semclip index FOLDER --index {place}"
         )

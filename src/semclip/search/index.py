@@ -1,6 +1,5 @@
 """An index of photos: made once from folders, kept up to date, searched by what photos show and what they do not."""
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,22 +10,20 @@ import numpy as np
 from PIL import Image
 
 from semclip.core.errors import UserError
-from semclip.core.query import Query, Ranker, leaves
+from semclip.core.query import Query, Ranker
+from semclip.search import candidates
+from semclip.search.added import Added
 from semclip.search.filters import meeting
 from semclip.search.hits import Hit, PhotoInfo, first, hit, info
 from semclip.search.index_gallery import IndexGallery
-from semclip.search.indexing import Added, Indexer
+from semclip.search.indexing import Indexer
 from semclip.search.lock import only_indexer
 from semclip.search.model import DEFAULT_MODEL, Model, load_model, refuse_another
 from semclip.search.names import Names
+from semclip.search.place import folder_of, is_remote, place_of
 from semclip.search.ranks import Alone, ranks
 from semclip.search.rows import Rows
 from semclip.search.table import PhotoTable
-
-#: Up to this many photos every one is scored; above, those that the vector index finds.
-EXACT = 1_000_000
-#: Candidates for each wanted part of a query above that, and how many parts of the vector index are looked at for them.
-CANDIDATES, PROBES = 1_000, 16
 
 
 class Index:
@@ -38,9 +35,8 @@ class Index:
 
     def __init__(self, table: PhotoTable, model: Model | None) -> None:
         self._table, self._model = table, model
-        remote = "://" in table.place
-        self._folder = _cache(table.place) if remote else Path(table.place)
-        self._names = Names(None if remote else self._folder.parent)
+        self._folder = folder_of(table.place)
+        self._names = Names(None if is_remote(table.place) else self._folder.parent)
         self._rows: Rows | None = None
         self._device = "auto"
 
@@ -50,7 +46,7 @@ class Index:
 
         Raises UserError where there is none, for one of a newer version, and for another model than its own.
         """
-        index = cls(PhotoTable.open(_place(path)), None)
+        index = cls(PhotoTable.open(place_of(path)), None)
         index._device = device
         if model is not None:
             given = _model(model, device)
@@ -66,7 +62,7 @@ class Index:
 
         Raises UserError where an index is there already, and for a model that cannot be loaded.
         """
-        given, place = _model(model, device), _place(path)
+        given, place = _model(model, device), place_of(path)
         about = {"dimension": given.dimension, "model": given.stamp(), "keep_gps": keep_gps}
         return cls(PhotoTable.create(place, given.dimension, about), given)
 
@@ -104,9 +100,9 @@ class Index:
         place = Path(folder).resolve()
         if not place.is_dir():
             raise UserError(
-                "no such folder",
+                "this is a file, not a folder" if place.exists() else "no such folder",
                 where=str(folder),
-                fix="check the path; if its photos are gone for good: semclip index FOLDER --forget",
+                fix="name the folder that holds the photos; if they are gone for good: semclip index FOLDER --forget",
             )
         self.load_model()
         group = together or ranks()
@@ -161,7 +157,8 @@ class Index:
         if query.tree is None or not len(rows):
             best = first(np.zeros(len(rows)), kept, rows.same, skip + top)
             return [hit(rows, self._names, row) for row in best[skip:]]
-        chosen = self._candidates(query, rows, kept, pictures or {}, skip + top)
+        nowhere = self._gallery(rows, pictures or {}, np.zeros(0, int))
+        chosen = candidates.photos_to_score(query, rows, kept, self._table, nowhere.embed, skip + top)
         gallery = self._gallery(rows, pictures or {}, chosen)
         ranking = _ranker(ranker).rank(query, gallery)
         places = np.arange(len(rows)) if chosen is None else chosen
@@ -222,7 +219,7 @@ class Index:
             raise _nothing_in(folder, len(gone))
         self._table.delete(gone)
         self._table.tidy()
-        if len(self._table) > EXACT and not self._table.has_vector_index:
+        if len(self._table) > candidates.EXACT and not self._table.has_vector_index:
             self._table.build_vector_index()
         self._rows = Rows.of(self._table, self._folder)
 
@@ -231,25 +228,6 @@ class Index:
 
     def _gallery(self, rows: Rows, pictures: Mapping[str, Image.Image], chosen: np.ndarray | None) -> IndexGallery:
         return IndexGallery(self.model, rows, pictures, os.cpu_count() or 1, chosen)
-
-    def _candidates(
-        self, query: Query, rows: Rows, kept: np.ndarray, pictures: Mapping[str, Image.Image], wanted: int
-    ) -> np.ndarray | None:
-        """Rows to score, ascending: those that the filters leave, or what the vector index finds for the wanted parts.
-
-        None: all. A query of excluded parts alone has no neighbours to look for, so every photo is scored.
-        """
-        if len(rows) <= EXACT:
-            return None
-        if kept.sum() <= EXACT:
-            return np.flatnonzero(kept)
-        parts = [leaf for leaf, is_wanted in leaves(query.tree) if is_wanted]
-        if not parts or not self._table.has_vector_index:
-            return None
-        nowhere = self._gallery(rows, pictures, np.zeros(0, int))
-        count = max(CANDIDATES, 2 * wanted)
-        ids = {i for leaf in parts for i in self._table.nearest(nowhere.embed(leaf), count, PROBES)}
-        return rows.rows_of(sorted(ids))
 
 
 def _nothing_in(folder: Path, known: int) -> UserError:
@@ -278,13 +256,3 @@ def _model(model: Any, device: str) -> Model:
     if isinstance(model, str | Path):
         return load_model(str(model), device)
     return Model(model, str(getattr(model, "label", type(model).__name__)))
-
-
-def _place(path: str | Path) -> str:
-    return str(path) if "://" in str(path) else str(Path(path).resolve())
-
-
-def _cache(place: str) -> Path:
-    """Where this machine keeps the lock and the mapped rows of an index that is in no folder."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "semclip" / "search" / hashlib.sha256(place.encode()).hexdigest()[:24]

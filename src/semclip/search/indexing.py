@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from semclip.core.errors import UserError
+from semclip.search.added import Added
 from semclip.search.model import Model
 from semclip.search.names import Names
 from semclip.search.photo import Photo, UndecodableError, UprightPicture, content_hash, decode, read_bytes
@@ -26,29 +27,6 @@ COMMIT_PHOTOS, COMMIT_SECONDS = 2_000, 60.0
 _CONTENT = (
     "content", "taken", "camera", "width", "height", "type", "latitude", "longitude", "embedding", "thumbnail"
 )  # fmt: skip
-
-
-@dataclass
-class Added:
-    """What `Index.add` found. unreadable: files and folders with the reason, in the order of the walk."""
-
-    new: int = 0
-    changed: int = 0
-    moved: int = 0
-    unchanged: int = 0
-    deleted: int = 0
-    unreadable: list[Unreadable] = field(default_factory=list)
-
-    def __iadd__(self, other: "Added") -> "Added":
-        for name in ("new", "changed", "moved", "unchanged", "deleted"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.unreadable += other.unreadable
-        return self
-
-    @property
-    def photos(self) -> int:
-        """How many photos of the folder are in the index now."""
-        return self.new + self.changed + self.moved + self.unchanged
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""The model of an index: how it is named, how it is recognised, how pictures and texts become unit rows."""
+"""The model of an index: how it is named, how it is recognised, how pictures and texts become unit rows.
+
+torch is imported where a model is: an index can be opened and looked through without one.
+"""
 
 import os
 from collections.abc import Sequence
@@ -6,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.protocols import DualEncoder
-from semclip.models.backends.base import Encoder
 from semclip.search.photo import UprightPicture
 
 #: What `semclip index` takes where no model is named.
@@ -29,11 +30,15 @@ class Model:
 
     def pictures(self, inputs: Sequence[Any]) -> np.ndarray:
         """(B, D) float32 of unit length from what `load_image` gave; NaN in rows that have no direction."""
+        import torch
+
         with torch.inference_mode():
             return _unit(self.encoder.encode_image(torch.stack(list(inputs)).to(self.device)))
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """(B, D) float32 of unit length."""
+        import torch
+
         with torch.inference_mode():
             return _unit(self.encoder.encode_text(self.encoder.tokenize(list(texts)).to(self.device)))
 
@@ -43,6 +48,8 @@ class Model:
         fingerprint: of weights and preprocessing, where the model has one. probe: what it makes of a text and, where it
         reads pixels, of a fixed picture; for models without a fingerprint.
         """
+        from semclip.models.backends.base import Encoder
+
         fingerprint = ""
         if isinstance(self.encoder, Encoder):
             fingerprint = f"{self.encoder.image_fingerprint()}-{self.encoder.text_fingerprint()}"
@@ -73,8 +80,8 @@ def refuse_another(stored: dict[str, Any], model: Model, where: str) -> None:
         same = a.shape == b.shape and bool((np.sum(a * b, axis=1) >= _SAME).all())
     if not same:
         raise UserError(
-            f"this index belongs to the model {stored['name']} ({stored['spec']}), and you gave {found['name']}"
-            f" ({found['spec']}){'' if stored['spec'] != found['spec'] else ', whose weights are others by now'}",
+            f"this index belongs to the model {stored['spec']}, and you gave {found['spec']}"
+            f"{'' if stored['spec'] != found['spec'] else ', whose weights are others by now'}",
             where=where,
             fix="another model needs another index: name a new one with --index, or leave --model out to use its own",
         )
@@ -97,10 +104,10 @@ def load_model(spec: str, device: str = "auto") -> Model:
         if spec != DEFAULT_MODEL:
             raise
         raise UserError(
-            f"the default model {DEFAULT_MODEL} is not on this machine and could not be fetched: {error.what}",
+            f"no model was named, and the default, {DEFAULT_MODEL}, is not to be had: {error.what}",
             where=error.where,
-            fix="name a model with --model: a run folder, such as runs/demo/seed0/finetune/semclip, or a saved model; "
-            "or type the command once where there is a network",
+            fix="semclip index FOLDER --model RUN, with a run folder, such as runs/demo/seed0/finetune/semclip, or a "
+            "saved model; or type the command once where there is a network",
         ) from error
     try:
         return Model(encoder.to(place), _absolute(spec), place)
@@ -112,6 +119,8 @@ def _place(device: str) -> str:
     """`auto`: a GPU of this process's own where there is one."""
     if device != "auto":
         return device
+    import torch
+
     count = torch.cuda.device_count()
     return f"cuda:{int(os.environ.get('LOCAL_RANK', '0')) % count}" if count else "cpu"
 

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.models.images import UNDECODABLE, to_rgb
+from semclip.models.decoding import UNDECODABLE, to_rgb
 from semclip.search.scan import RAW, Seen
 
 #: Longer side of a thumbnail in pixels.

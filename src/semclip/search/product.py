@@ -2,10 +2,12 @@
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: Rows widened to float32 at a time: 1 MB at 512 dimensions, which stays in a core's own cache.
 _ROWS = 512
@@ -19,6 +21,8 @@ def product(vectors: np.ndarray, rows: np.ndarray, threads: int) -> np.ndarray:
     Each thread widens a piece of the rows and multiplies it while it is in the cache: the float16 bytes are read once,
     however many vectors there are, and no float32 copy of all rows exists.
     """
+    import torch  # here, since an index is opened faster than torch is imported
+
     wanted = torch.from_numpy(np.ascontiguousarray(vectors, np.float32))
     given = torch.from_numpy(rows)
     result = torch.empty(len(wanted), len(given))
@@ -34,7 +38,9 @@ def product(vectors: np.ndarray, rows: np.ndarray, threads: int) -> np.ndarray:
     return result.numpy()
 
 
-def _piece(vectors: Tensor, rows: Tensor, result: Tensor, start: int, stop: int) -> None:
+def _piece(vectors: "Tensor", rows: "Tensor", result: "Tensor", start: int, stop: int) -> None:
+    import torch
+
     wide = torch.empty(_ROWS, rows.shape[1])
     for at in range(start, stop, _ROWS):
         part = rows[at : min(at + _ROWS, stop)]

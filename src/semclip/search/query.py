@@ -20,12 +20,13 @@ from semclip.search._query_reader import Reader, read_filter
 from semclip.search._query_text import describe
 from semclip.search._query_tree import and_, normal
 
-__all__ = ["LONGEST", "QueryError", "as_sentence", "describe", "parse", "unparse"]
+__all__ = ["LONGEST", "QueryError", "as_sentence", "both_excluded", "describe", "parse", "unparse"]
 
 LONGEST = 2_000  # characters; an encoder reads 77 tokens
 DEEPEST = 30  # brackets within brackets
 LITERALLY = 'Put "quotes" around what is meant literally.'
 QUOTED = r"""(?:(?<=[\s(:\-−–])|^)(?:"(?:[^"]|"")*"|[“„][^“”]*[“”]|«[^«»]*»)"""
+_ENDS = ("MINUS", "NOT_OPERATOR", "_AND", "_OR", "_CLOSE", "FILTER", "PICTURE")  # what ends words that were excluded
 # White space outside quotes is one space; between quotes it stays as it is.
 QUOTED_OR_SPACE = re.compile(rf"({QUOTED})|[\s\x00-\x1f\x7f-\x9f]+")
 
@@ -66,6 +67,22 @@ def unparse(query: Query) -> str:
     """Operators that `parse` reads as the same tree (in its normal form) and filters."""
     tree = None if query.tree is None else normal(query.tree)
     return _query_text.unparse(replace(query, tree=tree), _is_read_as_it_is)
+
+
+def both_excluded(text: str) -> str | None:
+    """`circle -"blue square"` for `circle -blue square`, whose dash takes `blue` alone: perhaps what was meant.
+
+    None where no dash is followed by just two words. Raises UserError for what cannot be read.
+    """
+    text = _cleaned(text)
+    parse(text)
+    tokens = list(_grammar().lex(text))
+    for minus, first, second, after in zip(tokens, tokens[1:], tokens[2:], [*tokens[3:], None], strict=False):
+        kinds = (minus.type, first.type, second.type)
+        if kinds == ("MINUS", "WORD", "WORD") and (after is None or after.type in _ENDS):
+            start, end = first.start_pos or 0, second.end_pos or 0
+            return f'{text[:start]}"{text[start:end]}"{text[end:]}'
+    return None
 
 
 def _is_read_as_it_is(text: str) -> bool:

@@ -34,14 +34,23 @@ class Rows:
 
     @classmethod
     def of(cls, table: PhotoTable, folder: Path) -> "Rows":
-        """Those of the table's version, made first where they are not in `folder`. Raises UserError on a full disk."""
+        """Those of the table's version, made first where they are not whole in `folder`.
+
+        Raises UserError on a full disk.
+        """
         vectors, columns = folder / f"rows-{table.version}.npy", folder / f"rows-{table.version}.arrow"
-        if not columns.exists():  # written last, so it stands for both
-            _remove_old(folder)
-            found = _columns(table)
-            order = {name: row for row, name in enumerate(found["id"].to_pylist())}
-            write_atomic(vectors, lambda path: _fill(path, table, order))
-            write_atomic(columns, lambda path: _write_columns(path, found))
+        if columns.exists():  # written last, so it stands for both
+            with contextlib.suppress(ValueError, OSError):  # damaged: the table still has what they held
+                return cls._read(vectors, columns, table)
+        _remove_old(folder)
+        found = _columns(table)
+        order = {name: row for row, name in enumerate(found["id"].to_pylist())}
+        write_atomic(vectors, lambda path: _fill(path, table, order))
+        write_atomic(columns, lambda path: _write_columns(path, found))
+        return cls._read(vectors, columns, table)
+
+    @classmethod
+    def _read(cls, vectors: Path, columns: Path, table: PhotoTable) -> "Rows":
         with pa.memory_map(str(columns)) as file:
             read = pa.ipc.open_file(file).read_all()
         if not len(read):

@@ -14,6 +14,10 @@ PHOTOS = frozenset(
 RAW = frozenset((".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"))
 
 
+#: A folder that holds a file of this name has no photos for a gallery, as Android's and other galleries have it.
+NO_PHOTOS = ".nomedia"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A file that may be a photo. mtime: nanoseconds."""
@@ -34,7 +38,8 @@ class Unreadable:
 def scan(folder: Path, shard: int = 0, shards: int = 1) -> Iterator[Seen | Unreadable]:
     """Every photo below `folder`, known by its suffix, in the order of names.
 
-    Names that begin with a dot are left out, as the system hides them. A link to a folder is followed unless that
+    Names that begin with a dot are left out, as the system hides them, and so is a folder below `folder` that holds a
+    file `.nomedia`, with all that lies in it. A link to a folder is followed unless that
     folder was walked before, so that a loop ends. shard, shards: of several processes, each looks at its own files.
     Raises OSError where `folder` itself cannot be listed.
     """
@@ -53,6 +58,8 @@ def scan(folder: Path, shard: int = 0, shards: int = 1) -> Iterator[Seen | Unrea
             if here == folder:
                 raise
             yield Unreadable(here, f"the folder cannot be listed: {error.strerror or error}")
+            continue
+        if here != folder and any(entry.name == NO_PHOTOS for entry in entries):
             continue
         inner = []
         for entry in entries:

@@ -1,6 +1,7 @@
 """The table of photos in LanceDB: one row per file, committed in batches, each whole or not there."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from semclip.core.errors import UserError
+from semclip.search.place import is_remote
 
 #: Of what is written here; an index with a higher number was made by a newer version.
 FORMAT = 1
@@ -19,6 +21,8 @@ _NAME = "photos"
 _KEEP = timedelta(hours=1)
 #: What the system says where nothing more can be written: no space, a file's largest size, a quota.
 _FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota", "os error 122")
+#: Where in LanceDB's own source an error was raised: nothing for people who search photos.
+_SOURCE = re.compile(r", \S+\.rs:[\d:]+")
 _IDS_AT_ONCE = 5_000
 
 
@@ -62,7 +66,7 @@ class PhotoTable:
     def open(cls, place: str) -> "PhotoTable":
         """Raises UserError where there is no index, or a newer one than this version knows."""
         if not is_there(place):
-            raise UserError("no index here", where=place, fix="make one: semclip index FOLDER")
+            raise UserError("no index here", where=place, fix=f"make one: semclip index FOLDER --index {place}")
         with _told(place):
             table = _connect(place).open_table(_NAME)
         about = json.loads((table.schema.metadata or {}).get(b"semclip", b"{}"))
@@ -147,7 +151,7 @@ class PhotoTable:
 
 def is_there(place: str) -> bool:
     """Whether a place holds an index. Nothing is made there."""
-    if "://" not in place and not Path(place).is_dir():
+    if not is_remote(place) and not Path(place).is_dir():
         return False
     with _told(place):
         return _NAME in _connect(place).list_tables().tables
@@ -175,10 +179,12 @@ def _told(place: str) -> Iterator[None]:
         yield
     except (RuntimeError, OSError, ValueError) as error:
         full = any(sign in str(error) for sign in _FULL)
+        said = _SOURCE.sub("", str(error).splitlines()[0])[:300]
         raise UserError(
-            "the disk is full" if full else f"the index cannot be read or written: {str(error).splitlines()[0][:300]}",
+            "the disk is full" if full else f"the index cannot be read or written: {said}",
             where=place,
             fix="free some space and type the same command again; what was committed is kept"
             if full
-            else "check that the place exists and that you may write there; the last commit is whole",
+            else "check that the place exists and that you may write there; if a file in it is gone or damaged, "
+            "delete the place and index again",
         ) from error

@@ -20,6 +20,8 @@ from semclip.data.scenes.rows import make_row, scenes_of
 #: The data file; beside it `INFO_FILE` says how it was made and `CLASSES_FILE` what the values in masks mean.
 DATA_FILE, INFO_FILE, CLASSES_FILE = "scenes.jsonl", "scenes.json", "classes.json"
 _FOLDERS = ("images", "negative_images", "masks")
+#: Says to galleries of photos, `semclip index` among them, that a folder has none for them; so they see the images.
+_NO_PHOTOS = ".nomedia"
 _SMALLEST, _LARGEST = 24, 512
 
 
@@ -54,6 +56,8 @@ def write_scenes(
     try:
         for name in _FOLDERS:
             (temporary / name).mkdir(parents=True)
+            if name != "images":
+                (temporary / name / _NO_PHOTOS).touch()
         pixels_sha256 = _write_rows(temporary, counts, seed, image_size, progress)
         write_json(temporary / CLASSES_FILE, {str(index): name for name, index in class_ids().items()})
         hashes = {"sha256": sha256_file(temporary / DATA_FILE), "pixels_sha256": pixels_sha256}
@@ -134,7 +138,7 @@ def _stands_already(folder: Path, parameters: Mapping[str, Any]) -> bool:
         return False
     info = read_json(folder / INFO_FILE)
     count = sum(int(parameters[split]) for split in ("train", "val", "test"))
-    complete = all(sum(1 for _ in (folder / name).iterdir()) == count for name in _FOLDERS)
+    complete = all(sum(1 for _ in (folder / name).glob("[!.]*")) == count for name in _FOLDERS)
     return bool(
         info["parameters"] == dict(parameters) and complete and info["sha256"] == sha256_file(folder / DATA_FILE)
     )

@@ -20,6 +20,7 @@ from semclip.core.query import Query
 from semclip.search.page import pictures, wire
 from semclip.search.page.session import MOST_CHARACTERS, MOST_ROWS, NotReadyError, Question, Session, UnknownPhotoError
 from semclip.search.page.wording import sentence, understood
+from semclip.search.query import both_excluded
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ class _Page:
         question = _question(request)
         top = _number(request, "top", 60, 1, 200)
         skip = _number(request, "skip", 0, 0, MOST_ROWS)
-        literal = request.query_params.get("literal") == "1"
+        literal = _literally(request, question)
         told = partial(self._answer, question, top, skip, literal)
         return JSONResponse(await self._slowly(told, self._searching))
 
@@ -94,6 +95,7 @@ class _Page:
             "chips": wire.chips(query, question.off, self._session.thumbnail_of),
             "conditions": [understood(Query("", None, (one,))) for one in query.filters],
             "sentence": sentence(asked),
+            "instead": None if question.plain or not question.text.strip() else both_excluded(question.text),
             "hits": [wire.hit(row, asked) for row in rows],
             "more": len(rows) == top and skip + top < MOST_ROWS,
         }
@@ -114,8 +116,8 @@ class _Page:
         kind = request.query_params.get("format", "csv")
         if kind not in _EXPORTS:
             raise HTTPException(404)
-        asked, literal = _question(request).asked(), request.query_params.get("literal") == "1"
-        search = partial(self._session.search, asked, top, 0, literal)
+        question = _question(request)
+        search = partial(self._session.search, question.asked(), top, 0, _literally(request, question))
         rows = await self._slowly(search, self._searching)
         media_type, write = _EXPORTS[kind]
         headers = {"Content-Disposition": f'attachment; filename="photos.{kind}"', "Cache-Control": "no-store"}
@@ -172,6 +174,11 @@ def _question(request: Request) -> Question:
     given = request.query_params
     off = frozenset(int(piece) for piece in given.get("off", "").split(",") if re.fullmatch(r"[0-9]{1,3}", piece))
     return Question(given.get("q", ""), off, plain=given.get("plain") == "1")
+
+
+def _literally(request: Request, question: Question) -> bool:
+    """Whether the encoder is to be given one sentence: beside our ranking, or as the only one."""
+    return question.plain or request.query_params.get("literal") == "1"
 
 
 def _number(request: Request, name: str, default: int, least: int, most: int) -> int:

@@ -56,7 +56,6 @@ class Uploads:
 
 def for_screen(file: Path) -> bytes:
     """A photo of the index as JPEG, upright, at most 1,600 pixels a side, without metadata. Raises UserError."""
-    # Imports torch, which a page that only lists photos must not wait for.
     from semclip.search.photo import UndecodableError, decode, read_bytes
     from semclip.search.scan import Seen
 

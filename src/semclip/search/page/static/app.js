@@ -1,6 +1,9 @@
-// The page of photo search. The address holds the state: ?q=...&off=1,2&view=plain|both&photo=ID
+// The page of photo search: it asks, shows what comes, and listens to keys and clicks.
 
-import { $, bars, copyOf, newChip, newTile } from "./draw.js";
+import { go, onChange, state } from "./address.js";
+import { $, copyOf, newChip, newTile } from "./draw.js";
+import { closePhoto, showPhoto, step } from "./photo.js";
+import { ask, question, Refused } from "./server.js";
 
 const PAGE = 60;
 
@@ -10,48 +13,7 @@ let columns = [];
 let asked = ""; // the search that is on the screen
 let timer = 0;
 
-// ---- state: the address ----
-
-function state() {
-  const given = new URLSearchParams(location.search);
-  return {
-    q: given.get("q") ?? "",
-    off: (given.get("off") ?? "").split(",").filter(Boolean),
-    view: given.get("view") ?? "ours",
-    photo: given.get("photo") ?? "",
-  };
-}
-
-function go(changes, { replace = false, opened = false } = {}) {
-  const next = { ...state(), ...changes };
-  const address = new URLSearchParams();
-  if (next.q) address.set("q", next.q);
-  if (next.off.length) address.set("off", next.off.join(","));
-  if (next.view !== "ours") address.set("view", next.view);
-  if (next.photo) address.set("photo", next.photo);
-  const url = address.size ? `/?${address}` : "/";
-  if (replace) history.replaceState(history.state, "", url);
-  else history.pushState({ opened }, "", url);
-  render();
-}
-
 // ---- talking to the server ----
-
-class Refused extends Error {
-  constructor(status, told) {
-    super(told.error?.what ?? `the server answered ${status}`);
-    Object.assign(this, { status, told });
-  }
-}
-
-async function ask(path, parameters = {}, options = {}) {
-  const response = await fetch(`${path}?${new URLSearchParams(parameters)}`, options);
-  const told = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, told);
-  return told;
-}
-
-const question = ({ q, off, view }) => ({ q, off: off.join(","), ...(view === "plain" && { plain: 1 }) });
 
 async function watch() {
   // Until the model is there, and again when the server does not answer.
@@ -61,7 +23,7 @@ async function watch() {
     limits = server;
     $("#q").maxLength = server.most_characters;
     if (server.state !== before) render(true);
-    if (server.state === "opening" || server.state === "loading") watchAgain(500);
+    if (server.state === "opening" || server.state === "loading") watchAgain(200);
   } catch (problem) {
     failed(problem);
   }
@@ -99,6 +61,8 @@ function notice(told, kind = "") {
 
 // ---- searching ----
 
+const hits = () => columns.flatMap((column) => column.hits); // the photos on the screen
+
 function render(again = false) {
   const now = state();
   const wanted = JSON.stringify([now.q, now.off, now.view]);
@@ -108,7 +72,7 @@ function render(again = false) {
     document.title = now.q ? `${now.q} · photo search` : "Photo search";
     search(now);
   }
-  showPhoto(now.photo);
+  showPhoto(now.photo, hits(), failed);
 }
 
 function search(now) {
@@ -229,9 +193,17 @@ function showChips(told) {
     return;
   }
   const chips = told.chips.map((chip, number) => newChip(chip, number, turn, weigh));
-  $("#chips").replaceChildren(...chips, ...fixed, ...(chips.length ? [copyOf("tip")] : []));
+  $("#chips").replaceChildren(...chips, ...fixed, ...(chips.length ? [told.instead ? instead(told.instead) : copyOf("tip")] : []));
   const again = $("#chips").children[had];
   if (again) ($(onSelect ? "select" : ".flip", again) ?? again).focus();
+}
+
+function instead(query) {
+  const item = copyOf("instead");
+  const button = $("button", item);
+  button.textContent = query;
+  button.addEventListener("click", () => go({ q: query, off: [] }));
+  return item;
 }
 
 function turn(chip, number, mode) {
@@ -253,68 +225,6 @@ async function edit(change, also = {}) {
 }
 
 const moreLike = (id, sign) => edit({ [sign]: id }, { view: state().view === "plain" ? "ours" : state().view });
-
-// ---- one photo ----
-
-async function showPhoto(id) {
-  const view = $("#view");
-  if (!id) {
-    if (!view.open) return;
-    const last = view.dataset.id;
-    view.close();
-    tiles().find((one) => one.dataset.id === last)?.focus();
-    return;
-  }
-  const hits = columns.flatMap((column) => column.hits);
-  let hit = hits.find((one) => one.id === id);
-  try {
-    hit ??= { parts: [], held_back: null, duplicates: [], ...(await ask(`/api/photo/${encodeURIComponent(id)}`)) };
-  } catch (problem) {
-    failed(problem);
-    go({ photo: "" }, { replace: true });
-    return;
-  }
-  if (state().photo !== id) return; // another photo meanwhile
-  view.dataset.id = id;
-  view.dataset.file = hit.file;
-  $("#name").textContent = hit.name;
-  $(".path", view).textContent = [hit.path, ...hit.duplicates.map((path) => `also: ${path}`)].join("\n");
-  $(".why", view).textContent = hit.held_back ? `Held back, because it seems to show ${hit.held_back}.` : "";
-  $(".bars", view).replaceChildren(...bars(hit.parts, true).map((bar) => {
-    const item = document.createElement("li");
-    item.append(bar);
-    return item;
-  }));
-  showPicture(id, hit.name);
-  const place = hits.indexOf(hit);
-  $("[data-do=previous]", view).disabled = place <= 0;
-  $("[data-do=next]", view).disabled = place < 0 || place === hits.length - 1;
-  if (!view.open) view.showModal();
-}
-
-function showPicture(id, name) {
-  // The thumbnail is there at once; the photo takes its place when it has come.
-  const shown = $(".stage img");
-  shown.alt = name;
-  shown.src = `/thumbnail/${encodeURIComponent(id)}`;
-  const whole = new Image();
-  whole.onload = () => { if (state().photo === id) shown.src = whole.src; };
-  whole.onerror = () => {
-    if (state().photo === id) $("#view .why").textContent = "The photo’s file cannot be shown: it was moved, deleted or damaged. Index its folder again.";
-  };
-  whole.src = `/picture/${encodeURIComponent(id)}`;
-}
-
-function step(by) {
-  const hits = columns.flatMap((column) => column.hits);
-  const next = hits[hits.findIndex((hit) => hit.id === state().photo) + by];
-  if (next) go({ photo: next.id }, { replace: true });
-}
-
-function closePhoto() {
-  if (history.state?.opened) history.back();
-  else go({ photo: "" }, { replace: true });
-}
 
 // ---- a picture as query ----
 
@@ -344,8 +254,6 @@ async function copy(text) {
 
 // ---- keyboard and mouse ----
 
-const tiles = () => [...document.querySelectorAll(".tile")];
-
 function moveInGrid(event) {
   const here = event.target.closest(".tile");
   if (!here) return;
@@ -366,8 +274,8 @@ addEventListener("keydown", (event) => {
   const typing = event.target.matches("input[type=search], select, textarea");
   if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
   if ($("#view").open) {
-    if (event.key === "ArrowLeft") step(-1);
-    if (event.key === "ArrowRight") step(1);
+    if (event.key === "ArrowLeft") step(-1, hits());
+    if (event.key === "ArrowRight") step(1, hits());
   } else if (event.key === "/") {
     event.preventDefault();
     $("#q").select();
@@ -392,7 +300,7 @@ $("#view").addEventListener("cancel", (event) => {
 });
 $("#view").addEventListener("click", ({ target }) => {
   const { id, file } = $("#view").dataset;
-  const does = { close: closePhoto, previous: () => step(-1), next: () => step(1), copy: () => copy(file),
+  const does = { close: closePhoto, previous: () => step(-1, hits()), next: () => step(1, hits()), copy: () => copy(file),
     like: () => moreLike(id, "like"), unlike: () => moreLike(id, "unlike") };
   if (target === $("#view")) closePhoto(); // the backdrop
   does[target.dataset.do]?.();
@@ -409,9 +317,9 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   searchWith(event.dataTransfer.files[0]);
 });
-addEventListener("popstate", () => render());
 
 const start = new URL(location);
 start.searchParams.delete("token"); // it is kept as a cookie now
 history.replaceState(history.state, "", start);
+onChange(render);
 watch(); // and render, once the server has said how far it is
