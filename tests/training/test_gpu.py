@@ -10,6 +10,7 @@ import torch.distributed as dist
 from lightning.fabric.strategies import DDPStrategy
 from rich.console import Console
 from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.tensor import DTensor
 
 from semclip.data.load import load_examples, select
 from semclip.evaluation import evaluate
@@ -20,7 +21,7 @@ from semclip.training.config import TrainConfig
 from semclip.training.gradients import grad_cache, out_of_memory
 from semclip.training.loop import train
 from semclip.training.ranks import _Gather
-from semclip.training.sharding import cut, shard, whole
+from semclip.training.sharding import shard, whole
 from semclip.training.step import StepModule
 from tests.gpu import gpu
 from tests.models.tiny import tiny
@@ -137,7 +138,7 @@ def test_gradients_of_a_sharded_model(nccl: None) -> None:
         views = {"caption": tokens, "paraphrase": tokens.roll(1, 0), "negation": tokens.roll(2, 0)}
         pixels = torch.linspace(-1, 1, 3 * 3 * 16 * 16, dtype=torch.float64, device="cuda").view(3, 3, 16, 16)
         module({"image": pixels}, views, torch.arange(3, device="cuda"))["total"].backward()
-        assert cut(encoder.parameters()) == sharded
+        assert any(isinstance(p, DTensor) for p in encoder.parameters()) == sharded
         found.append(whole({name: p.grad for name, p in module.named_parameters() if p.grad is not None}))
     assert found[0].keys() == found[1].keys() and len(found[0]) > 40
     for name, gradient in found[0].items():
