@@ -9,7 +9,7 @@ import pytest
 from semclip.core.errors import UserError
 from semclip.evaluation.metrics.outcomes import Outcomes
 from semclip.evaluation.metrics.result import Metric, Result
-from semclip.evaluation.metrics.summary import proportion
+from semclip.evaluation.metrics.summary import average, proportion
 
 
 def result() -> Result:
@@ -45,3 +45,5 @@ def test_a_proportion_says_that_it_is_a_share_of_a_model_and_better_when_higher(
     """Reports write shares in percent, and mark the better model by this."""
     for metric in (result().metric("accuracy"), *result().metric("accuracy").per_slice.values()):
         assert (metric.unit, metric.kind, metric.higher_is_better, metric.ties) == ("share", "model", True, 0)
+    margin = average("margin", "right minus wrong", [0.1, 0.2], list("ab"), unit="cosine")
+    assert (margin.unit, margin.kind, margin.higher_is_better, margin.ties) == ("cosine", "model", True, 0)
