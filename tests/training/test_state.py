@@ -66,7 +66,7 @@ def test_a_damaged_newest_checkpoint_costs_its_steps_and_nothing_else(
     newest = list_checkpoints(run / "checkpoints")[-1] / "state.pt"
     newest.write_bytes(newest.read_bytes()[:-1000])
     train(make_config(), run, console, resume=True)
-    assert "warning: step_00000006 is left out" in printed(console)
+    assert "warning: step_00000006 is skipped" in printed(console)
     assert "resuming after step 4" in printed(console)
     after = load(str(run)).state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)

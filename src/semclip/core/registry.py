@@ -130,8 +130,8 @@ class Registry:
 
 
 def module_of_file(path: Path) -> ModuleType:
-    """A Python file of the user's as a module, run once."""
-    name = f"semclip_user.{path.stem}_{abs(hash(str(path))):x}"
+    """A Python file of the user's as a module, run once as long as it stays as it is."""
+    name = f"semclip_user.{path.stem}_{abs(hash((str(path), path.read_bytes()))):x}"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None
