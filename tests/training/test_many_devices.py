@@ -139,7 +139,10 @@ def test_every_gradient_is_that_of_one_process(
 
 
 #: Data steps that an objective's texts come from; those of batch_absences depend on the whole batch.
-STEPS = {"tngclip": [{"name": "batch_absences"}], "laclip": [{"name": "rewrites"}]}
+STEPS = {
+    name: [{"name": step}]
+    for name, step in (("tngclip", "batch_absences"), ("laclip", "rewrites"), ("logical_queries", "logical_queries"))
+}
 
 
 @pytest.mark.slow
