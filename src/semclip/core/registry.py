@@ -51,14 +51,15 @@ class Registry:
         """
         if ".py:" in name:
             return self._from_file(name)
-        if name not in self._files():
+        files = self._files()
+        if name not in files:
             raise UserError(
                 f"unknown {self.singular} '{name}'",
                 where=self.family,
-                fix=f"{did_you_mean(name, self._files())} `semclip list {self.family}` shows all; "
+                fix=f"{did_you_mean(name, files)} `semclip list {self.family}` shows all; "
                 "your own is named as path/to/file.py:Class",
             )
-        module = importlib.import_module(f"{self.package_of(name)}.{name}")
+        module = importlib.import_module(f"{files[name][0]}.{name}")
         return self._only_class(module, name)
 
     @property

@@ -82,15 +82,14 @@ def _cached(settings: Mapping[str, Any]) -> Path | None:
 def _download(settings: Mapping[str, Any], label: str, where: str) -> Path:
     server = huggingface_hub.constants.ENDPOINT if settings.get("hf_hub") else str(settings["url"])
     try:
-        refuse_without_network(server)
+        _refuse_without_network(server)
         return Path(download_pretrained(dict(settings)))
     except (OSError, RuntimeError, ValueError) as error:
         if settings.get("hf_hub"):
             repository, names = _hub_files(settings["hf_hub"])
-            folder, cache = f"models--{repository.replace('/', '--')}", huggingface_hub.constants.HF_HUB_CACHE
             fix = (
                 f"on a machine with a network run `hf download {repository} {names[0]}` (or {names[-1]}, whichever "
-                f"exists), then copy its cache folder {folder} to {cache}/{folder}"
+                f"exists), then {_copy_of_cache(repository)}"
             )
         else:
             fix = f"on a machine with a network download {settings['url']} and put it at {_url_cache(settings)}"
@@ -99,12 +98,18 @@ def _download(settings: Mapping[str, Any], label: str, where: str) -> Path:
         ) from error
 
 
-def refuse_without_network(server: str) -> None:
+def _refuse_without_network(server: str) -> None:
     """Raise OSError at once where the server cannot be reached."""
     if huggingface_hub.constants.HF_HUB_OFFLINE:
         raise OSError("HF_HUB_OFFLINE is set")
     with contextlib.suppress(urllib.error.HTTPError):  # a refusal is an answer
         urllib.request.urlopen(urllib.request.Request(server, method="HEAD"), timeout=_PATIENCE).close()
+
+
+def _copy_of_cache(repository: str) -> str:
+    """What to do with a repository that another machine has downloaded, for a message."""
+    folder = f"models--{repository.replace('/', '--')}"
+    return f"copy its cache folder {folder} to {huggingface_hub.constants.HF_HUB_CACHE}/{folder}"
 
 
 def find_on_hub(name: str, where: str) -> None:
@@ -119,15 +124,14 @@ def find_on_hub(name: str, where: str) -> None:
     if isinstance(huggingface_hub.try_to_load_from_cache(name, "config.json"), str):
         return
     try:
-        refuse_without_network(huggingface_hub.constants.ENDPOINT)
+        _refuse_without_network(huggingface_hub.constants.ENDPOINT)
     except OSError as error:
-        folder, cache = f"models--{name.replace('/', '--')}", huggingface_hub.constants.HF_HUB_CACHE
         raise UserError(
             f"transformers cannot load '{name}': it is neither a folder nor on this machine, and there is no network: "
             f"{error}",
             where=where,
-            fix=f"on a machine with a network run `hf download {name}` and name the folder it prints, or copy its "
-            f"cache folder {folder} to {cache}/{folder}",
+            fix=f"on a machine with a network run `hf download {name}` and name the folder it prints, or "
+            f"{_copy_of_cache(name)}",
         ) from error
 
 
