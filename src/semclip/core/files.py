@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
+from semclip.core.parsing import parse_json
 
 
 def write_atomic(path: str | Path, write: Callable[[Path], object]) -> None:
@@ -46,14 +47,23 @@ def write_json(path: str | Path, value: Any, indent: int | None = 1) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read JSON. Raises UserError for a missing or malformed file."""
-    path = Path(path)
+    """Read JSON, within the bounds of `core.parsing`. Raises UserError for a missing or malformed file."""
+    return parse_json(read_bytes(path), where=str(path))
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The content of a file. Raises UserError for one that is missing or cannot be read."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return Path(path).read_bytes()
     except FileNotFoundError:
         raise UserError("file not found", where=str(path), fix="check the path") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"not valid JSON: {error}", where=str(path), fix="write the file again") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with NUL in it
+        raise UserError(f"cannot read the file: {reason(error)}", where=str(path), fix="check the path") from error
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What went wrong with a file, in the system's words and without its path."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def sha256_file(path: str | Path) -> str:
