@@ -102,7 +102,7 @@ def test_errors_are_counted_and_placed(
 
 def test_first_few_places_and_the_whole_count(tmp_path: Path) -> None:
     report = checked(tmp_path, [row(caption="") for _ in range(50)] + [row()])
-    assert found(report)["empty text"] == (50, ["1", "2", "3", "4", "5"])
+    assert found(report)["empty text"] == (50, [str(number) for number in range(1, 21)])
 
 
 def test_texts_over_the_context_length(tmp_path: Path) -> None:
@@ -129,19 +129,31 @@ def test_empty_cells_of_a_view_are_worth_knowing(tmp_path: Path) -> None:
     assert report.errors == 0
 
 
-def test_a_break_in_the_file_does_not_hide_what_came_before(tmp_path: Path) -> None:
+def test_a_broken_line_hides_none_of_the_others(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "x.jsonl", [row(image="missing.png")])
     path.write_text(path.read_text() + "{broken\n" + path.read_text())
     report = check(DataConfig(path=str(path)), Words())
-    assert found(report) == {"row not understood": (1, ["2"]), "missing image": (1, ["1"])}
+    assert found(report) == {
+        "row not understood": (1, ["2"]),
+        "missing image": (1, ["1"]),
+        "exact duplicate row": (1, ["3"]),
+    }
 
 
 def test_what_makes_every_row_useless_is_raised(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no column for 'image'"):
         checked(tmp_path, [{"picture": "a.png", "caption": "x"}])
-    with pytest.raises(UserError, match="not valid JSON"):
-        (tmp_path / "y.jsonl").write_text("{\n")
+    (tmp_path / "y.jsonl").write_bytes("{}".encode("utf-16"))
+    with pytest.raises(UserError, match="UTF-16"):
         check(DataConfig(path=str(tmp_path / "y.jsonl")), Words())
+
+
+def test_all_of_twelve_bad_lines_are_listed_each_kind_with_its_fix(tmp_path: Path) -> None:
+    (tmp_path / "y.jsonl").write_text("{\n" * 11 + '["a"]\n')
+    report = check(DataConfig(path=str(tmp_path / "y.jsonl")), Words())
+    one, other = report.findings
+    assert (one.count, len(one.places), one.fix) == (11, 11, "write one complete JSON object per line")
+    assert other.places == [f"{tmp_path}/y.jsonl:12: a row must be a JSON object, found list"] and report.errors == 12
 
 
 def test_what_the_check_calls_clean_loads_and_what_load_refuses_it_finds(tmp_path: Path) -> None:

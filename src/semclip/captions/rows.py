@@ -49,8 +49,8 @@ class Input:
 def read_input(config: DataConfig) -> Input:
     """Every row of a data file, read one by one.
 
-    Left out are rows with an empty or endless text, without an image, with the id of an earlier row, or with cells that
-    JSON cannot hold. Raises UserError, with `file:row`, where the file itself is broken, no row can be read, or a group
+    Left out are malformed rows, rows with an empty or endless text, without an image, with the id of an earlier row, or
+    with cells that JSON cannot hold. Raises UserError, with `file:row`, where the file itself is broken, no row can be read, or a group
     crosses splits.
     """
     path = data_file(config)
@@ -59,7 +59,13 @@ def read_input(config: DataConfig) -> Input:
     left_out: list[LeftOut] = []
     first_error: UserError | None = None
     ids: dict[str, str] = {}
-    for number, row in read_rows(path):
+
+    def bad_row(error: UserError) -> None:
+        nonlocal first_error
+        first_error = first_error or error
+        left_out.append(LeftOut(error.where, error.what))
+
+    for number, row in read_rows(path, bad_row):
         where = f"{path}:{number}"
         try:
             example = parser.example(row, where)
@@ -69,8 +75,7 @@ def read_input(config: DataConfig) -> Input:
                 raise UserError(f"the id occurs twice, first at row {first}", where=where, fix=fix)
             _line(base_row(example), where)
         except UserError as error:
-            first_error = first_error or error
-            left_out.append(LeftOut(where, error.what))
+            bad_row(error)
         else:
             examples.append(example)
     if first_error and not examples:

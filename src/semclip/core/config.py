@@ -14,9 +14,15 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from semclip.core.errors import UserError, did_you_mean
-from semclip.core.files import write_text
+from semclip.core.files import is_file, read_bytes, write_text
+from semclip.core.parsing import MAX_DEPTH, parse_yaml
 
 T = TypeVar("T")
+
+#: Values of a config whose sections refer to each other; nine such lines can make a billion.
+_MOST_VALUES = 100_000
+#: Characters of a value in a message.
+_SHOWN = 80
 
 #: pydantic names the member of a union inside the path of a key; a user never wrote that.
 _TYPE_NAMES = ("int", "float", "str", "bool", "none")
@@ -25,14 +31,14 @@ _TYPE_NAMES = ("int", "float", "str", "bool", "none")
 def find_config(name: str, kind: str = "train") -> Path:
     """The YAML file at a path, or the shipped one: `scenes/semclip` is configs/train/scenes/semclip.yaml."""
     path = Path(name)
-    if path.is_file():
+    if is_file(path):
         return path
     folder = Path(str(resources.files("semclip"))) / "configs" / kind
     shipped = {str(p.relative_to(folder).with_suffix("")): p for p in folder.rglob("*.yaml")}
     if name in shipped:
         return shipped[name]
     raise UserError(
-        f"no config file '{name}'",
+        f"no config file '{name[:200]}'",
         where=f"neither a file nor one of the shipped {kind} configs",
         fix=did_you_mean(name, shipped),
     )
@@ -57,19 +63,16 @@ def _read(path: Path, inner: tuple[Path, ...], kind: str) -> dict[str, Any]:
             where=str(path),
             fix="remove one `extends:` line",
         )
-    try:
-        config = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise UserError("no such config file", where=str(path), fix="check the path") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"not valid YAML: {error}", where=str(path), fix="mend the line named above") from error
+    if not is_file(path):
+        raise UserError("no such config file", where=str(path), fix="check the path")
+    config = parse_yaml(read_bytes(path), where=str(path))
     if not isinstance(config, dict):
         raise UserError("a config is a mapping of keys to values", where=str(path), fix="write `key: value` lines")
     if "extends" not in config:
         return config
     base = str(config.pop("extends"))
     beside = path.parent / base
-    return _merged(_read(beside if beside.is_file() else find_config(base, kind), circle, kind), config)
+    return _merged(_read(beside if is_file(beside) else find_config(base, kind), circle, kind), config)
 
 
 def _merged(base: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,8 +106,16 @@ def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
             )
         return str(value)
 
+    values = 0
+
     def walk(node: Any, inner: tuple[str, ...] = ()) -> Any:
         """inner: the references that led here, to refuse a circle."""
+        nonlocal values
+        values += 1
+        if values > _MOST_VALUES:
+            raise UserError(
+                f"its references make more than {_MOST_VALUES:,} values", where=where, fix="write the sections out"
+            )
         if isinstance(node, Mapping):
             return {key: walk(child, inner) for key, child in node.items()}
         if isinstance(node, list):
@@ -114,8 +125,12 @@ def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
         whole = re.fullmatch(r"\$\{([\w.]+)\}", node)
         if whole is None or not isinstance(found(whole[1]), Mapping | list):
             return re.sub(r"\$\{([\w.]+)\}", value_of, node)
-        if whole[1] in inner:
-            raise UserError(f"{node} refers to itself", where=where, fix="write the section out")
+        if whole[1] in inner or len(inner) > MAX_DEPTH:
+            raise UserError(
+                f"{node} refers to itself, or to what refers further and further",
+                where=where,
+                fix="write the section out",
+            )
         return walk(found(whole[1]), (*inner, whole[1]))
 
     return walk(config)
@@ -129,11 +144,10 @@ def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict
         if not equals or not all(key.split(".")):
             raise UserError(f"'{override}' is no override", where="command line", fix="write a.b=value")
         try:
-            value = yaml.safe_load(text) if text else ""
-        except yaml.YAMLError as error:
-            raise UserError(
-                f"the value of '{override}' is not valid YAML: {error}", where="command line", fix="quote it"
-            ) from error
+            value = parse_yaml(text, where="command line") if text else ""
+        except UserError as error:
+            what = f"the value of '{override[:200]}' is {error.what}"
+            raise UserError(what, where="command line", fix="quote it") from error
         target = result
         *parents, last = key.split(".")
         for parent in parents:
@@ -172,7 +186,7 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
                 lines.append(f"'{key}' is required")
                 fixes.append(f"{key}=...")
             else:
-                lines.append(f"'{key}': {problem['msg']}, found {problem['input']!r}")
+                lines.append(f"'{key}': {problem['msg']}, found {_short(problem['input'])}")
         fix = f"set it, for example on the command line: {' '.join(fixes)}" if fixes else "mend the value"
         raise UserError("; ".join(lines), where=where, fix=fix) from error
 
@@ -208,7 +222,7 @@ def _refuse_unknown(cls: Any, values: Any, prefix: str, where: str) -> None:
         return
     if not isinstance(values, Mapping):
         raise UserError(
-            f"'{prefix.rstrip('.')}' must be a section of `key: value` lines, found {values!r}",
+            f"'{prefix.rstrip('.')}' must be a section of `key: value` lines, found {_short(values)}",
             where=where,
             fix=f"known keys: {', '.join(f.name for f in dataclasses.fields(cls))}",
         )
@@ -224,6 +238,11 @@ def _refuse_unknown(cls: Any, values: Any, prefix: str, where: str) -> None:
             section_only = nested is hints[key] and not isinstance(value, nested)
             if isinstance(value, Mapping) or section_only:
                 _refuse_unknown(nested, value, f"{prefix}{key}.", where)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _renamed(cls: Any) -> Mapping[str, str]:

@@ -29,9 +29,14 @@ class UserError(Exception):
         return type(self), (self.what, self.where, self.fix)
 
 
+#: Characters of a name that are compared; longer ones are no slip of the pen.
+_LONGEST = 200
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """One sentence for an unknown `name`: the closest known names, else all of them."""
     known = sorted(known)
+    name = name[:_LONGEST]  # comparing takes time that grows with both lengths
     # Compared without case, so that `SemCLIP` finds `semclip`.
     lower = {k.lower(): k for k in known}
     close = [lower[k] for k in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]

@@ -1,6 +1,7 @@
 """The data record: one image with its texts, and the names of its views."""
 
 import io
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,8 @@ class ImageRef:
         if self.path is None:
             raise FileNotFoundError(f"no file is known for '{self.name}'")
         if self.span is None:
+            if not stat.S_ISREG(self.path.stat().st_mode):  # a pipe would wait for somebody to write
+                raise OSError(f"not a regular file: '{self.path}'")
             return self.path.open("rb")
         offset, length = self.span
         with self.path.open("rb") as file:

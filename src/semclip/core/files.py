@@ -61,6 +61,22 @@ def read_bytes(path: str | Path) -> bytes:
         raise UserError(f"cannot read the file: {reason(error)}", where=str(path), fix="check the path") from error
 
 
+def is_file(path: str | Path) -> bool:
+    """Whether a path leads to a regular file; False, too, for a path that no file can have: too long, or with NUL."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_dir(path: str | Path) -> bool:
+    """Whether a path leads to a folder; False, too, for a path that no folder can have."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def reason(error: OSError | ValueError) -> str:
     """What went wrong with a file, in the system's words and without its path."""
     return getattr(error, "strerror", None) or str(error)

@@ -1,26 +1,34 @@
 """Rows of a data file, read by the reader for its format."""
 
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.core.files import reason
 from semclip.core.registry import FAMILIES
 
 #: Column names that mean the image, in every file that names images.
 IMAGE_COLUMNS = ("image", "filename", "filepath", "image_path", "image_number")
 
 
-def reader_for(path: Path) -> Any:
+def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -> Any:
     """The reader that the suffix (or being a folder) asks for. Raises UserError for a missing file or other suffix."""
     readers = [FAMILIES["readers"].get(name) for name in FAMILIES["readers"].names()]
+    try:
+        kind = path.stat().st_mode if path.exists() else stat.S_IFREG
+    except (OSError, ValueError) as error:  # a name that is too long, a folder that may not be looked into
+        raise UserError(f"cannot read the file: {reason(error)}", str(path), "check the path") from None
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # a pipe can be read once only, and data is read twice
+        raise UserError("neither a file nor a folder", str(path), "write what it gives to a file")
     chosen = next((reader for reader in readers if reader.reads(path)), None)
     if not (chosen.is_there(path) if chosen else path.exists()):
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, names) if len(names) <= 20 else "check the path"
         raise UserError("file not found", where=str(path), fix=hint if names else "check the path")
     if chosen is not None:
-        return chosen()
+        return chosen(bad_row) if bad_row else chosen()
     known = sorted(suffix for reader in readers for suffix in reader.suffixes)
     raise UserError(
         f"no reader for files that end in '{path.suffix}'",
@@ -29,10 +37,20 @@ def reader_for(path: Path) -> Any:
     )
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(row number, row) of every row of a data file in any known format. Raises UserError also when there is none."""
+def read_rows(path: Path, bad_row: Callable[[UserError], None] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(row number, row) of every row of a data file in any known format. Raises UserError also when there is none.
+
+    bad_row: told of each row that cannot be read, so that all can be listed; without it the first one is raised.
+    """
     empty = True
-    for number, row in reader_for(path).rows(path):
+
+    def noted(error: UserError) -> None:
+        nonlocal empty
+        empty = False
+        assert bad_row is not None
+        bad_row(error)
+
+    for number, row in reader_for(path, noted if bad_row else None).rows(path):
         empty = False
         yield number, row
     if empty:

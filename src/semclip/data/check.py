@@ -27,7 +27,9 @@ NEGATION_WORDS = re.compile(
     re.IGNORECASE,
 )
 
-_PLACES_SHOWN = 5
+_PLACES_SHOWN = 20
+#: The problem of a row that is malformed, or has a cell of the wrong kind.
+NOT_UNDERSTOOD = "row not understood"
 _TOO_LONG = "text over the context length"
 
 
@@ -90,10 +92,11 @@ def check(
     a missing file, an unknown format, columns that are not understood, a file that cannot be read from its start.
     """
     path = data_file(config)
-    findings = {problem: Finding(problem, error, fix) for problem, error, fix in _PROBLEMS}
+    findings = _Findings()
     parser = RowParser(config.columns, image_folder(config))
     examples, rows = _read(path, parser, findings, progress)
-    parser.finish(str(path))
+    if parser.layout.used:
+        parser.finish(str(path))
     _check_ids(examples, findings)
     _check_groups(examples, findings)
     _check_negations(examples, findings)
@@ -106,14 +109,13 @@ def check(
         examples=examples[:3],
         views={view: sum(example.has(view) for example in examples) for view in VIEWS},
         splits=dict(Counter(example.split or "(none)" for example in examples)),
-        findings=[finding for finding in findings.values() if finding.count],
+        findings=findings.found(),
         skipped=reader_for(path).skipped(path),
     )
 
 
 #: Problems in the order they are shown in, whether each makes the check fail, and how it is mended.
 _PROBLEMS = (
-    ("row not understood", True, "mend the rows as they say"),
     ("empty text", True, "write the texts or remove the rows"),
     ("text far too long", True, "shorten them; a missing closing quote can run many rows together"),
     ("missing image", True, "check the names; --images DIR names the folder they are relative to"),
@@ -128,15 +130,38 @@ _PROBLEMS = (
     ("row without a view that others have", False, "fill the column if you train or measure with it"),
 )
 
-#: By problem.
-_Findings = dict[str, Finding]
+
+class _Findings(dict[str, Finding]):
+    """By problem; rows that are not understood by their fix, too."""
+
+    def __init__(self) -> None:
+        super().__init__({problem: Finding(problem, error, fix) for problem, error, fix in _PROBLEMS})
+        self._rows: dict[str, Finding] = {}
+
+    def of(self, error: UserError) -> Finding:
+        """The finding for a row that could not be read."""
+        if isinstance(error, EmptyTextError):
+            return self["empty text"]
+        if isinstance(error, LongTextError):
+            return self["text far too long"]
+        return self._rows.setdefault(error.fix, Finding(NOT_UNDERSTOOD, True, error.fix))
+
+    def found(self) -> list[Finding]:
+        """What occurred, in the order in which it is shown."""
+        return [finding for finding in (*self._rows.values(), *self.values()) if finding.count]
 
 
 def _read(path: Path, parser: RowParser, findings: _Findings, progress: ProgressBar) -> tuple[list[Example], int]:
     examples: list[Example] = []
     seen: dict[str, int] = {}
-    rows = iter(progress(read_rows(path), "rows", 0))
     count = 0
+
+    def bad_row(error: UserError, beyond: str = "") -> None:
+        nonlocal count
+        count += 1
+        findings.of(error).add(f"{error.where}: {error.what}{beyond}")
+
+    rows = iter(progress(read_rows(path, bad_row), "rows", 0))
     while True:
         try:
             number, row = next(rows)
@@ -146,23 +171,20 @@ def _read(path: Path, parser: RowParser, findings: _Findings, progress: Progress
             if not count:
                 raise
             # A broken file cannot be read past the break; what came before is still worth reporting.
-            findings["row not understood"].add(f"{error.where}: {error.what}; nothing was read beyond it")
-            return examples, count
-        count += 1
+            bad_row(error, "; nothing was read beyond it")
+            return examples, count - 1
         where = f"{path}:{number}"
         same = json.dumps(row, sort_keys=True, default=str)
         if seen.setdefault(same, number) != number:
             findings["exact duplicate row"].add(f"{where}: the same as row {seen[same]}")
         try:
             examples.append(parser.example(row, where))
-        except EmptyTextError as error:
-            findings["empty text"].add(f"{where}: {error.what}")
-        except LongTextError as error:
-            findings["text far too long"].add(f"{where}: {error.what}")
         except UserError as error:
             if not parser.layout.used:  # not one row's columns are understood: nothing to report row by row
                 raise
-            findings["row not understood"].add(f"{where}: {error.what}")
+            bad_row(error)
+        else:
+            count += 1
 
 
 def _check_ids(examples: list[Example], findings: _Findings) -> None:

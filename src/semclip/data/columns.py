@@ -1,7 +1,7 @@
 """Columns of a data file: raw row -> Example, by common column names or an explicit mapping."""
 
 import ast
-import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import Example, ImageRef
+from semclip.core.parsing import parse_json
 from semclip.core.rows import IMAGE_COLUMNS
 
 #: Field of a record -> the column names that mean it. Any of them may stand left in `columns: {ours: theirs}`.
@@ -36,6 +37,14 @@ _FIELD = {alias: field for field, aliases in ALIASES.items() for alias in aliase
 
 #: Characters; a longer text is a broken file (two quotes missing) and no caption.
 LONGEST_TEXT = 10_000
+
+#: Characters of a name: of a file with its folders, a group, an id. No system takes longer paths.
+LONGEST_NAME = 4096
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+#: Names of columns that an error lists, and characters of each.
+_NAMES_SHOWN, _NAME_SHOWN = 30, 60
 
 _SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -142,6 +151,7 @@ class RowParser:
     def _image(self, cell: Any, column: str, where: str) -> ImageRef:
         """The image of a cell: its name, or the reference where a reader has found its bytes."""
         if isinstance(cell, ImageRef):
+            _refuse_no_text(cell.name, column, where)
             return cell
         name = _name(cell, column, where)
         if not name:
@@ -207,7 +217,9 @@ def _mapping(columns: Mapping[str, str]) -> dict[str, str]:
 
 
 def _how_to_map(field: str, names: Sequence[str]) -> str:
-    return f"columns found: {', '.join(names)}; name the right one: {_ways_to_map(field, 'YOUR_COLUMN')}"
+    shown = ", ".join(name[:_NAME_SHOWN] for name in names[:_NAMES_SHOWN])
+    more = f" and {len(names) - _NAMES_SHOWN:,} more" if len(names) > _NAMES_SHOWN else ""
+    return f"columns found: {shown}{more}; name the right one: {_ways_to_map(field, 'YOUR_COLUMN')}"
 
 
 def _ways_to_map(field: str, column: str) -> str:
@@ -222,6 +234,7 @@ def _text(cell: Any, column: str, where: str) -> str:
     text = cell.strip()
     if not text:
         raise EmptyTextError(f"empty text in '{column}'", where=where, fix="write the text or remove the row")
+    _refuse_no_text(text, column, where)
     if len(text) > LONGEST_TEXT:
         raise LongTextError(
             f"'{column}' is {len(text):,} characters long, more than {LONGEST_TEXT:,}: {text[:40]!r}...",
@@ -249,16 +262,17 @@ def _items(cell: Any, column: str, where: str) -> Sequence[Any]:
 
 def _written_list(text: str, column: str, where: str) -> list[Any]:
     """A list in a table's cell, as JSON or as Python prints one (published tables hold both)."""
+    fix = 'write ["one", "two"]'
     try:
-        value = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+        return list(parse_json(text, where, fix))
+    except UserError as error:
         try:
-            value = ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            raise UserError(
-                f"'{column}' looks like a list but is none: {text[:60]!r}", where=where, fix='write ["one", "two"]'
-            ) from None
-    return list(value)
+            if len(text) > LONGEST_TEXT:  # Python's parser can fall over a long one
+                raise ValueError
+            return list(ast.literal_eval(text))
+        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+            what = f"'{column}' looks like a list but is none: {text[:60]!r} ({error.what})"
+            raise UserError(what, where=where, fix=fix) from None
 
 
 def _name(cell: Any, column: str, where: str) -> str:
@@ -267,7 +281,21 @@ def _name(cell: Any, column: str, where: str) -> str:
         return ""
     if isinstance(cell, bool) or not isinstance(cell, str | int):
         raise UserError(f"'{column}' must be a name, found {_shown(cell)}", where=where, fix="write a text or a number")
-    return str(cell).strip()
+    name = str(cell).strip()
+    _refuse_no_text(name, column, where)
+    if len(name) > LONGEST_NAME:
+        what = f"the name in '{column}' is {len(name):,} characters long, more than {LONGEST_NAME:,}: {name[:40]!r}..."
+        raise LongTextError(what, where=where, fix="shorten it; a missing closing quote can run many rows together")
+    return name
+
+
+def _refuse_no_text(text: str, column: str, where: str) -> None:
+    """Refuse what is no text, though Python holds it in one: it cannot be saved, and no file's name can hold NUL."""
+    found = _NO_TEXT.search(text)
+    if found:
+        what = "a NUL character" if found[0] == "\0" else "half a character (a lone surrogate, as of a name in Latin-1)"
+        at = f"at position {found.start() + 1:,} of '{column}'"
+        raise UserError(f"{what} {at}", where=where, fix="remove it; rename the file where it is in a file's name")
 
 
 def _names(cell: Any, column: str, where: str) -> tuple[str, ...]:
@@ -283,7 +311,7 @@ def _names(cell: Any, column: str, where: str) -> tuple[str, ...]:
 def _split(cell: Any, where: str) -> str | None:
     name = _name(cell, "split", where)
     if name and name.lower() not in _SPLITS:
-        raise UserError(f"unknown split '{name}'", where=where, fix=did_you_mean(name, _SPLITS))
+        raise UserError(f"unknown split '{name[:60]}'", where=where, fix=did_you_mean(name, _SPLITS))
     return _SPLITS[name.lower()] if name else None
 
 
@@ -294,7 +322,7 @@ def _parallel(cells: Mapping[str, Any], view: str, count: int, captions: int, wh
         cell = cells.get(field)
         items = [] if cell == "" else list(_items(cell, field, where))
         if kind is int:
-            items = [int(i) if isinstance(i, str) and i.strip().isdecimal() else i for i in items]
+            items = [int(i) if isinstance(i, str) and len(i) < 10 and i.strip().isdecimal() else i for i in items]
         if not items and not (count == 0 and field in cells):
             continue
         if len(items) != count:
@@ -309,7 +337,7 @@ def _parallel(cells: Mapping[str, Any], view: str, count: int, captions: int, wh
             )
         if kind is int and any(not 0 <= item < captions for item in items):
             raise UserError(
-                f"'{field}' points outside the {captions} texts it counts in: {items}",
+                f"'{field}' points outside the {captions} texts it counts in: {items!r:.80}",
                 where=where,
                 fix="0 is the caption; then come the other captions or, but for 'paraphrase_of', the paraphrases",
             )

@@ -9,10 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from semclip.core.config import parse
 from semclip.core.errors import UserError
+from semclip.core.files import read_bytes
+from semclip.core.parsing import parse_yaml
 
 #: Follows every instruction, so that no prompt file can forget it.
 _FORM = (
@@ -110,10 +110,9 @@ def load_prompt(name: str, folder: str = "") -> Prompt:
     shipped = Path(str(resources.files("semclip.captions"))) / "prompts" / f"{name}.yaml"
     own = Path(folder) / shipped.name
     path = own if folder and own.is_file() else shipped
-    try:
-        values = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"cannot read the prompt: {error}", where=str(path), fix="mend the file") from error
+    values = parse_yaml(read_bytes(path), where=str(path))
+    if not isinstance(values, dict):
+        raise UserError("a prompt is a mapping of keys to values", where=str(path), fix="write `key: value` lines")
     return parse(Prompt, {"name": name, **values}, where=str(path))
 
 

@@ -2,25 +2,87 @@
 
 import codecs
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from semclip.core.errors import UserError
+from semclip.core.files import reason
+
+#: Bytes of one line; a longer one is a file of another kind, and would fill the memory.
+LONGEST_LINE = 64 * 1024**2
+_HEAD = 64 * 1024
+
+#: First bytes of files of other kinds -> what they are, and the command that makes a text file of one.
+_OTHER_KINDS = (
+    (codecs.BOM_UTF32_LE, "UTF-32 text", "iconv -f UTF-32 -t UTF-8 OLD > NEW"),
+    (codecs.BOM_UTF32_BE, "UTF-32 text", "iconv -f UTF-32 -t UTF-8 OLD > NEW"),
+    (codecs.BOM_UTF16_LE, "UTF-16 text", "iconv -f UTF-16 -t UTF-8 OLD > NEW"),
+    (codecs.BOM_UTF16_BE, "UTF-16 text", "iconv -f UTF-16 -t UTF-8 OLD > NEW"),
+    (b"\x1f\x8b", "compressed by gzip", "gunzip -c OLD > NEW"),
+    (b"BZh", "compressed by bzip2", "bunzip2 -c OLD > NEW"),
+    (b"\xfd7zXZ\0", "compressed by xz", "unxz -c OLD > NEW"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd", "zstd -dc OLD > NEW"),
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV UTF-8"),
+    (b"PAR1", "a Parquet table", "mv OLD NEW.parquet"),
+)
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """(line number from 1, line with its ending). Raises UserError where a line is not UTF-8."""
+    """(line number from 1, line with its ending). Lines end with LF, CR LF, or CR alone as on old Macs.
+
+    Raises UserError for a file that is no UTF-8 text, with the command that makes it one.
+    """
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
+            head = file.read(_HEAD)
+            file.seek(0)
+            _refuse_other_kinds(head, path)
+            for number, line in enumerate(_lines(file, head), 1):
                 if number == 1:
                     line = line.removeprefix(codecs.BOM_UTF8)  # spreadsheets write one
+                if len(line) > LONGEST_LINE:
+                    raise UserError(
+                        f"a line of more than {LONGEST_LINE // 1024**2} MB",
+                        f"{path}:{number}",
+                        "write one row per line",
+                    )
                 try:
                     yield number, line.decode("utf-8")
                 except UnicodeDecodeError as error:
-                    raise UserError(
-                        f"not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1} of the line",
-                        where=f"{path}:{number}",
-                        fix="save the file as UTF-8, for example with `iconv -f LATIN1 -t UTF-8 OLD > NEW`",
-                    ) from None
-    except OSError as error:
-        raise UserError(f"cannot read the file: {error.strerror or error}", where=str(path), fix="check it") from error
+                    raise _not_utf8(line, error, f"{path}:{number}") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read the file: {reason(error)}", where=str(path), fix="check it") from error
+
+
+def _lines(file: IO[bytes], head: bytes) -> Iterator[bytes]:
+    if b"\n" in head or b"\r" not in head:
+        yield from iter(partial(file.readline, LONGEST_LINE + 1), b"")
+        return
+    rest = b""
+    while piece := file.read(_HEAD):
+        *whole, rest = (rest + piece).split(b"\r")
+        yield from (line + b"\n" for line in whole)
+    if rest:
+        yield rest
+
+
+def _refuse_other_kinds(head: bytes, path: Path) -> None:
+    found = next(((kind, command) for magic, kind, command in _OTHER_KINDS if head.startswith(magic)), None)
+    if found is None and head[:400].count(0) > len(head[:400]) // 3:  # every other byte of Latin letters in UTF-16
+        order = "LE" if head[1:2] == b"\0" else "BE"
+        found = "UTF-16 text", f"iconv -f UTF-16{order} -t UTF-8 OLD > NEW"
+    if found:
+        raise UserError(f"not a UTF-8 text, but {found[0]}", where=str(path), fix=f"make one of it: `{found[1]}`")
+
+
+def _not_utf8(line: bytes, error: UnicodeDecodeError, where: str) -> UserError:
+    # Windows writes curly quotes and dashes where Latin-1 has control characters, which no text holds.
+    windows = any(0x80 <= byte <= 0x9F for byte in line)
+    encoding = "WINDOWS-1252" if windows else "LATIN1"
+    return UserError(
+        f"not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1} of the line",
+        where=where,
+        fix="save the file as UTF-8; where it comes from a Western European computer, "
+        f"`iconv -f {encoding} -t UTF-8 OLD > NEW`",
+    )

@@ -1,8 +1,15 @@
 """Base class of readers: a file format of caption data that yields raw rows with their row numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
+
+from semclip.core.errors import UserError
+
+
+def raise_it(error: UserError) -> NoReturn:
+    """What is done about a bad row unless all are to be listed."""
+    raise error
 
 
 class Reader:
@@ -15,6 +22,10 @@ class Reader:
 
     name: ClassVar[str] = ""
     suffixes: tuple[str, ...] = ()
+
+    def __init__(self, bad_row: Callable[[UserError], None] = raise_it) -> None:
+        """bad_row: told of each row that cannot be read. Where it returns, the reader goes on with the next row."""
+        self.bad_row = bad_row
 
     @classmethod
     def reads(cls, path: Path) -> bool:

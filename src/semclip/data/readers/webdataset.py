@@ -1,8 +1,8 @@
 """Tar shards as webdataset writes them: one .tar, a folder of them, or a pattern such as shards/{000..099}.tar."""
 
-import json
 import tarfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,10 +10,16 @@ from braceexpand import braceexpand
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
+from semclip.core.files import is_file
+from semclip.core.parsing import parse_json
 from semclip.data.readers.base import Reader
 
 #: Member suffixes that hold the image of a sample.
 IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp")
+
+_MOST_SHARDS = 100_000
+#: Bytes of a member with text; it is read whole.
+_LARGEST_TEXT = 16 * 1024**2
 
 
 class WebDataset(Reader):
@@ -54,7 +60,12 @@ class WebDataset(Reader):
                         fix="give shards names of their own",
                     )
                 first_seen[name] = shard
-                yield number, _row(shard, key, members)
+                try:
+                    row = _row(shard, key, members)
+                except UserError as error:
+                    self.bad_row(error)
+                    continue
+                yield number, row
             if not found:
                 raise UserError("the shard holds no samples", where=str(shard), fix="remove it, or write it again")
 
@@ -79,8 +90,14 @@ def shards(path: Path) -> list[Path]:
     """The tars that a path means, in the order of their names. Raises UserError for one that is missing."""
     if path.is_dir():
         return sorted(path.glob("*.tar"))
-    paths = [Path(name) for name in braceexpand(str(path))]
-    missing = [p for p in paths if not p.is_file()]
+    try:
+        names = list(islice(braceexpand(str(path)), _MOST_SHARDS + 1))
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise UserError(f"not a pattern of shards: {error}", where=str(path), fix="write {000..099}") from None
+    if len(names) > _MOST_SHARDS:
+        raise UserError(f"the pattern means more than {_MOST_SHARDS:,} shards", str(path), "write {000..099}")
+    paths = [Path(name) for name in names]
+    missing = [p for p in paths if not is_file(p)]
     if missing:
         raise UserError(
             f"{len(missing):,} of {len(paths):,} shards are missing", where=str(missing[0]), fix="check the pattern"
@@ -112,23 +129,31 @@ def samples(shard: Path) -> Iterator[tuple[str, dict[str, tarfile.TarInfo]]]:
 
 
 def _members(shard: Path) -> Iterator[tarfile.TarInfo]:
-    last = "its first member"
+    last, end = "its first member", 0
     try:
+        size = shard.stat().st_size
         with tarfile.open(shard, "r:") as archive:
             for member in archive:
+                # A size below zero, as no writer makes it, would lead back to the same member without end.
+                if member.size < 0 or member.offset_data < end or archive.offset <= member.offset:
+                    raise tarfile.ReadError("a member with a size below zero")
+                end = member.offset_data
                 if not member.isfile() or PurePosixPath(member.name).name.startswith("."):
                     continue
-                if member.offset_data + member.size > shard.stat().st_size:
+                if member.issparse():
+                    raise tarfile.ReadError(f"'{member.name}' is stored as a sparse file, in pieces")
+                if member.offset_data + member.size > size:
                     raise tarfile.ReadError("unexpected end of data")
                 last = f"'{member.name}'"
                 yield member
-            if shard.stat().st_size <= archive.offset:  # where the zeros that end every tar begin
+            if size <= archive.offset:  # where the zeros that end every tar begin
                 raise tarfile.ReadError("no end mark")
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, RecursionError) as error:
+        # The last three are tarfile's own on headers that no writer makes, such as a thousand in front of one member.
         raise UserError(
-            f"the shard cannot be read on from {last}: {error}",
+            f"the shard cannot be read on from {last}: {str(error)[:200] or type(error).__name__}",
             where=str(shard),
-            fix="copy it again (it is cut short, compressed or damaged), or leave it out",
+            fix="write it with `tar -cf` (not compressed, without --sparse), copy it again, or leave it out",
         ) from error
 
 
@@ -153,12 +178,7 @@ def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str
 
 
 def _columns(shard: Path, member: tarfile.TarInfo) -> dict[str, Any]:
-    try:
-        columns = json.loads(text_of(shard, member))
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise UserError(
-            f"not valid JSON: {error}", where=f"{shard}/{member.name}", fix="write one JSON object"
-        ) from error
+    columns = parse_json(text_of(shard, member), f"{shard}/{member.name}", fix="write one JSON object")
     if not isinstance(columns, dict):
         raise UserError("a row must be a JSON object", where=f"{shard}/{member.name}", fix='write {"caption": ...}')
     return columns
@@ -166,6 +186,9 @@ def _columns(shard: Path, member: tarfile.TarInfo) -> dict[str, Any]:
 
 def text_of(shard: Path, member: tarfile.TarInfo) -> str:
     """What a member of a shard holds, as text. Raises UserError where it is not UTF-8."""
+    if member.size > _LARGEST_TEXT:
+        what = f"a text of {member.size:,} bytes"
+        raise UserError(what, f"{shard}/{member.name}", f"keep texts below {_LARGEST_TEXT // 1024**2} MB")
     with shard.open("rb") as file:
         file.seek(member.offset_data)
         try:
