@@ -4,7 +4,7 @@ import io
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
@@ -21,12 +21,14 @@ def printed(item: object, **settings: object) -> str:
     return console.file.getvalue()
 
 
+@settings(deadline=None, max_examples=50)
 @given(ANY_TEXT)
 def test_any_text_is_printed_as_it_is(text: str) -> None:
     assert printed(text, end="") == harmless(text, keep="\n\t").expandtabs(8) or "\t" in text
     assert printed(f"{text}|", style="bold").endswith("|\n")
 
 
+@settings(deadline=None, max_examples=50)
 @given(ANY_TEXT)
 def test_what_is_printed_is_harmless_and_can_be_written(text: str) -> None:
     for item in (text, Text(text), Text(text, style="bold")):
@@ -35,6 +37,7 @@ def test_what_is_printed_is_harmless_and_can_be_written(text: str) -> None:
         assert not [c for c in said if unicodedata.category(c) == "Cc" and c != "\n"]
 
 
+@settings(deadline=None, max_examples=50)
 @given(ANY_TEXT)
 def test_text_without_escapes_is_left_alone(text: str) -> None:
     if text.isprintable():

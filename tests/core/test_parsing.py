@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semclip.core.errors import UserError
@@ -15,6 +15,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=10,
 )
 
 
@@ -22,6 +23,7 @@ def nested(depth: int) -> str:
     return "[" * depth + "]" * depth
 
 
+@settings(deadline=None, max_examples=50)
 @given(VALUES, st.booleans())
 def test_sound_json_comes_back(value: Any, ascii_only: bool) -> None:
     assert parse_json(json.dumps(value, ensure_ascii=ascii_only), "x") == value
@@ -59,6 +61,7 @@ def test_depth_up_to_the_bound_and_whole_characters_are_read() -> None:
     assert parse_json(b"\xef\xbb\xbf[1]", "x") == [1] == parse_yaml(b"\xef\xbb\xbf[1]", "x")
 
 
+@settings(deadline=None, max_examples=50)
 @given(VALUES)
 def test_sound_yaml_comes_back(value: Any) -> None:
     text = yaml.safe_dump(value, allow_unicode=True)
