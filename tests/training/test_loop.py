@@ -67,6 +67,26 @@ def test_a_run_folder_is_self_sufficient(make_config: Make, tmp_path: Path, cons
     assert read_json(run / "results" / "plane.json").keys() >= {"before", "after", "basis", "ids"}
 
 
+def test_further_test_sets_have_results_of_their_own(make_config: Make, tmp_path: Path, console: Console) -> None:
+    tests = {"unseen_wordings": "unseen_wordings.jsonl"}
+    evaluate = {"benchmarks": ["retrieval"], "primary": "retrieval.caption_r1", "tests": tests}
+    results = train(make_config(evaluate=evaluate), tmp_path / "run", console)
+    assert list(results) == ["retrieval", "unseen_wordings.retrieval"]
+    saved = Result.load(tmp_path / "run" / "results" / "unseen_wordings.retrieval.json")
+    assert (saved.data["path"], saved.data["split"]) == ("unseen_wordings.jsonl", "unseen_wordings")
+    assert saved.data["sha256"] == read_json(tmp_path / "run" / "run.json")["data_sha256"]["unseen_wordings.jsonl"]
+    # The same pictures, other texts: other numbers.
+    assert saved.metric("caption_r1").n == results["retrieval"].metric("caption_r1").n == 24
+    assert saved.metrics != results["retrieval"].metrics
+
+
+def test_a_test_set_that_training_has_seen_is_refused(make_config: Make, tmp_path: Path, console: Console) -> None:
+    with pytest.raises(UserError, match=r"96 examples of the test set 'again' are in the training split, too"):
+        train(make_config(evaluate={"tests": {"again": "scenes.jsonl"}}), tmp_path / "run", console)
+    with pytest.raises(UserError, match="cannot be called 'A b'"):
+        make_config(evaluate={"tests": {"A b": "scenes.jsonl"}})
+
+
 def test_killed_and_resumed_equals_never_killed(
     make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

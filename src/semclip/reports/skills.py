@@ -1,7 +1,7 @@
 """The main metrics of a comparison, and the titles of metrics, benchmarks and views on a page for people."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from semclip.reports import formatting
 
@@ -31,6 +31,9 @@ MAIN = (
     Skill("absence", "absence_over_negation", "Absence over negation",
           "A true sentence with a negation word (“..., but no star”) is liked better than a false one. A model that "
           "merely learned “negation words are bad” fails here."),
+    Skill("explicit_negation", "caption_over_explicit_negation", "Original over explicit negation",
+          "The same where the false version alone denies: “a ring but no star”, where there is a star. "
+          "A detector of negation words is always right here without looking; read it with absence over negation."),
     Skill("triplet_choice", "itt", "Image-to-text choice (ITT)",
           "Given an image, caption and paraphrase both score above the negation."),
     Skill("triplet_choice", "tot", "Text-only choice (TOT)",
@@ -42,6 +45,10 @@ MAIN = (
     Skill("zeroshot", "delta", "Zero-shot delta",
           "Accuracy with the ordinary sentence minus accuracy with its negated form: near zero for a model that is "
           "deaf to “not”. Large is no proof: guessing whenever “not” is read gives a large value, too."),
+    Skill("exclusion", "literal_average_precision", "Search “A without B”, average precision",
+          "Given “A without B” as it stands, the images that hold A and not B come first."),
+    Skill("exclusion", "literal_violations_at_10", "Search “A without B”, violations (lower is better)",
+          "Of the first ten images found for “A without B”, the share that hold B."),
 )  # fmt: skip
 
 #: What stands beside the main skills in the page's table, though no summary counts it.
@@ -52,6 +59,16 @@ BESIDE = tuple(
 )  # fmt: skip
 
 _BY_NAME = {f"{s.benchmark}.{s.metric}": s for s in (*MAIN, *BESIDE)}
+
+
+def on_test_set(skill: Skill, name: str) -> Skill:
+    """A skill as measured on a further test set of the run; "" is the test split."""
+    return replace(skill, benchmark=f"{name}.{skill.benchmark}") if name else skill
+
+
+def test_set_of(benchmark: str) -> str:
+    """The further test set that results called so are measured on; "" for the test split."""
+    return benchmark.rpartition(".")[0]
 
 
 def skills(*names: str) -> tuple[Skill, ...]:
@@ -118,13 +135,15 @@ COSTS: Sequence[tuple[str, str, Callable[[float], str]]] = (
 
 
 def benchmark_title(name: str) -> str:
-    """A benchmark's name for people."""
-    return BENCHMARK_TITLES.get(name, formatting.words(name))
+    """A benchmark's name for people, with the test set where it is a further one."""
+    test_set, _, own = name.rpartition(".")
+    title = BENCHMARK_TITLES.get(own, formatting.words(own))
+    return f"{title}, {formatting.words(test_set).lower()}" if test_set else title
 
 
 def skill_of(benchmark: str, metric: str) -> Skill | None:
     """Our words for a metric; None where we have none."""
-    return _BY_NAME.get(f"{benchmark}.{metric}")
+    return _BY_NAME.get(f"{benchmark.rpartition('.')[2]}.{metric}")
 
 
 def metric_title(benchmark: str, metric: str) -> str:

@@ -10,7 +10,7 @@ from semclip.reports import formatting
 from semclip.reports.comparison import Arm, Comparison, load_tracks
 from semclip.reports.ranking import ranking
 from semclip.reports.significance import Contrasts, difference, measured, over_seeds, state
-from semclip.reports.skills import COSTS, MAIN, Skill, benchmark_title, skills
+from semclip.reports.skills import COSTS, MAIN, Skill, benchmark_title, on_test_set, skills, test_set_of
 from semclip.reports.table import Cell, Table, as_markdown, as_rich
 
 if TYPE_CHECKING:
@@ -53,21 +53,25 @@ def write_markdown(folders: Sequence[Path], path: Path, control: str | None = No
 
 def summary(comparison: Comparison) -> list[Table]:
     """All tables of a track; those without a row are left out."""
-    every = [_skills(comparison), _kinds(comparison), *ranking(comparison), _cost(comparison)]
+    sets = sorted({test_set_of(name) for run in comparison.runs for name in run.results})  # "" first: the test split
+    further = [_skills(comparison, name) for name in sets if name]
+    every = [_skills(comparison), *further, _kinds(comparison), *ranking(comparison), _cost(comparison)]
     return [table for table in every if table.rows]
 
 
-def _skills(comparison: Comparison) -> Table:
+def _skills(comparison: Comparison, test_set: str = "") -> Table:
     """A row for each main skill that any run was measured on."""
     arms, contrasts = comparison.arms, Contrasts(comparison)
     rows = []
-    for skill in (*MAIN, *_public(comparison)):
+    every = [on_test_set(skill, test_set) for skill in MAIN]
+    for skill in (*every, *([] if test_set else _public(comparison))):
         found = measured(comparison.runs, skill)
         if found:
             chance = "" if found[0].chance is None else formatting.number(found[0].chance, found[0].unit)
             cells = [_cell(arm, skill, "", contrasts) for arm in arms]
             rows.append((skill.title, [Cell(value=chance), *cells]))
-    title = "Skills" + (f", track {comparison.track}" if comparison.track else "")
+    title = "Skills" + (f", {formatting.words(test_set).lower()}" if test_set else "")
+    title += f", track {comparison.track}" if comparison.track else ""
     return Table(name="skills", title=title, note=_note(comparison), heads=["", "chance", *_heads(arms)], rows=rows)
 
 

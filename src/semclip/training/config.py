@@ -1,6 +1,7 @@
 """The config of a training run: the YAML file, section by section."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -89,11 +90,23 @@ class EvaluateConfig:
 
     benchmarks: run on the validation split before step 1, every `every` steps (0: only before and after) and at the
     end, and on the test split at the end. primary: `benchmark.metric` that chooses the exported checkpoint.
+    tests: name -> data file of further test examples, all of its rows, with the columns and the root of `data`; its
+    results are called `NAME.benchmark`.
     """
 
     benchmarks: tuple[str, ...] = ("retrieval", "original_over_negation", "triplet_choice", "absence", "margins")
     every: int = 0
     primary: str = "retrieval.caption_r1"
+    tests: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.tests:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                raise UserError(
+                    f"a test set cannot be called '{name}'",
+                    where="evaluate.tests",
+                    fix="use small letters, digits and _, such as unseen_wordings",
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

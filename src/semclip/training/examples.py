@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ class Splits:
     train: list[Example]
     val: list[Example]
     test: list[Example]
+    tests: dict[str, list[Example]]  # further test sets, by name
     left_out: list[str]  # what was left out of training and why, one sentence per view
 
 
@@ -61,7 +63,24 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
     # A file without a validation or test split trains; the run then says that nothing was measured on it.
     present = {e.split for e in examples}
     val, test = (select(examples, s) if s in present else [] for s in ("val", "test"))
-    return Splits(train_examples, val, test, left_out)
+    return Splits(train_examples, val, test, _further_tests(config, everything), left_out)
+
+
+def _further_tests(config: TrainConfig, train: Sequence[Example]) -> dict[str, list[Example]]:
+    """The examples of `evaluate.tests`. Raises UserError where training has a group of one of them."""
+    trained = {e.group for e in train}
+    tests = {}
+    for name, path in config.evaluate.tests.items():
+        tests[name] = load_examples(replace(config.data, path=path))
+        shared = [e for e in tests[name] if e.group in trained]
+        if shared:
+            raise UserError(
+                f"{len(shared):,} examples of the test set '{name}' are in the training split, too, "
+                f"first group '{shared[0].group}'",
+                where=shared[0].where,
+                fix=f"remove these rows, or leave evaluate.tests.{name} out",
+            )
+    return tests
 
 
 def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
@@ -70,7 +89,7 @@ def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
 
     for name in config.evaluate.benchmarks:
         benchmark = create(name)
-        for examples in (splits.val, splits.test):
+        for examples in (splits.val, splits.test, *splits.tests.values()):
             if examples:
                 benchmark.usable(examples)  # a UserError when none of them can serve it
     benchmark_name = config.evaluate.primary.partition(".")[0]
@@ -84,7 +103,7 @@ def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
 
 def refuse_missing_images(splits: Splits) -> None:
     """Images of all splits must be there before training starts; they are not opened."""
-    everyone = [*splits.train, *splits.val, *splits.test]
+    everyone = [*splits.train, *splits.val, *splits.test, *chain.from_iterable(splits.tests.values())]
     missing = [e for e in everyone if e.image.path is None or not e.image.path.is_file()]
     if missing:
         raise UserError(

@@ -4,6 +4,7 @@ import contextlib
 import math
 import signal
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -204,14 +205,20 @@ def export(run: Run, missing_texts: Mapping[str, int]) -> dict[str, Result]:
 
 
 def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
-    """Evaluate the exported model on the test split, one result file per benchmark."""
-    test = run.setup.splits.test
-    if not test:
-        return {}
-    name = data_file(run.config.data).name
-    described = {"path": name, "split": "test", "sha256": data_hash(run.config).get(name, "")}
-    names, device = run.config.evaluate.benchmarks, run.setup.fabric.device
-    results = evaluate(encoder.eval(), names, test, data=described, device=device)
+    """Evaluate the exported model on the test split and the further test sets, one result file per benchmark."""
+    config, splits = run.config, run.setup.splits
+    hashes, results = data_hash(config), {}
+    # The test split's results have no prefix: they lead.
+    sets = {"": (config.data.path, splits.test)}
+    sets |= {f"{name}.": (path, splits.tests[name]) for name, path in config.evaluate.tests.items()}
+    for prefix, (path, examples) in sets.items():
+        if not examples:
+            continue
+        name = data_file(replace(config.data, path=path)).name
+        described = {"path": name, "split": prefix.removesuffix(".") or "test", "sha256": hashes.get(name, "")}
+        device = run.setup.fabric.device
+        found = evaluate(encoder.eval(), config.evaluate.benchmarks, examples, data=described, device=device)
+        results |= {f"{prefix}{benchmark}": result for benchmark, result in found.items()}
     for name, result in results.items():
         result.save(run.folder / "results" / f"{name}.json")
     return results

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import resource
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,9 +124,9 @@ def input_hashes(config: TrainConfig) -> dict[str, str]:
 
 
 def data_hash(config: TrainConfig) -> dict[str, str]:
-    """sha256 of the data file by its name; empty for a folder."""
-    data = data_file(config.data)
-    return {data.name: sha256_file(data)} if data.is_file() else {}
+    """sha256 of the data file, and of those of further test sets, by name; a folder has none."""
+    paths = [data_file(replace(config.data, path=path)) for path in (config.data.path, *config.evaluate.tests.values())]
+    return {path.name: sha256_file(path) for path in paths if path.is_file()}
 
 
 def _file_hashes(section: Mapping[str, Any], name: str) -> dict[str, str]:

@@ -42,7 +42,7 @@ def test_more_rows_change_none_of_the_first(written, tmp_path):
     write_scenes(tmp_path / "more", train=8, val=0, test=5, seed=3)
     first, more = hashes(written), hashes(tmp_path / "more")
     shared = [name for name in first if name.endswith(".png") and name in more]
-    assert len(shared) == 3 * (6 + 3)
+    assert len(shared) == 3 * (6 + 3) + 3
     assert all(first[name] == more[name] for name in shared)
 
 
@@ -54,6 +54,31 @@ def test_every_file_that_a_row_names_is_there(written):
             with Image.open(written / row[column]) as picture:
                 assert picture.size == (48, 48) and picture.mode == mode
     assert sum(1 for _ in (written / "images").iterdir()) == len(rows)
+
+
+def test_test_pictures_are_told_twice_in_wordings_of_training_and_in_others(written):
+    seen, unseen = (
+        [r for r in map(json.loads, (written / name).read_text().splitlines()) if r["split"] == "test"]
+        for name in ("scenes.jsonl", "unseen_wordings.jsonl")
+    )
+    assert len(seen) == len(unseen) == 3
+    for row, other in zip(seen, unseen, strict=True):
+        assert (row["image"], row["scene"]) == (other["image"], other["scene"])
+        assert row["caption"] != other["caption"] and row["negative_image"] != other["negative_image"]
+        assert (written / row["negative_image"]).is_file() and (written / other["negative_image"]).is_file()
+    assert unseen == json.loads(json.dumps([make_row(3, "test", index) for index in range(3)]))
+
+
+def test_the_share_of_training_captions_that_deny(tmp_path):
+    shares = {}
+    for share in (0.0, 0.3, 1.0):
+        write_scenes(tmp_path / str(share), train=60, val=30, test=0, negated_captions=share)
+        rows = [json.loads(line) for line in (tmp_path / str(share) / "scenes.jsonl").read_text().splitlines()]
+        denying = {s: [("absent" in r["claims"]["caption"]) for r in rows if r["split"] == s] for s in ("train", "val")}
+        shares[share] = {split: sum(found) / len(found) for split, found in denying.items()}
+    assert shares[0.0]["train"] == 0 < shares[0.3]["train"] < shares[1.0]["train"]
+    assert shares[0.0]["val"] == shares[1.0]["val"] > 0.1  # what is measured on stays as it was
+    assert shares[1.0]["train"] > 0.75  # captions that count deny nothing
 
 
 def test_the_legend_names_the_values_of_masks(written):
@@ -126,7 +151,9 @@ def test_a_full_disk_is_a_user_error_and_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("bad", [{"train": -1}, {"train": 0, "val": 0, "test": 0}, {"image_size": 3}])
+@pytest.mark.parametrize(
+    "bad", [{"train": -1}, {"train": 0, "val": 0, "test": 0}, {"image_size": 3}, {"negated_captions": 1.2}]
+)
 def test_arguments_that_make_no_dataset(tmp_path, bad):
     with pytest.raises(UserError):
         write_scenes(tmp_path / "scenes", **{**COUNTS, **bad})
@@ -151,7 +178,8 @@ def test_the_shipped_sample_is_what_the_writer_writes(tmp_path):
     sample = Path(str(importlib.resources.files("semclip"))) / "sample"
     rows = [json.loads(line) for line in (sample / "scenes.jsonl").read_text().splitlines()]
     assert len(rows) == 10
-    made = [make_row(170, split, index) for split, n in (("train", 4), ("val", 2), ("test", 4)) for index in range(n)]
+    counts = (("train", 4, ""), ("val", 2, ""), ("test", 4, "val"))
+    made = [make_row(170, split, index, wordings) for split, n, wordings in counts for index in range(n)]
     again = "write it again: semclip data scenes src/semclip/sample --train 4 --val 2 --test 4 --seed 170"
     assert rows == json.loads(json.dumps(made)), again
     for row in rows:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.evaluation import blind, evaluate
 from semclip.evaluation.blind import BlindItem, has_negation_word, text_only_scores
@@ -234,3 +235,18 @@ def test_margins_hold_what_a_gallery_needs() -> None:
 
 def test_a_constant_encoder_has_no_margin() -> None:
     assert run(constant(), examples(), "margins").metric("caption_minus_negation").value == 0.0
+
+
+def test_explicit_negation_asks_only_where_the_negation_alone_denies() -> None:
+    data = [
+        one(id="a", caption="a ring", negations=("no ring", "a star")),
+        one(id="b", caption="a ring but no star", negations=("a star but no ring",)),
+        one(id="c", caption="a red ring", negations=("a ring without red", "there isn't a ring")),
+    ]
+    result = run(constant(), data, "explicit_negation")
+    assert result.items["caption_over_explicit_negation"]["id"] == ["a#0", "c#0", "c#1"]
+    assert result.metric("caption_over_explicit_negation").value == 0.5  # ties are chance
+    # By construction the word alone tells; this is why absence over negation stands beside it.
+    assert result.metric("blind_negation_word").value == 1.0
+    with pytest.raises(UserError, match="no negation of 1 examples denies what its caption says"):
+        run(constant(), [data[1]], "explicit_negation")

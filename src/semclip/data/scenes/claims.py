@@ -41,8 +41,8 @@ class Negation:
     scene: Scene
 
 
-def describe(scene: Scene, rng: random.Random) -> Description:
-    """A true claim about the scene: all objects (two of them beside a count), at times with a denied object."""
+def describe(scene: Scene, rng: random.Random, negated: float = world.NEGATED_CAPTION_SHARE) -> Description:
+    """A true claim about the scene: all objects (two beside a count), in a share `negated` with a denied one."""
     things = scene["objects"]
     form = world.weighted(world.CAPTION_FORMS[len(things)], rng)
     attributes = ["shape", "colour"]
@@ -62,7 +62,7 @@ def describe(scene: Scene, rng: random.Random) -> Description:
         first, second = things[order[0]], things[order[1]]
         claim["relations"] = [[rng.choice([r for r in REVERSED if related(r, first, second)]), 0, 1]]
     absent = None
-    if form != "count" and rng.random() < world.NEGATED_CAPTION_SHARE:
+    if form != "count" and rng.random() < negated:
         absent = world.other_thing(scene, rng)
         claim["absent"] = [description.pattern(absent, place=False)]
     return Description(scene, claim, tuple(order), absent, tuple(attributes))
