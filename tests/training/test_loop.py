@@ -69,9 +69,10 @@ def test_a_run_folder_is_self_sufficient(make_config: Make, tmp_path: Path, cons
 
 def test_further_test_sets_have_results_of_their_own(make_config: Make, tmp_path: Path, console: Console) -> None:
     tests = {"unseen_wordings": "unseen_wordings.jsonl"}
-    evaluate = {"benchmarks": ["retrieval"], "primary": "retrieval.caption_r1", "tests": tests}
+    evaluate = {"benchmarks": ["retrieval"], "test_only": ["absence"], "tests": tests}
     results = train(make_config(evaluate=evaluate), tmp_path / "run", console)
-    assert list(results) == ["retrieval", "unseen_wordings.retrieval"]
+    assert list(results) == ["retrieval", "absence", "unseen_wordings.retrieval", "unseen_wordings.absence"]
+    assert not any("absence.absence_over_negation" in line for line in lines(tmp_path / "run", "val"))
     saved = Result.load(tmp_path / "run" / "results" / "unseen_wordings.retrieval.json")
     assert (saved.data["path"], saved.data["split"]) == ("unseen_wordings.jsonl", "unseen_wordings")
     assert saved.data["sha256"] == read_json(tmp_path / "run" / "run.json")["data_sha256"]["unseen_wordings.jsonl"]

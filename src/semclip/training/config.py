@@ -90,6 +90,7 @@ class EvaluateConfig:
 
     benchmarks: run on the validation split before step 1, every `every` steps (0: only before and after) and at the
     end, and on the test split at the end. primary: `benchmark.metric` that chooses the exported checkpoint.
+    test_only: benchmarks that run at the end alone, on the test split: slow ones, or those that validation need not see.
     tests: name -> data file of further test examples, all of its rows, with the columns and the root of `data`; its
     results are called `NAME.benchmark`.
     """
@@ -97,6 +98,7 @@ class EvaluateConfig:
     benchmarks: tuple[str, ...] = ("retrieval", "original_over_negation", "triplet_choice", "absence", "margins")
     every: int = 0
     primary: str = "retrieval.caption_r1"
+    test_only: tuple[str, ...] = ()
     tests: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import TypeVar
 
@@ -87,9 +87,9 @@ def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
     """Find what would break an evaluation now, not after the first hour of training."""
     from semclip.evaluation.own import create
 
-    for name in config.evaluate.benchmarks:
-        benchmark = create(name)
-        for examples in (splits.val, splits.test, *splits.tests.values()):
+    tested = (splits.test, *splits.tests.values())
+    for names, asked in ((config.evaluate.benchmarks, (splits.val, *tested)), (config.evaluate.test_only, tested)):
+        for benchmark, examples in product(map(create, names), asked):
             if examples:
                 benchmark.usable(examples)  # a UserError when none of them can serve it
     benchmark_name = config.evaluate.primary.partition(".")[0]

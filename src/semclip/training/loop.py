@@ -217,7 +217,8 @@ def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
         name = data_file(replace(config.data, path=path)).name
         described = {"path": name, "split": prefix.removesuffix(".") or "test", "sha256": hashes.get(name, "")}
         device = run.setup.fabric.device
-        found = evaluate(encoder.eval(), config.evaluate.benchmarks, examples, data=described, device=device)
+        names = (*config.evaluate.benchmarks, *config.evaluate.test_only)
+        found = evaluate(encoder.eval(), names, examples, data=described, device=device)
         results |= {f"{prefix}{benchmark}": result for benchmark, result in found.items()}
     for name, result in results.items():
         result.save(run.folder / "results" / f"{name}.json")
