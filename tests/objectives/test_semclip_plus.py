@@ -83,3 +83,17 @@ def test_the_loss_is_that_of_its_formula(weights: dict[str, float], mask: bool) 
 )
 def test_what_has_no_weight_is_not_needed(off: list[str], unneeded: set[str]) -> None:
     assert create("semclip_plus", **{f"{name}_weight": 0.0 for name in off}).needs == set(VIEWS) - unneeded
+
+
+def test_queries_are_added_with_their_weight() -> None:
+    queries = {
+        "query": torch.randn(ROWS, 1, VIEWS["caption"].shape[-1]).double(),
+        "query_things": torch.tensor([[[1, -2, 0]], [[2, 0, 0]], [[-1, 0, 0]], [[1, 2, 0]], [[2, -1, 0]]]),
+        "things": torch.tensor([[1, 0], [0, 1], [0, 1], [1, 1], [0, 1]]),
+    }
+    f = features(**queries)
+    plain, asked = create("semclip_plus"), create("semclip_plus", query_weight=0.7)
+    assert asked.needs == plain.needs | set(queries)
+    q = create("logical_queries")(f).total
+    assert q > 0 and asked(f).parts["queries"] == q
+    torch.testing.assert_close(asked(f).total, plain(f).total + 0.7 * q, rtol=1e-12, atol=0)

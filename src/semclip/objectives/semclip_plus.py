@@ -1,13 +1,15 @@
 """SemCLIP+: softmax cross-entropy of every true text of an image, with its own negations as hard negatives.
 
-    L = sum_x w_x [ HN(I, x) + CE(s x I^t) ] / (2 sum_x w_x) + v [ HN(T, P) + HN(P, T) ] / 2
+    L = sum_x w_x [ HN(I, x) + CE(s x I^t) ] / (2 sum_x w_x) + v [ HN(T, P) + HN(P, T) ] / 2 + u Q
     HN(q, x) = mean_i -log( exp(s q_i.x_i) / ( exp(s q_i.x_i) + sum_{f in F_i} exp(s q_i.f) ) )
-    x over T (w = 1), P (w = paraphrase_weight), A (w = absence_weight);  v = text_weight
+    x over T (w = 1), P (w = paraphrase_weight), A (w = absence_weight);  v = text_weight;  u = query_weight
+    Q = the loss of `logical_queries`: of "A without B" and its like, every right image before every wrong one
     F_i = the row's own negations, and T, P, A of all rows of other groups
 
 Shapes: I image, T caption, P paraphrase, A absence, G negation, (B, D) unit rows, s the logit scale. P, A and G may be
 (B, K, D): the mean over K; all K negations are in F_i. True texts of one image never compete with each other.
-Columns: image, caption, paraphrase, negation, and absence unless its weight is 0.
+Columns: image, caption, paraphrase, negation, and absence unless its weight is 0. With query_weight above 0 (it is 0
+unless given) the data step `logical_queries`, too.
 Paper: none, ours. It combines SemCLIP's triples, NegCLIP's negations in the softmax, and NegationCLIP's absences as
 positives. Negations of other rows are left out: "no dog" is true of most images.
 When to use: the first choice for fine-tuning on captions with paraphrases, negations and absences. It was chosen by the
@@ -32,15 +34,16 @@ from semclip.objectives._contrastive import (
     versions,
 )
 from semclip.objectives.base import Features, Objective, Paper, Terms
+from semclip.objectives.logical_queries import LogicalQueries, query_loss
 
 
 class SemCLIPPlus(Objective):
-    """Parts: `caption`, `paraphrase`, `absence` (image to text), `text_to_image`, `text_to_text`."""
+    """Parts: `caption`, `paraphrase`, `absence` (image to text), `text_to_image`, `text_to_text`, `queries`."""
 
     paper = Paper(
         title="SemCLIP+ (this project)",
         arxiv="",
-        equation="sum_x w_x [HN(I, x) + CE(x, I)] / 2 + v [HN(T, P) + HN(P, T)] / 2",
+        equation="sum_x w_x [HN(I, x) + CE(x, I)] / 2 + v [HN(T, P) + HN(P, T)] / 2 + u Q",
         deviations="none: there is no paper",
     )
 
@@ -49,6 +52,7 @@ class SemCLIPPlus(Objective):
         paraphrase_weight: float = 1.0
         absence_weight: float = 1.0
         text_weight: float = 0.5
+        query_weight: float = 0.0
         mask_same_group: bool = True
 
     def __init__(self, config: Config | None = None) -> None:
@@ -60,11 +64,13 @@ class SemCLIPPlus(Objective):
             paraphrase_weight=c.paraphrase_weight,
             absence_weight=c.absence_weight,
             text_weight=c.text_weight,
+            query_weight=c.query_weight,
         )
         weights = {"caption": 1.0, "paraphrase": c.paraphrase_weight, "absence": c.absence_weight}
         self.weights = {view: weight for view, weight in weights.items() if weight}
         needs = {"image", "caption", "negation", *self.weights}
-        self.needs = frozenset(needs | {"paraphrase"} if c.text_weight else needs)
+        needs |= {"paraphrase"} if c.text_weight else set()
+        self.needs = frozenset(needs | LogicalQueries.needs if c.query_weight else needs)
 
     def forward(self, f: Features) -> Terms:
         image, caption = single(f.image, "image"), single(f.caption, "caption")
@@ -87,6 +93,9 @@ class SemCLIPPlus(Objective):
                 _softmax_cross_entropy(f, query, text, self._false_texts(f, query)) for query, text in pairs
             )
             total = total + self.config.text_weight * parts["text_to_text"]
+        if self.config.query_weight:
+            parts["queries"] = query_loss(f)
+            total = total + self.config.query_weight * parts["queries"]
         return Terms(total=total, parts=parts)
 
     def _false_texts(self, f: Features, query: Tensor) -> Tensor:
