@@ -50,8 +50,8 @@ def read_input(config: DataConfig) -> Input:
     """Every row of a data file, read one by one.
 
     Left out are malformed rows, rows with an empty or endless text, without an image, with the id of an earlier row, or
-    with cells that JSON cannot hold. Raises UserError, with `file:row`, where the file itself is broken, no row can be read, or a group
-    crosses splits.
+    with cells that JSON cannot hold. Raises UserError, with `file:row`, where the file itself is broken, no row can be
+    read, or a group crosses splits.
     """
     path = data_file(config)
     parser = RowParser(config.columns, image_folder(config))

@@ -90,7 +90,7 @@ class EvaluateConfig:
 
     benchmarks: run on the validation split before step 1, every `every` steps (0: only before and after) and at the
     end, and on the test split at the end. primary: `benchmark.metric` that chooses the exported checkpoint.
-    test_only: benchmarks that run at the end alone, on the test split: slow ones, or those that validation need not see.
+    test_only: benchmarks that run at the end alone, on the test sets: slow ones, for example.
     tests: name -> data file of further test examples, all of its rows, with the columns and the root of `data`; its
     results are called `NAME.benchmark`.
     """

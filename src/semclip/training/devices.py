@@ -57,7 +57,7 @@ def resolve_precision(precision: str) -> Any:
         return precision
     if torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
-    processor = getattr(torch.cpu, "get_capabilities", dict)()  # older releases of torch cannot tell
+    processor: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older releases of torch cannot tell
     slow = "Intel" in processor.get("cpu_name", "") and not processor["amx_bf16"]
     return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() and not slow else "32-true"
 

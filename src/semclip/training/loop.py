@@ -207,7 +207,8 @@ def export(run: Run, missing_texts: Mapping[str, int]) -> dict[str, Result]:
 def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
     """Evaluate the exported model on the test split and the further test sets, one result file per benchmark."""
     config, splits = run.config, run.setup.splits
-    hashes, results = data_hash(config), {}
+    hashes = data_hash(config)
+    results: dict[str, Result] = {}
     # The test split's results have no prefix: they lead.
     sets = {"": (config.data.path, splits.test)}
     sets |= {f"{name}.": (path, splits.tests[name]) for name, path in config.evaluate.tests.items()}
