@@ -22,6 +22,7 @@ from semclip.models.exports.base import (
     Reading,
     furthest,
     probe_pictures,
+    quiet_loading,
     reads_no_pixels,
     refuse_different,
 )
@@ -38,8 +39,8 @@ class OnnxExport(Export):
     """`image.onnx` (pixel_values -> image_embeds), `text.onnx` (input_ids -> text_embeds), `tokenizer.json`, settings.
 
     Any batch size; rows of unit length. The text tower reads all positions: the shortcut for short texts stays here.
-    `int8` adds `image.int8.onnx` and `text.int8.onnx`: weights of matrix products in 8 bits, activations quantised as
-    they come (onnxruntime's dynamic quantisation).
+    `int8` adds `image.int8.onnx` and `text.int8.onnx`: embeddings and weights of matrix products in 8 bits, activations
+    quantised as they come (onnxruntime's dynamic quantisation).
     When to use: in servers, on phones, in browsers; and for ResNets, which transformers' CLIPModel has no place for.
     """
 
@@ -175,11 +176,12 @@ def _compare(encoder: Encoder, exported: OnnxFolder, pixels: Tensor, ids: Tensor
 def _quantise(folder: Path, pixels: Tensor, ids: Tensor) -> list[str]:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    for tower in ("image", "text"):
-        quantize_dynamic(
-            folder / f"{tower}.onnx", folder / f"{tower}.int8.onnx", weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Gemm"], extra_options={"DefaultTensorType": 1},
-        )  # fmt: skip
+    with quiet_loading():
+        for tower in ("image", "text"):
+            quantize_dynamic(
+                folder / f"{tower}.onnx", folder / f"{tower}.int8.onnx", weight_type=QuantType.QInt8,
+                op_types_to_quantize=["MatMul", "Gemm", "Gather"], extra_options={"DefaultTensorType": 1},
+            )  # fmt: skip
     exact, small = OnnxFolder(folder), OnnxFolder(folder, ".int8")
     said = []
     for what, inputs, before, after in (
