@@ -1,7 +1,7 @@
 """SemCLIP: train and measure CLIP-like models that understand negation and paraphrase.
 
-`semclip.load`, `encode_images`, `encode_texts`, `similarity`, `train`, `evaluate`, `write_captions`, `export` and `Index`
-are all of it; `docs/python.md` is a page about them. Importing this imports no torch.
+A dozen names: `load`, `encode_images`, `encode_texts`, `similarity`, `train`, `evaluate`, `write_captions`, `export`,
+`Index`; `docs/python.md` is a page about them. Importing this imports no torch.
 """
 
 from typing import TYPE_CHECKING, Any

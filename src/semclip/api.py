@@ -240,8 +240,8 @@ def write_captions(
     >>> rows[0]["caption"], len(rows[0]["negations"])
     ('A dog runs on the beach.', 1)
     """
-    from semclip.captions.memory import write_rows
     from semclip.captions.config import CaptionsConfig
+    from semclip.captions.memory import write_rows
     from semclip.core.config import find_config, load_config, parse, resolve_config
 
     given = _as_typed({"views": list(views)} if views else {})
@@ -254,9 +254,7 @@ def write_captions(
     return write_rows(as_rows, settings, Path(images), load)
 
 
-def export(
-    model: str | Path, to: str, out: str | Path | None = None, **options: Any
-) -> "Exported":
+def export(model: str | Path, to: str, out: str | Path | None = None, **options: Any) -> "Exported":
     """Write a model as a folder for another library: transformers, onnx, sentence-transformers or hub-folder.
 
     out: a new folder; None: `exports/TO` in the run, or here. options: of the target, such as `int8=True` of onnx.

@@ -137,10 +137,13 @@ def _against(config: "TrainConfig") -> "Iterator[tuple[str, str]]":
         there = torch.cuda.mem_get_info(device)[0] / 1e6
     else:
         there = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
-    yield "memory", (
-        f"{_verdict(memory, there)}: weights, gradients and AdamW's moments take {memory:,.0f} MB, "
-        f"{there:,.0f} MB are free on {device}; a batch of {config.train.batch_size} comes on top "
-        "(train.micro_batch makes it smaller)"
+    yield (
+        "memory",
+        (
+            f"{_verdict(memory, there)}: weights, gradients and AdamW's moments take {memory:,.0f} MB, "
+            f"{there:,.0f} MB are free on {device}; a batch of {config.train.batch_size} comes on top "
+            "(train.micro_batch makes it smaller)"
+        ),
     )
 
 

@@ -65,7 +65,8 @@ def _run(folder: Path | None) -> Run | None:
 def _what(run: Run | None, facts: CardFacts) -> str:
     made = f"SemCLIP {versions()['semclip']}"
     if run is None:
-        return f"A dual encoder of images and texts ({_code(facts.model)}), exported by {made}. Nothing is recorded of its training.\n"  # noqa: E501
+        what = f"A dual encoder of images and texts ({_code(facts.model)}), exported by {made}."
+        return f"{what} Nothing is recorded of its training.\n"
     return f"A dual encoder of images and texts, trained with the objective {_code(run.objective)} by {made}.\n"
 
 
@@ -82,7 +83,8 @@ def _training(run: Run) -> Iterator[str]:
     yield (f"- {train.get('steps', '?')} steps of {train.get('batch_size', '?')} examples, learning rate "
            f"{train.get('learning_rate', '?')}, seed {run.seed}")  # fmt: skip
     if isinstance(info.get("seconds"), int | float):
-        yield f"- Time: {formatting.duration(info['seconds'])} on {_plain(str(info.get('cpu') or 'an unknown machine'))}"
+        machine = _plain(str(info.get("cpu") or "an unknown machine"))
+        yield f"- Time: {formatting.duration(info['seconds'])} on {machine}"
 
 
 def _measured(run: Run) -> list[str]:
@@ -103,7 +105,11 @@ def _measured(run: Run) -> list[str]:
             lines.append(f"| {' | '.join(cells)} |")
     data = {f"{_code(_last(r.data.get('path', name)))}, split {r.data.get('split', '?')}"
             for name, r in run.results.items()}  # fmt: skip
-    return [*lines, "", f"On {formatting.listing(sorted(data))}. Ties count as the expected score under random order.\n"]
+    return [
+        *lines,
+        "",
+        f"On {formatting.listing(sorted(data))}. Ties count as the expected score under random order.\n",
+    ]
 
 
 def _worse(run: Run) -> list[str]:
@@ -145,5 +151,4 @@ def _code(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is."""
-    escaped = "".join(f"\\{c}" if c in "\\`*_[]<>#|&" else c for c in " ".join(text.split()))
-    return escaped
+    return "".join(f"\\{c}" if c in "\\`*_[]()<>#|&" else c for c in " ".join(text.split()))

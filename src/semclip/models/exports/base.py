@@ -39,7 +39,7 @@ class Exported:
 
 @dataclass(frozen=True)
 class Reading:
-    """How the folder is read. library: its name on the Hub. code: Python to run inside it, beside some `*.jpg`."""
+    """How the folder is read. library: its name on the Hub. code: Python to run inside it, beside a `picture.jpg`."""
 
     library: str
     code: str
@@ -80,10 +80,10 @@ class Export:
             raise UserError(
                 f"this model cannot be exported to {self.shown}: {reason}", where=encoder.label, fix=self.otherwise()
             )
-        for module in self.needs:
-            need(module, f"exporting to {self.shown}")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UserError("there is something here already", where=str(folder), fix="name a new folder: --out FOLDER")
+        for module in self.needs:
+            need(module, f"exporting to {self.shown}")
         said: list[str] = []
 
         def fill(temporary: Path) -> None:

@@ -34,7 +34,6 @@ class HubFolder(Export):
             return _as_transformers().reading(encoder)
         return Reading(
             "open_clip",
-            "import glob\n\n"
             "import open_clip\n"
             "import torch\n"
             "from PIL import Image\n\n"
@@ -42,7 +41,7 @@ class HubFolder(Export):
             "model, preprocess = open_clip.create_model_from_pretrained(name)\n"
             "tokenizer = open_clip.get_tokenizer(name)\n"
             "model.eval()\n"
-            'pictures = [Image.open(name) for name in sorted(glob.glob("*.jpg"))]\n'
+            'pictures = [Image.open("picture.jpg")]\n'
             "with torch.inference_mode():\n"
             "    images = model.encode_image(torch.stack([preprocess(p) for p in pictures]), normalize=True)\n"
             '    texts = model.encode_text(tokenizer(["a photo of a dog", "a beach without people"]), normalize=True)\n'

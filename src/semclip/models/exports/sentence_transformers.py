@@ -30,11 +30,10 @@ class SentenceTransformersExport(TransformersExport):
     def reading(self, encoder: Encoder) -> Reading:
         return Reading(
             "sentence-transformers",
-            "import glob\n\n"
             "from PIL import Image\n"
             "from sentence_transformers import SentenceTransformer\n\n"
             'model = SentenceTransformer(".")\n'
-            'pictures = [Image.open(name) for name in sorted(glob.glob("*.jpg"))]\n'
+            'pictures = [Image.open("picture.jpg")]\n'
             "images = model.encode(pictures)\n"
             'texts = model.encode(["a photo of a dog", "a beach without people"])\n'
             "print(model.similarity(texts, images))\n",

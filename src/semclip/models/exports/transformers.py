@@ -53,13 +53,12 @@ class TransformersExport(Export):
         padding = '"max_length"' if siglip else "True"
         return Reading(
             "transformers",
-            "import glob\n\n"
             "import torch\n"
             "from PIL import Image\n"
             "from transformers import AutoModel, AutoProcessor\n\n"
             'model = AutoModel.from_pretrained(".").eval()\n'
             'processor = AutoProcessor.from_pretrained(".")\n'
-            'pictures = [Image.open(name) for name in sorted(glob.glob("*.jpg"))]\n'
+            'pictures = [Image.open("picture.jpg")]\n'
             'words = ["a photo of a dog", "a beach without people"]\n'
             f'given = processor(text=words, images=pictures, padding={padding}, truncation=True, return_tensors="pt")\n'
             "with torch.inference_mode():\n"
