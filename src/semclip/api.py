@@ -145,8 +145,10 @@ def train(
     stopped run exactly. Raises UserError before the first step for whatever would stop the run later.
 
     >>> _ = semclip.sample("photos")
+    >>> tiny = {"name": "semclip-tiny-48", "pretrained": ""}
     >>> run = semclip.train(
-    ...     {"extends": "scenes/base", "data": {"root": "photos"}, "train": {"steps": 2, "batch_size": 4}},
+    ...     {"extends": "clip", "data": {"path": "photos/scenes.jsonl"}, "model": tiny},
+    ...     {"train.steps": 2, "train.batch_size": 4},
     ...     out="runs/first",
     ...     quiet=True,
     ... )

@@ -11,7 +11,8 @@ from tests.cli.test_commands import semclip
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     assert semclip(folder, "data", "sample", "photos")[0] == 0
-    typed = ["scenes/base", "data.root=photos", "train.steps=2", "train.batch_size=4", "--out", "runs/base"]
+    tiny = ["model.name=semclip-tiny-48", "model.pretrained=", "train.steps=2", "train.batch_size=4"]
+    typed = ["clip", "data.path=photos/scenes.jsonl", *tiny, "--out", "runs/base"]
     code, _, errors = semclip(folder, "train", *typed)
     assert code == 0, errors
     return folder
@@ -22,7 +23,7 @@ def test_a_run_becomes_a_folder_with_a_card(folder: Path) -> None:
     code, said, errors = semclip(folder, "export", "runs/base", "--to", "hub-folder")
     assert code == 0, errors
     card = (folder / "runs/base/exports/hub-folder/README.md").read_text()
-    assert "equal in open_clip" in said and "# scenes-base" in card and "## What got worse" in card
+    assert "equal in open_clip" in said and "# clip" in card and "## What got worse" in card
     code, _, errors = semclip(folder, "export", "runs/base", "--to", "hub-folder")
     assert code == 2 and "there is something here already" in errors and "--out FOLDER" in errors
 
