@@ -1,20 +1,16 @@
 """`semclip evaluate`: what a model can do on a data file, with intervals, chance and blind baselines beside it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semclip.cli._options import names
 from semclip.cli._result_table import result_table
-from semclip.core.errors import UserError, did_you_mean
+from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
-    from semclip.core.protocols import DualEncoder
-    from semclip.data.load import DataConfig
-    from semclip.evaluation import Benchmark, Sources
-    from semclip.evaluation.base import Task
     from semclip.evaluation.metrics.result import Result
 
 
@@ -45,32 +41,20 @@ def command(
     batch_size: Annotated[int, typer.Option(help="Images or texts encoded at a time.", min=1)] = 256,
 ) -> None:
     """Run benchmarks on a model: one result file each, and a table here."""
+    from semclip.api import load
     from semclip.core.config import apply_overrides
-    from semclip.evaluation import Benchmark, Sources, run_tasks
+    from semclip.evaluation import Sources, run_tasks
     from semclip.evaluation.contamination import training_data_of, with_overlap
-    from semclip.evaluation.own import DataBenchmark
+    from semclip.evaluation.selection import is_run, select_benchmarks, select_tasks, with_data
+    from semclip.models.device import find_device
 
-    wanted = _wanted(benchmarks, root)
-    options = apply_overrides({}, option or ())
-    for name in options:
-        if name not in wanted:
-            fix = did_you_mean(name, list(wanted))
-            raise UserError(f"an option of '{name}', which is not run", where="--option", fix=fix)
-    chosen = {name: Benchmark.create(name, options.get(name)) for name in wanted}
-    sources = Sources(root=root, allow_missing=allow_missing)
-    readers = [name for name, benchmark in chosen.items() if isinstance(benchmark, DataBenchmark)]
-    may_go_without = len(readers) < len(chosen) and not any(wanted[name] for name in readers)
-    if readers and (not may_go_without or data or _is_run(model)):
-        sources = _with_data(sources, data_config(model, data, images), split)
+    selection = select_benchmarks(names(benchmarks), root, apply_overrides({}, option or ()))
+    sources = with_data(Sources(root=root, allow_missing=allow_missing), selection, model, data, images, split)
     seen = [training_data_of(source) for source in trained_on or ()]
     place = find_device(device)
-
-    from semclip.models.load import load
-    from semclip.models.python_object import load_object
-
-    encoder = load_object(model) if ".py:" in model else load(model)
-    tasks, skipped = _tasks(encoder, chosen, wanted, sources)
-    folder = out or (Path(model) / "results" if _is_run(model) else None)
+    encoder = load(model, device)
+    tasks, skipped = select_tasks(encoder, selection, sources)
+    folder = out or (Path(model) / "results" if is_run(model) else None)
     if folder:
         for task in tasks:
             _refuse_replacing(_file(folder, task.name), task.data)
@@ -79,60 +63,6 @@ def command(
     results = run_tasks(encoder, tasks, place, batch_size, model, progress=True, cache=cache)
     _show(model, results, skipped)
     _save(folder, results)
-
-
-def _wanted(benchmarks: str, root: Path | None) -> dict[str, bool]:
-    """The benchmarks that names, suites and `all` stand for -> whether one was named itself: that one must run."""
-    from semclip.core.registry import FAMILIES
-    from semclip.evaluation.suites import SUITES
-
-    family = FAMILIES["benchmarks"]
-    own, public = family.names("semclip.evaluation.own"), family.names("semclip.evaluation.public")
-    found: dict[str, bool] = {}
-    for part in (p.strip() for p in benchmarks.split(",") if p.strip()):
-        together = (*own, *(public if root else ())) if part == "all" else SUITES.get(part, ())
-        for name in together or (part,):
-            if name not in (*own, *public) and ".py:" not in name:
-                fix = did_you_mean(name, (*own, *public, *SUITES))
-                raise UserError(f"unknown benchmark '{name}'", where="--benchmarks", fix=fix)
-            if name in public and root is None:
-                raise UserError(
-                    f"'{name}' is a public benchmark, read from a folder of yours",
-                    where="--benchmarks",
-                    fix="give --root DIR; `semclip benchmarks check DIR` shows what is in it",
-                )
-            found[name] = not together or found.get(name, False)
-    if not found:
-        raise UserError("no benchmark was named", where="--benchmarks", fix="`semclip list benchmarks` shows all")
-    return found
-
-
-def _with_data(sources: "Sources", config: "DataConfig", split: str) -> "Sources":
-    """With the examples of a data file."""
-    from semclip.core.files import sha256_file
-    from semclip.data.load import data_file, load_examples, select
-
-    path = data_file(config)
-    described = {"path": str(path), "split": split, "sha256": sha256_file(path) if path.is_file() else ""}
-    return replace(sources, examples=select(load_examples(config), split), data=described)
-
-
-def _tasks(
-    encoder: "DualEncoder", chosen: Mapping[str, "Benchmark"], wanted: Mapping[str, bool], sources: "Sources"
-) -> tuple[list["Task"], dict[str, str]]:
-    """The benchmarks that can be run; those not named explicitly that cannot are left out with a message."""
-    tasks, skipped = [], {}
-    for name, benchmark in chosen.items():
-        try:
-            tasks.append(benchmark.task(encoder, sources))
-        except UserError as error:
-            if wanted[name]:
-                raise
-            skipped[name] = error.what
-    if not tasks:
-        reasons = "; ".join(f"{name}: {why}" for name, why in skipped.items())
-        raise UserError("none of the benchmarks can run", where="--benchmarks", fix=reasons)
-    return tasks, skipped
 
 
 def _show(model: str, results: Mapping[str, "Result"], skipped: Mapping[str, str]) -> None:
@@ -180,36 +110,3 @@ def _identity(data: Mapping[str, Any]) -> tuple[Any, ...]:
     files = {path: file["sha256"] for path, file in (data.get("files") or {}).items()}
     asked = (data.get("options") or {}, bool(data.get("allow_missing")))
     return data.get("sha256"), data.get("split"), files, *asked
-
-
-def data_config(model: str, data: str, images: str) -> "DataConfig":
-    from semclip.core.config import load_config, parse
-    from semclip.data.load import DataConfig
-
-    if data:
-        return DataConfig(path=data, images=images)
-    if not _is_run(model):
-        raise UserError("which data?", where=f"'{model}' is no run folder", fix="give --data FILE")
-    path = Path(model) / "config.yaml"
-    section: Any = load_config(path).get("data")
-    if not isinstance(section, dict):
-        raise UserError("the run's config has no section 'data'", where=str(path), fix="give --data FILE")
-    return parse(DataConfig, {**section, **({"images": images} if images else {})}, where=str(path))
-
-
-def _is_run(model: str) -> bool:
-    return (Path(model) / "config.yaml").is_file() and (Path(model) / "model").is_dir()
-
-
-def find_device(name: str) -> Any:
-    import torch
-
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise UserError(f"no device is called '{name}'", where="--device", fix="use cpu, cuda or cuda:1") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise UserError("this machine has no GPU that torch can use", where="--device", fix="use --device cpu")
-    return device

@@ -28,11 +28,12 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from semclip.cli.evaluate import data_config, find_device
     from semclip.core.files import sha256_file, write_json
     from semclip.data.load import data_file, load_examples, select
     from semclip.evaluation import evaluate
     from semclip.evaluation.own import create
+    from semclip.evaluation.selection import data_config
+    from semclip.models.device import find_device
     from semclip.models.interpolate import interpolate, refuse_unlike
     from semclip.models.load import load
     from semclip.reports.interpolation import draw_interpolation

@@ -2,9 +2,11 @@
 
 import sys
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
+from semclip import __version__
 from semclip.cli._renamed import renamed_options
 from semclip.core.errors import UserError
 from semclip.core.launch import rank_of_process
@@ -26,10 +28,24 @@ _GROUPS = {
 _COMMANDS = (
     "demo", "list", "index", "search", "serve", "data check", "data sample", "data scenes", "data features",
     "captions write", "captions review", "captions stats", "train", "evaluate", "benchmarks fetch", "benchmarks check",
-    "interpolate", "compare", "report", "segment", "distill",
+    "interpolate", "export", "compare", "report", "segment", "distill", "doctor",
 )  # fmt: skip
 #: Options that have another name now, as parameters.
 _RENAMED = {"captions review": {"reader": "annotator"}, "captions stats": {"most": "max_captions"}}
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"semclip {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None: ...
 
 
 def _mount() -> None:

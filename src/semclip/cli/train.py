@@ -16,20 +16,19 @@ def command(
     """Train a model with any objective, evaluate it, keep everything in one run folder."""
     from rich.console import Console
 
-    from semclip.core.config import dump, find_config, load_config, parse
+    from semclip.api import train, train_config
     from semclip.core.launch import rank_of_process
-    from semclip.training.config import TrainConfig
 
-    path = find_config(config)
-    parsed = parse(TrainConfig, load_config(path, overrides or []), where=str(path))
     console = Console(quiet=rank_of_process() > 0)
     if dry_run:
         import yaml
 
+        from semclip.core.config import dump
         from semclip.models.load import create as create_encoder
         from semclip.training.examples import load_splits, refuse_impossible_evaluation
         from semclip.training.setup import build_objective, build_steps, what_trains
 
+        parsed = train_config(config, overrides or [])
         objective = build_objective(parsed)
         splits = load_splits(parsed, objective, build_steps(parsed))
         refuse_impossible_evaluation(parsed, splits)
@@ -43,11 +42,10 @@ def command(
         console.print("\n".join(what_trains(encoder, objective)), highlight=False)
         return
     from semclip.reports.summary import summary_table
-    from semclip.training.loop import train
 
-    folder = out or Path("runs") / parsed.name
-    if train(parsed, folder, console, resume=resume):
-        console.print(summary_table([folder]))
+    done = train(config, overrides or [], out, resume=resume)
+    if done.results:
+        console.print(summary_table([done.folder]))
     else:
         console.print("the data has no test split: nothing was measured on one")
-    console.print(f"run folder: {folder}; `semclip report {folder}` writes its page")
+    console.print(f"run folder: {done.folder}; `semclip report {done.folder}` writes its page")

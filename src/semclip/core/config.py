@@ -54,6 +54,11 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), kind: str = "tr
     return interpolate(apply_overrides(_read(path, (), kind), overrides), where=str(path))
 
 
+def resolve_config(values: Mapping[str, Any], overrides: Sequence[str] = (), kind: str = "train") -> dict[str, Any]:
+    """The same for a mapping that is there already. What it `extends` is a shipped config, or a file by its path."""
+    return interpolate(apply_overrides(_extended(values, Path(), (), kind), overrides), where="config")
+
+
 def _read(path: Path, inner: tuple[Path, ...], kind: str) -> dict[str, Any]:
     """The mapping in a file on top of the ones it extends. inner: the files that led here, to refuse a circle."""
     circle = (*inner, path.resolve())
@@ -68,11 +73,17 @@ def _read(path: Path, inner: tuple[Path, ...], kind: str) -> dict[str, Any]:
     config = parse_yaml(read_bytes(path), where=str(path))
     if not isinstance(config, dict):
         raise UserError("a config is a mapping of keys to values", where=str(path), fix="write `key: value` lines")
-    if "extends" not in config:
-        return config
-    base = str(config.pop("extends"))
-    beside = path.parent / base
-    return _merged(_read(beside if is_file(beside) else find_config(base, kind), circle, kind), config)
+    return _extended(config, path.parent, circle, kind)
+
+
+def _extended(config: Mapping[str, Any], folder: Path, inner: tuple[Path, ...], kind: str) -> dict[str, Any]:
+    """A mapping on top of the config that it extends, which is looked for in `folder` first."""
+    own = dict(config)
+    base = own.pop("extends", None)
+    if base is None:
+        return own
+    beside = folder / str(base)
+    return _merged(_read(beside if is_file(beside) else find_config(str(base), kind), inner, kind), own)
 
 
 def _merged(base: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:

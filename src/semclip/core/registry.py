@@ -163,6 +163,7 @@ FAMILIES = {
         Registry("readers", ("semclip.data.readers",), "semclip.data.readers.base:Reader"),
         Registry("steps", ("semclip.training.steps",), "semclip.training.steps.base:Step"),
         Registry("backends", ("semclip.models.backends",), "semclip.models.backends.base:Encoder"),
+        Registry("exports", ("semclip.models.exports",), "semclip.models.exports.base:Export"),
         Registry("writers", ("semclip.captions.writers",), "semclip.captions.writers.base:Writer"),
         Registry("verifiers", ("semclip.captions.verifiers",), "semclip.captions.verifiers.base:Verifier"),
         Registry("rankers", ("semclip.search.rankers",), "semclip.search.rankers.base:Ranker"),

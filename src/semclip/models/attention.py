@@ -16,8 +16,17 @@ def fast_attention(device: torch.device | str) -> Iterator[None]:
     AVX-512 bf16; `perf/train_step.py` measures it). On other devices torch's own choice stands. The rule is fixed
     rather than timed at start: two kernels round differently, and a resumed run must continue exactly.
     """
-    if torch.device(device).type == "cpu":
+    if _is_cpu(device):
         with sdpa_kernel(SDPBackend.MATH):
             yield
     else:
         yield
+
+
+def kernel_choice(device: torch.device | str) -> str:
+    """What `fast_attention` takes there, in a few words."""
+    return "plain matrix products" if _is_cpu(device) else "torch's own choice"
+
+
+def _is_cpu(device: torch.device | str) -> bool:
+    return torch.device(device).type == "cpu"

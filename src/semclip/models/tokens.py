@@ -38,6 +38,11 @@ class Tokenizer:
         """Token -> id where models differ in it; empty for the one vocabulary that ships with open_clip."""
         return {}
 
+    @property
+    def byte_pairs(self) -> SimpleTokenizer:
+        """open_clip's own: its vocabulary (`encoder`) and its merges (`bpe_ranks`)."""
+        return self._bpe
+
     def save(self, folder: Path) -> None:
         """Write the vocabulary into a saved model's folder; open_clip's needs no file."""
 
@@ -63,18 +68,18 @@ class LibraryTokenizer:
         with loading(f"the tokenizer '{source}' cannot be read", where):
             self._tokenizer = HFTokenizer(source, context_length=context_length, **(settings or {}))
         self.context_length = context_length
-        self._words: Any = self._tokenizer.tokenizer
-        self.special_ids: tuple[int, ...] = tuple(sorted(set(self._words.all_special_ids)))
+        self.words: Any = self._tokenizer.tokenizer
+        self.special_ids: tuple[int, ...] = tuple(sorted(set(self.words.all_special_ids)))
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         return self._tokenizer(list(texts)).long()
 
     def truncated(self, texts: Sequence[str]) -> list[bool]:
-        whole = self._words([self._tokenizer.clean_fn(text) for text in texts], truncation=False, verbose=False)
+        whole = self.words([self._tokenizer.clean_fn(text) for text in texts], truncation=False, verbose=False)
         return [len(ids) > self.context_length for ids in whole["input_ids"]]
 
     def vocabulary(self) -> dict[str, int]:
-        return dict(self._words.get_vocab())
+        return dict(self.words.get_vocab())
 
     def save(self, folder: Path) -> None:
-        self._words.save_pretrained(folder)
+        self.words.save_pretrained(folder)

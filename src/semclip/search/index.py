@@ -31,6 +31,13 @@ class Index:
 
     `Index.create("photos.index", model).add("photos")`, then `Index.open("photos.index").search("beach -people")`.
     When to use: for searching the same photos more than once; for one pass over some pictures, use rankers directly.
+
+    >>> data = semclip.sample("photos")
+    >>> index = semclip.Index.create("photos.index", "semclip-tiny-48", device="cpu")
+    >>> index.add("photos").new >= 10
+    True
+    >>> len(index.search("circle -blue", top=3))
+    3
     """
 
     def __init__(self, table: PhotoTable, model: Model | None) -> None:

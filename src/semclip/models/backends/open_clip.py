@@ -177,7 +177,7 @@ class OpenClip(Encoder):
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """(B, D) raw embeddings; nothing behind end-of-text is computed where that is exact."""
-        tower = self._text_tower
+        tower = self.text_tower
         if isinstance(tower, HFTextEncoder):
             longest = int((tokens != tower.config.pad_token_id).sum(dim=1).max())
             return self.network.encode_text(tokens[:, : max(1, longest)])
@@ -200,11 +200,11 @@ class OpenClip(Encoder):
 
     @property
     def text_norm(self) -> nn.Module:
-        tower = self._text_tower
+        tower = self.text_tower
         return norms(tower.transformer)[-1][1] if isinstance(tower, HFTextEncoder) else tower.get_submodule("ln_final")
 
     def towers(self) -> dict[str, Tower]:
-        text = self._text_tower
+        text = self.text_tower
         if isinstance(text, HFTextEncoder):
             towers = {"text": tower_of(text.transformer, "network.text.transformer.", ("network.text.proj",))}
         else:
@@ -223,8 +223,8 @@ class OpenClip(Encoder):
         return towers
 
     def _checkpoint_blocks(self, part: str) -> str:
-        if part == "text" and isinstance(self._text_tower, HFTextEncoder):
-            checkpoint_blocks(self._text_tower.transformer)
+        if part == "text" and isinstance(self.text_tower, HFTextEncoder):
+            checkpoint_blocks(self.text_tower.transformer)
             return ""
         towers = self.towers()
         if part not in towers:
@@ -270,11 +270,11 @@ class OpenClip(Encoder):
             }
             write_json(temporary / "open_clip_config.json", settings)
             self.tokenizer.save(temporary)
-            if isinstance(self._text_tower, HFTextEncoder):
-                self._text_tower.config.save_pretrained(temporary)
+            if isinstance(self.text_tower, HFTextEncoder):
+                self.text_tower.config.save_pretrained(temporary)
 
         replace_folder(folder, fill)
 
     @property
-    def _text_tower(self) -> nn.Module:
+    def text_tower(self) -> nn.Module:
         return self.network if isinstance(self.network, CLIP) else self.network.text

@@ -1,0 +1,124 @@
+"""Which benchmarks are run on a model, and on which data: the names and the data file that a user gives, understood."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from semclip.core.config import load_config, parse
+from semclip.core.errors import UserError, did_you_mean
+from semclip.core.files import sha256_file
+from semclip.core.protocols import DualEncoder
+from semclip.core.registry import FAMILIES
+from semclip.data.load import DataConfig, data_file, load_examples, select
+from semclip.evaluation.base import Benchmark, Sources, Task
+from semclip.evaluation.own.base import DataBenchmark
+from semclip.evaluation.suites import SUITES
+
+
+@dataclass(frozen=True)
+class Selection:
+    """benchmarks: in the order they were named. named: those that were named themselves, and must run."""
+
+    benchmarks: Mapping[str, Benchmark]
+    named: frozenset[str]
+
+    @property
+    def asks_for_data(self) -> bool:
+        """Whether a data file must be there: one of its benchmarks was named, or there are no others."""
+        readers = self.data_benchmarks
+        return bool(readers) and (len(readers) == len(self.benchmarks) or not self.named.isdisjoint(readers))
+
+    @property
+    def data_benchmarks(self) -> list[str]:
+        """Those that read a data file."""
+        return [name for name, benchmark in self.benchmarks.items() if isinstance(benchmark, DataBenchmark)]
+
+
+def select_benchmarks(
+    names: Iterable[str], root: Path | None, options: Mapping[str, Mapping[str, Any]] | None = None
+) -> Selection:
+    """The benchmarks that names, suites and `all` stand for. options: of benchmarks, by name.
+
+    Raises UserError for unknown names and options, and for a public benchmark without the folder it is read from.
+    """
+    wanted = _wanted(names, root)
+    given = options or {}
+    for name in given:
+        if name not in wanted:
+            fix = did_you_mean(name, list(wanted))
+            raise UserError(f"an option of '{name}', which is not run", where="--option", fix=fix)
+    chosen = {name: Benchmark.create(name, given.get(name)) for name in wanted}
+    return Selection(chosen, frozenset(name for name, by_itself in wanted.items() if by_itself))
+
+
+def with_data(sources: Sources, selection: Selection, model: str, data: str, images: str, split: str) -> Sources:
+    """With the examples of a data file, where one is given, needed, or known from the run that `model` is."""
+    if not selection.data_benchmarks or not (selection.asks_for_data or data or is_run(model)):
+        return sources
+    config = data_config(model, data, images)
+    path = data_file(config)
+    described = {"path": str(path), "split": split, "sha256": sha256_file(path) if path.is_file() else ""}
+    return replace(sources, examples=select(load_examples(config), split), data=described)
+
+
+def select_tasks(
+    encoder: DualEncoder, selection: Selection, sources: Sources
+) -> tuple[Sequence[Task], Mapping[str, str]]:
+    """The benchmarks that can be run; of those not named themselves that cannot: name -> why.
+
+    Raises UserError where a named one cannot run, and where none can.
+    """
+    tasks, left_out = [], {}
+    for name, benchmark in selection.benchmarks.items():
+        try:
+            tasks.append(benchmark.task(encoder, sources))
+        except UserError as error:
+            if name in selection.named:
+                raise
+            left_out[name] = error.what
+    if not tasks:
+        reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        raise UserError("none of the benchmarks can run", where="--benchmarks", fix=reasons)
+    return tasks, left_out
+
+
+def data_config(model: str, data: str, images: str) -> DataConfig:
+    """The data file that was given, else the one that the run `model` was trained on. Raises UserError for neither."""
+    if data:
+        return DataConfig(path=data, images=images)
+    if not is_run(model):
+        raise UserError("which data?", where=f"'{model}' is no run folder", fix="give --data FILE")
+    path = Path(model) / "config.yaml"
+    section: Any = load_config(path).get("data")
+    if not isinstance(section, dict):
+        raise UserError("the run's config has no section 'data'", where=str(path), fix="give --data FILE")
+    return parse(DataConfig, {**section, **({"images": images} if images else {})}, where=str(path))
+
+
+def is_run(model: str) -> bool:
+    """Whether a model's name is that of a run folder."""
+    return (Path(model) / "config.yaml").is_file() and (Path(model) / "model").is_dir()
+
+
+def _wanted(names: Iterable[str], root: Path | None) -> dict[str, bool]:
+    """Name -> whether it was named itself."""
+    family = FAMILIES["benchmarks"]
+    own, public = family.names("semclip.evaluation.own"), family.names("semclip.evaluation.public")
+    found: dict[str, bool] = {}
+    for part in names:
+        together = (*own, *(public if root else ())) if part == "all" else SUITES.get(part, ())
+        for name in together or (part,):
+            if name not in (*own, *public) and ".py:" not in name:
+                fix = did_you_mean(name, (*own, *public, *SUITES))
+                raise UserError(f"unknown benchmark '{name}'", where="--benchmarks", fix=fix)
+            if name in public and root is None:
+                raise UserError(
+                    f"'{name}' is a public benchmark, read from a folder of yours",
+                    where="--benchmarks",
+                    fix="give --root DIR; `semclip benchmarks check DIR` shows what is in it",
+                )
+            found[name] = not together or found.get(name, False)
+    if not found:
+        raise UserError("no benchmark was named", where="--benchmarks", fix="`semclip list benchmarks` shows all")
+    return found
