@@ -59,7 +59,7 @@ def test_clean_data_has_no_findings(tmp_path: Path) -> None:
 
 
 def test_three_examples_are_shown(tmp_path: Path) -> None:
-    report = checked(tmp_path, [row(caption=f"cat {i}") for i in range(9)])
+    report = checked(tmp_path, [row(image=f"{i}.png", caption=f"cat {i}") for i in range(9)])
     assert [e.caption for e in report.examples] == ["cat 0", "cat 1", "cat 2"]
 
 
@@ -80,7 +80,7 @@ def test_three_examples_are_shown(tmp_path: Path) -> None:
         ([row(), row(image="b.png"), row()], "exact duplicate row", ["3"]),
         ([row(id=1), row(id=1, image="b.png")], "id that occurs before", ["2"]),
         (
-            [row(split="train"), row(caption="x", split="test"), row(caption="y", split="test")],
+            [row(split="train"), row(split="test"), row(image="b.png", split="test")],
             "group that crosses splits",
             ["2"],
         ),
@@ -98,6 +98,23 @@ def test_errors_are_counted_and_placed(
     assert found(report) == {problem: (len(places), places)}
     assert report.errors == len(places)
     assert report.findings[0].fix
+
+
+def test_rows_of_one_photo_are_one_example_with_its_captions(tmp_path: Path) -> None:
+    report = checked(
+        tmp_path, [row(), row(image="b.png", caption="x"), row(caption="one cat"), row(image="b.png", caption="y")]
+    )
+    assert (report.rows, report.groups, report.captions, report.splits) == (4, 2, 4, {"(none)": 2})
+    assert report.views["caption"] == report.views["paraphrase"] == 2
+    assert report.examples[0].captions == ("a cat", "one cat")
+    assert report.findings == []
+
+
+def test_choices_are_noted(tmp_path: Path) -> None:
+    report = checked(tmp_path, [row(title="A cat")])
+    assert any("--columns caption=title" in note for note in report.notes)
+    code, output = run(str(tmp_path / "x.jsonl"))
+    assert code == 0 and "--columns caption=title" in output
 
 
 def test_first_few_places_and_the_whole_count(tmp_path: Path) -> None:
@@ -142,7 +159,7 @@ def test_a_broken_line_hides_none_of_the_others(tmp_path: Path) -> None:
 
 def test_what_makes_every_row_useless_is_raised(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no column for 'image'"):
-        checked(tmp_path, [{"picture": "a.png", "caption": "x"}])
+        checked(tmp_path, [{"scan": "a.png", "caption": "x"}])
     (tmp_path / "y.jsonl").write_bytes("{}".encode("utf-16"))
     with pytest.raises(UserError, match="UTF-16"):
         check(DataConfig(path=str(tmp_path / "y.jsonl")), Words())

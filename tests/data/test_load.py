@@ -38,16 +38,36 @@ def test_images_are_beside_the_file_unless_named(tmp_path: Path) -> None:
 
 def test_class_folders_are_a_dataset(tmp_path: Path) -> None:
     write_picture(tmp_path / "red_car" / "1.png")
-    (loaded,) = load_examples(DataConfig(path=str(tmp_path)))
+    write_picture(tmp_path / "tree" / "1.png")
+    loaded, _ = load_examples(DataConfig(path=str(tmp_path)))
     assert loaded.image == ImageRef("red_car/1.png", tmp_path / "red_car/1.png")
     assert (loaded.caption, loaded.meta["label"]) == ("red car", "red_car")
 
 
 def test_ids_are_made_from_images_and_unique(tmp_path: Path) -> None:
-    rows = [{"image": name, "caption": "x"} for name in ("a.jpg", "b.jpg", "a.jpg")]
+    rows = [{"image": name, "caption": "x", "negation": "y"} for name in ("a.jpg", "b.jpg", "a.jpg")]
     loaded = load_examples(DataConfig(path=str(write_jsonl(tmp_path / "x.jsonl", rows))))
     assert [e.id for e in loaded] == ["a.jpg", "b.jpg", "a.jpg#2"]
     assert [e.where for e in loaded] == [f"{tmp_path}/x.jsonl:{row}" for row in (1, 2, 3)]
+
+
+def test_rows_of_a_photo_that_hold_captions_only_are_one_example(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"image": "a.jpg", "caption": "x", "split": "train", "n": 1, "licence": 4},
+        {"image": "b.jpg", "caption": "x", "split": "train", "n": 2, "licence": 4},
+        {"image": "a.jpg", "caption": "y", "split": "train", "n": 3, "licence": 4},
+        {"image": "a.jpg", "caption": "x", "split": "train", "n": 4, "licence": 4},
+        {"image": "b.jpg", "caption": "z", "split": "train", "negation": "no"},
+        {"image": "b.jpg", "caption": "z", "split": "train", "id": 7},
+        {"image": "b.jpg", "caption": "z", "split": "train", "paraphrase": "zed"},
+    ]
+    path = write_jsonl(tmp_path / "x.jsonl", rows)
+    a, b, *others = load_examples(DataConfig(path=str(path)))
+    assert (a.id, a.captions, a.where) == ("a.jpg", ("x", "y"), f"{path}:1")
+    assert a.meta == {"n": [1, 3, 4], "licence": 4, "captions_equal": True}
+    assert (b.captions, b.meta) == (("x",), {"n": 2, "licence": 4})
+    assert [other.id for other in others] == ["b.jpg#2", "7", "b.jpg#3"]
+    assert {e.group for e in (b, *others)} == {"b.jpg"}
 
 
 def test_two_equal_ids_are_refused(tmp_path: Path) -> None:

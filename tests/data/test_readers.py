@@ -118,16 +118,18 @@ def test_parquet_keeps_lists_and_nothing(tmp_path: Path) -> None:
 def test_folder_counts_images_in_class_folders_only(tmp_path: Path) -> None:
     write_picture(tmp_path / "fire_truck" / "b.PNG")
     write_picture(tmp_path / "fire_truck" / "a.png")
+    write_picture(tmp_path / "tree" / "a.png")
     write_picture(tmp_path / "beside.png")
     write_picture(tmp_path / "fire_truck" / "deeper" / "c.png")
     (tmp_path / "features.npy").write_bytes(b"x")
-    (tmp_path / "fire_truck" / "notes.json").write_text("{}")
+    (tmp_path / "README.txt").write_text("Fire trucks and trees.")
     assert [row for _, row in read_rows(tmp_path)] == [
         {"image": "fire_truck/a.png", "caption": "fire truck", "label": "fire_truck"},
         {"image": "fire_truck/b.PNG", "caption": "fire truck", "label": "fire_truck"},
+        {"image": "tree/a.png", "caption": "tree", "label": "tree"},
     ]
     skipped = {path.name for path in reader_for(tmp_path).skipped(tmp_path)}
-    assert skipped == {"beside.png", "c.png", "features.npy", "notes.json"}
+    assert skipped == {"beside.png", "c.png", "features.npy", "README.txt"}
 
 
 def test_unknown_suffix_lists_the_known(tmp_path: Path) -> None:

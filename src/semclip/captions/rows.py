@@ -9,9 +9,9 @@ from typing import Any
 from semclip.captions.config import COLUMNS
 from semclip.core.errors import UserError
 from semclip.core.example import Example
-from semclip.core.rows import read_rows
-from semclip.data.columns import RowParser
-from semclip.data.load import DataConfig, data_file, image_folder, with_ids
+from semclip.core.rows import read_rows, where_of
+from semclip.data.load import DataConfig, data_file, row_parser, with_ids
+from semclip.data.one_per_photo import one_per_photo
 from semclip.data.splits import with_splits
 
 
@@ -54,7 +54,7 @@ def read_input(config: DataConfig) -> Input:
     read, or a group crosses splits.
     """
     path = data_file(config)
-    parser = RowParser(config.columns, image_folder(config))
+    parser = row_parser(config)
     examples: list[Example] = []
     left_out: list[LeftOut] = []
     first_error: UserError | None = None
@@ -65,8 +65,8 @@ def read_input(config: DataConfig) -> Input:
         first_error = first_error or error
         left_out.append(LeftOut(error.where, error.what))
 
-    for number, row in read_rows(path, bad_row):
-        where = f"{path}:{number}"
+    for place, row in read_rows(path, bad_row):
+        where = where_of(path, place)
         try:
             example = parser.example(row, where)
             if ids.setdefault(example.id, where) != where and example.id:
@@ -86,7 +86,7 @@ def read_input(config: DataConfig) -> Input:
         what = "the row names no split, but others do"
         left_out += [LeftOut(example.where, what) for example in examples if not example.split]
         examples = [example for example in examples if example.split]
-    examples = with_splits(with_ids(examples), config.seed)
+    examples = with_splits(with_ids(one_per_photo(examples)), config.seed)
     digest = hashlib.sha256()
     for example in examples:
         digest.update(_line(base_row(example), example.where))

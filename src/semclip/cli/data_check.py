@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="csv, tsv, jsonl or parquet file, or a folder of class folders.")],
+    file: Annotated[Path, typer.Argument(help="Data file or folder in any format of `semclip list readers`.")],
     images: Images = "",
     columns: Annotated[
         str, typer.Option(help="Our name = column of the file, separated by commas: caption=text,image=photo.")
@@ -83,7 +83,8 @@ def _show(report: "Report", console: "Console") -> None:
 
     from semclip.data.check import meaning_of_columns
 
-    console.print(f"[bold]{escape(str(report.path))}[/bold]: {report.rows:,} rows")
+    size = f"{report.rows:,} rows, {report.groups:,} groups, {report.captions:,} captions"
+    console.print(f"[bold]{escape(str(report.path))}[/bold]: {size}")
     console.print(_counts("splits", report.splits))
     console.print(_counts("views", {view: count for view, count in report.views.items() if count}))
 
@@ -101,7 +102,9 @@ def _show(report: "Report", console: "Console") -> None:
 
     if report.skipped:
         shown = ", ".join(path.name for path in report.skipped[:5])
-        console.print(f"Skipped {len(report.skipped):,} files that are no images in class folders: {escape(shown)}")
+        console.print(f"Skipped {len(report.skipped):,} files that are no data: {escape(shown)}")
+    for note in report.notes:
+        console.print(f"note: {escape(note)}")
     for finding in report.findings:
         style, word = ("red", "error") if finding.error else ("yellow", "note")
         console.print(f"[{style}]{word}[/{style}]  [bold]{finding.problem}[/bold]: {finding.count:,}")

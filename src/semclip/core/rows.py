@@ -9,13 +9,19 @@ from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import reason
 from semclip.core.registry import FAMILIES
 
-#: Column names that mean the image, in every file that names images.
-IMAGE_COLUMNS = ("image", "filename", "filepath", "image_path", "image_number")
+#: Column names that mean the image, in every file that names images; the first of several is taken.
+IMAGE_COLUMNS = (
+    *("image", "filename", "filepath", "image_path", "image_number", "image_name", "file_name", "image_file"),
+    *("image_filename", "image_filepath", "img", "img_path", "img_name", "img_file", "file_path", "path", "file"),
+    *("photo", "picture", "jpg", "jpeg", "png", "webp", "url", "image_url"),
+)
 
 
 def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -> Any:
-    """The reader that the suffix (or being a folder) asks for. Raises UserError for a missing file or other suffix."""
-    readers = [FAMILIES["readers"].get(name) for name in FAMILIES["readers"].names()]
+    """The reader that the content or suffix asks for. Raises UserError for a missing file or an unknown format."""
+    readers = sorted(
+        (FAMILIES["readers"].get(name) for name in FAMILIES["readers"].names()), key=lambda reader: reader.rank
+    )
     try:
         kind = path.stat().st_mode if path.exists() else stat.S_IFREG
     except (OSError, ValueError) as error:  # a name that is too long, a folder that may not be looked into
@@ -29,16 +35,18 @@ def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -
         raise UserError("file not found", where=str(path), fix=hint if names else "check the path")
     if chosen is not None:
         return chosen(bad_row) if bad_row else chosen()
-    known = sorted(suffix for reader in readers for suffix in reader.suffixes)
+    known = sorted({suffix for reader in readers for suffix in reader.suffixes})
     raise UserError(
         f"no reader for files that end in '{path.suffix}'",
         where=str(path),
-        fix=f"known: {', '.join(known)}, or a folder of class folders; convert or rename the file",
+        fix=f"known: {', '.join(known)}, or a folder of pictures with texts beside them; convert or rename the file",
     )
 
 
-def read_rows(path: Path, bad_row: Callable[[UserError], None] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(row number, row) of every row of a data file in any known format. Raises UserError also when there is none.
+def read_rows(
+    path: Path, bad_row: Callable[[UserError], None] | None = None
+) -> Iterator[tuple[int | str, dict[str, Any]]]:
+    """(place, row) of every row of a data file in any known format. Raises UserError also when there is none.
 
     bad_row: told of each row that cannot be read, so that all can be listed; without it the first one is raised.
     """
@@ -50,8 +58,13 @@ def read_rows(path: Path, bad_row: Callable[[UserError], None] | None = None) ->
         assert bad_row is not None
         bad_row(error)
 
-    for number, row in reader_for(path, noted if bad_row else None).rows(path):
+    for place, row in reader_for(path, noted if bad_row else None).rows(path):
         empty = False
-        yield number, row
+        yield place, row
     if empty:
         raise UserError("the file holds no rows", where=str(path), fix="check that it was written completely")
+
+
+def where_of(path: Path, place: int | str) -> str:
+    """`file:row` for messages, from what `read_rows` gives."""
+    return f"{path}:{place}" if isinstance(place, int) else f"{path}{place}"

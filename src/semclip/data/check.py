@@ -1,5 +1,6 @@
 """Contents and problems of a data file: every problem is counted, and the first few are listed with `file:row`."""
 
+import hashlib
 import json
 import os
 import re
@@ -15,9 +16,10 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, VIEWS, Example, ImageRef
-from semclip.core.rows import read_rows, reader_for
+from semclip.core.rows import read_rows, reader_for, where_of
 from semclip.data.columns import EmptyTextError, Layout, LongTextError, RowParser
-from semclip.data.load import DataConfig, data_file, image_folder
+from semclip.data.load import DataConfig, data_file, row_parser
+from semclip.data.one_per_photo import one_per_photo
 from semclip.data.splits import groups_crossing
 
 #: Words whose loss turns a negation or an absence into its opposite.
@@ -59,7 +61,10 @@ class Finding:
 
 @dataclass
 class Report:
-    """views: rows that have each view. splits: rows by split. skipped: files of a folder that are no data."""
+    """rows: of the file; those of one photo become one example. views: examples that have each view. splits: examples
+    by split. examples: the first three. skipped: files of a folder that are no data. notes: what was chosen or left out
+    where something else could be meant.
+    """
 
     path: Path
     rows: int
@@ -69,6 +74,9 @@ class Report:
     splits: dict[str, int]
     findings: list[Finding]
     skipped: list[Path]
+    groups: int
+    captions: int
+    notes: list[str]
 
     @property
     def errors(self) -> int:
@@ -93,24 +101,29 @@ def check(
     """
     path = data_file(config)
     findings = _Findings()
-    parser = RowParser(config.columns, image_folder(config))
+    parser = row_parser(config)
     examples, rows = _read(path, parser, findings, progress)
     if parser.layout.used:
         parser.finish(str(path))
+    photos = one_per_photo(examples)  # the rest is about rows, whose places people look for
     _check_ids(examples, findings)
-    _check_groups(examples, findings)
+    _check_groups(photos, findings)
     _check_negations(examples, findings)
     _check_lengths(examples, findings, tokenizer, context_length, progress)
     _check_images(examples, findings, progress)
+    reader = reader_for(path)
     return Report(
         path=path,
         rows=rows,
         layout=parser.layout,
-        examples=examples[:3],
-        views={view: sum(example.has(view) for example in examples) for view in VIEWS},
-        splits=dict(Counter(example.split or "(none)" for example in examples)),
+        examples=photos[:3],
+        views={view: sum(example.has(view) for example in photos) for view in VIEWS},
+        splits=dict(Counter(example.split or "(none)" for example in photos)),
         findings=findings.found(),
-        skipped=reader_for(path).skipped(path),
+        skipped=reader.skipped(path),
+        groups=len({example.group for example in photos}),
+        captions=sum(len(example.captions) for example in photos),
+        notes=[*reader.notes(path), *parser.notes()],
     )
 
 
@@ -153,7 +166,7 @@ class _Findings(dict[str, Finding]):
 
 def _read(path: Path, parser: RowParser, findings: _Findings, progress: ProgressBar) -> tuple[list[Example], int]:
     examples: list[Example] = []
-    seen: dict[str, int] = {}
+    seen: dict[bytes, int | str] = {}
     count = 0
 
     def bad_row(error: UserError, beyond: str = "") -> None:
@@ -164,7 +177,7 @@ def _read(path: Path, parser: RowParser, findings: _Findings, progress: Progress
     rows = iter(progress(read_rows(path, bad_row), "rows", 0))
     while True:
         try:
-            number, row = next(rows)
+            place, row = next(rows)
         except StopIteration:
             return examples, count
         except UserError as error:
@@ -173,10 +186,10 @@ def _read(path: Path, parser: RowParser, findings: _Findings, progress: Progress
             # A broken file cannot be read past the break; what came before is still worth reporting.
             bad_row(error, "; nothing was read beyond it")
             return examples, count - 1
-        where = f"{path}:{number}"
-        same = json.dumps(row, sort_keys=True, default=str)
-        if seen.setdefault(same, number) != number:
-            findings["exact duplicate row"].add(f"{where}: the same as row {seen[same]}")
+        where = where_of(path, place)
+        same = hashlib.blake2b(json.dumps(row, sort_keys=True, default=str).encode(), digest_size=16).digest()
+        if seen.setdefault(same, place) != place:
+            findings["exact duplicate row"].add(f"{where}: the same as row {str(seen[same]).lstrip(':/')}")
         try:
             examples.append(parser.example(row, where))
         except UserError as error:

@@ -1,6 +1,7 @@
 """Columns of a data file: raw row -> Example, by common column names or an explicit mapping."""
 
 import ast
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,33 @@ from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import Example, ImageRef
 from semclip.core.parsing import parse_json
 from semclip.core.rows import IMAGE_COLUMNS
+from semclip.data.nearby import folders_with
 
-#: Field of a record -> the column names that mean it. Any of them may stand left in `columns: {ours: theirs}`.
+#: Field of a record -> the column names that mean it, in any case; where a file has several, the first of them counts,
+#: and the others are told. Any of them may stand left in `columns: {ours: theirs}`.
 ALIASES: dict[str, tuple[str, ...]] = {
     "image": IMAGE_COLUMNS,
-    "caption": ("caption", "title"),
-    "captions": ("captions",),
+    "caption": (
+        *(
+            "caption",
+            "title",
+            "text",
+            "sentence",
+            "comment",
+            "description",
+            "raw",
+            "caption_text",
+            "caption_str",
+            "txt",
+        ),
+        *("alt_text", "alt"),
+    ),
+    "captions": ("captions", "sentences", "sentences_raw", "comments", "texts", "descriptions", "reference_strs"),
     "paraphrases": ("paraphrases", "paraphrase", "paraphrased"),
-    "negations": ("negations", "negation", "negated", "negative_caption"),
+    "negations": (
+        *("negations", "negation", "negated", "negative_caption", "negative_captions", "neg_caption", "neg_captions"),
+        *("negative_text", "negative_texts", "hard_negative", "hard_negatives", "negative", "negatives"),
+    ),
     "absences": ("absences", "absence"),
     "rewrites": ("rewrites", "rewrite"),
     "negative_images": ("negative_images", "negative_image"),
@@ -34,6 +54,20 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "absence_of": ("absence_of",),
 }
 _FIELD = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
+#: The lower, the sooner taken; of a list of captions and one caption that rank equally, the list.
+_RANK = {
+    alias: rank - (field == "captions") / 2 for field, aliases in ALIASES.items() for rank, alias in enumerate(aliases)
+}
+#: Where a cell holds an object instead of a text, what of it is the text: Karpathy's sentences.
+_TEXT_KEYS = ("raw", "caption", "text")
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+#: Photos looked for around the data file before it is taken that they are somewhere else.
+_LOOKED_FOR = 20
+
+#: Columns of published files that nothing here reads, and why.
+_KNOWN_COLUMNS = {
+    "neg_image": "NegCLIP's row numbers of similar photos are not read; its hard negative texts, 'neg_caption', are",
+}
 
 #: Characters; a longer text is a broken file (two quotes missing) and no caption.
 LONGEST_TEXT = 10_000
@@ -47,7 +81,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _NAMES_SHOWN, _NAME_SHOWN = 30, 60
 
 _SPLITS = {
-    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("train", "training", "restval"), "train"),  # restval: Karpathy's
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
@@ -61,12 +95,32 @@ class LongTextError(UserError):
     """A text cell far too long for a caption."""
 
 
+def means(column: str) -> str | None:
+    """The field that a column's name means, None for a name that means nothing here."""
+    return _FIELD.get(column.strip().lower())
+
+
 @dataclass(frozen=True)
 class Layout:
-    """used: field -> the file's column. meta: columns that mean nothing to us and are kept as they are."""
+    """used: field -> the file's column. meta: columns that mean nothing to us and are kept as they are.
+
+    passed_over: column among `meta` -> the field it could have meant as well.
+    """
 
     used: Mapping[str, str]
     meta: tuple[str, ...]
+    passed_over: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def notes(self) -> list[str]:
+        """For people: which column counts where several could, and how to take another."""
+        taken = {"caption": self.used.get("captions", ""), "captions": self.used.get("caption", "")} | dict(self.used)
+        return [
+            f"'{taken[name]}' is read as '{name}', and '{column}' is not, which could be it as well: "
+            f"{_ways_to_map(name, column)} takes it"
+            for column, name in self.passed_over.items()
+        ] + [
+            f"'{column}': {_KNOWN_COLUMNS[column.lower()]}" for column in self.meta if column.lower() in _KNOWN_COLUMNS
+        ]
 
 
 class RowParser:
@@ -74,12 +128,24 @@ class RowParser:
 
     columns: explicit mapping, our name -> the file's column; it goes before the names we know.
     images:  the folder that image names are relative to.
+    look_around: where the first photos are not there, take the folder around it that holds them.
     """
 
-    def __init__(self, columns: Mapping[str, str], images: Path) -> None:
+    def __init__(self, columns: Mapping[str, str], images: Path, look_around: bool = False) -> None:
         self._mapping = _mapping(columns)
         self._images = images
         self._layouts: dict[tuple[str, ...], Layout] = {}
+        self._looking = _LOOKED_FOR if look_around else 0
+        self._other_folders: list[Path] = []
+
+    def notes(self) -> list[str]:
+        """For people: what was chosen where something else could be meant."""
+        notes = self.layout.notes()
+        if self._other_folders:
+            taken, *others = self._other_folders
+            also = f"; also found in {', '.join(map(str, others))}" if others else ""
+            notes.append(f"photos are read from {taken}{also}: --images DIR or `images` of a config names another")
+        return notes
 
     @property
     def layout(self) -> Layout:
@@ -88,7 +154,8 @@ class RowParser:
         for layout in self._layouts.values():
             used = {**layout.used, **used}
         meta = dict.fromkeys(name for layout in self._layouts.values() for name in layout.meta)
-        return Layout({field: used[field] for field in ALIASES if field in used}, tuple(meta))
+        passed = {column: field for layout in self._layouts.values() for column, field in layout.passed_over.items()}
+        return Layout({field: used[field] for field in ALIASES if field in used}, tuple(meta), passed)
 
     def example(self, row: Mapping[str, Any], where: str) -> Example:
         """The record of one row; `id` is "" where the file has none.
@@ -100,14 +167,15 @@ class RowParser:
             self._layouts[names] = self._understand(names, where)
         layout = self._layouts[names]
         cells = {field: row[column] for field, column in layout.used.items()}
-        equal = "captions" in cells  # human ones of equal standing
+        equal = "captions" in cells or isinstance(cells["caption"], list | tuple)  # human ones of equal standing
+        named = "captions" if "captions" in cells else "caption"
         captions = (
-            _texts(cells["captions"], layout.used["captions"], where)
+            _texts(cells[named], layout.used[named], where)
             if equal
-            else (_text(cells["caption"], layout.used["caption"], where),)
+            else (_text(cells[named], layout.used[named], where),)
         )
         if not captions:
-            raise EmptyTextError("no caption", where=where, fix=f"fill the column '{layout.used['captions']}'")
+            raise EmptyTextError("no caption", where=where, fix=f"fill the column '{layout.used[named]}'")
         paraphrases = _texts(cells.get("paraphrases"), layout.used.get("paraphrases", ""), where)
         texts = (*captions, *paraphrases)
         negations = _texts(cells.get("negations"), layout.used.get("negations", ""), where)
@@ -141,7 +209,7 @@ class RowParser:
             negations=negations,
             absences=absences,
             rewrites=_texts(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
-            negative_images=tuple(ImageRef(name, self._images / name) for name in negative_images),
+            negative_images=tuple(ImageRef(name, self._path(name)) for name in negative_images),
             group=_name(cells.get("group"), "group", where) or image.name,
             split=_split(cells.get("split"), where),
             meta=meta,
@@ -156,7 +224,26 @@ class RowParser:
         name = _name(cell, column, where)
         if not name:
             raise EmptyTextError("no image name", where=where, fix=f"fill the column '{column}'")
-        return ImageRef(name, self._images / name)
+        name = name.removeprefix("file://")
+        if _URL.match(name):
+            raise UserError(
+                f"the image is a URL, {name[:80]!r}, and none is fetched while a model is trained or measured",
+                where=where,
+                fix=f"fetch all of them once: `img2dataset --url_list FILE --input_format csv --url_col {column} "
+                "--caption_col CAPTION --output_format webdataset --output_folder shards`, then read the folder shards",
+            )
+        return ImageRef(name, self._path(name))
+
+    def _path(self, name: str) -> Path:
+        path = self._images / name
+        if not self._looking:
+            return path
+        self._looking -= 1
+        if path.is_file():
+            self._looking = 0
+        elif folders := folders_with(self._images, name):
+            self._images, self._other_folders, self._looking = folders[0], folders, 0
+        return self._images / name
 
     def finish(self, where: str) -> None:
         """Call after the last row. Raises UserError when a column named in the mapping was in no row: a typo."""
@@ -174,29 +261,26 @@ class RowParser:
         taken_fields = set(self._mapping)
         if taken_fields & {"caption", "captions"}:
             taken_fields |= {"caption", "captions"}  # one named by the user leaves no room for the other
-        for name in names:
-            field = _FIELD.get(name.strip().lower())
+        passed_over: dict[str, str] = {}
+        for name in sorted(names, key=lambda name: _RANK.get(name.strip().lower(), 0)):
+            field = means(name)
             if field is None or field in taken_fields or name in self._mapping.values():
                 continue
-            if field in used:
-                raise UserError(
-                    f"the columns '{used[field]}' and '{name}' both mean '{field}'",
-                    where=where,
-                    fix=f"say which one counts: {_ways_to_map(field, name)}",
-                )
-            used[field] = name
-        if "caption" in used and "captions" in used:
-            raise UserError(
-                f"the columns '{used['caption']}' and '{used['captions']}' both hold the caption",
-                where=where,
-                fix=f"say which one counts: {_ways_to_map('captions', used['captions'])}",
-            )
+            if (
+                field in used
+                or (field == "caption" and "captions" in used)
+                or (field == "captions" and "caption" in used)
+            ):
+                if "url" not in name.lower():  # where the photos came from, and no second name of them
+                    passed_over[name] = field
+            else:
+                used[field] = name
         for field in ("image", "caption"):
             if field not in used and not (field == "caption" and "captions" in used):
                 wanted = self._mapping.get(field) or (self._mapping.get("captions") if field == "caption" else None)
                 what = f"no column '{wanted}' for '{field}'" if wanted else f"no column for '{field}'"
                 raise UserError(what, where=where, fix=_how_to_map(field, names))
-        return Layout(used, tuple(name for name in names if name not in used.values()))
+        return Layout(used, tuple(name for name in names if name not in used.values()), passed_over)
 
 
 def _mapping(columns: Mapping[str, str]) -> dict[str, str]:
@@ -227,6 +311,8 @@ def _ways_to_map(field: str, column: str) -> str:
 
 
 def _text(cell: Any, column: str, where: str) -> str:
+    if isinstance(cell, Mapping):
+        cell = next((cell[key] for key in _TEXT_KEYS if isinstance(cell.get(key), str)), cell)
     if cell is None or cell == "":
         raise EmptyTextError(f"empty text in '{column}'", where=where, fix="write the text or remove the row")
     if not isinstance(cell, str):

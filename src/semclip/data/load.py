@@ -1,14 +1,17 @@
 """From a data file to Examples: read rows, parse columns, assign ids and splits."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
-from semclip.core.rows import read_rows
+from semclip.core.rows import read_rows, where_of
 from semclip.data.columns import RowParser
+from semclip.data.one_per_photo import one_per_photo
 from semclip.data.splits import with_splits
 
 
@@ -17,7 +20,8 @@ class DataConfig:
     """Where the data is and what its columns are called: the section `data:` of a config.
 
     root:    prefix of relative `path` and `images`.
-    images:  folder that image names are relative to; "" is the folder of the data file.
+    images:  folder that image names are relative to; "" is the folder of the data file, or one near it that holds the
+             first photos.
     columns: our name -> column in the file, where the file's own names are not understood.
     seed:    for splitting a file that names no splits.
     """
@@ -45,13 +49,27 @@ def image_folder(config: DataConfig) -> Path:
 def load_examples(config: DataConfig) -> list[Example]:
     """All examples of a data file, each with an id and a split; images are not opened.
 
-    Raises UserError, with `file:row`, for anything malformed, two equal ids, or a group that crosses splits.
+    Rows of one photo that hold captions only are one example (`one_per_photo`). Raises UserError, with `file:row`, for
+    anything malformed, two equal ids, or a group that crosses splits.
     """
     path = data_file(config)
-    parser = RowParser(config.columns, image_folder(config))
-    examples = [parser.example(row, f"{path}:{number}") for number, row in read_rows(path)]
+    parser = row_parser(config)
+    examples = [parser.example(row, where_of(path, place)) for place, row in read_rows(path)]
     parser.finish(str(path))
-    return with_splits(with_ids(examples), config.seed)
+    for note in parser.notes():
+        _say(f"{path.name}: {note}")
+    return with_splits(with_ids(one_per_photo(examples)), config.seed)
+
+
+def row_parser(config: DataConfig) -> RowParser:
+    """What turns the rows of the data file into Examples."""
+    return RowParser(config.columns, image_folder(config), look_around=not config.images)
+
+
+@cache
+def _say(note: str) -> None:
+    """What was chosen where something else could be meant, once in a process."""
+    print(f"note: {note}", file=sys.stderr)
 
 
 def select(examples: Sequence[Example], split: str) -> list[Example]:

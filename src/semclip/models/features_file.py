@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from semclip.core.errors import UserError
 from semclip.core.files import read_json, sha256_file, write_atomic, write_json
-from semclip.core.rows import IMAGE_COLUMNS, read_rows
+from semclip.core.rows import IMAGE_COLUMNS, read_rows, where_of
 
 _CHUNK = 4096
 
@@ -144,12 +144,12 @@ def _read_names(path: Path) -> list[str]:
         except UnicodeDecodeError as error:
             raise UserError(f"not UTF-8: {error}", where=str(path), fix="save the file as UTF-8") from None
     names = []
-    for number, row in read_rows(path):
+    for place, row in read_rows(path):
         column = next((alias for alias in IMAGE_COLUMNS if alias in row), None)
         if column is None:
             raise UserError(
                 "the row names no image",
-                where=f"{path}:{number}",
+                where=where_of(path, place),
                 fix=f"columns found: {', '.join(row)}; the image's is called one of {', '.join(IMAGE_COLUMNS)}",
             )
         names.append(str(row[column]))

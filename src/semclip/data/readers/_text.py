@@ -86,3 +86,13 @@ def _not_utf8(line: bytes, error: UnicodeDecodeError, where: str) -> UserError:
         fix="save the file as UTF-8; where it comes from a Western European computer, "
         f"`iconv -f {encoding} -t UTF-8 OLD > NEW`",
     )
+
+
+def read_text(path: Path) -> str:
+    """A whole text file. Raises UserError where it cannot be read or is not UTF-8."""
+    return "".join(line for _, line in numbered_lines(path))
+
+
+def captions_of(text: str) -> list[str]:
+    """The captions in a text file beside a picture: one for each line that is not blank."""
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -30,6 +30,7 @@ class Csv(Reader):
     """
 
     suffixes = (".csv", ".tsv")
+    rank = 8  # after the readers that know a published file by its content
 
     def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         sample = [line for _, line in islice(numbered_lines(path), _SAMPLED_LINES)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.core.parsing import parse_json
+from semclip.data.readers._json_stream import is_lines
 from semclip.data.readers._text import numbered_lines
 from semclip.data.readers.base import Reader
 
@@ -14,6 +15,11 @@ class Jsonl(Reader):
     """The row number is the line number; blank lines are no rows."""
 
     suffixes = (".jsonl", ".ndjson")
+    rank = 6  # after the readers that find another kind of JSON under these names
+
+    @classmethod
+    def reads(cls, path: Path) -> bool:
+        return path.suffix.lower() in cls.suffixes or (path.suffix.lower() == ".json" and is_lines(path))
 
     def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         for number, line in numbered_lines(path):

@@ -1,71 +1,94 @@
-"""Apache Parquet tables, .parquet, read in batches."""
+"""Apache Parquet tables, .parquet or a folder of them (as on the Hub), with pictures in them or beside."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
-from semclip.data.readers.base import Reader
+from semclip.data.readers._arrow import Pictures, arrow_rows, image_columns, python_rows, refuse_two_of_a_name, unpacked
+from semclip.data.readers.base import Place, Reader
 
 _ROWS_AT_ONCE = 1024
+_SPLIT = re.compile(r"(train|validation|valid|val|dev|test)(?=[-_.]|$)")
 
 
 class Parquet(Reader):
-    """The row number counts from 1."""
+    """The row number counts from 1 in each file. Pictures in a column (bytes, or `datasets`' struct of bytes and path)
+    are unpacked into the cache the first time.
+
+    In a folder, `data/train-00000-of-00002.parquet` and `train/0000.parquet` name the split where all files do. Rows
+    whose picture img2dataset could not fetch (`status`) are left out, which the check says.
+    """
 
     suffixes = (".parquet",)
+    rank = 2  # side files of shards and pictures are no data
 
-    def rows(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-        import pyarrow
-        import pyarrow.parquet
+    @classmethod
+    def reads(cls, path: Path) -> bool:
+        return path.suffix.lower() in cls.suffixes or (path.is_dir() and bool(_files(path)))
 
-        number = 0
-        try:
-            with pyarrow.parquet.ParquetFile(path) as file:
-                names = file.schema_arrow.names
-                twice = {name for name in names if names.count(name) > 1}
-                if twice:
-                    raise UserError(f"two columns are called '{min(twice)}'", where=str(path), fix="rename one of them")
-                for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-                    for row in _rows_of(batch, path, number):
-                        number += 1
-                        yield number, row
-        except (pyarrow.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
-            raise UserError(
-                f"cannot read the Parquet table: {' '.join(str(error).split())[:300]}",
-                where=f"{path}:{number + 1}",
-                fix="write the file again; it is damaged or no Parquet file",
-            ) from error
+    def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
+        for place, row in _all_rows(path):
+            if not _not_fetched(row):
+                yield place, row
+
+    def notes(self, path: Path) -> list[str]:
+        lacking = sum(_not_fetched(row) for _, row in _all_rows(path))
+        return [f"{lacking:,} rows without a picture, which could not be fetched, are left out"] if lacking else []
 
 
-def _rows_of(batch: Any, path: Path, before: int) -> list[dict[str, Any]]:
-    """The rows of a batch. Times become texts: Python's own know no nanoseconds, and end with the year 9999."""
+def _all_rows(path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
+    pictures = Pictures()
+    if not path.is_dir():
+        yield from _rows(path, pictures)
+        return
+    files = _files(path)
+    splits = {file: _split(file, path) for file in files}
+    for file in files:
+        for number, row in _rows(file, pictures):
+            known = {"split": splits[file]} if all(splits.values()) and "split" not in row else {}
+            yield f"/{file.relative_to(path)}:{number}", row | known
+
+
+def _rows(path: Path, pictures: Pictures) -> Iterator[tuple[int, dict[str, Any]]]:
     import pyarrow
+    import pyarrow.parquet
 
-    for place, field in enumerate(batch.schema):
-        if pyarrow.types.is_temporal(field.type):
-            try:
-                texts = batch.column(place).cast(pyarrow.string())
-            except pyarrow.ArrowException:  # a time zone that this machine does not know
-                texts = batch.column(place).cast(pyarrow.int64()).cast(pyarrow.string())
-            batch = batch.set_column(place, field.name, texts)
+    number = 0
     try:
-        rows: list[dict[str, Any]] = batch.to_pylist()
-        return rows
-    except (ValueError, OverflowError) as error:  # a time inside a list or a structure
-        row, column = _unreadable_cell(batch)
+        with pyarrow.parquet.ParquetFile(path) as file:
+            refuse_two_of_a_name(file.schema_arrow.names, path)
+            if image_columns(file.schema_arrow):
+                yield from arrow_rows(unpacked(path), pictures, origin=path)
+                return
+            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
+                for row in python_rows(batch, path, number):
+                    number += 1
+                    yield number, row
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
         raise UserError(
-            f"the value in '{column}' is none that Python can hold: {str(error)[:200]}",
-            where=f"{path}:{before + row + 1}",
-            fix="remove the column, or write its values as texts",
+            f"cannot read the Parquet table: {' '.join(str(error).split())[:300]}",
+            where=f"{path}:{number + 1}",
+            fix="write the file again; it is damaged or no Parquet file",
         ) from error
 
 
-def _unreadable_cell(batch: Any) -> tuple[int, str]:
-    for row in range(batch.num_rows):
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            try:
-                column[row].as_py()
-            except (ValueError, OverflowError):
-                return row, name
-    return 0, batch.schema.names[0]
+def _files(path: Path) -> list[Path]:
+    """Tables in a folder, or in its folders one down; not those that img2dataset writes beside folders of pictures."""
+    found = [file for file in sorted(path.glob("*.parquet")) if not file.with_suffix("").is_dir()]
+    return found or sorted(path.glob("*/*.parquet"))
+
+
+def _split(file: Path, path: Path) -> str:
+    found = _SPLIT.match(file.name) or _SPLIT.fullmatch(file.parent.name if file.parent != path else "")
+    return found[1] if found else ""
+
+
+def _not_fetched(row: dict[str, Any]) -> bool:
+    """A row of img2dataset without its picture, which says why in `error_message`."""
+    return (
+        "status" in row
+        and row["status"] != "success"
+        and any(name in row and row[name] is None for name in ("jpg", "png", "webp"))
+    )

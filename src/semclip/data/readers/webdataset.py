@@ -23,10 +23,10 @@ _LARGEST_TEXT = 16 * 1024**2
 
 
 class WebDataset(Reader):
-    """Members that share a name up to its first dot are one sample: KEY.jpg, KEY.txt (the caption), KEY.json, KEY.cls.
+    """Members that share a name up to its first dot are one sample: KEY.jpg, KEY.txt, KEY.json, KEY.cls.
 
-    KEY.json holds further columns, among them `caption` where there is no KEY.txt; KEY.cls becomes `label`. The row
-    number counts samples over all shards, in the order of their names.
+    Each line of KEY.txt is a caption. KEY.json holds further columns, among them `caption` where there is no KEY.txt;
+    KEY.cls becomes `label`. The row number counts samples over all shards, in the order of their names.
 
     Shards are read in place and never unpacked: the tables of their members are read once at the start, and an image
     is then read from where it lies in its tar. So any number of workers and processes sees every sample once per epoch,
@@ -169,7 +169,9 @@ def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str
     if "json" in members:
         row |= _columns(shard, members["json"])
     if "txt" in members:
-        row["caption"] = text_of(shard, members["txt"]).strip()
+        lines = captions_of(text_of(shard, members["txt"]))
+        row.pop("captions", None)
+        row["caption"] = lines[0] if len(lines) == 1 else lines
     if "cls" in members:
         row["label"] = text_of(shard, members["cls"]).strip()
     image = members[images[0]]

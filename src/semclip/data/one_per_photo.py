@@ -1,0 +1,39 @@
+"""Several rows for one photo become one example with several captions of equal standing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from semclip.core.example import Example
+
+
+def one_per_photo(examples: Sequence[Example]) -> list[Example]:
+    """Examples of one photo, group and split that hold captions only, as one in the place of the first; a caption that
+    occurs twice counts once.
+
+    Rows with an id, a paraphrase, negation, absence, rewrite or negative image of their own stay apart: these texts
+    belong to their row's caption. They share a group, so none is another's negative.
+    """
+    rows: dict[tuple[Any, ...], list[Example]] = {}
+    for position, example in enumerate(examples):
+        image = example.image
+        key = (image.key, image.path, image.span, example.group, example.split)
+        rows.setdefault(key if _captions_only(example) else (position,), []).append(example)
+    return [same[0] if len(same) == 1 else together(same) for same in rows.values()]
+
+
+def _captions_only(example: Example) -> bool:
+    made = "paraphrase_of" in example.meta or (example.paraphrases and not example.meta.get("captions_equal"))
+    others = (example.id, example.negations, example.absences, example.rewrites, example.negative_images)
+    return not made and not any(others)
+
+
+def together(rows: Sequence[Example]) -> Example:
+    """One example with the captions of all; of other columns the value all share, or the list of their values."""
+    first = rows[0]
+    texts = list(dict.fromkeys(text for row in rows for text in row.captions))
+    names = dict.fromkeys(name for row in rows for name in row.meta)
+    cells = {name: [row.meta.get(name) for row in rows] for name in names}
+    meta = {name: values[0] if all(v == values[0] for v in values) else values for name, values in cells.items()}
+    equal = {"captions_equal": True} if len(texts) > 1 else {}
+    return replace(first, caption=texts[0], paraphrases=tuple(texts[1:]), meta=meta | equal)

@@ -1,0 +1,101 @@
+"""A folder of pictures with their texts beside them: NAME.jpg with NAME.txt, NAME.caption or NAME.json."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from semclip.core.errors import UserError
+from semclip.data.readers._pictures import is_picture, walk
+from semclip.data.readers._text import captions_of, read_text
+from semclip.data.readers.base import Place, Reader
+
+#: Suffixes of texts; the first that a picture has is its caption.
+_TEXTS = (".txt", ".caption", ".captions")
+#: Folders that are splits.
+_SPLITS = ("train", "val", "valid", "validation", "test")
+
+
+class Sidecars(Reader):
+    """Folders of any depth, sorted by name. The place of a row is its picture; each line of its text is a caption.
+
+    NAME.json holds further columns, among them `caption` where there is no text, as img2dataset writes it
+    (`output_format=files`). Where all pictures lie below folders called train, val and test, these are the splits. A
+    picture without a text is a row with an empty caption, so that it is told and not left out.
+    """
+
+    rank = 3  # a list of captions for the whole folder goes first
+
+    @classmethod
+    def reads(cls, path: Path) -> bool:
+        return path.is_dir() and any(_texts(names, name) for _, names, name in _pictures(path))
+
+    def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
+        splits = _has_splits(path)
+        for folder, names, name in _pictures(path):
+            picture = folder / name
+            inner = picture.relative_to(path)
+            texts = _texts(names, name)
+            row = _columns(picture.with_suffix(".json")) if ".json" in texts else {}
+            text = next((suffix for suffix in _TEXTS if suffix in texts), None)
+            if text:
+                for column in ("caption", "captions"):
+                    row.pop(column, None)
+                row["captions"] = captions_of(read_text(picture.with_suffix(text)))
+            elif not texts:
+                row["caption"] = ""
+            if splits:
+                row["split"] = inner.parts[0]
+            yield f"/{inner.as_posix()}", {**row, "image": inner.as_posix()}
+
+    def skipped(self, path: Path) -> list[Path]:
+        used = set[Path]()
+        for folder, names, name in _pictures(path):
+            used |= {folder / name, *((folder / name).with_suffix(suffix) for suffix in _texts(names, name))}
+        return [folder / name for folder, names in walk(path) for name in names if folder / name not in used]
+
+    def notes(self, path: Path) -> list[str]:
+        several = doubled = 0
+        for folder, names, name in _pictures(path):
+            texts = [suffix for suffix in _texts(names, name) if suffix != ".json"]
+            doubled += len(texts) > 1
+            several += bool(texts) and len(captions_of(read_text((folder / name).with_suffix(texts[0])))) > 1
+        notes = []
+        if several:
+            notes.append(f"{several:,} pictures have a text of several lines: each line is a caption")
+        if doubled:
+            notes.append(
+                f"{doubled:,} pictures have two texts: .txt goes before .caption; move the one away that is none"
+            )
+        return notes
+
+
+def _pictures(path: Path) -> Iterator[tuple[Path, set[str], str]]:
+    """(folder, names of all files in it, name of one picture) for all pictures."""
+    for folder, names in walk(path):
+        there = set(names)
+        yield from ((folder, there, name) for name in names if is_picture(Path(name)))
+
+
+def _texts(names: set[str], picture: str) -> list[str]:
+    stem = picture.rpartition(".")[0]
+    return [suffix for suffix in (*_TEXTS, ".json") if f"{stem}{suffix}" in names]
+
+
+def _has_splits(path: Path) -> bool:
+    tops = {(folder / name).relative_to(path).parts[0] for folder, _, name in _pictures(path)}
+    return tops <= set(_SPLITS)
+
+
+def _columns(path: Path) -> dict[str, Any]:
+    try:
+        row = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"not valid JSON: {error}", where=str(path), fix='write one JSON object, {"caption": ...}'
+        ) from None
+    if not isinstance(row, dict):
+        raise UserError(
+            f"a JSON object is expected, found {type(row).__name__}", where=str(path), fix='write {"caption": ...}'
+        )
+    return row

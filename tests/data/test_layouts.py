@@ -1,0 +1,104 @@
+"""Data sets as people have them are read with no option: the right photos, captions, groups and splits."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from semclip.core.rows import reader_for
+from semclip.data.check import check
+from semclip.data.load import DataConfig, load_examples
+from tests.data.layouts import CAPTIONS, COLOURS, LAYOUTS
+from tests.data.test_check import Words
+
+#: Layout -> its reader, what each photo's captions are, and the splits in the order of CAPTIONS ("" where it has none).
+ONE = {name: captions[:1] for name, captions in CAPTIONS.items()}
+STOPPED = {name: [f"{text} ." for text in captions] for name, captions in CAPTIONS.items()}
+CLASSES = {name: [name.removesuffix(".jpg")] for name in CAPTIONS}
+EXPECTED: dict[str, tuple[str, dict[str, list[str]], str]] = {
+    "coco_folder": ("coco", CAPTIONS, "train val train"),
+    "coco_file": ("coco", CAPTIONS, ""),
+    "karpathy": ("karpathy", CAPTIONS, "train val test"),
+    "karpathy_flickr": ("captioned_folder", CAPTIONS, "train val test"),
+    "flickr30k_csv": ("flickr", STOPPED, ""),
+    "flickr8k_token": ("flickr", STOPPED, ""),
+    "flickr8k_kaggle": ("captioned_folder", CAPTIONS, ""),
+    "sidecars": ("sidecars", CAPTIONS, ""),
+    "img2dataset_files": ("sidecars", ONE, ""),
+    "img2dataset_tars": ("webdataset", ONE, ""),
+    "img2dataset_parquet": ("parquet", ONE, ""),
+    "imagefolder": ("imagefolder", CAPTIONS, "train val test"),
+    "llava": ("json_rows", ONE, ""),
+    "blip": ("json_rows", CAPTIONS, ""),
+    "hub_parquet": ("parquet", CAPTIONS, "train val test"),
+    "saved_by_datasets": ("arrow", CAPTIONS, "train train test"),
+    "negclip": ("csv", ONE, ""),
+    "class_folders_with_splits": ("folder", CLASSES, "train val train"),
+}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_is_read_with_no_option(name: str, tmp_path: Path) -> None:
+    path = LAYOUTS[name](tmp_path)
+    reader, captions, splits = EXPECTED[name]
+    assert reader_for(path).name == reader
+    examples = load_examples(DataConfig(path=str(path)))
+    pixels = {"red": (254, 0, 0), "green": (0, 128, 0), "blue": (0, 0, 254)}
+    by_photo = {}
+    for example in examples:
+        with example.image.open() as file, Image.open(file) as image:
+            shown = image.convert("RGB").getpixel((2, 2))
+        assert isinstance(shown, tuple)
+        near = [photo for photo, name in COLOURS.items() if max(abs(a - b) for a, b in zip(shown, pixels[name])) < 9]  # noqa: B905
+        by_photo[near[0]] = example
+    assert {photo: list(example.captions) for photo, example in by_photo.items()} == {
+        photo: sorted(texts, key=by_photo[photo].captions.index) for photo, texts in captions.items()
+    }
+    assert len({example.group for example in examples}) == len(examples) == len(CAPTIONS)
+    if splits:
+        assert [by_photo[photo].split for photo in CAPTIONS] == splits.split()
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_is_checked_as_well_as_a_table(name: str, tmp_path: Path) -> None:
+    path = LAYOUTS[name](tmp_path)
+    _, captions, splits = EXPECTED[name]
+    report = check(DataConfig(path=str(path)), Words())
+    assert report.errors == 0, report.findings
+    assert report.groups == len(CAPTIONS) and report.captions == sum(map(len, captions.values()))
+    assert [example.captions[0] for example in report.examples]
+    assert set(report.splits) == (set(splits.split()) if splits else {"(none)"})
+
+
+def test_every_layout_is_expected() -> None:
+    assert set(EXPECTED) == set(LAYOUTS)
+
+
+def test_coco_instances_give_a_column_of_objects(tmp_path: Path) -> None:
+    examples = load_examples(DataConfig(path=str(LAYOUTS["coco_file"](tmp_path))))
+    objects = {example.image.name: example.meta["objects"] for example in examples}
+    assert objects == {"dog.jpg": ["pet", "thing"], "cat.jpg": ["thing"], "tree.jpg": ["thing"]}
+
+
+def test_negclip_gives_its_negations(tmp_path: Path) -> None:
+    examples = load_examples(DataConfig(path=str(LAYOUTS["negclip"](tmp_path))))
+    assert examples[0].negations == ("no a dog, running", "x")
+
+
+def test_what_is_left_out_is_noted(tmp_path: Path) -> None:
+    for name, note in (
+        ("llava", "1 conversations have no image and are left out"),
+        ("img2dataset_parquet", "1 rows without a picture, which could not be fetched, are left out"),
+        ("coco_file", "the column 'objects' comes from instances_train2017.json"),
+        ("sidecars", "2 pictures have a text of several lines: each line is a caption"),
+        ("flickr8k_kaggle", "captions are read from"),
+    ):
+        path = LAYOUTS[name](tmp_path / name if (tmp_path / name).mkdir() is None else tmp_path)
+        assert any(note in found for found in check(DataConfig(path=str(path)), Words()).notes), name
