@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -396,9 +397,26 @@ def test_guards_that_say_nothing_change_nothing(make_config: Make, tmp_path: Pat
     assert all(torch.equal(off[name], on[name]) for name in off)
 
 
-def test_too_few_groups_for_a_batch(make_config: Make, tmp_path: Path, console: Console) -> None:
-    with pytest.raises(UserError, match="needs as many groups"):
-        train(make_config(train={"batch_size": 1000}), tmp_path / "run", console)
+def test_a_batch_that_the_data_cannot_fill_is_lowered_with_the_reason(
+    make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    config = make_config(train={"batch_size": 1000, "steps": 3})
+    train(config, tmp_path / "run", console)
+    train(config, tmp_path / "run", console, resume=True)  # the config is the one it was started with
+    (groups,) = set(re.findall(r"lowered from 1000: the training split has (\d+) groups", printed(console)))
+    assert f"batch   {groups} examples" in printed(console)
+    assert read_json(tmp_path / "run" / "run.json")["batch_size"] == int(groups)
+
+
+def test_a_training_split_of_one_group_trains_nothing(
+    make_config: Make, world: Path, tmp_path: Path, console: Console
+) -> None:
+    rows = [json.loads(line) for line in (world / "scenes.jsonl").read_text().splitlines()]
+    lines = [json.dumps(row | {"group": "one", "split": "train"}) + "\n" for row in rows]
+    (tmp_path / "one.jsonl").write_text("".join(lines))
+    config = make_config(data={"path": str(tmp_path / "one.jsonl"), "images": str(world)})
+    with pytest.raises(UserError, match="1 group, and a batch needs two"):
+        train(config, tmp_path / "run", console)
 
 
 def test_an_unknown_primary_metric_names_the_known_ones(make_config: Make, tmp_path: Path, console: Console) -> None:

@@ -33,7 +33,7 @@ def command(
     from semclip.data.load import DataConfig
 
     config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
-    report = check(config, _LateTokenizer(), context_length, _progress)
+    report = check(config, _LateTokenizer(), context_length, progress_bar)
     console = Console(soft_wrap=True, highlight=False)
     _show(report, console)
     if report.errors:
@@ -69,7 +69,7 @@ class _LateTokenizer:
         return str(self._tokenizer.decode(tokens))
 
 
-def _progress(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
+def progress_bar(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
     from rich.console import Console
     from rich.progress import track
 

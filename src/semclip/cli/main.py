@@ -26,9 +26,9 @@ _GROUPS = {
 }
 #: As they are typed, in the order of the help: `data check` is `command` in data_check.py.
 _COMMANDS = (
-    "demo", "list", "index", "search", "serve", "data check", "data sample", "data scenes", "data features",
-    "captions write", "captions review", "captions stats", "train", "evaluate", "benchmarks fetch", "benchmarks check",
-    "interpolate", "export", "compare", "report", "segment", "distill", "doctor",
+    "demo", "list", "index", "search", "serve", "data check", "data convert", "data sample", "data scenes",
+    "data features", "captions write", "captions review", "captions stats", "train", "evaluate", "benchmarks fetch",
+    "benchmarks check", "interpolate", "export", "compare", "report", "segment", "distill", "doctor",
 )  # fmt: skip
 #: Options that have another name now, as parameters.
 _RENAMED = {"captions review": {"reader": "annotator"}, "captions stats": {"most": "max_captions"}}

@@ -25,18 +25,21 @@ def command(
 
         from semclip.core.config import dump
         from semclip.models.load import create as create_encoder
-        from semclip.training.examples import load_splits, refuse_impossible_evaluation
+        from semclip.training.examples import fitting_batch, load_splits, refuse_impossible_evaluation
         from semclip.training.setup import build_objective, build_steps, what_trains
 
         parsed = train_config(config, overrides or [])
         objective = build_objective(parsed)
         splits = load_splits(parsed, objective, build_steps(parsed))
         refuse_impossible_evaluation(parsed, splits)
+        fitting, lowered = fitting_batch(parsed, splits)
         console.print(yaml.safe_dump(dump(parsed), sort_keys=False, allow_unicode=True), markup=False, highlight=False)
         console.print(
             f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples; "
             f"the objective reads {', '.join(sorted(objective.needs))}"
         )
+        if lowered:
+            console.print(f"batch of {fitting.train.batch_size} examples, {lowered}", highlight=False)
         encoder = create_encoder(dict(parsed.model), where=f"{parsed.name}: model")
         objective.setup(encoder.info)
         console.print("\n".join(what_trains(encoder, objective)), highlight=False)

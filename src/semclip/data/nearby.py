@@ -11,7 +11,7 @@ _OF_TEXTS = ("annot", "caption", "text", "label", "meta", "split", "json")
 
 
 def folders_with(folder: Path, name: str) -> list[Path]:
-    """Folders near `folder` that hold the file `name`: below it, beside it if it is one of annotations, two below it."""
+    """Folders near `folder` that hold the file `name`: below it, beside it if it is one of annotations, two below."""
     return [near for near in _near(folder) if (near / name).is_file()]
 
 

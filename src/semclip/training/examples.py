@@ -53,13 +53,6 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
                 fix=f"add a column '{view}' (`semclip captions write` makes negations and absences), let a data step "
                 "make it (`semclip list steps`), or choose an objective that does without",
             )
-    groups = len({e.group for e in train_examples})
-    if groups < config.train.batch_size:
-        raise UserError(
-            f"a batch of {config.train.batch_size} needs as many groups; the training split has {groups:,}",
-            where=config.data.path,
-            fix=f"set train.batch_size={max(2, groups // 2)} or lower",
-        )
     # A file without a validation or test split trains; the run then says that nothing was measured on it.
     present = {e.split for e in examples}
     val, test = (select(examples, s) if s in present else [] for s in ("val", "test"))
@@ -81,6 +74,27 @@ def _further_tests(config: TrainConfig, train: Sequence[Example]) -> dict[str, l
                 fix=f"remove these rows, or leave evaluate.tests.{name} out",
             )
     return tests
+
+
+def fitting_batch(config: TrainConfig, splits: Splits, processes: int = 1) -> tuple[TrainConfig, str]:
+    """The config with a batch that the training split can fill, and why it is another, "" where it is not.
+
+    A batch holds an example of each of its groups, and each of several processes an equal part of it. Raises UserError
+    where there are too few groups to contrast two.
+    """
+    groups = len({e.group for e in splits.train})
+    if groups >= config.train.batch_size:
+        return config, ""
+    size = groups // processes * processes
+    if size < 2:
+        raise UserError(
+            f"the training split has {groups} group{'s' * (groups != 1)}, and a batch needs two at least"
+            + f" and one for each of {processes} processes" * (processes > 1),
+            where=config.data.path,
+            fix="add rows of other photos; where a column `group` or `split` says so, more rows may be for training",
+        )
+    reason = f"lowered from {config.train.batch_size}: the training split has {groups:,} groups"
+    return replace(config, train=replace(config.train, batch_size=size)), reason
 
 
 def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:

@@ -54,7 +54,7 @@ def train(
     Errors: UserError for missing views, images or metrics, too few examples, or what a guard stops.
     """
     setup = set_up(config, run_folder, console, resume)
-    run = assemble(config, run_folder, setup, setup.ranks.console(console), resume)
+    run = assemble(setup.config, run_folder, setup, setup.ranks.console(console), resume)
     if run.state.step == 0:
         with eager(config.train.compile):
             encoder = run.evaluated(setup.encoder)

@@ -136,7 +136,13 @@ def _file_hashes(section: Mapping[str, Any], name: str) -> dict[str, str]:
 
 def finish_run_file(run_folder: Path, config: TrainConfig, cost: Mapping[str, Any]) -> None:
     """Add what the run cost to run.json."""
-    found = {"finished": True, "steps": config.train.steps, "peak_memory_mb": peak_memory_mb(), **cost}
+    found = {
+        "finished": True,
+        "steps": config.train.steps,
+        "batch_size": config.train.batch_size,
+        "peak_memory_mb": peak_memory_mb(),
+        **cost,
+    }
     write_json(run_folder / "run.json", read_json(run_folder / "run.json") | found)
 
 

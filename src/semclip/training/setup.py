@@ -26,6 +26,7 @@ from semclip.training.devices import describe_devices, start_fabric
 from semclip.training.examples import (
     Splits,
     UnreadableImages,
+    fitting_batch,
     load_splits,
     refuse_impossible_evaluation,
     refuse_missing_images,
@@ -43,8 +44,9 @@ CAPTIONS_AT_ONCE = 1024
 
 @dataclass(frozen=True)
 class Setup:
-    """What a run is made of, before anything has been trained."""
+    """What a run is made of, before anything has been trained. config: with the batch that the data can fill."""
 
+    config: TrainConfig
     fabric: Fabric
     encoder: Encoder
     objective: Objective
@@ -88,6 +90,7 @@ def _set_up(
         refuse_missing_images(splits)
     if ranks.first:
         write_run_files(run_folder, config, encoder)
+    config, lowered = fitting_batch(config, splits, ranks.world_size)
 
     unreadable = UnreadableImages(run_folder, len(splits.train), config.guards.unreadable, writes=ranks.first)
     cache, device = run_folder.parent / "cache", fabric.device
@@ -106,6 +109,7 @@ def _set_up(
         *(f"  step    {note}" for note in found.notes),
         f"  loads   {chosen}",
         f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps} steps",
+        *[f"          {lowered}"] * bool(lowered),
         *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
         "  trains  " + "\n          ".join(what_trains(encoder, objective)),
     ]
@@ -113,7 +117,9 @@ def _set_up(
     make_batch = MakeBatch(steps, found.examples, objective.needs & set(VIEWS), Collate(encoder.tokenize))
     objective.prepare(lambda: caption_ids(found.examples, encoder, fabric.device))
     module = StepModule(encoder, objective, found.are_features)
-    return Setup(fabric, encoder, objective, ranks, module, splits, found.dataset, make_batch, workers, unreadable)
+    return Setup(
+        config, fabric, encoder, objective, ranks, module, splits, found.dataset, make_batch, workers, unreadable
+    )
 
 
 def build_objective(config: TrainConfig) -> Objective:

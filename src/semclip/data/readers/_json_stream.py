@@ -150,8 +150,8 @@ class _Scanner:
             try:
                 value, end = self.decode(self.text, self.at)
             except json.JSONDecodeError as error:
+                cut = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
                 if not self._read():
-                    cut = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
                     raise self._malformed("the file is cut short" if cut else error.msg) from None
             except RecursionError:
                 raise self._malformed("nested too deeply") from None

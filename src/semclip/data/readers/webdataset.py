@@ -15,7 +15,7 @@ from semclip.core.parsing import parse_json
 from semclip.data.readers.base import Reader
 
 #: Member suffixes that hold the image of a sample.
-IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp")
+IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff")
 
 _MOST_SHARDS = 100_000
 #: Bytes of a member with text; it is read whole.

@@ -1,0 +1,29 @@
+"""`semclip data convert`: any data file as JSON lines or webdataset shards."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semclip.cli._options import Images
+from semclip.cli.data_check import parse_columns, progress_bar
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="Data file or folder in any format of `semclip list readers`.")],
+    out: Annotated[Path, typer.Argument(help="NAME.jsonl, or a new folder for webdataset shards.")],
+    images: Images = "",
+    columns: Annotated[
+        str, typer.Option(help="Our name = column of the file, separated by commas: caption=text,image=photo.")
+    ] = "",
+    shard_size: Annotated[int, typer.Option(min=1, help="Samples in a shard.")] = 10_000,
+) -> None:
+    """Write the data again, one line or sample for each photo with all its captions."""
+    from rich.console import Console
+
+    from semclip.data.convert import convert
+    from semclip.data.load import DataConfig
+
+    config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
+    photos = convert(config, out, shard_size, progress_bar)
+    Console().print(f"{out}: {photos:,} photos", soft_wrap=True, markup=False, highlight=False)

@@ -1,0 +1,187 @@
+"""Any data file as JSON lines or as webdataset shards, one line or sample for each photo."""
+
+import io
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from semclip.core.errors import UserError
+from semclip.core.example import Example, ImageRef
+from semclip.core.files import write_atomic
+from semclip.core.rows import read_rows, where_of
+from semclip.data.load import DataConfig, data_file, row_parser
+from semclip.data.one_per_photo import one_per_photo
+
+#: Pillow's name of a format -> the suffix that every reader knows it by.
+_SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "GIF": "gif", "TIFF": "tif", "MPO": "jpg"}
+
+#: Shows progress while it passes items on: (items, label, total).
+ProgressBar = Callable[[Iterable[Example], str, int], Iterable[Example]]
+
+
+def convert(
+    config: DataConfig,
+    out: Path,
+    shard_size: int = 10_000,
+    progress: ProgressBar = lambda items, label, total: items,
+) -> int:
+    """Write the data again; returns the number of photos.
+
+    out: `NAME.jsonl`, or a new folder for shards of `shard_size` samples. Of a .jsonl, pictures that lie inside another
+    file (a tar, a table) go to the folder `NAME_images` beside it, others stay where they are. What the file says about
+    ids, groups and splits is kept; where it names no split none is written, and it is drawn as before.
+    Raises UserError for whatever `load_examples` refuses, pictures that are missing or none, and an `out` that is
+    there.
+    """
+    if out.exists() and (out.is_file() or any(out.iterdir())):
+        raise UserError("something is there already", where=str(out), fix="name a new file or folder")
+    if out.suffix not in (".jsonl", ""):
+        raise UserError(
+            f"'{out.suffix}' is no format to write", where=str(out), fix="end in .jsonl, or name a folder for shards"
+        )
+    path = data_file(config)
+    parser = row_parser(config)
+    examples = one_per_photo([parser.example(row, where_of(path, place)) for place, row in read_rows(path)])
+    parser.finish(str(path))
+    shown = progress(examples, "photos", len(examples))
+    if out.suffix:
+        _write_lines(out, shown)
+    else:
+        _write_shards(out, shown, shard_size)
+    return len(examples)
+
+
+def _write_lines(out: Path, examples: Iterable[Example]) -> None:
+    pictures = _Pictures(out.with_name(f"{out.stem}_images"), out.parent)
+
+    def write(temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            for example in examples:
+                names = [pictures.name(ref, example.where) for ref in (example.image, *example.negative_images)]
+                file.write(_line(example, names[0], names[1:]) + "\n")
+
+    if pictures.folder.exists():
+        raise UserError("something is there already", where=str(pictures.folder), fix="name another file to write")
+    try:
+        write_atomic(out, write)
+    except BaseException:
+        shutil.rmtree(pictures.folder, ignore_errors=True)
+        raise
+
+
+class _Pictures:
+    """Names of pictures as a .jsonl names them; those inside other files are written to `folder`, each once."""
+
+    def __init__(self, folder: Path, beside: Path) -> None:
+        self.folder, self.beside = folder, beside
+        self._written: dict[str, str] = {}
+
+    def name(self, ref: ImageRef, where: str) -> str:
+        if ref.path is not None and ref.span is None:
+            return Path(os.path.relpath(ref.path, self.beside)).as_posix()
+        if ref.key not in self._written:
+            content, suffix = _picture(ref, where)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            name = f"{self.folder.name}/{len(self._written):08}.{suffix}"
+            (self.beside / name).write_bytes(content)
+            self._written[ref.key] = name
+        return self._written[ref.key]
+
+
+def _write_shards(out: Path, examples: Iterable[Example], shard_size: int) -> None:
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        for number, shard in enumerate(_runs(examples, shard_size)):
+            with tarfile.open(temporary / f"{number:05}.tar", "w") as archive:
+                for position, example in enumerate(shard):
+                    _add(archive, f"{number:05}{position:06}", example, out)
+        if out.is_dir():
+            out.rmdir()  # it is empty
+        temporary.rename(out)
+    except OSError as error:
+        raise UserError(
+            f"cannot write the shards: {error.strerror or error}",
+            where=str(out),
+            fix="free some space, or write elsewhere",
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _runs(examples: Iterable[Example], size: int) -> Iterator[list[Example]]:
+    run: list[Example] = []
+    for example in examples:
+        run.append(example)
+        if len(run) == size:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _add(archive: tarfile.TarFile, key: str, example: Example, out: Path) -> None:
+    negatives = _Pictures(out, out)
+    names = []
+    for ref in example.negative_images:
+        if ref.span is not None:
+            raise UserError(
+                "a negative image lies inside another file, and a sample holds one picture",
+                where=example.where,
+                fix="convert to .jsonl",
+            )
+        names.append(negatives.name(ref, example.where))
+    content, suffix = _picture(example.image, example.where)
+    for name, held in ((f"{key}.{suffix}", content), (f"{key}.json", _line(example, "", names).encode())):
+        member = tarfile.TarInfo(name)
+        member.size = len(held)
+        archive.addfile(member, io.BytesIO(held))
+
+
+def _picture(ref: ImageRef, where: str) -> tuple[bytes, str]:
+    """The bytes of a picture, and the suffix for what they are."""
+    try:
+        with ref.open() as file:
+            content = file.read()
+        with Image.open(io.BytesIO(content)) as image:
+            kind = image.format or ""
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(
+            f"cannot read the picture '{ref.name}': {error}",
+            where=where,
+            fix="`semclip data check FILE` lists all such; mend them or remove their rows",
+        ) from error
+    if kind not in _SUFFIXES:
+        raise UserError(f"a picture of the format {kind}", where=where, fix=f"save it as one of {', '.join(_SUFFIXES)}")
+    return content, _SUFFIXES[kind]
+
+
+def _line(example: Example, image: str, negative_images: Sequence[str]) -> str:
+    meta = dict(example.meta)
+    equal = bool(meta.pop("captions_equal", False))
+    paraphrases = example.paraphrases[len(example.captions) - 1 :] if equal else example.paraphrases
+    row: dict[str, Any] = {
+        "id": example.id,
+        "image": image,
+        **({"captions": example.captions} if equal else {"caption": example.caption}),
+        "paraphrases": paraphrases,
+        "negations": example.negations,
+        "absences": example.absences,
+        "rewrites": example.rewrites,
+        "negative_images": negative_images,
+        "group": example.group,
+        "split": example.split,
+    }
+    row = {name: cell for name, cell in row.items() if cell not in ("", None, ()) and cell != []}
+    try:
+        return json.dumps(row | meta, ensure_ascii=False, allow_nan=False, default=str)
+    except ValueError as error:
+        raise UserError(
+            f"a cell that JSON cannot hold: {error}", where=example.where, fix="remove the column or mend the cell"
+        ) from error
