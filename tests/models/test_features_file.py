@@ -101,7 +101,7 @@ def test_files_that_are_missing_or_no_arrays(tmp_path: Path) -> None:
 
 def test_jsonl_without_images(tmp_path: Path) -> None:
     path, _ = saved(tmp_path)
-    rows = write_jsonl(tmp_path / "c.jsonl", [{"picture": "a"}])
+    rows = write_jsonl(tmp_path / "c.jsonl", [{"scan": "a"}])
     with pytest.raises(UserError, match="names no image") as caught:
         FeaturesFile.open(path, rows)
     assert caught.value.where == f"{rows}:1"
