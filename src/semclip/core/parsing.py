@@ -49,6 +49,23 @@ def parse_json(text: str | bytes, where: str, fix: str = "write the file again")
     return value
 
 
+def parse_json_at(text: str, at: int) -> tuple[Any, int]:
+    """(value, where it ends) of the JSON value that starts at a place in a text, under the rules of `parse_json`.
+
+    Raises json.JSONDecodeError where the text is none, which more of it may mend, and ValueError, with the reason, for
+    what is refused.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, at)
+        if text.count("[", at, end) + text.count("{", at, end) > MAX_DEPTH:
+            _refuse_depth(value)
+    except RecursionError:
+        raise _RefusedError(_TOO_DEEP) from None
+    if text.find("\\u", at, end) >= 0:
+        _refuse_half_characters(value)
+    return value, end
+
+
 def parse_yaml(
     text: str | bytes, where: str, fix: str = "mend the line named above", loader: type[Any] = yaml.SafeLoader
 ) -> Any:

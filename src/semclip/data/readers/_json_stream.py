@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
+from semclip.core.files import reason
+from semclip.core.parsing import parse_json_at
 
 _FIRST_READ, _READ = 1 << 16, 1 << 20
 #: Characters of one item; a larger one is no row, and would have to be held as a whole.
@@ -44,8 +46,8 @@ def items(path: Path) -> Iterator[Item]:
     try:
         with path.open("rb") as file:
             yield from _Scanner(path, file).items()
-    except OSError as error:
-        raise UserError(f"cannot read the file: {error.strerror or error}", where=str(path), fix="check it") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read the file: {reason(error)}", where=str(path), fix="check it") from error
 
 
 def first_items(path: Path) -> dict[str, Any]:
@@ -79,7 +81,6 @@ class _Scanner:
     def __init__(self, path: Path, file: Any) -> None:
         self.path, self.file = path, file
         self.decode_bytes = codecs.getincrementaldecoder("utf-8-sig")()
-        self.decode = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
         self.text, self.at, self.ended = "", 0, False
         self.place = ""  # of the item being read
 
@@ -148,14 +149,12 @@ class _Scanner:
         self._next()
         while True:
             try:
-                value, end = self.decode(self.text, self.at)
+                value, end = parse_json_at(self.text, self.at)
             except json.JSONDecodeError as error:
                 cut = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
                 if not self._read():
                     raise self._malformed("the file is cut short" if cut else error.msg) from None
-            except RecursionError:
-                raise self._malformed("nested too deeply") from None
-            except ValueError as error:  # a number of thousands of digits, NaN
+            except ValueError as error:  # nested too deeply, a number of thousands of digits, NaN
                 raise self._malformed(str(error)) from None
             else:
                 if end < len(self.text) or not self._read():  # a number may go on in what is not read yet
@@ -193,7 +192,3 @@ class _Scanner:
 def _white(text: str, at: int) -> int:
     found = _WHITE.match(text, at)
     return found.end() if found else at
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")

@@ -26,7 +26,7 @@ class CaptionedFolder(Reader):
 
     def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
         file = _only(path)
-        for place, row in reader_for(file).rows(file):
+        for place, row in reader_for(file, self.bad_row).rows(file):
             yield where_of(file, place).removeprefix(str(path)), row
 
     def skipped(self, path: Path) -> list[Path]:

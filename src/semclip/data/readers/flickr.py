@@ -41,19 +41,20 @@ class Flickr(Reader):
     def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
         form = _form(path)
         if form is None and _is_table(path):
-            yield from Csv().rows(path)
+            yield from Csv(self.bad_row).rows(path)
             return
         for number, line in numbered_lines(path):
             found = (form or _TOKEN).fullmatch(line.rstrip("\r\n"))
             if found:
                 yield number, {"image": found["image"].strip(), "caption": found["caption"].strip()}
             elif line.strip() and not (number == 1 and _HEADER.fullmatch(line.strip())):
-                raise UserError(
-                    f"no line of a photo's name and its caption: {line.strip()[:60]!r}",
-                    where=f"{path}:{number}",
-                    fix={_BAR: "write `1.jpg| 0| a cat`", _PLAIN: "write `1.jpg`, a tab and the caption"}.get(
-                        form or _TOKEN, "write `1.jpg#0`, a tab and the caption"
-                    ),
+                fix = {_BAR: "write `1.jpg| 0| a cat`", _PLAIN: "write `1.jpg`, a tab and the caption"}
+                self.bad_row(
+                    UserError(
+                        f"no line of a photo's name and its caption: {line.strip()[:60]!r}",
+                        where=f"{path}:{number}",
+                        fix=fix.get(form or _TOKEN, "write `1.jpg#0`, a tab and the caption"),
+                    )
                 )
 
 

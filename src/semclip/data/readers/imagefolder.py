@@ -30,7 +30,7 @@ class ImageFolder(Reader):
         splits = all(file.parent != path and _split(file, path) for file in files)
         for file in files:
             inner = file.parent.relative_to(path)
-            for place, row in reader_for(file).rows(file):
+            for place, row in reader_for(file, self.bad_row).rows(file):
                 place = where_of(file, place).removeprefix(str(path))
                 if "file_name" not in row:
                     raise UserError(

@@ -1,11 +1,11 @@
 """A folder of pictures with their texts beside them: NAME.jpg with NAME.txt, NAME.caption or NAME.json."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
+from semclip.core.parsing import parse_json
 from semclip.data.readers._pictures import is_picture, walk
 from semclip.data.readers._text import captions_of, read_text
 from semclip.data.readers.base import Place, Reader
@@ -36,14 +36,11 @@ class Sidecars(Reader):
             picture = folder / name
             inner = picture.relative_to(path)
             texts = _texts(names, name)
-            row = _columns(picture.with_suffix(".json")) if ".json" in texts else {}
-            text = next((suffix for suffix in _TEXTS if suffix in texts), None)
-            if text:
-                for column in ("caption", "captions"):
-                    row.pop(column, None)
-                row["captions"] = captions_of(read_text(picture.with_suffix(text)))
-            elif not texts:
-                row["caption"] = ""
+            try:
+                row = _row(picture, texts)
+            except UserError as error:
+                self.bad_row(error)
+                continue
             if splits:
                 row["split"] = inner.parts[0]
             yield f"/{inner.as_posix()}", {**row, "image": inner.as_posix()}
@@ -87,13 +84,20 @@ def _has_splits(path: Path) -> bool:
     return tops <= set(_SPLITS)
 
 
+def _row(picture: Path, texts: list[str]) -> dict[str, Any]:
+    row = _columns(picture.with_suffix(".json")) if ".json" in texts else {}
+    text = next((suffix for suffix in _TEXTS if suffix in texts), None)
+    if text:
+        for column in ("caption", "captions"):
+            row.pop(column, None)
+        row["captions"] = captions_of(read_text(picture.with_suffix(text)))
+    elif not texts:
+        row["caption"] = ""
+    return row
+
+
 def _columns(path: Path) -> dict[str, Any]:
-    try:
-        row = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise UserError(
-            f"not valid JSON: {error}", where=str(path), fix='write one JSON object, {"caption": ...}'
-        ) from None
+    row = parse_json(read_text(path), str(path), fix='write one JSON object, {"caption": ...}')
     if not isinstance(row, dict):
         raise UserError(
             f"a JSON object is expected, found {type(row).__name__}", where=str(path), fix='write {"caption": ...}'
