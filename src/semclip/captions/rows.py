@@ -10,7 +10,8 @@ from semclip.captions.config import COLUMNS
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.rows import read_rows, where_of
-from semclip.data.load import DataConfig, data_file, row_parser, with_ids
+from semclip.data.ids import with_ids
+from semclip.data.load import DataConfig, data_file, row_parser
 from semclip.data.one_per_photo import one_per_photo
 from semclip.data.splits import with_splits
 

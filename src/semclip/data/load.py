@@ -3,16 +3,22 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.rows import read_rows, where_of
 from semclip.data.columns import RowParser
+from semclip.data.ids import with_ids
 from semclip.data.one_per_photo import one_per_photo
 from semclip.data.splits import with_splits
+from semclip.data.stored import StoredExamples, keep
+
+#: Rows of a file whose examples are held as they are, in about 1 KB each.
+ROWS_IN_MEMORY = 200_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +52,25 @@ def image_folder(config: DataConfig) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def load_examples(config: DataConfig) -> list[Example]:
+def load_examples(config: DataConfig) -> Sequence[Example]:
     """All examples of a data file, each with an id and a split; images are not opened.
 
-    Rows of one photo that hold captions only are one example (`one_per_photo`). Raises UserError, with `file:row`, for
-    anything malformed, two equal ids, or a group that crosses splits.
+    Rows of one photo that hold captions only are one example (`one_per_photo`). Of a file of more than `ROWS_IN_MEMORY`
+    rows the examples are stored in the cache and made when asked for (`data.stored`).
+    Raises UserError, with `file:row`, for anything malformed, two equal ids, or a group that crosses splits.
     """
     path = data_file(config)
     parser = row_parser(config)
-    examples = [parser.example(row, where_of(path, place)) for place, row in read_rows(path)]
+    rows = (parser.example(row, where_of(path, place)) for place, row in read_rows(path))
+    examples: Sequence[Example] = list(islice(rows, ROWS_IN_MEMORY))
+    if len(examples) == ROWS_IN_MEMORY:
+        examples = StoredExamples.of(chain(examples, rows), config.seed)
+    else:
+        examples = with_splits(with_ids(one_per_photo(examples)), config.seed)
     parser.finish(str(path))
     for note in parser.notes():
         _say(f"{path.name}: {note}")
-    return with_splits(with_ids(one_per_photo(examples)), config.seed)
+    return examples
 
 
 def row_parser(config: DataConfig) -> RowParser:
@@ -72,9 +84,9 @@ def _say(note: str) -> None:
     print(f"note: {note}", file=sys.stderr)
 
 
-def select(examples: Sequence[Example], split: str) -> list[Example]:
+def select(examples: Sequence[Example], split: str) -> Sequence[Example]:
     """The examples of one split; "all" is every one. Raises UserError, with the splits there are, when none is."""
-    chosen = [example for example in examples if split in ("all", example.split)]
+    chosen = keep(examples, lambda example: split in ("all", example.split))
     if not chosen:
         there = Counter(example.split for example in examples)
         counts = ", ".join(f"{name}: {count}" for name, count in there.items()) or "no examples at all"
@@ -84,25 +96,3 @@ def select(examples: Sequence[Example], split: str) -> list[Example]:
             fix=f"choose one that the data has ({counts}), or 'all'",
         )
     return chosen
-
-
-def with_ids(examples: Sequence[Example]) -> list[Example]:
-    """Examples that all have an id of their own: the file's, else the image's name, `NAME#2` for its second row."""
-    rows_of_image: Counter[str] = Counter()
-    seen: dict[str, str] = {}
-    result = []
-    for example in examples:
-        if not example.id:
-            name = example.image.name
-            rows_of_image[name] += 1
-            count = rows_of_image[name]
-            example = replace(example, id=name if count == 1 else f"{name}#{count}")
-        if example.id in seen:
-            raise UserError(
-                f"the id '{example.id}' occurs twice, first at {seen[example.id]}",
-                where=example.where,
-                fix="give every row an id of its own, or none",
-            )
-        seen[example.id] = example.where
-        result.append(example)
-    return result

@@ -16,10 +16,14 @@ def one_per_photo(examples: Sequence[Example]) -> list[Example]:
     """
     rows: dict[tuple[Any, ...], list[Example]] = {}
     for position, example in enumerate(examples):
-        image = example.image
-        key = (image.key, image.path, image.span, example.group, example.split)
-        rows.setdefault(key if _captions_only(example) else (position,), []).append(example)
+        rows.setdefault(photo_of(example) or (position,), []).append(example)
     return [same[0] if len(same) == 1 else together(same) for same in rows.values()]
+
+
+def photo_of(example: Example) -> tuple[Any, ...]:
+    """What rows of one photo have in common that may be one example; () for a row that stays apart."""
+    image = example.image
+    return (image.key, image.path, image.span, example.group, example.split) if _captions_only(example) else ()
 
 
 def _captions_only(example: Example) -> bool:

@@ -12,6 +12,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example, ImageRef
 from semclip.core.files import write_text
 from semclip.data.load import load_examples, select
+from semclip.data.stored import keep
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Objective
 from semclip.training.config import TrainConfig
@@ -24,10 +25,10 @@ T = TypeVar("T")
 class Splits:
     """The examples a run uses. Training examples all serve every view the objective needs."""
 
-    train: list[Example]
-    val: list[Example]
-    test: list[Example]
-    tests: dict[str, list[Example]]  # further test sets, by name
+    train: Sequence[Example]
+    val: Sequence[Example]
+    test: Sequence[Example]
+    tests: dict[str, Sequence[Example]]  # further test sets, by name
     left_out: list[str]  # what was left out of training and why, one sentence per view
 
 
@@ -40,10 +41,10 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
     examples = load_examples(config.data)
     everything = select(examples, "train")
     views = sorted(views_of_data(steps, objective.needs & set(VIEWS)) | set(config.require))
-    train_examples = [e for e in everything if all(e.has(view) for view in views)]
+    train_examples = keep(everything, lambda e: all(e.has(view) for view in views))
     left_out = []
     for view in views:
-        lacking = [e for e in everything if not e.has(view)]
+        lacking = keep(everything, lambda e, view=view: not e.has(view))  # type: ignore[misc]
         if lacking:
             left_out.append(f"{len(lacking):,} of {len(everything):,} lack '{view}' (first: {lacking[0].where})")
         if len(lacking) == len(everything):
@@ -59,7 +60,7 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
     return Splits(train_examples, val, test, _further_tests(config, everything), left_out)
 
 
-def _further_tests(config: TrainConfig, train: Sequence[Example]) -> dict[str, list[Example]]:
+def _further_tests(config: TrainConfig, train: Sequence[Example]) -> dict[str, Sequence[Example]]:
     """The examples of `evaluate.tests`. Raises UserError where training has a group of one of them."""
     trained = {e.group for e in train}
     tests = {}
@@ -117,11 +118,11 @@ def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
 
 def refuse_missing_images(splits: Splits) -> None:
     """Images of all splits must be there before training starts; they are not opened."""
-    everyone = [*splits.train, *splits.val, *splits.test, *chain.from_iterable(splits.tests.values())]
-    missing = [e for e in everyone if e.image.path is None or not e.image.path.is_file()]
+    parts = (splits.train, splits.val, splits.test, *splits.tests.values())
+    missing = [e for e in chain.from_iterable(parts) if e.image.path is None or not e.image.path.is_file()]
     if missing:
         raise UserError(
-            f"{len(missing):,} of {len(everyone):,} image files are missing, first '{missing[0].image.name}'",
+            f"{len(missing):,} of {sum(map(len, parts)):,} image files are missing, first '{missing[0].image.name}'",
             where=missing[0].where,
             fix="set data.images to the folder that image names are relative to; `semclip data check FILE` lists all",
         )
@@ -171,11 +172,12 @@ class UnreadableImages:
                 fix=f"mend the images named in {self.path} or remove their rows, or set guards.unreadable",
             )
 
-    def readable(self, examples: Sequence[Example]) -> list[Example]:
+    def readable(self, examples: Sequence[Example]) -> Sequence[Example]:
         """The examples without those left out: a resumed run must see as many as before, mended or not."""
-        return [e for e in examples if not (e.id in self.faults and self.faults[e.id].left_out)]
+        out = {id for id, fault in self.faults.items() if fault.left_out}
+        return keep(examples, lambda e: e.id not in out) if out else examples
 
-    def without(self, encoder: Encoder, examples: Sequence[Example], prepare: Callable[[list[Example]], T]) -> T:
+    def without(self, encoder: Encoder, examples: Sequence[Example], prepare: Callable[[Sequence[Example]], T]) -> T:
         """What `prepare` makes of the examples; where it meets an image that cannot be read, of all that can be read.
 
         All images are then tried once, and the examples left out are noted. Raises UserError for more than allowed.
