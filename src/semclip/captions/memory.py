@@ -16,7 +16,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.rows import IMAGE_COLUMNS
 from semclip.data.columns import RowParser
-from semclip.data.load import with_ids
+from semclip.data.ids import with_ids
 from semclip.data.splits import with_splits
 
 #: Stands for the picture of a row that has none, and for no longer than the job.
