@@ -48,7 +48,7 @@ def serves(folder: Path, arguments: list[str]) -> None:
     command = [sys.executable, "-m", "semclip", *arguments, "--no-open", "--port", "0"]
     with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
-    ) as page:  # noqa: E501
+    ) as page:
         assert page.stdout is not None
         try:
             address = page.stdout.readline().strip()
