@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
@@ -12,9 +13,9 @@ from semclip.evaluation.metrics.result import Result
 from semclip.reports.runs import Run, load_run
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Arm:
-    """One system: runs that differ in nothing but the seed."""
+    """One system: runs that differ in nothing but the seed; equal only to itself."""
 
     title: str
     runs: Sequence[Run]
@@ -60,7 +61,7 @@ class Comparison:
         wanted = [self.base_of(self.focus), self.control_of(self.focus), self.focus]
         return [r for r in self.runs if r in wanted]
 
-    @property
+    @cached_property
     def arms(self) -> list[Arm]:
         """The systems, in the order of their first run."""
         groups: dict[str, list[Run]] = {}
@@ -83,7 +84,7 @@ class Comparison:
         chosen = [next((r for r in arm.runs if r.seed == self.focus.seed), arm.runs[0]) for arm in self.arms]
         if len(chosen) == len(self.runs):
             return self
-        titled = _titled(chosen)
+        titled = [replace(run, title=arm.title) for run, arm in zip(chosen, self.arms, strict=True)]
         place = [r.name for r in titled]
         controls = [titled[place.index(c.name)] for c in self.controls if c.name in place]
         return replace(self, runs=titled, controls=controls, focus=titled[place.index(self.focus.name)])

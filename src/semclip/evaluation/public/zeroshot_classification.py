@@ -68,7 +68,9 @@ class ZeroshotClassification(ImageSets):
         small = [s.items[0].classes.of for s in sets if not len(s.in_top5)]
         notes = sizes(sets)
         notes += [f"no acc5 of {', '.join(small)}: fewer than 5 classes"] if small else []
-        return Scores(metrics=metrics, items={"acc1": item_record(ids, right, ids, names)}, notes=notes)
+        return Scores(
+            metrics=metrics, items={"acc1": item_record(ids, right, ids, names, weights=alike(names))}, notes=notes
+        )
 
 
 def _recall(name: str, sets: Sequence[Ranked], outcomes: Sequence[Outcomes], kind: str = "model") -> Metric:
