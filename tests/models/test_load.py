@@ -19,8 +19,15 @@ def test_run_folder_and_model_folder(tmp_path: Path) -> None:
         assert not loaded.training and str(spec) in loaded.label
 
 
-def test_architecture_alone_has_random_weights() -> None:
-    assert load("semclip-tiny-48").embed_dim == 128
+def test_random_weights_must_be_asked_for() -> None:
+    with pytest.raises(UserError, match="no weights, so that they would be random") as caught:
+        load("semclip-tiny-48")
+    with pytest.raises(UserError, match="random") as tagged:
+        load("ViT-B-32")
+    assert "ViT-B-32/TAG with one of openai" in tagged.value.fix
+    spec = next(word for word in caught.value.fix.split() if word.endswith("/random"))
+    encoder = load(spec)  # the advice, followed
+    assert encoder.random_weights and encoder.label == "semclip-tiny-48/random" and encoder.embed_dim == 128
 
 
 @pytest.mark.parametrize("spec", ["ViT-B32", "runs/missing", "./missing", "/missing", "runs/a/b", "", "no such thing"])

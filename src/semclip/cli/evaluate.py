@@ -1,27 +1,35 @@
-"""`semclip evaluate`: what a model can do on a data file, with intervals, chance and blind baselines beside it."""
+"""`semclip evaluate`: what models can do on a data file, with intervals, chance and blind baselines beside it."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semclip.cli import _evaluations
 from semclip.cli._result_table import result_table
+from semclip.cli._run_data import data_config, is_run
 from semclip.core.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
-    from semclip.core.protocols import DualEncoder
     from semclip.data.load import DataConfig
     from semclip.evaluation import Benchmark, Sources
-    from semclip.evaluation.base import Task
+    from semclip.evaluation.contamination import TrainingData
     from semclip.evaluation.metrics.result import Result
+
+_NOT_SAVED = "not saved: give --out FOLDER to keep the results"
 
 
 def command(
-    model: Annotated[
-        str, typer.Argument(help="A run, a saved model, ARCHITECTURE/TAG of open_clip, hf:ID, or FILE.py:NAME.")
-    ],
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="MODEL...",
+            help="Runs, saved models, ARCHITECTURE/TAG of open_clip, ARCHITECTURE/FILE, hf:ID, or FILE.py:NAME.",
+        ),
+    ] = None,
+    listed: Annotated[Path | None, typer.Option("--models", help="A file with more models, one a line.")] = None,
     data: Annotated[str, typer.Option(help="The data file. Default: the one a run was trained on.")] = "",
     images: Annotated[str, typer.Option(help="Folder that image names are relative to.")] = "",
     split: Annotated[str, typer.Option(help="Which examples: test, val, train or all.")] = "test",
@@ -30,6 +38,9 @@ def command(
     ] = "all",
     root: Annotated[Path | None, typer.Option(help="Folder of public benchmarks: ROOT/NAME and their images.")] = None,
     allow_missing: Annotated[bool, typer.Option(help="Leave out public items whose images are not there.")] = False,
+    limit: Annotated[
+        int, typer.Option(help="Score only so many items of each benchmark, drawn at random; 0: all.", min=0)
+    ] = 0,
     option: Annotated[
         list[str] | None, typer.Option(help="BENCHMARK.KEY=VALUE, such as valse_existence.piece=plurals.")
     ] = None,
@@ -39,72 +50,128 @@ def command(
             help="What the model has seen: a run, or a file of image names, sha256 and texts. May be repeated."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for result files. Default: RUN/results.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for result files; of several models, OUT/MODEL/results. Default: RUN/results."),
+    ] = None,
+    skip_existing: Annotated[bool, typer.Option(help="Leave out what stands in the folder already.")] = False,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps embeddings for later. Default: none.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="In which the towers compute: float32, bfloat16 or float16. Default: the model's own.")
+    ] = "",
     batch_size: Annotated[int, typer.Option(help="Images or texts encoded at a time.", min=1)] = 256,
 ) -> None:
-    """Run benchmarks on a model: one result file each, and a table here."""
+    """Run benchmarks on models: one result file each, written as it ends, and a table here."""
     from semclip.core.config import apply_overrides
-    from semclip.evaluation import Benchmark, Sources, run_tasks
-    from semclip.evaluation.contamination import training_data_of, with_overlap
-    from semclip.evaluation.own import DataBenchmark
+    from semclip.evaluation import Benchmark, Sources
+    from semclip.evaluation.contamination import training_data_of
 
-    wanted = _wanted(benchmarks, root)
+    named = _evaluations.named_models(models or (), listed)
+    wanted = _evaluations.wanted_benchmarks(benchmarks, root)
     options = apply_overrides({}, option or ())
     for name in options:
         if name not in wanted:
             fix = did_you_mean(name, list(wanted))
             raise UserError(f"an option of '{name}', which is not run", where="--option", fix=fix)
+    folders = _evaluations.result_folders(named, out)
     chosen = {name: Benchmark.create(name, options.get(name)) for name in wanted}
-    sources = Sources(root=root, allow_missing=allow_missing)
-    readers = [name for name, benchmark in chosen.items() if isinstance(benchmark, DataBenchmark)]
-    may_go_without = len(readers) < len(chosen) and not any(wanted[name] for name in readers)
-    if readers and (not may_go_without or data or _is_run(model)):
-        sources = _with_data(sources, data_config(model, data, images), split)
-    seen = [training_data_of(source) for source in trained_on or ()]
-    place = find_device(device)
+    plain = Sources(root=root, allow_missing=allow_missing, limit=limit)
+    call = _Call(
+        chosen=chosen,
+        wanted=wanted,
+        sources={model: _sources(model, plain, chosen, wanted, data, images, split) for model in named},
+        seen=[training_data_of(source) for source in trained_on or ()],
+        place=find_device(device),
+        precision=_evaluations.precision_of(precision),
+        batch_size=batch_size,
+        cache=cache,
+        skip_existing=skip_existing,
+    )
+    failed: list[tuple[str, UserError]] = []
+    for model in named:
+        try:
+            failed += _evaluate(model, folders[model], call)
+        except UserError as error:
+            if len(named) == 1:
+                raise
+            failed.append((model, error))
+    _tell_failures(failed)
 
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    """What all models of a call have in common. sources: by model, since a run brings data of its own."""
+
+    chosen: Mapping[str, "Benchmark"]
+    wanted: Mapping[str, bool]
+    sources: Mapping[str, "Sources"]
+    seen: Sequence["TrainingData"]
+    place: Any
+    precision: str
+    batch_size: int
+    cache: Path | None
+    skip_existing: bool
+
+
+def _evaluate(model: str, folder: Path | None, call: _Call) -> list[tuple[str, UserError]]:
+    """Run, save and show the benchmarks of one model; what failed, and why."""
+    from semclip.evaluation import run_each
+    from semclip.evaluation.contamination import with_overlap
+    from semclip.evaluation.identify import identified_model, with_identity
     from semclip.models.load import load
     from semclip.models.python_object import load_object
 
-    encoder = load_object(model) if ".py:" in model else load(model)
-    tasks, skipped = _tasks(encoder, chosen, wanted, sources)
-    folder = out or (Path(model) / "results" if _is_run(model) else None)
+    encoder: Any = load_object(model) if ".py:" in model else load(model)
+    tasks, skipped = _evaluations.make_tasks(encoder, call.chosen, call.wanted, call.sources[model])
+    tasks = [with_identity(task) for task in tasks]
     if folder:
-        for task in tasks:
-            _refuse_replacing(_file(folder, task.name), task.data)
-    for source in seen:
+        said = encoder.description() if hasattr(encoder, "description") else {}
+        who = {**said, **identified_model(encoder), "precision": call.precision}
+        there = [
+            t for t in tasks if _evaluations.stands_already(_evaluations.result_file(folder, t.name), t, model, who)
+        ]
+        if call.skip_existing:
+            skipped |= {task.name: f"stands in {folder} already" for task in there}
+            tasks = [task for task in tasks if task not in there]
+    for source in call.seen:
         tasks = [with_overlap(task, source) for task in tasks]
-    results = run_tasks(encoder, tasks, place, batch_size, model, progress=True, cache=cache)
+    results: dict[str, Result] = {}
+    failed: list[tuple[str, UserError]] = []
+    every = run_each(
+        encoder, tasks, call.place, call.batch_size, model, progress=True, cache=call.cache, precision=call.precision
+    )
+    for task, result in every:
+        if isinstance(result, UserError):
+            if len(tasks) == 1:
+                raise result
+            failed.append((f"{model}: {task.name}", result))
+            continue
+        results[task.name] = result
+        if folder:
+            result.save(_evaluations.result_file(folder, task.name))
     _show(model, results, skipped)
-    _save(folder, results)
+    typer.echo(f"saved: {len(results)} files in {folder}" if folder else _NOT_SAVED)
+    return failed
 
 
-def _wanted(benchmarks: str, root: Path | None) -> dict[str, bool]:
-    """The benchmarks that names, suites and `all` stand for -> whether one was named itself: that one must run."""
-    from semclip.core.registry import FAMILIES
-    from semclip.evaluation.suites import SUITES
+def _sources(
+    model: str,
+    plain: "Sources",
+    chosen: Mapping[str, "Benchmark"],
+    wanted: Mapping[str, bool],
+    data: str,
+    images: str,
+    split: str,
+) -> "Sources":
+    """With the examples of the data file where a benchmark reads one, and one is named or the run's."""
+    from semclip.evaluation.own import DataBenchmark
 
-    family = FAMILIES["benchmarks"]
-    own, public = family.names("semclip.evaluation.own"), family.names("semclip.evaluation.public")
-    found: dict[str, bool] = {}
-    for part in (p.strip() for p in benchmarks.split(",") if p.strip()):
-        together = (*own, *(public if root else ())) if part == "all" else SUITES.get(part, ())
-        for name in together or (part,):
-            if name not in (*own, *public) and ".py:" not in name:
-                fix = did_you_mean(name, (*own, *public, *SUITES))
-                raise UserError(f"unknown benchmark '{name}'", where="--benchmarks", fix=fix)
-            if name in public and root is None:
-                raise UserError(
-                    f"'{name}' is a public benchmark, read from a folder of yours",
-                    where="--benchmarks",
-                    fix="give --root DIR; `semclip benchmarks check DIR` shows what is in it",
-                )
-            found[name] = not together or found.get(name, False)
-    if not found:
-        raise UserError("no benchmark was named", where="--benchmarks", fix="`semclip list benchmarks` shows all")
-    return found
+    readers = [name for name, benchmark in chosen.items() if isinstance(benchmark, DataBenchmark)]
+    may_go_without = len(readers) < len(chosen) and not any(wanted[name] for name in readers)
+    if readers and (not may_go_without or data or is_run(model)):
+        return _with_data(plain, data_config(model, data, images), split)
+    return plain
 
 
 def _with_data(sources: "Sources", config: "DataConfig", split: str) -> "Sources":
@@ -117,88 +184,35 @@ def _with_data(sources: "Sources", config: "DataConfig", split: str) -> "Sources
     return replace(sources, examples=select(load_examples(config), split), data=described)
 
 
-def _tasks(
-    encoder: "DualEncoder", chosen: Mapping[str, "Benchmark"], wanted: Mapping[str, bool], sources: "Sources"
-) -> tuple[list["Task"], dict[str, str]]:
-    """The benchmarks that can be run; those not named explicitly that cannot are left out with a message."""
-    tasks, skipped = [], {}
-    for name, benchmark in chosen.items():
-        try:
-            tasks.append(benchmark.task(encoder, sources))
-        except UserError as error:
-            if wanted[name]:
-                raise
-            skipped[name] = error.what
-    if not tasks:
-        reasons = "; ".join(f"{name}: {why}" for name, why in skipped.items())
-        raise UserError("none of the benchmarks can run", where="--benchmarks", fix=reasons)
-    return tasks, skipped
-
-
 def _show(model: str, results: Mapping[str, "Result"], skipped: Mapping[str, str]) -> None:
     from rich.console import Console
 
     console = Console()
-    console.print(result_table(model, results))
+    if results:
+        console.print(result_table(model, results))
     for name, why in skipped.items():
-        console.print(f"not run: {name}: {why}", markup=False, highlight=False)
+        console.print(f"not run: {name}: {why}", markup=False, highlight=False, soft_wrap=True)
+    # What is said of every result is said once.
+    first = next(iter(results.values())).notes if len(results) > 1 else ()
+    everywhere = [note for note in first if all(note in result.notes for result in results.values())]
+    for note in everywhere:
+        console.print(f"{model}: {note}", markup=False, highlight=False, soft_wrap=True)
     for name, result in results.items():
-        for note in result.notes:
+        for note in (n for n in result.notes if n not in everywhere):
             console.print(f"{name}: {note}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _save(folder: Path | None, results: Mapping[str, "Result"]) -> None:
-    if folder is None:
-        typer.echo("not saved: give --out FOLDER to keep the results")
+def _tell_failures(failed: Sequence[tuple[str, UserError]]) -> None:
+    """List what failed, at the end, and end as a failure; all that did not fail is saved."""
+    if not failed:
         return
-    for name, result in results.items():
-        result.save(_file(folder, name))
-    typer.echo(f"saved: {len(results)} files in {folder}")
-
-
-def _file(folder: Path, benchmark: str) -> Path:
-    """`path/to/file.py:Class` is saved as `Class.json`."""
-    return folder / f"{benchmark.rpartition(':')[2]}.json"
-
-
-def _refuse_replacing(path: Path, described: Mapping[str, Any]) -> None:
-    """Results on other data are never written over: a report would mix them unseen."""
-    from semclip.evaluation.metrics.result import Result
-
-    there = Result.load(path).data if path.exists() else described
-    if _identity(there) != _identity(described):
-        of = f", split {there['split']}" if there.get("split") else ""
-        raise UserError(
-            f"this would replace results on other data ({there.get('path')}{of})",
-            where=str(path),
-            fix="give another folder: --out FOLDER",
-        )
-
-
-def _identity(data: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What makes data the same: contents, split, and which items are read; not where the files lie."""
-    files = {path: file["sha256"] for path, file in (data.get("files") or {}).items()}
-    asked = (data.get("options") or {}, bool(data.get("allow_missing")))
-    return data.get("sha256"), data.get("split"), files, *asked
-
-
-def data_config(model: str, data: str, images: str) -> "DataConfig":
-    from semclip.core.config import load_config, parse
-    from semclip.data.load import DataConfig
-
-    if data:
-        return DataConfig(path=data, images=images)
-    if not _is_run(model):
-        raise UserError("which data?", where=f"'{model}' is no run folder", fix="give --data FILE")
-    path = Path(model) / "config.yaml"
-    section: Any = load_config(path).get("data")
-    if not isinstance(section, dict):
-        raise UserError("the run's config has no section 'data'", where=str(path), fix="give --data FILE")
-    return parse(DataConfig, {**section, **({"images": images} if images else {})}, where=str(path))
-
-
-def _is_run(model: str) -> bool:
-    return (Path(model) / "config.yaml").is_file() and (Path(model) / "model").is_dir()
+    for name, error in failed:
+        typer.echo(f"failed: {name}: {error.what} ({error.where}); {error.fix}")
+    raise UserError(
+        f"{len(failed)} of the evaluations failed: {', '.join(name for name, _ in failed)}",
+        where="semclip evaluate",
+        fix=f"{failed[0][1].fix}; the others are done: run the same command again with --skip-existing",
+    )
 
 
 def find_device(name: str) -> Any:

@@ -28,7 +28,8 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from semclip.cli.evaluate import data_config, find_device
+    from semclip.cli._run_data import data_config
+    from semclip.cli.evaluate import find_device
     from semclip.core.files import sha256_file, write_json
     from semclip.data.load import data_file, load_examples, select
     from semclip.evaluation import evaluate

@@ -124,7 +124,7 @@ def _part(every: Comparison, number: int) -> dict[str, Any]:
 
 
 def _cards(contrasts: Contrasts) -> list[tuple[Skill, Measured, Contrast | None, list[tuple[str, str, Measured]]]]:
-    """For each headline skill: the system the page is about, against its control, and all systems with their colours."""
+    """For each headline skill: the system the page is about, against its control, and all systems."""
     found = []
     for skill in HEADLINE:
         own = contrasts.measured(contrasts.focus, skill.benchmark, skill.metric)
