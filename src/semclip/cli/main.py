@@ -26,7 +26,7 @@ _GROUPS = {
 _COMMANDS = (
     "demo", "list", "index", "search", "serve", "data check", "data sample", "data scenes", "data features",
     "captions write", "captions review", "captions stats", "train", "evaluate", "benchmarks fetch", "benchmarks check",
-    "interpolate", "compare", "report", "segment", "distill",
+    "interpolate", "compare", "report", "leaderboard", "segment", "distill",
 )  # fmt: skip
 #: Options that have another name now, as parameters.
 _RENAMED = {"captions review": {"reader": "annotator"}, "captions stats": {"most": "max_captions"}}

@@ -65,9 +65,9 @@ class SemclipProtocol(PublicBenchmark):
     `official_`: strict >, torch.topk, k > N counted as top-1 (src/evaluation.py:36-88, src/model.py:279-290), in the
     precision of the embeddings; `official_original_over_negation_bfloat16` (and `_float16`) from embeddings rounded so,
     since the script runs bf16-mixed unless told otherwise and rounding makes ties, which it counts as wrong.
-    The script squashes images to 224 x 224 with ImageNet's mean and deviation. The option `preprocessing=published` does
-    so, too (at the model's own size, where that is another); without it the model's own preprocessing runs, also for
-    the `official_` values. The result says which.
+    The script squashes images to 224 x 224 with ImageNet's mean and deviation. So does
+    `preprocessing=published`, at the model's own size where that is another; else the model's own preprocessing runs, for the `official_` values, too.
+    The result says which.
     Only 3 % of the "negations" hold a negation word. Zero-shot: see `semclip_zeroshot`. arXiv 2511.16527.
     """
 
