@@ -25,6 +25,8 @@ _LARGEST_TEXT = 16 * 1024**2
 class WebDataset(Reader):
     """Members that share a name up to its first dot are one sample: KEY.jpg, KEY.txt (the caption), KEY.json, KEY.cls.
 
+    Several lines of KEY.txt are several captions, as CLIP_benchmark writes retrieval sets: a row each, of one image;
+    one caption where the `caption` of KEY.json is the same text, as img2dataset writes it.
     KEY.json holds further columns, among them `caption` where there is no KEY.txt; KEY.cls becomes `label`. The row
     number counts samples over all shards, in the order of their names.
 
@@ -61,11 +63,12 @@ class WebDataset(Reader):
                     )
                 first_seen[name] = shard
                 try:
-                    row = _row(shard, key, members)
+                    rows = _rows(shard, key, members)
                 except UserError as error:
                     self.bad_row(error)
                     continue
-                yield number, row
+                for row in rows:
+                    yield number, row
             if not found:
                 raise UserError("the shard holds no samples", where=str(shard), fix="remove it, or write it again")
 
@@ -157,7 +160,8 @@ def _members(shard: Path) -> Iterator[tarfile.TarInfo]:
         ) from error
 
 
-def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str, Any]:
+def _rows(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> list[dict[str, Any]]:
+    """The sample as a row for each of its captions."""
     images = [kind for kind in IMAGE_SUFFIXES if kind in members]
     if len(images) != 1:
         raise UserError(
@@ -168,13 +172,21 @@ def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str
     row: dict[str, Any] = {}
     if "json" in members:
         row |= _columns(shard, members["json"])
-    if "txt" in members:
-        row["caption"] = text_of(shard, members["txt"]).strip()
+    captions = _captions(text_of(shard, members["txt"]), row.get("caption")) if "txt" in members else []
     if "cls" in members:
         row["label"] = text_of(shard, members["cls"]).strip()
     image = members[images[0]]
     name = f"{shard.name}/{image.name}"
-    return {**row, "image": ImageRef(name, shard, span=(image.offset_data, image.size))}
+    row["image"] = ImageRef(name, shard, span=(image.offset_data, image.size))
+    return [{**row, "caption": caption} for caption in captions] or [row]
+
+
+def _captions(text: str, whole: Any) -> list[str]:
+    """The captions of a KEY.txt, at least one. whole: the caption that KEY.json names, if any."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if len(lines) < 2 or (isinstance(whole, str) and whole.split() == text.split()):
+        return [text.strip()]
+    return lines
 
 
 def _columns(shard: Path, member: tarfile.TarInfo) -> dict[str, Any]:

@@ -82,9 +82,11 @@ def read_sets(folder: Path, names: Sequence[str], split: str, with_templates: bo
         if with_templates and name == "food101":  # there CLIP_benchmark takes the underscores out, in cifar100 not
             own_names = [n.replace("_", " ") for n in own_names]
         labels = [label for _, label in pairs]
-        called = _names(folder, name, own_names)
-        prompts = _prompts(folder, name, called) if with_templates else ()
-        classes = Classes(name, called, _templates(folder, name) if with_templates and not prompts else (), prompts)
+        called = class_names(folder, name, own_names)
+        prompts = class_prompts(folder, name, called) if with_templates else ()
+        classes = Classes(
+            name, called, class_templates(folder, name) if with_templates and not prompts else (), prompts
+        )
         if not pairs or min(labels) < 0 or max(labels) >= len(classes.names):
             raise UserError(
                 f"{len(pairs):,} images with labels up to {max(labels, default=-1)} for {len(classes.names)} classes",
@@ -95,7 +97,8 @@ def read_sets(folder: Path, names: Sequence[str], split: str, with_templates: bo
     return items
 
 
-def _names(folder: Path, name: str, own: Sequence[str]) -> tuple[str, ...]:
+def class_names(folder: Path, name: str, own: Sequence[str]) -> tuple[str, ...]:
+    """The names of a set's classes. own: the set's own names, in the order of its labels; none where it has none."""
     lines = _lines(folder / name / "classnames.txt")
     shared = _of_json(folder / "en_classnames.json", name)
     names = lines or shared or tuple(own)
@@ -140,7 +143,8 @@ def _spelled(name: str) -> str:
     return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
-def _templates(folder: Path, name: str) -> tuple[str, ...]:
+def class_templates(folder: Path, name: str) -> tuple[str, ...]:
+    """The templates of a set. Raises UserError where there are none, and for one without a place for the name."""
     file = "zeroshot_classification_templates"
     templates = _lines(folder / name / f"{file}.txt") or _of_json(folder / f"en_{file}.json", name)
     bad = [t for t in templates if PLACE not in t]
@@ -154,7 +158,7 @@ def _templates(folder: Path, name: str) -> tuple[str, ...]:
     return templates
 
 
-def _prompts(folder: Path, name: str, classes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def class_prompts(folder: Path, name: str, classes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The texts of each class, where a file has them; () otherwise."""
     path, shared = folder / name / "zeroshot_classification_prompts.json", None
     own = read_json(path) if path.is_file() else None

@@ -66,8 +66,8 @@ class SemclipProtocol(PublicBenchmark):
     precision of the embeddings; `official_original_over_negation_bfloat16` (and `_float16`) from embeddings rounded so,
     since the script runs bf16-mixed unless told otherwise and rounding makes ties, which it counts as wrong.
     The script squashes images to 224 x 224 with ImageNet's mean and deviation. So does
-    `preprocessing=published`, at the model's own size where that is another; else the model's own preprocessing runs, for the `official_` values, too.
-    The result says which.
+    `preprocessing=published`, at the model's own size where that is another; else the model's own preprocessing runs,
+    for the `official_` values, too. The result says which.
     Only 3 % of the "negations" hold a negation word. Zero-shot: see `semclip_zeroshot`. arXiv 2511.16527.
     """
 
