@@ -52,6 +52,7 @@ def test_all_benchmarks_are_run_shown_and_saved(tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = call("any", "--data", data, "--out", out)
     names = {"retrieval", "original_over_negation", "triplet_choice", "absence", "zeroshot", "margins"}
+    names |= {"explicit_negation"}
     assert {p.stem for p in out.glob("*.json")} == names
     for name in names:
         result = Result.load(out / f"{name}.json")

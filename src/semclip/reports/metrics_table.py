@@ -55,7 +55,8 @@ def skill_groups(contrasts: Contrasts, main: bool) -> list[Group]:
     alone = [(b, m) for b, m in official if (b, m.name) not in twins]
     groups = []
     for benchmark in _ordered(comparison):
-        models = [m for b, m in ours if b == benchmark and ((b, m.name) in shown) == main]
+        own = benchmark.rpartition(".")[2]  # without the name of a further test set
+        models = [m for b, m in ours if b == benchmark and bool({(b, m.name), (own, m.name)} & shown) == main]
         others = [m for b, m in (blind if main else alone) if b == benchmark]
         rows = [_metric_row(benchmark, m, contrasts) for m in models]
         rows += [_row(benchmark, m, contrasts, baseline=True) for m in others]
