@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    encoder = load(arguments.model).to(device).train()
+    encoder = load(f"{arguments.model}/random").to(device).train()
     assert isinstance(encoder, OpenClip)
     encoder.freeze("image")
     module = StepModule(encoder, create("semclip"), images_are_features=True)

@@ -54,7 +54,7 @@ def main() -> None:
         print(json.dumps(held(arguments.memory_model, arguments.measure)))
         return
     console = Console()
-    encoder = load(arguments.model).to(arguments.device)
+    encoder = load(f"{arguments.model}/random").to(arguments.device)
     assert isinstance(encoder, OpenClip)
     console.print(
         f"{arguments.model} on {arguments.device}, {arguments.threads} threads, batches of {arguments.batch_size}; "
@@ -153,7 +153,7 @@ def memory(model: str, counts: Sequence[int], threads: int) -> Table:
 
 def held(model: str, count: int) -> dict[str, int]:
     """Bytes that this process held before encoding, at most while it did, and the size of the embeddings."""
-    encoder, texts = load(model), sentences(count)
+    encoder, texts = load(f"{model}/random"), sentences(count)
     encode_all(encoder, [], texts[:512], 256, "cpu")  # what torch makes once, whatever comes
     Path("/proc/self/clear_refs").write_text("5")  # VmHWM starts anew
     before = resident("VmRSS")

@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def throughput(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
-    model = Model(load(arguments.model), arguments.model)
+    model = Model(load(f"{arguments.model}/random"), arguments.model)
     for name, size in {"640 x 480": (640, 480), "4000 x 3000": (4000, 3000)}.items():
         count = arguments.photos if size[0] < 1000 else arguments.photos // 4
         photos = folder / name.replace(" ", "")
@@ -100,7 +100,7 @@ def encode(model: Model, refs: list[ImageRef], size: int = 64) -> None:
 
 def second(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Files of a few bytes, since none is opened; rows as a first run would have written them."""
-    index = Index.create(folder / ".semclip", Model(load("semclip-tiny-48"), "tiny"))
+    index = Index.create(folder / ".semclip", Model(load("semclip-tiny-48/random"), "tiny"))
     vector = np.full(index.about["dimension"], 0.1, np.float16)
     rows: list[dict[str, Any]] = []
     for number in range(arguments.files):
@@ -135,7 +135,7 @@ class Cosine:
 def query(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
     draw = generator("perf index")
     centres = draw.standard_normal((CENTRES, D), dtype=np.float32)
-    model = Model(load("semclip-tiny-48"), "tiny")
+    model = Model(load("semclip-tiny-48/random"), "tiny")
     model.dimension = D
     index = Index.create(folder / ".semclip", model)
     started = time.perf_counter()
@@ -197,7 +197,7 @@ def memory(folder: Path, arguments: argparse.Namespace, say: Callable[[str], Non
 def held(folder: Path, count: int) -> dict[str, int]:
     """Bytes that this process held at most while it indexed, above what it held after a first small run."""
     (first, *_) = pictures(folder / "photos", 64, (640, 480))
-    model = Model(load("semclip-tiny-48"), "tiny")
+    model = Model(load("semclip-tiny-48/random"), "tiny")
     index = Index.create(folder / "index", model)
     index.add(folder / "photos")
     assert first.path is not None

@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    encoder = load(arguments.model)
+    encoder = load(f"{arguments.model}/random")
     assert isinstance(encoder, OpenClip)
     workers, sentence = choose_workers("auto", memory_mapped=False)
     console = Console()

@@ -146,7 +146,7 @@ class Bench:
     def __init__(self, model: str, size: int, lengths: dict[str, list[int]], device: str, compiled: bool) -> None:
         self.device, self.compiled = device, compiled
         self.rows_alone = device == "cpu"  # as the training loop has it
-        encoder = load(model).to(device).train()
+        encoder = load(f"{model}/random").to(device).train()
         assert isinstance(encoder, OpenClip)
         encoder.freeze("image")
         self.encoder, self.network = encoder, encoder.network

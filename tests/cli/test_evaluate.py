@@ -52,6 +52,7 @@ def test_all_benchmarks_are_run_shown_and_saved(tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = call("any", "--data", data, "--out", out)
     names = {"retrieval", "original_over_negation", "triplet_choice", "absence", "zeroshot", "margins"}
+    names |= {"explicit_negation"}
     assert {p.stem for p in out.glob("*.json")} == names
     for name in names:
         result = Result.load(out / f"{name}.json")
@@ -99,22 +100,6 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         call("any", "--data", data, "--benchmarks", "retrival")
     with pytest.raises(UserError, match="no device is called 'gpuu'"):
         call("any", "--data", data, "--device", "gpuu")
-
-
-def test_results_on_other_data_are_not_replaced(tmp_path: Path) -> None:
-    from semclip.cli.evaluate import _refuse_replacing
-    from semclip.evaluation.metrics.result import Metric
-
-    metric = Metric(name="m", value=0.5, n=2, description="")
-    data = {"path": "a.jsonl", "split": "test", "sha256": "1"}
-    Result(benchmark="retrieval", version=1, model="x", data=data, metrics=[metric], primary="m").save(
-        tmp_path / "retrieval.json"
-    )
-    _refuse_replacing(tmp_path / "retrieval.json", data)
-    _refuse_replacing(tmp_path / "absence.json", data)
-    for other in ({**data, "split": "val"}, {**data, "sha256": "2"}):
-        with pytest.raises(UserError, match="would replace"):
-            _refuse_replacing(tmp_path / "retrieval.json", other)
 
 
 def test_public_benchmarks_are_run_beside_those_of_the_data(tmp_path: Path, fake_model: FakeEncoder) -> None:

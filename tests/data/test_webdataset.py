@@ -246,3 +246,33 @@ def test_training_from_shards_is_training_from_files(tmp_path: Path) -> None:
         train(parse(TrainConfig, values, where="test"), tmp_path / "runs" / name, Console(quiet=True))
         weights.append(load(str(tmp_path / "runs" / name)).state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_every_line_of_a_text_is_a_caption_of_its_image(tmp_path: Path) -> None:
+    """As CLIP_benchmark writes retrieval sets; as one text, 2 images with 5 captions would be 2 queries, not 10."""
+    lines = {key: [f"caption {i} of {key}" for i in range(5)] for key in "ab"}
+    members = {}
+    for number, (key, captions) in enumerate(lines.items()):
+        members |= {f"{key}.png": png(number), f"{key}.txt": ("\n".join(captions) + "\n\n").encode()}
+    write_shard(tmp_path / "x.tar", members)
+    examples = load_examples(DataConfig(path=str(tmp_path / "x.tar")))
+    assert [e.caption for e in examples] == [*lines["a"], *lines["b"]]
+    assert len({e.group for e in examples}) == 2 and len({e.id for e in examples}) == 10
+    assert len({e.split for e in examples if "of a" in e.caption}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "captions"),
+    [
+        ("one\ntwo", {"caption": "one\ntwo"}, ["one\ntwo"]),  # img2dataset: the same text twice
+        ("one\r\ntwo\r\n", {"url": "x"}, ["one", "two"]),
+        ("  one  ", {}, ["one"]),
+        ("one\n\n \n", {}, ["one"]),
+        ("one\ntwo\nthree", {"caption": "another"}, ["one", "two", "three"]),
+        ("a\u2028b", {}, ["a\u2028b"]),
+    ],
+)
+def test_which_lines_are_captions(text: str, columns: dict[str, str], captions: list[str], tmp_path: Path) -> None:
+    members = {"1.png": png(0), "1.txt": text.encode(), "1.json": json.dumps(columns).encode()}
+    write_shard(tmp_path / "x.tar", members)
+    assert [e.caption for e in load_examples(DataConfig(path=str(tmp_path / "x.tar")))] == captions

@@ -1,11 +1,14 @@
 """Finding models: run folders, saved folders, architectures, and sections of a config."""
 
+import argparse
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from semclip.core.errors import UserError
+from semclip.models.backends.open_clip import OpenClip
 from semclip.models.load import create, load
 from tests.models.tiny import CONFIGS, tiny
 
@@ -19,8 +22,15 @@ def test_run_folder_and_model_folder(tmp_path: Path) -> None:
         assert not loaded.training and str(spec) in loaded.label
 
 
-def test_architecture_alone_has_random_weights() -> None:
-    assert load("semclip-tiny-48").embed_dim == 128
+def test_random_weights_must_be_asked_for() -> None:
+    with pytest.raises(UserError, match="no weights, so that they would be random") as caught:
+        load("semclip-tiny-48")
+    with pytest.raises(UserError, match="random") as tagged:
+        load("ViT-B-32")
+    assert "ViT-B-32/TAG with one of openai" in tagged.value.fix
+    spec = next(word for word in caught.value.fix.split() if word.endswith("/random"))
+    encoder = load(spec)  # the advice, followed
+    assert encoder.random_weights and encoder.label == "semclip-tiny-48/random" and encoder.embed_dim == 128
 
 
 @pytest.mark.parametrize("spec", ["ViT-B32", "runs/missing", "./missing", "/missing", "runs/a/b", "", "no such thing"])
@@ -75,3 +85,65 @@ def test_pixels_need_no_features_file(tmp_path: Path) -> None:
     tiny().save(tmp_path / "model")
     with pytest.raises(UserError, match="reads pixels"):
         create({"from": str(tmp_path / "model"), "features": "x.npy"}, "config.yaml")
+
+
+def checkpoint(path: Path, state: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(state, path)
+    return path
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> OpenClip:
+    encoder = create({"backend": "open_clip", "name": "semclip-tiny-48", "seed": 5}, "test")
+    assert isinstance(encoder, OpenClip)
+    return encoder
+
+
+@pytest.mark.parametrize("key", ["state_dict", "model", "model_state_dict", "module", None])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_checkpoints_of_other_programs_are_read_by_path(
+    key: str | None, prefix: str, saved: OpenClip, tmp_path: Path
+) -> None:
+    state = {f"{prefix}{name}": t for name, t in saved.network.state_dict().items()}
+    others = {"epoch": 3, "args": argparse.Namespace(lr=0.1), "optimizer": {"state": {}, "param_groups": []}}
+    file = checkpoint(tmp_path / "some dir" / "epoch.3.pt", state if key is None else {**others, key: state})
+    loaded = load(f"semclip-tiny-48/{file}")
+    assert loaded.image_fingerprint() == saved.image_fingerprint()
+    assert loaded.text_fingerprint() == saved.text_fingerprint() and not loaded.random_weights
+
+
+def test_a_checkpoint_without_weights_is_refused_with_what_it_holds(tmp_path: Path) -> None:
+    file = checkpoint(tmp_path / "x.pt", {"epoch": 1, "net": {"a": torch.zeros(2)}})
+    with pytest.raises(UserError, match="it holds epoch, net, and none of model"):
+        load(f"semclip-tiny-48/{file}")
+
+
+def test_a_file_alone_is_read_by_what_lies_beside_it_or_refused_with_what_to_write(
+    saved: OpenClip, tmp_path: Path
+) -> None:
+    saved.save(tmp_path / "model")
+    file = next((tmp_path / "model").glob("*.safetensors"))
+    assert load(str(file)).image_fingerprint() == saved.image_fingerprint()
+    assert load(f"local-dir:{tmp_path / 'model'}").image_fingerprint() == saved.image_fingerprint()
+    alone = checkpoint(tmp_path / "logs" / "checkpoints" / "epoch_1.pt", {"state_dict": saved.network.state_dict()})
+    with pytest.raises(UserError, match="does not say which network") as caught:
+        load(str(alone))
+    assert f"ViT-B-32/{alone}" in caught.value.fix
+    params = tmp_path / "logs" / "params.txt"
+    params.write_text("batch_size: 8\nmodel: semclip-tiny-48\nimage_mean: [0.5, 0.5, 0.5]\nimage_std: None\n")
+    loaded = load(str(alone))
+    assert loaded.description()["preprocessing"]["mean"] == [0.5, 0.5, 0.5]
+    assert loaded.text_fingerprint() == saved.text_fingerprint()
+    params.write_text("model: semclip-tiny-48\npretrained: openai\nforce_quick_gelu: False\n")
+    assert load(str(alone)).description()["activation"] == "QuickGELU"
+    params.write_text("lr: 1\n")
+    with pytest.raises(UserError, match="no line `model:`"):
+        load(str(alone))
+
+
+@pytest.mark.parametrize("spec", ["hf-hub:laion/CLIP-ViT-B-32", "local-dir:/nowhere/at/all", "ViT-B-32//no/such.pt"])
+def test_other_ways_to_name_a_model_are_refused_with_what_to_write(spec: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(spec)
+    assert spec in str(caught.value) and caught.value.fix

@@ -17,6 +17,7 @@ from semclip.evaluation.metrics.result import Metric, Result
 from semclip.reports.comparison import load_tracks
 from semclip.reports.flips import SHOWN, flips
 from semclip.reports.page import write_report
+from semclip.reports.significance import Contrasts
 
 N = 30
 
@@ -67,23 +68,25 @@ def text(page: str) -> str:
 def test_the_first_of_two_models_is_what_the_second_is_measured_against(two: list[Path]) -> None:
     (comparison,) = load_tracks(two)
     assert [c.name for c in comparison.controls] == ["A"] and comparison.focus.name == "B"
-    (found,) = flips(comparison.focus, comparison.control_of(comparison.focus))
-    assert (found.won, found.lost, found.paired.n, found.state) == (20, 2, 30, "better")  # the tie counts half: won
-    assert found.paired.difference == pytest.approx((28 - 10.5) / 30)
+    contrasts = Contrasts(comparison)
+    (found,) = flips(comparison.focus, comparison.control_of(comparison.focus), contrasts)
+    assert found.contrast is not None and found.contrast.state == "better"
+    assert (found.better, found.worse, found.n) == (20, 2, 30)  # the tie counts half: won
+    assert found.contrast.difference == pytest.approx((28 - 10.5) / 30) == found.won - found.lost
     assert len(found.gained) == SHOWN and len(found.missed) == 2
     assert {card.item["id"] for card in found.missed} == {"item 0", "item 1"}
     assert all(
         bool(card.image) == (int(card.item["id"].split()[1]) % 2 == 0) for card in [*found.gained, *found.missed]
     )
     assert found.missed[1].why_no_image == "image file not found: 1.jpg"
-    assert flips(comparison.focus, None) == []
+    assert flips(comparison.focus, None, contrasts) == []
 
 
 def test_the_page_shows_both_protocols_and_the_items(two: list[Path], tmp_path: Path) -> None:
     page = write_report(two, tmp_path / "page.html").read_text("utf-8")
     said = text(page)
     assert "What B changes, measured against A" in said
-    assert "SugarCrepe: Accuracy 20 2 +58.3 points" in said
+    assert "SugarCrepe: Accuracy 20 +65.0 2 −6.7 +58.3 points" in said
     assert "35.0 %" in said and "official 33.3 %" in said  # 10.5 of 30 here, 10 of 30 there
     assert "Another rule." in said and "12.3 %" in said  # an official number that we have no twin of
     assert "a &lt;dog&gt; 0" in page and "<dog>" not in page

@@ -233,12 +233,12 @@ def test_default_place_is_the_treated_run(runs: list[Path]) -> None:
     assert write_report(runs) == runs[2] / "report.html"
 
 
-def test_several_seeds_have_a_table_of_their_own_and_the_rest_is_about_one(make_runs: MakeRuns) -> None:
+def test_tables_are_over_all_seeds_and_figures_about_one(make_runs: MakeRuns) -> None:
     markup = page([*make_runs(0, "seed0"), *make_runs(1, "seed1")])
     text = text_of(markup)
-    assert "Over several seeds: Skills" in text and "Over several seeds: Original over negation, by kind" in text
-    assert "One seed by itself: 0" in text
-    assert "figures and tables of single runs are about seed 0 alone" in text
+    assert "Mean ± standard deviation of the seeds. Under each value: its 95 % interval over seeds and items" in text
+    assert text.count(" ± ") > 50
+    assert "figures, images and flipped items are about seed 0 alone" in text
     assert markup.count("<article") == 12
     assert checked(markup).open == []
 

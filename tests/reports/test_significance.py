@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from semclip.reports.significance import Contrasts, got_worse
+from semclip.reports.comparison import Comparison
+from semclip.reports.significance import Contrast, Contrasts, got_worse
 from tests.reports.conftest import edit_json, load_one
 
 
@@ -19,10 +20,16 @@ def exact_mcnemar(better: int, worse: int) -> float:
     return min(1.0, 2 * sum(math.comb(n, i) for i in range(k + 1)) / 2**n)
 
 
+def of_focus(comparison: Comparison, *what: str) -> Contrast:
+    contrasts = Contrasts(comparison)
+    found = contrasts.with_control(contrasts.focus, *what)
+    assert found is not None
+    return found
+
+
 def test_p_is_mcnemar_over_the_same_items(runs: list[Path]) -> None:
-    comparison = load_one(runs)
-    contrast = Contrasts(comparison).with_control(comparison.focus, "retrieval", "caption_r1")
-    assert contrast is not None and contrast.p is not None and contrast.interval is not None
+    contrast = of_focus(load_one(runs[1:]), "retrieval", "caption_r1")  # two systems: nothing to correct
+    assert contrast.p is not None and contrast.interval is not None and contrast.method == "exact McNemar test"
     treated, control = (outcomes(r, "retrieval", "caption_r1") for r in (runs[2], runs[1]))
     better = sum(treated[i] > control[i] for i in treated)
     worse = sum(treated[i] < control[i] for i in treated)
@@ -32,25 +39,19 @@ def test_p_is_mcnemar_over_the_same_items(runs: list[Path]) -> None:
 
 
 def test_items_are_matched_by_id_and_not_by_place(runs: list[Path]) -> None:
-    before = load_one(runs)
-    p = [Contrasts(before).with_control(before.focus, "retrieval", "caption_r1")]
+    before = of_focus(load_one(runs), "retrieval", "caption_r1")
 
     def reverse(result: dict) -> None:
         items = result["items"]["caption_r1"]
         result["items"]["caption_r1"] = {key: values[::-1] for key, values in items.items()}
 
     edit_json(runs[1] / "results" / "retrieval.json", reverse)
-    after = load_one(runs)
-    p.append(Contrasts(after).with_control(after.focus, "retrieval", "caption_r1"))
-    assert p[0] is not None and p[1] is not None and p[0].p == p[1].p
+    assert before.p == of_focus(load_one(runs), "retrieval", "caption_r1").p
 
 
 def test_slices_are_paired_over_their_own_items(runs: list[Path]) -> None:
-    comparison = load_one(runs)
-    contrast = Contrasts(comparison).with_control(
-        comparison.focus, "original_over_negation", "caption_over_negation", "object_denied"
-    )
-    assert contrast is not None and contrast.p is not None
+    comparison = load_one(runs[1:])
+    contrast = of_focus(comparison, "original_over_negation", "caption_over_negation", "object_denied")
     ids = [f"scene-{i}" for i in range(0, 240, 4)]
     pairs = [outcomes(r, "original_over_negation", "caption_over_negation") for r in (runs[2], runs[1])]
     better = sum(pairs[0][i] > pairs[1][i] for i in ids)
@@ -72,12 +73,10 @@ def test_lower_is_better_turns_the_verdict(runs: list[Path]) -> None:
             run / "results" / "retrieval.json",
             lambda r: r | {"metrics": [m | {"higher_is_better": m["name"] != "caption_r5"} for m in r["metrics"]]},
         )
-    comparison = load_one(runs)
-    contrast = Contrasts(comparison).with_control(comparison.focus, "retrieval", "caption_r5")
-    assert contrast is not None and contrast.difference < 0 and contrast.state == "better"
+    contrast = of_focus(load_one(runs), "retrieval", "caption_r5")
+    assert contrast.difference < 0 and contrast.state == "better"
 
 
 def test_no_items_no_p(runs: list[Path]) -> None:
-    comparison = load_one(runs)
-    contrast = Contrasts(comparison).with_control(comparison.focus, "margins", "caption_minus_negation")
-    assert contrast is not None and contrast.p is None and contrast.interval is None and contrast.state == ""
+    contrast = of_focus(load_one(runs), "margins", "caption_minus_negation")
+    assert contrast.p is None and contrast.interval is None and contrast.state == ""

@@ -28,7 +28,7 @@ _GROUPS = {
 _COMMANDS = (
     "demo", "list", "index", "search", "serve", "data check", "data convert", "data sample", "data scenes",
     "data features", "captions write", "captions review", "captions stats", "train", "evaluate", "benchmarks fetch",
-    "benchmarks check", "interpolate", "export", "compare", "report", "segment", "distill", "doctor",
+    "benchmarks check", "interpolate", "export", "compare", "report", "leaderboard", "segment", "distill", "doctor",
 )  # fmt: skip
 #: Options that have another name now, as parameters.
 _RENAMED = {"captions review": {"reader": "annotator"}, "captions stats": {"most": "max_captions"}}

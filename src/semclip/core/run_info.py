@@ -18,6 +18,7 @@ def run_info(seed: int | None = None, data_sha256: Mapping[str, str] | None = No
     """The record saved as `run.json`, ready for JSON."""
     return {
         "command": " ".join(sys.argv),
+        "folder": str(Path.cwd()),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "git": git_hash(),
         "python": platform.python_version(),
@@ -28,6 +29,11 @@ def run_info(seed: int | None = None, data_sha256: Mapping[str, str] | None = No
         "seed": seed,
         "data_sha256": dict(data_sha256 or {}),
     }
+
+
+def made() -> dict[str, str]:
+    """Command, date and commit, for a file that one command leaves."""
+    return {"command": " ".join(sys.argv), "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "git": git_hash()}
 
 
 def versions() -> dict[str, str]:
@@ -43,6 +49,7 @@ def _version(package: str) -> str:
         return "not installed"
 
 
+@functools.cache
 def git_hash() -> str:
     """The commit of the source tree, with `+changes` where files differ from it; "" outside a checkout."""
     folder = Path(__file__).parent

@@ -1,10 +1,11 @@
 """The interface of a benchmark: the inputs it asks a model for, how it scores them, and how it describes the result."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from semclip.core.config import parse
 from semclip.core.errors import UserError
@@ -12,8 +13,11 @@ from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DualEncoder
 from semclip.core.registry import FAMILIES
 from semclip.core.run_info import versions
+from semclip.core.seeds import generator
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.result import Metric, Result
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +26,14 @@ class Sources:
 
     examples: of a data file; None without one. data: what results say of that file (path, split, sha256).
     root: the folder of public benchmarks. allow_missing: leave out, and count, public items without their images.
+    limit: score only so many items of each benchmark, drawn at random but always the same; 0: all.
     """
 
     examples: Sequence[Example] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     root: Path | None = None
     allow_missing: bool = False
+    limit: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +65,7 @@ class Scores:
 class Task:
     """A benchmark ready to be scored. images, texts: all it will ask for. data: what the result will say of the data.
 
+    version: of the benchmark. items: what is scored. preprocessing: settings of images that differ from the model's.
     run: (encodings, name of the model) -> Result.
     """
 
@@ -67,6 +74,9 @@ class Task:
     images: Sequence[ImageRef]
     texts: Sequence[str]
     run: Callable[[Encodings, str], Result]
+    version: int = 1
+    items: Sequence[Any] = ()
+    preprocessing: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Benchmark(ABC):
@@ -114,8 +124,27 @@ class Benchmark(ABC):
         """The metric that stands for the benchmark with these options: `primary`, unless an option changes that."""
         return self.primary
 
+    @property
+    def preprocessing(self) -> Mapping[str, Any]:
+        """Settings of images that these options ask for in place of the model's own; none unless an option says so."""
+        return {}
+
+    def said_of(self, items: Sequence[Any]) -> Mapping[str, Any]:
+        """What a result says of the items that changes its number, such as templates and class names."""
+        return {}
+
+    def drawn(self, items: Sequence[_Item], limit: int) -> tuple[Sequence[_Item], list[str]]:
+        """At most `limit` items, in their order, always the same ones; and a note on it. 0: all."""
+        if not limit or limit >= len(items):
+            return items, []
+        kept = sorted(generator("limit", self.name).permutation(len(items))[:limit].tolist())
+        note = f"limited: {limit:,} of {len(items):,} items, drawn at random: not the number of this benchmark"
+        return [items[i] for i in kept], [note]
+
     def _task(self, read: Items, data: Mapping[str, Any], remarks: Sequence[str] = ()) -> Task:
         """What was read, as a task. data: its description in the result. remarks: notes that come last."""
+        settings = json.loads(json.dumps(asdict(self.config), default=str))
+        data = {**data, "settings": settings, **self.said_of(read.items)}
 
         def run(encodings: Encodings, model: str) -> Result:
             scores = self.score(read.items, encodings)
@@ -132,4 +161,13 @@ class Benchmark(ABC):
                 versions=versions(),
             )
 
-        return Task(name=self.name, data=data, images=read.images, texts=read.texts, run=run)
+        return Task(
+            name=self.name,
+            data=data,
+            images=read.images,
+            texts=read.texts,
+            run=run,
+            version=self.version,
+            items=read.items,
+            preprocessing=self.preprocessing,
+        )

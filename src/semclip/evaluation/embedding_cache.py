@@ -3,7 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from semclip.core.files import read_json, write_atomic, write_json
 
 #: Raised when what a key means changes.
 _FORMAT = 1
+_READERS = 4  # threads that hash files
 
 
 class NoStore:
@@ -101,31 +104,41 @@ def text_keys(texts: Sequence[str]) -> list[str]:
 
 def image_keys(refs: Sequence[ImageRef], by_name: bool) -> list[str]:
     """Hashes of what the files hold, with the box; "" where there is no file. by_name: names stand for the pixels."""
-    hashes: dict[tuple[Path, tuple[int, int] | None], str] = {}
-    return [_image_key(ref, by_name, hashes) for ref in refs]
-
-
-def _image_key(ref: ImageRef, by_name: bool, hashes: dict[tuple[Path, tuple[int, int] | None], str]) -> str:
     if by_name:
-        return hashlib.sha256(f"name {ref.key}".encode("utf-8", "surrogatepass")).hexdigest()
-    if ref.path is None or not ref.path.is_file():
+        return [hashlib.sha256(f"name {ref.key}".encode("utf-8", "surrogatepass")).hexdigest() for ref in refs]
+    with ThreadPoolExecutor(_READERS) as pool:
+        return list(pool.map(_image_key, refs))
+
+
+def _image_key(ref: ImageRef) -> str:
+    try:
+        assert ref.path is not None
+        state = ref.path.stat()
+        content = _content(ref.path, ref.span, state.st_mtime_ns, state.st_size)
+    except (AssertionError, OSError):
         return ""
-    place = (ref.path, ref.span)
-    if place not in hashes:
-        with ref.open() as file:
-            hashes[place] = hashlib.file_digest(file, "sha256").hexdigest()
     box = "" if ref.box is None else repr(tuple(float(side) for side in ref.box))
-    return hashlib.sha256(f"file {hashes[place]} {box}".encode()).hexdigest()
+    return hashlib.sha256(f"file {content} {box}".encode()).hexdigest()
 
 
-def stores(cache: Path | None, encoder: Any, device: Any) -> Mapping[str, Store]:
-    """The stores of both towers, `image` and `text`. Raises UserError for a model that gives no fingerprint."""
+@lru_cache(maxsize=1_000_000)
+def _content(path: Path, span: tuple[int, int] | None, changed: int, size: int) -> str:
+    """Read once a process, however many benchmarks and models ask: `changed` and `size` are those of the file."""
+    with ImageRef(path.name, path, span=span).open() as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stores(cache: Path | None, encoder: Any, device: Any, precision: str = "") -> Mapping[str, Store]:
+    """The stores of both towers, `image` and `text`. Raises UserError for a model that gives no fingerprint.
+
+    precision: in which the towers compute, where that is not their own.
+    """
     if cache is None:
         return {"image": NoStore(), "text": NoStore()}
     try:
         if not hasattr(encoder, "image_fingerprint"):
             raise NotImplementedError
-        prints = {"image": encoder.image_fingerprint(), "text": encoder.text_fingerprint()}
+        prints = {"image": encoder.image_fingerprint() + precision, "text": encoder.text_fingerprint() + precision}
     except NotImplementedError as error:
         raise UserError(
             "this model gives no fingerprint of its weights, so its embeddings cannot be found again",

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.protocols import DenseEncoder, DenseReading, DualEncoder
 from semclip.evaluation.embedding_cache import Store, image_keys, stores, text_keys
@@ -33,6 +34,20 @@ def label(encoder: DualEncoder) -> str:
 def reads_pixels(encoder: DualEncoder) -> bool:
     """Whether the encoder opens image files; one that reads features knows images by name alone."""
     return getattr(encoder, "reads_pixels", True)
+
+
+def with_preprocessing(encoder: DualEncoder, settings: Mapping[str, Any]) -> DualEncoder:
+    """The encoder, reading images with these settings in place of its own. Raises UserError where it cannot."""
+    if not settings:
+        return encoder
+    if not hasattr(encoder, "with_preprocessing"):
+        raise UserError(
+            "this model reads images in its own way only",
+            where=label(encoder),
+            fix="leave the option `preprocessing` out, or evaluate an open_clip model",
+        )
+    changed: DualEncoder = encoder.with_preprocessing(settings)
+    return changed
 
 
 def _truncated(encoder: DualEncoder, texts: Sequence[str]) -> frozenset[str]:
@@ -90,20 +105,24 @@ class Encodings:
         batch_size: int = 256,
         progress: bool = False,
         cache: Path | None = None,
+        precision: str = "",
+        kept: "Kept | None" = None,
     ) -> "Encodings":
         """Encode the distinct `images` and `texts` in evaluation mode, without gradients.
 
         cache: a folder to keep embeddings in, for models that can tell themselves from others; see `embedding_cache`.
+        precision: float32, bfloat16 or float16, in which the towers compute (autocast); "": as the model is.
+        kept: what was encoded before by this model in this way, which is used and added to.
 
         The encoder moves to `device` and its modules get their training modes back. Raises UserError for an image that
         cannot be loaded (with the count of such images) and for embeddings that are NaN, infinite or zero (by name).
         """
         refs = sorted(set(images), key=lambda r: (r.key, str(r.path)))
         strings = sorted(set(texts), key=lambda t: (len(t), t))  # texts of like length trim best together
-        store = stores(cache, encoder, device)
+        store, kept = stores(cache, encoder, device, precision), kept or Kept()
         ref_keys = image_keys(refs, by_name=not reads_pixels(encoder)) if cache else [""] * len(refs)
         string_keys = text_keys(strings) if cache else [""] * len(strings)
-        with _evaluating(encoder, device), progress_bar(progress, len(refs) + len(strings)) as advance:
+        with _evaluating(encoder, device, precision), progress_bar(progress, len(refs) + len(strings)) as advance:
 
             def encode_images(some: Sequence[ImageRef]) -> tuple[NDArray[Any], str]:
                 return encode_images_of(encoder, some, refs, device, batch_size, advance)
@@ -111,8 +130,8 @@ class Encodings:
             def encode_texts(some: Sequence[str]) -> tuple[NDArray[Any], str]:
                 return encode_texts_of(encoder, some, device, batch_size, advance)
 
-            image_table, image_type = _table(refs, ref_keys, store["image"], encode_images, advance)
-            text_table, text_type = _table(strings, string_keys, store["text"], encode_texts, advance)
+            image_table, image_type = _table(refs, ref_keys, kept.image, store["image"], encode_images, advance)
+            text_table, text_type = _table(strings, string_keys, kept.text, store["text"], encode_texts, advance)
         made = (("image", image_type, image_table), ("text", text_type, text_table))
         remarks = [
             f"{what} embeddings came in {kind}: near scores may tie"
@@ -124,7 +143,7 @@ class Encodings:
             for what, _, table in made
             if table.collapsed
         ]
-        facts = {"image_dtype": image_type, "text_dtype": text_type, "device": str(device)}
+        facts = {"image_dtype": image_type, "text_dtype": text_type, "device": str(device), "precision": precision}
         facts |= encoder.description() if hasattr(encoder, "description") else {}  # activation, preprocessing
         return cls(image_table, text_table, _truncated(encoder, strings), remarks, encoder, device, facts)
 
@@ -196,8 +215,9 @@ class Encodings:
 
 
 @contextmanager
-def _evaluating(encoder: DualEncoder, device: Any) -> Iterator[None]:
+def _evaluating(encoder: DualEncoder, device: Any, precision: str = "") -> Iterator[None]:
     """The encoder on a device, in evaluation mode, without gradients; its modules get their modes back."""
+    import torch
     from torch import nn, no_grad
 
     modes: dict[nn.Module, bool] = {}
@@ -205,38 +225,54 @@ def _evaluating(encoder: DualEncoder, device: Any) -> Iterator[None]:
         modes = {module: module.training for module in encoder.modules()}
         encoder.to(device).eval()
     try:
-        with no_grad():
+        half = precision in ("bfloat16", "float16")
+        kind = str(device).partition(":")[0]
+        with no_grad(), torch.autocast(kind, getattr(torch, precision) if half else None, enabled=half):
             yield
     finally:
         for module, training in modes.items():
             module.training = training
 
 
+@dataclass
+class KeptRows:
+    """Rows of one tower by what they are of, and the type they came in from the encoder."""
+
+    rows: dict[Any, NDArray[Any]] = field(default_factory=dict)
+    kind: str = ""
+
+
+@dataclass
+class Kept:
+    """What a model has encoded so far, for the benchmarks that come after."""
+
+    image: KeptRows = field(default_factory=KeptRows)
+    text: KeptRows = field(default_factory=KeptRows)
+
+
 def _table(
     things: Sequence[_Thing],
     keys: Sequence[str],
+    kept: KeptRows,
     store: Store,
     encode: Callable[[Sequence[_Thing]], tuple[NDArray[Any], str]],
     advance: Callable[[int], None],
 ) -> tuple[_Table, str]:
-    """Rows of all things, from the store where it has them, and the type they came in; new ones go to the store."""
-    found, kind = store.find(keys)
-    missing = [i for i, key in enumerate(keys) if key not in found]
-    advance(len(keys) - len(missing))
-    rows: NDArray[Any] = np.zeros((0, 1))
-    for i, key in enumerate(keys):
-        if key in found:
-            rows = rows if len(rows) else _room(len(keys), found[key])
-            rows[i] = found[key]
+    """Rows of all things, from what is kept or the store where they have them, and the type they came in."""
+    unknown = [i for i, thing in enumerate(things) if thing not in kept.rows]
+    found, kind = store.find([keys[i] for i in unknown])
+    kept.rows.update({things[i]: found[keys[i]] for i in unknown if keys[i] in found})
+    kept.kind = kind or kept.kind
+    missing = [i for i in unknown if things[i] not in kept.rows]
+    advance(len(things) - len(missing))
     for start in range(0, len(missing), _KEPT_AT_ONCE):
         part = missing[start : start + _KEPT_AT_ONCE]
-        made, kind = encode([things[i] for i in part])
-        store.keep([keys[i] for i in part], made, kind)
-        rows = rows if len(rows) else _room(len(keys), made)
-        rows[part] = made
-    return _Table({thing: i for i, thing in enumerate(things)}, rows), kind
-
-
-def _room(count: int, like: NDArray[Any]) -> NDArray[Any]:
-    """Filled in place: parts that are put together at the end would need the memory twice."""
-    return np.empty((count, like.shape[-1]), like.dtype)
+        made, kept.kind = encode([things[i] for i in part])
+        store.keep([keys[i] for i in part], made, kept.kind)
+        kept.rows.update(zip((things[i] for i in part), made, strict=True))
+    rows: NDArray[Any] = np.zeros((0, 1))
+    for i, thing in enumerate(things):  # filled in place: parts put together at the end would need the memory twice
+        row = kept.rows[thing]
+        rows = rows if len(rows) else np.empty((len(things), row.shape[-1]), row.dtype)
+        rows[i] = row
+    return _Table({thing: i for i, thing in enumerate(things)}, rows), kept.kind

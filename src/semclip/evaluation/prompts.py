@@ -29,6 +29,13 @@ def class_rows(encodings: Encodings, templates: Sequence[str], classes: Sequence
     return mean_rows(encodings, [[fill(template, name) for name in classes] for template in templates])
 
 
+def rows_of_classes(encodings: Encodings, texts: Sequence[Sequence[str]]) -> Array:
+    """(C, D) unit rows: per class the mean of its own texts' unit embeddings, normalised. texts: of each class."""
+    rows = np.stack([encodings.text(own).mean(axis=0) for own in texts])
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(norms > 0, norms, 1.0))
+
+
 def mean_rows(encodings: Encodings, texts: Sequence[Sequence[str]]) -> Array:
     """(C, D) unit rows: per class the mean of its texts' unit embeddings, normalised. texts: C per template."""
     rows = np.mean([encodings.text(own) for own in texts], axis=0)

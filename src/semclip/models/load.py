@@ -11,6 +11,7 @@ from semclip.core.files import read_json
 from semclip.core.registry import FAMILIES
 from semclip.models.adapt.what_trains import WhatTrains
 from semclip.models.backends.base import Encoder
+from semclip.models.checkpoint_file import section_of_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,28 +29,72 @@ class SavedSection:
 def load(spec: str) -> Encoder:
     """The model called `spec`, in evaluation mode.
 
-    A run folder (with `model/` inside), a saved model's folder (ours or one that open_clip loads as local-dir),
-    `ARCHITECTURE/TAG` of open_clip (`ViT-B-32/laion2b_s34b_b79k`), an architecture alone, with random weights, or
+    A run folder (with `model/` inside), a saved model's folder (ours or one that open_clip loads as local-dir), also
+    written `local-dir:FOLDER`; `ARCHITECTURE/TAG` of open_clip (`ViT-B-32/laion2b_s34b_b79k`); `ARCHITECTURE/FILE` of
+    weights, or a file alone where open_clip's training left its settings; `ARCHITECTURE/random` for random weights; or
     `hf:ID` of transformers (`hf:openai/clip-vit-base-patch32`).
-    Raises UserError for anything else.
+    Raises UserError for anything else, and for an architecture alone: random weights must be asked for.
     """
-    folder = Path(spec)
-    if folder.is_dir():
-        return _load_folder(folder).eval()
+    path = Path(spec.removeprefix("local-dir:")).expanduser()
+    if path.is_dir():
+        return _load_folder(path).eval()
     if spec.startswith("hf:"):
         return create({"backend": "transformers", "name": spec.removeprefix("hf:")}, where=f"model '{spec}'").eval()
-    if folder.exists() or folder.is_absolute() or spec.startswith((".", "~")) or spec.count("/") > 1:
+    if path.is_file():
+        return create(section_of_file(path), where=str(path)).eval()
+    architecture, _, weights = spec.partition("/")
+    if weights and Path(weights).expanduser().is_file():
+        file = str(Path(weights).expanduser())
+        return create(
+            {"backend": "open_clip", "name": architecture, "pretrained": file}, where=f"model '{spec}'"
+        ).eval()
+    if weights == "random":
+        return _random(architecture, spec)
+    if spec.startswith("hf-hub:"):
+        repository = spec.removeprefix("hf-hub:")
         raise UserError(
-            f"no model folder '{spec}'", where=spec, fix="name a folder: a run, or what a run exported as `model/`"
+            f"'{spec}' names a repository of the hub", where=spec, fix=f"run `hf download {repository}`, and name the "
+            "folder that it prints; or name the model by its open_clip tag, ARCHITECTURE/TAG",
+        )  # fmt: skip
+    if spec.startswith(("local-dir:", ".", "~")) or path.is_absolute() or spec.count("/") > 1:
+        raise UserError(
+            f"no model folder '{spec}', and no file of weights",
+            where=spec,
+            fix="name a folder (a run, or what a run exported as `model/`), or a file as ARCHITECTURE/FILE",
         )
     try:
-        return create({"backend": "open_clip", "name": spec}, where=f"model '{spec}'").eval()
+        return _pretrained(spec)
     except UserError as error:
         if not error.what.startswith("no architecture"):
             raise
         raise UserError(
             f"'{spec}' is neither a folder nor an open_clip architecture", where=error.where, fix=error.fix
         ) from error
+
+
+def _pretrained(spec: str) -> Encoder:
+    """`ARCHITECTURE/TAG`. An architecture alone is refused, since its weights would be random."""
+    import open_clip
+
+    from semclip.models.architectures import architecture_config
+
+    where = f"model '{spec}'"
+    if "/" not in spec:
+        architecture_config(spec, where)
+        tags = open_clip.list_pretrained_tags_by_model(spec)
+        known = f"write {spec}/TAG with one of {', '.join(tags)}; " if tags else ""
+        raise UserError(
+            f"'{spec}' names an architecture and no weights, so that they would be random",
+            where=where,
+            fix=f"{known}{spec}/FILE for weights in a file; {spec}/random if random weights are meant",
+        )
+    return create({"backend": "open_clip", "name": spec}, where=where).eval()
+
+
+def _random(architecture: str, spec: str) -> Encoder:
+    encoder = create({"backend": "open_clip", "name": architecture}, where=f"model '{spec}'").eval()
+    encoder.label, encoder.random_weights = spec, True
+    return encoder
 
 
 def create(section: Mapping[str, Any], where: str) -> Encoder:

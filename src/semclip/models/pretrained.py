@@ -15,6 +15,7 @@ from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.pretrained import download_pretrained, get_pretrained_cfg
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.models.checkpoint_file import plain_weights
 from semclip.models.folder import UNREADABLE_WEIGHTS, refuse_non_finite_weights, unreadable_weights
 
 #: Names of weights in a folder, in the order in which open_clip prefers them.
@@ -151,7 +152,8 @@ def _url_cache(settings: Mapping[str, Any]) -> Path:
 def load_into(network: CLIP | CustomTextCLIP, file: Path) -> None:
     """Load weights in any of open_clip's formats; pickles that need more than tensors are refused with a UserError."""
     try:
-        load_checkpoint(network, str(file), strict=True, weights_only=True)
+        with plain_weights(file) as plain:
+            load_checkpoint(network, str(plain), strict=True, weights_only=True)
     except UNREADABLE_WEIGHTS as error:
         raise unreadable_weights(file, error) from error
     refuse_non_finite_weights(network.named_parameters(), file)

@@ -4,17 +4,18 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
-from semclip.evaluation.metrics.result import Result
+from semclip.evaluation.metrics.identity import differences, in_words
 from semclip.reports.runs import Run, load_run
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Arm:
-    """One system: runs that differ in nothing but the seed."""
+    """One system: runs that differ in nothing but the seed; equal only to itself."""
 
     title: str
     runs: Sequence[Run]
@@ -60,7 +61,7 @@ class Comparison:
         wanted = [self.base_of(self.focus), self.control_of(self.focus), self.focus]
         return [r for r in self.runs if r in wanted]
 
-    @property
+    @cached_property
     def arms(self) -> list[Arm]:
         """The systems, in the order of their first run."""
         groups: dict[str, list[Run]] = {}
@@ -83,7 +84,7 @@ class Comparison:
         chosen = [next((r for r in arm.runs if r.seed == self.focus.seed), arm.runs[0]) for arm in self.arms]
         if len(chosen) == len(self.runs):
             return self
-        titled = _titled(chosen)
+        titled = [replace(run, title=arm.title) for run, arm in zip(chosen, self.arms, strict=True)]
         place = [r.name for r in titled]
         controls = [titled[place.index(c.name)] for c in self.controls if c.name in place]
         return replace(self, runs=titled, controls=controls, focus=titled[place.index(self.focus.name)])
@@ -175,29 +176,15 @@ def _title(run: Run) -> str:
 
 
 def _refuse_different_data(runs: Sequence[Run]) -> None:
-    """Numbers measured on different files, splits or versions of a benchmark must not stand in one row."""
+    """Numbers measured on different files, texts, splits or versions of a benchmark must not stand in one row."""
     every = dict.fromkeys(b for r in runs for b in r.results)
     having = {benchmark: [r for r in runs if benchmark in r.results] for benchmark in every}
     for benchmark, first, second in ((name, own[0], other) for name, own in having.items() for other in own[1:]):
-        a, b = first.results[benchmark], second.results[benchmark]
-        for what, mine, theirs in (
-            ("file (sha256)", a.data.get("sha256"), b.data.get("sha256")),
-            ("files (sha256)", _files(a), _files(b)),
-            ("options", a.data.get("options") or {}, b.data.get("options") or {}),
-            ("split", a.data.get("split"), b.data.get("split")),
-            ("benchmark", a.benchmark, b.benchmark),
-            ("benchmark version", a.version, b.version),
-            ("protocol", a.protocol, b.protocol),
-        ):
-            if mine != theirs:
-                raise UserError(
-                    f"'{benchmark}' was measured on different data: {what} is {mine!r} in '{first.name}' "
-                    f"and {theirs!r} in '{second.name}'",
-                    where=str(second.folder / "results" / f"{benchmark}.json"),
-                    fix="evaluate both runs on the same file and split",
-                )
-
-
-def _files(result: Result) -> dict[str, str]:
-    """The official files of a public benchmark; none for a data file, which has one hash."""
-    return {path: str(file["sha256"]) for path, file in (result.data.get("files") or {}).items()}
+        differing = differences(first.results[benchmark], second.results[benchmark])
+        if differing:
+            raise UserError(
+                f"'{benchmark}' was measured on different data or in another way in '{first.name}' and in "
+                f"'{second.name}': {in_words(differing)}",
+                where=str(second.folder / "results" / f"{benchmark}.json"),
+                fix="evaluate both on the same files, with the same options",
+            )

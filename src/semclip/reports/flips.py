@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.seeds import generator
-from semclip.evaluation.metrics.paired import Comparison, compare
+from semclip.evaluation.metrics.outcomes import TIE
+from semclip.evaluation.metrics.paired import compare
 from semclip.reports.gallery import Card, card
 from semclip.reports.runs import Run
-from semclip.reports.significance import state
+from semclip.reports.significance import Contrast, Contrasts
 from semclip.reports.skills import full_title
 
 #: Items shown per benchmark and direction.
@@ -20,48 +21,57 @@ SHOWN = 6
 class Flips:
     """The primary metric of one benchmark: one run against another on the same items.
 
-    won, lost: how many items it does better, or worse; gained, missed: some of these, drawn at random.
+    better, worse: how many items it does better, or worse, with what these add to the metric and take from it: where
+    the metric is a mean over sets or classes, an item of a small one counts for more. won - lost is the difference.
+    contrast: of the two systems, over all their seeds. gained, missed: some of the items, drawn at random.
     """
 
     title: str
-    paired: Comparison
-    state: str
-    won: int
-    lost: int
+    n: int
+    better: int
+    worse: int
+    won: float
+    lost: float
+    contrast: Contrast | None
     gained: Sequence[Card]
     missed: Sequence[Card]
 
 
-def flips(run: Run, reference: Run | None) -> list[Flips]:
+def flips(run: Run, reference: Run | None, contrasts: Contrasts) -> list[Flips]:
     """For every benchmark that both were measured on, and that keeps outcomes per item."""
     found = []
     for benchmark in run.results if reference else ():
         primary = run.results[benchmark].primary
         mine, theirs = (r.results[benchmark].items.get(primary) if r and benchmark in r.results else None
                         for r in (run, reference))  # fmt: skip
-        if mine and theirs:
-            found.append(_flips(run, benchmark, mine, theirs))
+        if mine and theirs and reference is not None:
+            contrast = contrasts.between(contrasts.arm_of(run), contrasts.arm_of(reference), benchmark, primary)
+            found.append(_flips(run, benchmark, mine, theirs, contrast))
     return found
 
 
-def _flips(run: Run, benchmark: str, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Flips:
+def _flips(
+    run: Run, benchmark: str, mine: Mapping[str, Any], theirs: Mapping[str, Any], contrast: Contrast | None
+) -> Flips:
     result = run.results[benchmark]
     metric, paired = result.metric(result.primary), compare(mine, theirs)
     sign = 1 if metric.higher_is_better else -1
     was = dict(zip(theirs["id"], theirs["outcome"], strict=True))
     change = [sign * (now - was[id]) for id, now in zip(mine["id"], mine["outcome"], strict=True)]
-    won = [place for place, by in enumerate(change) if by > 0]
-    lost = [place for place, by in enumerate(change) if by < 0]
+    won = [place for place, by in enumerate(change) if by > TIE]
+    lost = [place for place, by in enumerate(change) if by < -TIE]
     # Nothing to look at where neither texts nor images are named: the table alone says how many.
     shows = bool(mine.get("right") or result.data.get("pictures"))
     gained, missed = ([_card(run, benchmark, mine, i) for i in _some(places, benchmark)] if shows else []
                       for places in (won, lost))  # fmt: skip
     return Flips(
         title=full_title(benchmark, metric.name),
-        paired=paired,
-        state=state(paired.difference, paired.test.p, metric.higher_is_better),
-        won=len(won),
-        lost=len(lost),
+        n=paired.n,
+        better=len(won),
+        worse=len(lost),
+        won=paired.gain if sign > 0 else paired.loss,
+        lost=paired.loss if sign > 0 else paired.gain,
+        contrast=contrast,
         gained=gained,
         missed=missed,
     )

@@ -22,6 +22,16 @@ def number(value: float, unit: str = "share") -> str:
     return minus(f"{value:.3f}" if unit in ("", "cosine") else f"{value:.3g} {unit}")
 
 
+def value(mean: float, unit: str = "share", spread: float | None = None) -> str:
+    """A mean over seeds with its standard deviation: "81.2 ± 0.4 %"; without one, as `number`."""
+    text = number(mean, unit)
+    if spread is None:
+        return text
+    digits, _, after = text.partition(" ")
+    deviation = f"{100 * spread:.1f}" if unit in _SHARES else f"{spread:.3f}"
+    return f"{digits} ± {deviation} {after}".rstrip()
+
+
 def difference(value: float, unit: str = "share") -> str:
     """A signed difference: "+21.3 points" for proportions and their differences."""
     scale, digits, after = (100, 1, " points") if unit in _SHARES else (1, 3, "")

@@ -7,7 +7,7 @@ from semclip.evaluation.metrics.result import Metric
 from semclip.reports import formatting
 from semclip.reports.comparison import Comparison
 from semclip.reports.runs import Run
-from semclip.reports.significance import Contrast, Contrasts, metric_names, metric_of
+from semclip.reports.significance import Contrast, Contrasts, Measured, metric_names, metric_of, winner
 from semclip.reports.skills import BESIDE, MAIN, benchmark_title, full_title, metric_title, skill_of
 from semclip.reports.table import Cell
 
@@ -21,7 +21,7 @@ _BLIND = 0.6
 class Row:
     """One metric over all runs. warning: why the number must be read with care; blind: what a blind method scores.
 
-    verdict: who is clearly better, in words; winner: treated, control, tie or none.
+    verdict: who is clearly better than every other, in words; winner: treated, other, tie or none.
     """
 
     title: str
@@ -55,7 +55,8 @@ def skill_groups(contrasts: Contrasts, main: bool) -> list[Group]:
     alone = [(b, m) for b, m in official if (b, m.name) not in twins]
     groups = []
     for benchmark in _ordered(comparison):
-        models = [m for b, m in ours if b == benchmark and ((b, m.name) in shown) == main]
+        own = benchmark.rpartition(".")[2]  # without the name of a further test set
+        models = [m for b, m in ours if b == benchmark and bool({(b, m.name), (own, m.name)} & shown) == main]
         others = [m for b, m in (blind if main else alone) if b == benchmark]
         rows = [_metric_row(benchmark, m, contrasts) for m in models]
         rows += [_row(benchmark, m, contrasts, baseline=True) for m in others]
@@ -109,11 +110,11 @@ def _slice_row(benchmark: str, metric: Metric, name: str, contrasts: Contrasts) 
 
 
 def _row(benchmark: str, metric: Metric, contrasts: Contrasts, of_slice: str = "", baseline: bool = False) -> Row:
-    runs, name = contrasts.comparison.runs, metric.name
-    measured = [metric_of(r, benchmark, name, of_slice) for r in runs]
-    official = [metric_of(r, benchmark, f"official_{name}", of_slice) for r in runs]
-    against = [None if baseline else contrasts.with_control(r, benchmark, name, of_slice) for r in runs]
-    found = [m for m in measured if m is not None]
+    arms, name = contrasts.arms, metric.name
+    measured = [contrasts.measured(arm, benchmark, name, of_slice) for arm in arms]
+    official = [contrasts.measured(arm, benchmark, f"official_{name}", of_slice) for arm in arms]
+    against = [None if baseline else contrasts.with_control(arm, benchmark, name, of_slice) for arm in arms]
+    found = [m.metric for m in measured if m is not None] or [metric]
     return Row(
         title=formatting.words(of_slice) if of_slice else metric_title(benchmark, name),
         note="" if of_slice else _note(benchmark, metric),
@@ -124,17 +125,17 @@ def _row(benchmark: str, metric: Metric, contrasts: Contrasts, of_slice: str = "
     )
 
 
-def _cell(metric: Metric | None, contrast: Contrast | None, official: Metric | None) -> Cell:
-    if metric is None:
+def _cell(own: Measured | None, contrast: Contrast | None, official: Measured | None) -> Cell:
+    if own is None:
         return Cell(value="not measured")
-    ties = ""
-    if metric.ties:
+    metric, ties = own.metric, ""
+    if metric.ties and own.spread is None:
         ties = f"{formatting.count(metric.ties)} {'tie' if metric.ties == 1 else 'ties'}"
         if metric.strict is not None and metric.optimistic is not None:
             ties += f" {formatting.interval((metric.strict, metric.optimistic), metric.unit)}"
     cell = Cell(
-        value=formatting.number(metric.value, metric.unit),
-        interval=formatting.interval(metric.interval, metric.unit),
+        value=formatting.value(own.value, own.unit, own.spread),
+        interval=formatting.interval(own.interval, own.unit),
         ties=ties,
         official="" if official is None else f"official {formatting.number(official.value, official.unit)}",
     )
@@ -145,17 +146,16 @@ def _cell(metric: Metric | None, contrast: Contrast | None, official: Metric | N
 
 
 def _verdict(benchmark: str, metric: str, contrasts: Contrasts) -> tuple[str, str]:
-    """Who is clearly better, in words, and the kind of verdict: treated, control, tie or none."""
-    found = [c for r in contrasts.comparison.treated if (c := contrasts.with_control(r, benchmark, metric)) is not None]
-    if not found:
-        return "no control to compare with", "none"
-    if all(c.p is None for c in found):
+    """Who is clearly better than every other system, in words, and the kind of verdict: treated, other, tie or none."""
+    if len(contrasts.arms) < 2:
+        return "", "none"
+    best, level = winner(contrasts, benchmark, metric)
+    if not level:
         return "no paired test", "none"
-    if better := [c for c in found if c.state == "better"]:
-        return max(better, key=lambda c: abs(c.difference)).run.title, "treated"
-    if all(c.state == "worse" for c in found):
-        return found[0].reference.title, "control"
-    return "no clear difference", "tie"
+    if best is None:
+        every = len(level) == len([a for a in contrasts.arms if contrasts.measured(a, benchmark, metric)])
+        return "none" if every else f"none among {formatting.listing([arm.title for arm in level])}", "tie"
+    return best.title, "treated" if best in contrasts.treated else "other"
 
 
 def _warning(focus: Run, benchmark: str, metric: Metric) -> str:

@@ -13,9 +13,10 @@ from semclip.reports.comparison import Comparison, load_tracks
 from semclip.reports.flips import flips
 from semclip.reports.metrics_table import skill_groups, slice_groups
 from semclip.reports.projection_plot import projection_plots
-from semclip.reports.significance import ALPHA, Contrasts, got_worse
+from semclip.reports.ranking import CORRECTED
+from semclip.reports.significance import ALPHA, Contrast, Contrasts, Measured, got_worse
 from semclip.reports.similarity import similarity_histograms
-from semclip.reports.skills import BENCHMARK_TITLES, HEADLINE, MAIN, VIEW_TITLES, benchmark_title, metric_title
+from semclip.reports.skills import BENCHMARK_TITLES, HEADLINE, MAIN, VIEW_TITLES, Skill, benchmark_title, metric_title
 from semclip.reports.summary import NOT_RANKED, summary
 from semclip.reports.table import without_unit
 from semclip.reports.tradeoff import tradeoff
@@ -69,14 +70,15 @@ def render(comparisons: Sequence[Comparison]) -> str:
 def _part(every: Comparison, number: int) -> dict[str, Any]:
     """What the template shows of one track. number: of the track, from 1; 0 where there is one track only.
 
-    Tables over seeds hold every run; all else is about one seed, or nobody could read it.
+    Every number of a table is over all seeds, with one rule for what is clear; figures and examples are about one seed,
+    or nobody could read them.
     """
     comparison = every.one_seed
     focus, control = comparison.focus, comparison.control_of(comparison.focus)
-    contrasts = Contrasts(comparison)
+    contrasts = Contrasts(every)
     worse, looked = got_worse(contrasts)
     curves = training_curves(comparison)
-    colours = {run.name: f"var(--run-{i % figures.RUN_COLOURS})" for i, run in enumerate(comparison.runs)}
+    colours = {run.name: _colour(place) for place, run in enumerate(comparison.runs)}
     tables: dict[str, list[Any]] = {"ranking": [], "skills": [], "kinds": [], "cost": []}
     for table in summary(every):
         tables[table.name].append(table)
@@ -94,19 +96,16 @@ def _part(every: Comparison, number: int) -> dict[str, Any]:
         "trained": any(run.config for run in comparison.runs),
         "tested": _tested(comparison),
         "outcome": _outcome(contrasts),
-        "cards": [
-            (skill, metric, contrasts.with_control(focus, skill.benchmark, skill.metric))
-            for skill in HEADLINE
-            if (metric := focus.metric(skill.benchmark, skill.metric)) is not None
-        ],
+        "cards": _cards(contrasts),
         "tradeoff": tradeoff(every),
         "ranking": tables["ranking"],
-        "over_seeds": tables["skills"] + tables["kinds"] if len(every.runs) > len(comparison.runs) else [],
+        "seeds": max(len(arm.runs) for arm in every.arms),
+        "corrected": CORRECTED,
         "cost": tables["cost"],
         "skills": skill_groups(contrasts, main=True),
         "other_skills": skill_groups(contrasts, main=False),
         "slices": slice_groups(contrasts),
-        "flips": flips(focus, control),
+        "flips": flips(focus, control, contrasts),
         "worse": sorted(worse, key=lambda c: (c.metric.unit != "share", -abs(c.difference))),
         "looked": looked,
         "distributions": similarity_histograms(comparison),
@@ -124,9 +123,29 @@ def _part(every: Comparison, number: int) -> dict[str, Any]:
     }
 
 
+def _cards(contrasts: Contrasts) -> list[tuple[Skill, Measured, Contrast | None, list[tuple[str, str, Measured]]]]:
+    """For each headline skill: the system the page is about, against its control, and all systems."""
+    found = []
+    for skill in HEADLINE:
+        own = contrasts.measured(contrasts.focus, skill.benchmark, skill.metric)
+        if own is None:
+            continue
+        bars = [
+            (arm.title, _colour(place), measured)
+            for place, arm in enumerate(contrasts.arms)
+            if (measured := contrasts.measured(arm, skill.benchmark, skill.metric)) is not None
+        ]
+        found.append((skill, own, contrasts.with_control(contrasts.focus, skill.benchmark, skill.metric), bars))
+    return found
+
+
+def _colour(place: int) -> str:
+    return f"var(--run-{place % figures.RUN_COLOURS})"
+
+
 def _outcome(contrasts: Contrasts) -> str:
-    """In one sentence: on which main skills the run is clearly better than its control, clearly worse, or neither."""
-    focus = contrasts.comparison.focus
+    """In one sentence: on which main skills the system is clearly better than its control, worse, or neither."""
+    focus = contrasts.focus
     titles: dict[str, list[str]] = {"better": [], "worse": [], "": []}
     for skill in MAIN:
         contrast = contrasts.with_control(focus, skill.benchmark, skill.metric)
@@ -188,7 +207,7 @@ def _missing(comparison: Comparison) -> list[str]:
     if len(one_seed.runs) < len(runs):
         about = "" if one_seed.focus.seed is None else f" {one_seed.focus.seed}"
         description.append(
-            f"figures and tables of single runs are about seed{about} alone; tables over seeds hold every run"
+            f"figures, images and flipped items are about seed{about} alone; every table is over all seeds"
         )
     description += [
         f"{run.title} has no similarities per item (results/margins.json): no distributions, no images"

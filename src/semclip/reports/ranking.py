@@ -3,10 +3,9 @@
 import statistics
 from collections.abc import Mapping, Sequence
 
-from semclip.evaluation.metrics.crossed import holm
 from semclip.reports import formatting
-from semclip.reports.comparison import Arm, Comparison
-from semclip.reports.significance import difference, measured, state
+from semclip.reports.comparison import Arm
+from semclip.reports.significance import Contrasts
 from semclip.reports.skills import Skill, skills
 from semclip.reports.table import Cell, Table, without_unit
 
@@ -21,17 +20,22 @@ COLUMNS = skills(
 )
 
 
-def ranking(comparison: Comparison) -> list[Table]:
+#: How p is corrected, wherever it stands.
+CORRECTED = "p is corrected for all pairs of systems on the metric (Holm); an interval is of its difference by itself."
+
+
+def ranking(contrasts: Contrasts) -> list[Table]:
     """Two tables of a track with at least three systems besides its base; none for smaller tracks.
 
     The rival of a column is the other system whose validation value, at the steps that were kept, is highest: choosing
-    it on the test split would favour whoever was lucky there. p is over seeds and items, corrected over the row (Holm).
+    it on the test split would favour whoever was lucky there. p is that of every other table.
     """
-    arms = [arm for arm in comparison.arms if arm.runs[0].role != "base"]
+    comparison = contrasts.comparison
+    arms = [arm for arm in contrasts.arms if arm.runs[0].role != "base"]
     if len(arms) < 3:
         return []
-    columns = [skill for skill in COLUMNS if measured(comparison.runs, skill)]
-    best = [_row(arm, {skill: _rival(arm, arms, skill) for skill in columns}, named=True) for arm in arms]
+    columns = [s for s in COLUMNS if any(run.metric(s.benchmark, s.metric) for run in comparison.runs)]
+    best = [_row(arm, {skill: _rival(arm, arms, skill) for skill in columns}, True, contrasts) for arm in arms]
     lossless = [title for title, cells in best if all(cell.p and cell.state != "worse" for cell in cells[:-1])]
     answer = f"Clearly below its rival nowhere: {formatting.listing(lossless) if lossless else 'no system'}."
     heads = ["", *(skill.title for skill in columns), "clearly"]
@@ -39,18 +43,17 @@ def ranking(comparison: Comparison) -> list[Table]:
         Table(
             name="ranking",
             title="Does one system lose nowhere?",
-            note="Test difference to the rival, which is named: of all others, the best on the validation split. Clear "
-            "after Holm's correction over the row, over seeds and items. Not clearly below is not equal: the interval "
-            f"says how large a loss may be. {answer}",
+            note="Test difference to the rival, which is named: of all others, the best on the validation split. "
+            f"{CORRECTED} Not clearly below is not equal: the interval says how large a loss may be. {answer}",
             heads=heads,
             rows=best,
         )
     ]
     semclip = next((arm for arm in arms if arm.runs[0].objective == "semclip"), None)
     if semclip is not None:
-        rows = [_row(arm, dict.fromkeys(columns, semclip), named=False) for arm in arms if arm is not semclip]
+        rows = [_row(arm, dict.fromkeys(columns, semclip), False, contrasts) for arm in arms if arm is not semclip]
         title = f"Who is above {semclip.title}?"
-        note = f"Test difference to {semclip.title}; clear after Holm's correction over the row, over seeds and items."
+        note = f"Test difference to {semclip.title}. {CORRECTED}"
         result.append(Table(name="ranking", title=title, note=note, heads=heads, rows=rows))
     return result
 
@@ -72,25 +75,19 @@ def _rival(arm: Arm, arms: Sequence[Arm], skill: Skill) -> Arm | None:
     return arms[max(values, key=values.__getitem__)] if values else None
 
 
-def _row(arm: Arm, rivals: Mapping[Skill, Arm | None], named: bool) -> tuple[str, list[Cell]]:
-    tests = {}
-    for skill, rival in rivals.items():
-        pairs = [(a, b) for a in arm.runs for b in rival.runs if a.seed == b.seed] if rival else []
-        if pairs and (estimate := difference(pairs, skill)) is not None:
-            tests[skill] = estimate
-    corrected = dict(zip(tests, holm([e.p for e in tests.values()]), strict=True))
+def _row(arm: Arm, rivals: Mapping[Skill, Arm | None], named: bool, contrasts: Contrasts) -> tuple[str, list[Cell]]:
     cells = []
     for skill, rival in rivals.items():
-        if rival is None or skill not in tests:
+        contrast = None if rival is None else contrasts.between(arm, rival, skill.benchmark, skill.metric)
+        if rival is None or contrast is None or contrast.p is None:
             cells.append(Cell(value="no validation value" if rival is None else "not measured"))
             continue
-        estimate, p = tests[skill], corrected[skill]
         cells.append(
             Cell(
-                value=(f"{rival.title} " if named else "") + without_unit(formatting.difference(estimate.value)),
-                interval=formatting.interval(estimate.interval, signed=True),
-                p=formatting.p_value(p),
-                state=state(estimate.value, p),
+                value=(f"{rival.title} " if named else "") + without_unit(formatting.difference(contrast.difference)),
+                interval=formatting.interval(contrast.interval, signed=True),
+                p=formatting.p_value(contrast.p),
+                state=contrast.state,
             )
         )
     above, below = (sum(cell.state == side for cell in cells) for side in ("better", "worse"))

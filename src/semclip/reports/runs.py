@@ -63,9 +63,27 @@ class Run:
 
     @property
     def tested_on(self) -> dict[str, str | None]:
-        """sha256 of the data that results come from, by file; a public benchmark has its own files and no such hash."""
-        results = self.results.items()
-        return {str(result.data.get("path", name)): result.data.get("sha256") for name, result in results}
+        """sha256 of what results come from: data files, the files of public benchmarks, their pictures and texts."""
+        found: dict[str, str | None] = {}
+        for name, result in self.results.items():
+            data = result.data
+            files = {f"{name}/{path}": file.get("sha256") for path, file in (data.get("files") or {}).items()}
+            if data.get("sha256") or not (files or data.get("items_sha256")):
+                found[str(data.get("path", name))] = data.get("sha256")
+            found |= files
+            for what in ("pictures", "texts"):
+                if data.get(f"{what}_sha256"):
+                    found[f"{what} of {name}"] = data[f"{what}_sha256"]
+        return found
+
+    @property
+    def measured_by(self) -> dict[str, str]:
+        """How the results were made, as they say: weights, command, date, commit."""
+        made = next((result.made for result in self.results.values() if result.made), {})
+        weights = self.encoder.get("weights_sha256")
+        said = {"weights, sha256": weights, "evaluated by": made.get("command"), "evaluated on": made.get("date"),
+                "evaluated with (git)": made.get("git")}  # fmt: skip
+        return {name: str(value) for name, value in said.items() if value}
 
     @property
     def start(self) -> tuple[str, ...]:

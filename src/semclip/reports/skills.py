@@ -106,6 +106,7 @@ BENCHMARK_TITLES = {
     "ccneg": "CC-Neg",
     "coco_retrieval": "COCO retrieval",
     "crepe": "CREPE",
+    "multilabel_classification": "Multi-label classification",
     "neg_ttoi": "Neg-TtoI, our judge",
     "negbench_mcq_coco": "NegBench MCQ, COCO",
     "negbench_mcq_msrvtt": "NegBench MCQ, MSR-VTT",

@@ -2,22 +2,21 @@
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semclip.core.files import write_text
+from semclip.evaluation.metrics.result import Metric
 from semclip.reports import formatting
 from semclip.reports.comparison import Arm, Comparison, load_tracks
-from semclip.reports.ranking import ranking
-from semclip.reports.significance import Contrasts, difference, measured, over_seeds, state
+from semclip.reports.ranking import CORRECTED, ranking
+from semclip.reports.significance import Contrasts, metric_of
 from semclip.reports.skills import COSTS, MAIN, Skill, benchmark_title, on_test_set, skills, test_set_of
 from semclip.reports.table import Cell, Table, as_markdown, as_rich
 
 if TYPE_CHECKING:
     from rich.console import Group
-
-    from semclip.evaluation.metrics.crossed import Estimate
-    from semclip.reports.significance import Contrast
 
 #: Why tracks stand apart.
 NOT_RANKED = (
@@ -53,19 +52,20 @@ def write_markdown(folders: Sequence[Path], path: Path, control: str | None = No
 
 def summary(comparison: Comparison) -> list[Table]:
     """All tables of a track; those without a row are left out."""
+    contrasts = Contrasts(comparison)
     sets = sorted({test_set_of(name) for run in comparison.runs for name in run.results})  # "" first: the test split
-    further = [_skills(comparison, name) for name in sets if name]
-    every = [_skills(comparison), *further, _kinds(comparison), *ranking(comparison), _cost(comparison)]
+    further = [_skills(contrasts, name) for name in sets if name]
+    every = [_skills(contrasts), *further, _kinds(contrasts), *ranking(contrasts), _cost(comparison)]
     return [table for table in every if table.rows]
 
 
-def _skills(comparison: Comparison, test_set: str = "") -> Table:
+def _skills(contrasts: Contrasts, test_set: str = "") -> Table:
     """A row for each main skill that any run was measured on."""
-    arms, contrasts = comparison.arms, Contrasts(comparison)
+    comparison, arms = contrasts.comparison, contrasts.arms
     rows = []
     every = [on_test_set(skill, test_set) for skill in MAIN]
     for skill in (*every, *([] if test_set else _public(comparison))):
-        found = measured(comparison.runs, skill)
+        found = _of_all(comparison, skill)
         if found:
             chance = "" if found[0].chance is None else formatting.number(found[0].chance, found[0].unit)
             cells = [_cell(arm, skill, "", contrasts) for arm in arms]
@@ -73,6 +73,10 @@ def _skills(comparison: Comparison, test_set: str = "") -> Table:
     title = "Skills" + (f", {formatting.words(test_set).lower()}" if test_set else "")
     title += f", track {comparison.track}" if comparison.track else ""
     return Table(name="skills", title=title, note=_note(comparison), heads=["", "chance", *_heads(arms)], rows=rows)
+
+
+def _of_all(comparison: Comparison, skill: Skill) -> list[Metric]:
+    return [m for run in comparison.runs if (m := metric_of(run, skill.benchmark, skill.metric)) is not None]
 
 
 def _public(comparison: Comparison) -> list[Skill]:
@@ -85,11 +89,11 @@ def _public(comparison: Comparison) -> list[Skill]:
     ]
 
 
-def _kinds(comparison: Comparison) -> Table:
+def _kinds(contrasts: Contrasts) -> Table:
     """Original over negation by kind of negation."""
-    arms, contrasts = comparison.arms, Contrasts(comparison)
+    comparison, arms = contrasts.comparison, contrasts.arms
     skill = skills("original_over_negation.caption_over_negation")[0]
-    found = measured(comparison.runs, skill)
+    found = _of_all(comparison, skill)
     rows = []
     for kind in dict.fromkeys(kind for metric in found for kind in metric.per_slice):
         n = next(m.per_slice[kind].n for m in found if kind in m.per_slice)
@@ -120,42 +124,22 @@ def _heads(arms: Sequence[Arm]) -> list[str]:
 
 def _cell(arm: Arm, skill: Skill, kind: str, contrasts: Contrasts) -> Cell:
     """A system's number: over several seeds the mean, its spread and interval; and its difference to the control."""
-    found = measured(arm.runs, skill, kind)
-    if not found:
+    own = contrasts.measured(arm, skill.benchmark, skill.metric, kind)
+    if own is None:
         return Cell(value="not measured")
-    unit = found[0].unit
-    estimate = over_seeds(arm.runs, skill, kind)
-    interval = estimate.interval if estimate else found[0].interval if len(found) == 1 else None
-    value, bounds = _spread([m.value for m in found], unit), formatting.interval(interval, unit)
-    control = contrasts.comparison.control_of
-    pairs = [(r, c) for r in arm.runs if (c := control(r)) is not None and len(measured([r, c], skill, kind)) == 2]
-    if not pairs:
-        return Cell(value=value, interval=bounds)
-    mean = statistics.fmean(a.value - b.value for a, b in (measured(pair, skill, kind) for pair in pairs))
-    # Of one seed McNemar's test, as on the page; of several, over seeds and items.
-    test: Contrast | Estimate | None = (
-        difference(pairs, skill, kind)
-        if len(pairs) > 1
-        else contrasts.between(*pairs[0], skill.benchmark, skill.metric, kind)
+    contrast = contrasts.with_control(arm, skill.benchmark, skill.metric, kind)
+    cell = Cell(
+        value=formatting.value(own.value, own.unit, own.spread), interval=formatting.interval(own.interval, own.unit)
     )
-    return Cell(
-        value=value,
-        interval=bounds,
-        change=formatting.difference(mean, unit),
-        change_interval=formatting.interval(test.interval, unit, signed=True) if test else "",
-        p="no p" if test is None or test.p is None else formatting.p_value(test.p),
-        state=state(mean, test.p if test else None, found[0].higher_is_better),
+    if contrast is None:
+        return cell
+    return replace(
+        cell,
+        change=formatting.difference(contrast.difference, own.unit),
+        change_interval=formatting.interval(contrast.interval, own.unit, signed=True),
+        p="no p" if contrast.p is None else formatting.p_value(contrast.p),
+        state=contrast.state,
     )
-
-
-def _spread(values: Sequence[float], unit: str) -> str:
-    mean = formatting.number(statistics.fmean(values), unit)
-    if len(values) == 1:
-        return mean
-    deviation = statistics.stdev(values)
-    number, _, after = mean.partition(" ")
-    spread = f"{100 * deviation:.1f}" if after in ("%", "points") else f"{deviation:.3f}"
-    return f"{number} ± {spread} {after}".rstrip()
 
 
 def _note(comparison: Comparison) -> str:
@@ -163,8 +147,7 @@ def _note(comparison: Comparison) -> str:
     lines = [f"Mean ± standard deviation of {seeds} seeds, with an interval over seeds and items."] if seeds > 1 else []
     if not comparison.controls:
         lines.append("No run has the role 'control', so there are no p-values.")
-    elif seeds > 1:
-        lines.append("Differences: points against the control of the same seed; p over seeds and items.")
     else:
-        lines.append("Differences: points against the control; McNemar's p.")
+        of = " of the same seed; over seeds and items" if seeds > 1 else ""
+        lines.append(f"Differences: points against the control{of}. {CORRECTED}")
     return " ".join(lines)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from semclip.reports import formatting
 from semclip.reports.comparison import Arm, Comparison
 from semclip.reports.figures import INK, SOFT, Figure, finish, panel, run_colour
-from semclip.reports.significance import measured
+from semclip.reports.significance import metric_of
 from semclip.reports.skills import skills
 
 #: Right: ordinary search. Up: true against false, where "not" makes a text false and where it makes one true, so that
@@ -63,7 +63,13 @@ def tradeoff(comparison: Comparison) -> Tradeoff | None:
 
 def _percent(arm: Arm) -> NDArray[np.float64] | None:
     """(3, seeds): right, up and size; None where a run lacks one."""
-    found = [[[m.value for m in measured(arm.runs, skill)] for skill in axis] for axis in (RIGHT, UP, SIZE)]
+    found = [
+        [
+            [m.value for r in arm.runs if (m := metric_of(r, skill.benchmark, skill.metric)) is not None]
+            for skill in axis
+        ]
+        for axis in (RIGHT, UP, SIZE)
+    ]
     if any(len(values) < len(arm.runs) for axis in found for values in axis):
         return None
     return np.array([100 * np.mean(axis, axis=0) for axis in found])

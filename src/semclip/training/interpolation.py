@@ -55,7 +55,7 @@ def sweep(
     points = []
     for alpha in sorted({0.0, *alphas}):
         model = interpolate(base, tuned, alpha).to(device)
-        results = evaluate(model, aim.benchmarks, examples, {"split": "val"}, device=device)
+        results = evaluate(model, aim.benchmarks, examples, {"split": "val"}, device=device, identify=False)
         values = {}
         for name in (*aim.ordinary, *aim.negation):
             benchmark, _, metric = name.partition(".")

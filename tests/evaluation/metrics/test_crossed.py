@@ -26,6 +26,20 @@ def naive_variance(y: np.ndarray) -> tuple[float, float, float]:
     return ms_seed / (s * n), ms_item / (s * n), ms_both / ((s - 1) * (n - 1) * s * n)
 
 
+def test_weights_make_the_mean_over_sets_and_its_interval_that_of_resampled_clusters() -> None:
+    random = np.random.default_rng(7)
+    y = (random.random((1, 600)) < np.where(np.arange(600) < 60, 0.2, 0.8)).astype(float)
+    w = np.where(np.arange(600) < 60, 1 / 120, 1 / 1080)
+    got = crossed_mean(y, names(600), w)
+    assert got.value == pytest.approx((y[0, :60].mean() + y[0, 60:].mean()) / 2)
+    drawn = [random.multinomial(600, np.full(600, 1 / 600)) * w for _ in range(4000)]
+    means = [float(d @ y[0] / d.sum()) for d in drawn]
+    assert got.interval == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=0.02)
+    assert crossed_mean(y, names(600), np.full(600, 1 / 600)).interval == pytest.approx(
+        crossed_mean(y, names(600)).interval
+    )
+
+
 def test_the_interval_is_that_of_the_two_way_analysis_of_variance() -> None:
     random = np.random.default_rng(0)
     y = random.normal(0.3, 0.3, (4, 1)) + random.normal(0, 0.5, (1, 30)) + random.normal(0, 0.4, (4, 30))

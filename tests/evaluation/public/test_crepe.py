@@ -69,3 +69,25 @@ def test_lists_are_read_and_never_run(tmp_path: Path, negatives: str) -> None:
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="none of CREPE's CSV files"):
         create(NAME).read(tmp_path, tmp_path)
+
+
+def test_mean_and_median_rank_stand_for_every_file(tmp_path: Path) -> None:
+    write_sample(tmp_path)
+    other = FILE.replace("negate_complexity_4", "swap_complexity_7")
+    rows = [row(n, [f"swap {n} {j}" for j in range(n + 1)]) for n in range(3)]
+    write_csv(tmp_path / NAME / other, rows, COLUMNS)
+    result = run(noise(4), NAME, tmp_path)
+    kinds = {"productivity negate 4": 5, "productivity swap 7": 3}
+    for prefix in ("", "official_"):
+        for name in ("mean_rank", "median_rank"):
+            metric = result.metric(f"{prefix}{name}")
+            assert {kind: m.n for kind, m in metric.per_slice.items()} == kinds
+            for m in (metric, *metric.per_slice.values()):
+                assert m.interval is not None and m.interval[0] <= m.value <= m.interval[1]
+    mean = result.metric("mean_rank")
+    assert mean.value == pytest.approx(sum(m.value * m.n for m in mean.per_slice.values()) / 8)
+    alone = tmp_path / "alone"
+    write_sample(alone)
+    for name in ("mean_rank", "official_median_rank"):
+        of_file = run(noise(4), NAME, alone).metric(name)
+        assert of_file.value == result.metric(name).per_slice["productivity negate 4"].value

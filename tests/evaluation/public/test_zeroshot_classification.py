@@ -200,3 +200,114 @@ def test_torchvision_cifar_reads_the_test_split(tmp_path: Path, monkeypatch: pyt
     assert np.array_equal(shown, pixels[2].reshape(3, 32, 32).transpose(1, 2, 0))
     with pytest.raises(UserError, match="test split"):
         read_sets(tmp_path / "sets", ("cifar10",), "train")
+
+
+def folders(root: Path, names: list[str], called: list[str] | None) -> Path:
+    """A set of one picture a class folder, and its list of class names."""
+    folder = root / "zeroshot_classification" / "set"
+    for name in names:
+        write_images(folder / "test" / name, ["0.png"])
+    (folder / "zeroshot_classification_templates.txt").write_text("a {c}\n")
+    if called is not None:
+        (folder / "classnames.txt").write_text("\n".join(called))
+    return root / "zeroshot_classification"
+
+
+def of_folders(root: Path) -> dict[str, str]:
+    """Class folder -> the name that its pictures are labelled with."""
+    items = read_sets(root, (), "test")
+    return {item.image.name.split("/")[2]: item.classes.names[item.label] for item in items}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("width", [0, 4])
+def test_numbered_folders_are_in_the_order_of_the_numbers(first: int, width: int, tmp_path: Path) -> None:
+    numbers = [f"{i:0{width}}" if width else str(i) for i in range(first, first + 13)]
+    called = [f"thing {i}" for i in range(13)]
+    assert of_folders(folders(tmp_path, numbers, called)) == dict(zip(numbers, called, strict=True))
+
+
+def test_a_perfect_model_scores_full_on_numbered_folders(tmp_path: Path) -> None:
+    called = [f"thing {i}" for i in range(12)]
+    folders(tmp_path, [str(i) for i in range(12)], called)
+    axes = np.eye(12)
+    encoder = FakeEncoder(
+        lambda key: axes[int(key.split("/")[2])], lambda text: axes[called.index(text[2:]) if text[2:] in called else 0]
+    )
+    assert run(encoder, "zeroshot_classification", tmp_path).metric("acc1").value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("names", "called", "said"),
+    [
+        (["0", "1", "5"], ["a", "b", "c"], "with a gap"),
+        (["2", "3", "4"], ["a", "b", "c"], "with a gap"),
+        (["1", "01", "2"], ["a", "b", "c"], "two class folders have the number 1"),
+        (["cat", "dog", "wolf"], ["dog", "cat", "big_wolf"], "'cat' would be called 'dog'"),
+    ],
+)
+def test_a_doubtful_match_of_folders_and_names_is_refused(
+    names: list[str], called: list[str], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=said) as caught:
+        read_sets(folders(tmp_path, names, called), (), "test")
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("names", "called", "expected"),
+    [
+        (["Cat", "hot_dog", "Wolf"], ["wolf", "hot dog", "cat"], ["cat", "hot dog", "wolf"]),  # called as the classes
+        (["n01", "n02"], ["zebra", "ant"], ["zebra", "ant"]),  # wordnet: the list is in the order of the folders
+        (["cat", "dog"], None, ["cat", "dog"]),
+    ],
+)
+def test_folders_called_as_their_classes_belong_to_these(
+    names: list[str], called: list[str] | None, expected: list[str], tmp_path: Path
+) -> None:
+    found = of_folders(folders(tmp_path, names, called))
+    assert [found[name] for name in names] == expected
+
+
+def test_names_that_are_numbers_are_called_out(tmp_path: Path) -> None:
+    folders(tmp_path, ["0", "1", "2"], None)
+    notes = run(noise(), "zeroshot_classification", tmp_path).notes
+    assert any("the class names are numbers" in note for note in notes)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_prompts_of_a_class_stand_for_it_alone(shared: bool, tmp_path: Path) -> None:
+    root = folders(tmp_path, ["cat", "dog"], None)
+    prompts = {"cat": ["it purrs", "a {c}"], "dog": ["it barks", "it is loyal", "a good {c}"]}
+    path = root / (
+        "en_zeroshot_classification_templates.json" if shared else "set/zeroshot_classification_prompts.json"
+    )
+    path.write_text(json.dumps({"set": prompts} if shared else prompts))
+    if shared:
+        (root / "set" / "zeroshot_classification_templates.txt").unlink()
+    result = run(noise(1), "zeroshot_classification", tmp_path)
+    assert result.data["templates"]["set"] == [["it purrs", "a cat"], ["it barks", "it is loyal", "a good dog"]]
+    encoder = noise(1)
+
+    def unit(vector: np.ndarray) -> np.ndarray:
+        return vector / np.linalg.norm(vector)
+
+    rows = [np.mean([unit(encoder._text(t)) for t in own], axis=0) for own in result.data["templates"]["set"]]
+    images = [unit(encoder._image(f"set/test/{name}/0.png")) for name in ("cat", "dog")]
+    right = [np.argmax([image @ unit(row) for row in rows]) == label for label, image in enumerate(images)]
+    assert result.metric("acc1").value == np.mean(right)
+    path.write_text(json.dumps({"set": {"cat": ["x"]}} if shared else {"cat": ["x"]}))
+    with pytest.raises(UserError, match="no prompts for 1 of the 2 classes"):
+        read_sets(root, (), "test")
+
+
+def test_recall_stands_for_every_set(tmp_path: Path) -> None:
+    write_sample(tmp_path)
+    folders(tmp_path, ["cat", "dog"], None)
+    result = run(noise(2), "zeroshot_classification", tmp_path)
+    for prefix in ("", "official_"):
+        metric = result.metric(f"{prefix}mean_per_class_recall")
+        assert set(metric.per_slice) == {"pots", "set"}
+        assert metric.value == pytest.approx(np.mean([m.value for m in metric.per_slice.values()]))
+        for m in metric.per_slice.values():
+            assert m.interval is not None and m.interval[0] <= m.value <= m.interval[1]

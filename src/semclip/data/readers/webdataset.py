@@ -26,8 +26,10 @@ _LARGEST_TEXT = 16 * 1024**2
 class WebDataset(Reader):
     """Members that share a name up to its first dot are one sample: KEY.jpg, KEY.txt, KEY.json, KEY.cls.
 
-    Each line of KEY.txt is a caption. KEY.json holds further columns, among them `caption` where there is no KEY.txt;
-    KEY.cls becomes `label`. The row number counts samples over all shards, in the order of their names.
+    Lines of KEY.txt are captions of one image, as CLIP_benchmark writes retrieval sets; one caption where the `caption`
+    of KEY.json is the same text, as img2dataset writes it. KEY.json holds further columns, among them `caption` where
+    there is no KEY.txt; KEY.cls becomes `label`. The row number counts samples over all shards, in the order of their
+    names.
 
     Shards are read in place and never unpacked: the tables of their members are read once at the start, and an image
     is then read from where it lies in its tar. So any number of workers and processes sees every sample once per epoch,
@@ -170,7 +172,7 @@ def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str
     if "json" in members:
         row |= _columns(shard, members["json"])
     if "txt" in members:
-        lines = captions_of(text_of(shard, members["txt"]))
+        lines = _captions(text_of(shard, members["txt"]), row.pop("caption", None))
         row.pop("captions", None)
         row["caption"] = lines[0] if len(lines) == 1 else lines
     if "cls" in members:
@@ -178,6 +180,13 @@ def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str
     image = members[images[0]]
     name = f"{shard.name}/{image.name}"
     return {**row, "image": ImageRef(name, shard, span=(image.offset_data, image.size))}
+
+
+def _captions(text: str, whole: Any) -> list[str]:
+    """The captions of a KEY.txt, at least one. whole: the caption that KEY.json names, if any."""
+    if isinstance(whole, str) and whole.split() == text.split():
+        return [text.strip()]
+    return captions_of(text)
 
 
 def _columns(shard: Path, member: tarfile.TarInfo) -> dict[str, Any]:

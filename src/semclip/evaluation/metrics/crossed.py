@@ -6,9 +6,10 @@ images that might have been asked, so a mean has the variance of both.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
 from semclip.core.errors import UserError
@@ -26,11 +27,13 @@ class Estimate:
     seeds: int
 
 
-def crossed_mean(values: ArrayLike, clusters: Sequence[str]) -> Estimate:
+def crossed_mean(values: ArrayLike, clusters: Sequence[Any], weights: ArrayLike | None = None) -> Estimate:
     """Mean of an outcome, or of a difference of two systems paired by seed and item, with both sources of chance.
 
     values: (S, N) one row per seed, one column per item. clusters: (N,) items of one name are drawn together.
-    With residuals summed by cluster, R_sc, over C clusters, and the means of the two-way analysis of variance:
+    weights: (N,) of items, sum 1, where the mean is one over sets or classes (`metrics.summary.alike`); default 1/N.
+    With residuals N w_i (y_si - mean) summed by cluster, R_sc, over C clusters, and the means of the two-way analysis
+    of variance:
 
         V_seed = S/(S-1) sum_s (sum_c R_sc)^2 / (SN)^2        V_item = C/(C-1) sum_c (sum_s R_sc)^2 / (SN)^2
         V_both = SC sum_sc (R_sc - R_s. - R_.c)^2 / ((S-1)(C-1) (SN)^2)
@@ -51,8 +54,9 @@ def crossed_mean(values: ArrayLike, clusters: Sequence[str]) -> Estimate:
     s, c = len(y), len(names)
     if c < 2:
         raise UserError(f"{c} clusters of items", where="crossed_mean", fix="measure on at least two images")
-    mean = float(y.mean())
-    residuals = np.stack([np.bincount(ids, row - mean, minlength=c) for row in y])  # (S, C)
+    share = y.shape[1] * as_weights(weights, y.shape[1])  # (N,) mean 1
+    mean = float((share * y).mean())
+    residuals = np.stack([np.bincount(ids, share * (row - mean), minlength=c) for row in y])  # (S, C)
     scale = float(y.size) ** 2
     parts = [(c / (c - 1) * float((residuals.sum(axis=0) ** 2).sum()) / scale, c - 1)]
     variance = parts[0][0]
@@ -68,6 +72,20 @@ def crossed_mean(values: ArrayLike, clusters: Sequence[str]) -> Estimate:
     error = variance**0.5
     half = float(student.ppf(0.5 + CONFIDENCE / 2, df)) * error
     return Estimate(mean, (mean - half, mean + half), float(2 * student.sf(abs(mean) / error, df)), s)
+
+
+def as_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
+    """(n,) weights that sum to 1: those given, else equal ones. Raises UserError for others."""
+    if weights is None:
+        return np.full(n, 1.0 / n)
+    w = finite(weights, "the weights")
+    if w.shape != (n,) or (w < 0).any() or abs(float(w.sum()) - 1.0) > 1e-6:
+        raise UserError(
+            f"weights of shape {w.shape} that sum to {float(w.sum()):g} for {n} items",
+            where="metrics",
+            fix="give one weight per item, not negative, of sum 1",
+        )
+    return w / w.sum()
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -48,7 +48,8 @@ class Result:
     items:   per-item outcomes by metric: {"id": [...], "outcome": [0..1, ...], "slice": [...]}, for paired tests.
     extra:   whatever else a figure needs, such as similarities per item.
     notes:   what the reader must know: skipped rows, truncated texts, defects of the data.
-    encoder: how the embeddings came to be: dtype, activation, preprocessing, as far as the model says.
+    encoder: how the embeddings came to be: weights, dtype, activation, preprocessing, as far as the model says.
+    made:    command, date and commit. What changes the number is in `data` and `encoder`; see `metrics.identity`.
     """
 
     benchmark: str
@@ -63,6 +64,7 @@ class Result:
     notes: Sequence[str] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     encoder: Mapping[str, Any] = field(default_factory=dict)
+    made: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA_VERSION
 
     def metric(self, name: str) -> Metric:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from semclip.evaluation.metrics.intervals import bootstrap, bootstrap_mean, proportion_interval, wilson
+from semclip.evaluation.metrics.intervals import Interval, bootstrap, bootstrap_mean, proportion_interval, wilson
 from semclip.evaluation.metrics.outcomes import Array, Outcomes, mean
 from semclip.evaluation.metrics.result import Metric
 
@@ -65,12 +65,13 @@ def average(
     name: str, description: str, values: ArrayLike, clusters: Sequence[str], unit: str, chance: float | None = None
 ) -> Metric:
     """A mean that is no proportion of items, such as a margin, with a bootstrap interval over clusters."""
+    value = mean(values)
     return Metric(
         name=name,
-        value=mean(values),
+        value=value,
         n=len(clusters),
         description=description,
-        interval=bootstrap_mean(values, clusters),
+        interval=_around(value, bootstrap_mean(values, clusters)),
         chance=chance,
         unit=unit,
     )
@@ -89,8 +90,13 @@ def together(
     statistic: indices of items -> number. fields: others of `Metric`, such as chance and unit.
     """
     fields = {"value": statistic(np.arange(n)), **fields}
-    interval = bootstrap(statistic, n, resamples=resamples)
+    interval = _around(fields["value"], bootstrap(statistic, n, resamples=resamples))
     return Metric(name=name, n=n, description=description, interval=interval, **fields)
+
+
+def _around(value: float, interval: Interval) -> Interval:
+    """Percentiles of draws from few items may all lie on one side of the value, which stays inside."""
+    return min(interval[0], value), max(interval[1], value)
 
 
 def item_record(
@@ -99,9 +105,11 @@ def item_record(
     clusters: Sequence[str],
     slices: Sequence[str] = (),
     texts: Sequence[tuple[str, Sequence[str]]] = (),
+    weights: ArrayLike | None = None,
 ) -> dict[str, Sequence[Any]]:
     """Per-item outcomes as `Result.items` holds them; `metrics.paired.compare` reads two of these.
 
+    weights: of the metric's mean, where that is `macro`; the paired difference then has the same.
     texts: the right one and the wrong ones of each item, for people who look at it; left out of a large record.
     """
     shown = texts if len(texts) <= _MAX_SHOWN else ()
@@ -110,6 +118,7 @@ def item_record(
         "outcome": [float(o) for o in outcomes.expected],
         "slice": list(slices) or [""] * len(ids),
         "cluster": list(clusters),
+        **({} if weights is None else {"weight": [float(w) for w in np.asarray(weights, dtype=np.float64)]}),
         **({"right": [r for r, _ in shown], "wrong": [list(w) for _, w in shown]} if shown else {}),
     }
 

@@ -54,7 +54,7 @@ class DataBenchmark(Benchmark):
     def task(self, encoder: DualEncoder, sources: Sources) -> Task:
         if sources.examples is None:
             raise UserError("no data file: give --data FILE", where=f"benchmark '{self.name}'", fix="name a data file")
-        kept = self.usable(sources.examples)
+        kept, limited = self.drawn(self.usable(sources.examples), sources.limit)
         if why := self.why_not(encoder):
             what = f"benchmark '{self.name}' cannot measure this model: {why}"
             raise UserError(what, where=label(encoder), fix="leave it out")
@@ -64,9 +64,9 @@ class DataBenchmark(Benchmark):
             items=kept,
             images=self.images(kept),
             texts=self.texts(kept),
-            left_out=[f"left out: {n:,} of {of:,} examples have no {c}" for c, n in lacking.items() if n],
+            left_out=[*(f"left out: {n:,} of {of:,} examples have no {c}" for c, n in lacking.items() if n), *limited],
         )
-        data = {**sources.data, "examples": len(kept), "images": len({e.image for e in kept})}
+        data = {**sources.data, "limit": sources.limit, "examples": len(kept), "images": len({e.image for e in kept})}
         return self._task(read, data)
 
 

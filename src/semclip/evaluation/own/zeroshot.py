@@ -86,7 +86,14 @@ class ZeroShot(DataBenchmark):
                 "negated_accuracy": item_record(ids, negated, clusters, names),
             },
             extra={"classes": classes},
-            notes=[f"{len(classes)} classes; slices are the recalls of the classes"],
+            notes=[
+                f"{len(classes)} classes; slices are the recalls of the classes",
+                *(
+                    ["the labels are numbers, and texts say them as such; name the classes if they are others"]
+                    if all(name.isdecimal() for name in classes)
+                    else []
+                ),
+            ],
         )
 
 

@@ -5,8 +5,11 @@ A set NAME is a folder of that name, in one of three layouts, tried in this orde
     NAME/SPLIT/CLASS/*.jpg    a folder per class; classes in alphabetical order of their folders
     NAME/                     what torchvision downloaded, for cifar10, cifar100, flowers, food101 and pets
 Class names: NAME/classnames.txt, a line per class, else `en_classnames.json` beside the sets, else the set's own.
+Folders called by numbers are in the order of the numbers. Folders called as the classes belong to these, whatever the
+order of the list; where that is in doubt, the set is refused.
 Templates: NAME/zeroshot_classification_templates.txt, a line per template with `{c}` in it, else
-`en_zeroshot_classification_templates.json` beside the sets.
+`en_zeroshot_classification_templates.json` beside the sets. Prompts of their own for each class (CuPL):
+NAME/zeroshot_classification_prompts.json, {class: [texts]}, or such a mapping in place of the list of templates.
 """
 
 import hashlib
@@ -15,6 +18,7 @@ import shutil
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +35,24 @@ _IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """The classes of a set. templates: texts with `{c}` where the name goes."""
+    """The classes of a set. templates: texts with `{c}` where the name goes; prompts: in place of these, by class."""
 
     of: str
     names: tuple[str, ...]
     templates: tuple[str, ...]
+    prompts: tuple[tuple[str, ...], ...] = ()
 
     def texts(self, templates: Sequence[str]) -> list[str]:
         """Every text of every class; names as they are, underscores too."""
         return [template.replace(PLACE, name) for template in templates for name in self.names]
+
+    def texts_by_class(self, templates: Sequence[str]) -> list[list[str]]:
+        """The texts that stand for each class: its own prompts, else every template with its name."""
+        return [list(own) for own in self.prompts] or [self._filled(templates, name) for name in self.names]
+
+    @staticmethod
+    def _filled(templates: Sequence[str], name: str) -> list[str]:
+        return [template.replace(PLACE, name) for template in templates]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,11 @@ def read_sets(folder: Path, names: Sequence[str], split: str, with_templates: bo
         if with_templates and name == "food101":  # there CLIP_benchmark takes the underscores out, in cifar100 not
             own_names = [n.replace("_", " ") for n in own_names]
         labels = [label for _, label in pairs]
-        classes = Classes(name, _names(folder, name, own_names), _templates(folder, name) if with_templates else ())
+        called = class_names(folder, name, own_names)
+        prompts = class_prompts(folder, name, called) if with_templates else ()
+        classes = Classes(
+            name, called, class_templates(folder, name) if with_templates and not prompts else (), prompts
+        )
         if not pairs or min(labels) < 0 or max(labels) >= len(classes.names):
             raise UserError(
                 f"{len(pairs):,} images with labels up to {max(labels, default=-1)} for {len(classes.names)} classes",
@@ -80,7 +97,8 @@ def read_sets(folder: Path, names: Sequence[str], split: str, with_templates: bo
     return items
 
 
-def _names(folder: Path, name: str, own: Sequence[str]) -> tuple[str, ...]:
+def class_names(folder: Path, name: str, own: Sequence[str]) -> tuple[str, ...]:
+    """The names of a set's classes. own: the set's own names, in the order of its labels; none where it has none."""
     lines = _lines(folder / name / "classnames.txt")
     shared = _of_json(folder / "en_classnames.json", name)
     names = lines or shared or tuple(own)
@@ -90,10 +108,43 @@ def _names(folder: Path, name: str, own: Sequence[str]) -> tuple[str, ...]:
         raise UserError(
             f"{len(names)} class names for {len(own)} classes", where=str(folder / name), fix="mend classnames.txt"
         )
+    return _matched(names, own, folder / name) if own and names != tuple(own) else names
+
+
+def _matched(names: tuple[str, ...], folders: Sequence[str], where: Path) -> tuple[str, ...]:
+    """The names in the order of the folders. Raises UserError where the two orders cannot be the same."""
+    if all(f.isdecimal() for f in folders):
+        numbers = [int(f) for f in folders]
+        if numbers not in (list(range(len(numbers))), list(range(1, len(numbers) + 1))):
+            gap = next(i for i, number in enumerate(numbers) if number != numbers[0] + i) if numbers[0] < 2 else 0
+            raise UserError(
+                f"the class folders are numbered {', '.join(folders[max(0, gap - 2) : gap + 2])}, with a gap: which of "
+                f"the {len(names)} class names is whose?",
+                where=str(where),
+                fix="number the folders from 0 without a gap, in the order of the class names, or call them as these",
+            )
+        return names
+    listed = {_spelled(name): name for name in names}
+    if listed.keys() == {_spelled(f) for f in folders}:
+        return tuple(listed[_spelled(f)] for f in folders)
+    odd = [f for f, name in zip(folders, names, strict=True) if _spelled(f) in listed and _spelled(f) != _spelled(name)]
+    if odd:
+        place = list(folders).index(odd[0])
+        raise UserError(
+            f"the class folder '{odd[0]}' would be called '{names[place]}': folders are in alphabetical order, the "
+            "class names in another",
+            where=str(where),
+            fix="write the class names in the order of the folders, or call all folders as their classes",
+        )
     return names
 
 
-def _templates(folder: Path, name: str) -> tuple[str, ...]:
+def _spelled(name: str) -> str:
+    return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
+
+
+def class_templates(folder: Path, name: str) -> tuple[str, ...]:
+    """The templates of a set. Raises UserError where there are none, and for one without a place for the name."""
     file = "zeroshot_classification_templates"
     templates = _lines(folder / name / f"{file}.txt") or _of_json(folder / f"en_{file}.json", name)
     bad = [t for t in templates if PLACE not in t]
@@ -105,6 +156,28 @@ def _templates(folder: Path, name: str) -> tuple[str, ...]:
             f"en_{file}.json into {folder}",
         )
     return templates
+
+
+def class_prompts(folder: Path, name: str, classes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The texts of each class, where a file has them; () otherwise."""
+    path, shared = folder / name / "zeroshot_classification_prompts.json", None
+    own = read_json(path) if path.is_file() else None
+    if own is None:
+        path = folder / "en_zeroshot_classification_templates.json"
+        shared = read_json(path) if path.is_file() else None
+        own = shared.get(name) if isinstance(shared, dict) else None
+        if not isinstance(own, dict):
+            return ()
+    if not isinstance(own, dict) or not all(isinstance(t, list) and t for t in own.values()):
+        raise UserError("not {class: [texts]}", where=str(path), fix="write a list of texts for each class")
+    lacking = [c for c in classes if c not in own]
+    if lacking:
+        raise UserError(
+            f"no prompts for {len(lacking)} of the {len(classes)} classes of '{name}' ({', '.join(lacking[:3])})",
+            where=str(path),
+            fix=f"write them under the class names as they are; the file has {', '.join(map(str, list(own)[:3]))}, ...",
+        )
+    return tuple(tuple(str(text).replace(PLACE, c) for text in own[c]) for c in classes)
 
 
 def _lines(path: Path) -> tuple[str, ...]:
@@ -134,13 +207,24 @@ def _read_set(folder: Path, split: str) -> tuple[list[str], list[tuple[ImageRef,
 
 
 def _read_folders(folder: Path, called: str) -> tuple[list[str], list[tuple[ImageRef, int]]]:
-    names = sorted(p.name for p in folder.iterdir() if p.is_dir())
+    names = _in_order([p.name for p in folder.iterdir() if p.is_dir()], folder)
     return names, [
         (ImageRef(f"{called}/{name}/{path.name}", path), label)
         for label, name in enumerate(names)
         for path in sorted((folder / name).iterdir())
         if path.suffix.lower() in _IMAGES
     ]
+
+
+def _in_order(names: Sequence[str], folder: Path) -> list[str]:
+    """Numbers as numbers, since 10 stands behind 2; other names as texts."""
+    if not all(name.isdecimal() for name in names):
+        return sorted(names)
+    numbers = sorted(names, key=lambda name: (int(name), name))
+    twice = next((a for a, b in pairwise(numbers) if int(a) == int(b)), None)
+    if twice is not None:
+        raise UserError(f"two class folders have the number {int(twice)}", where=str(folder), fix="rename one")
+    return numbers
 
 
 def _read_tar(tar: Path, called: str) -> list[tuple[ImageRef, int]]:

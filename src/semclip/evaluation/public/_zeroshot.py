@@ -1,7 +1,7 @@
 """Zero-shot classification on labelled image sets: what its two benchmarks share."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ from semclip.evaluation.metrics.outcomes import Outcomes
 from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.metrics.retrieval import Ranks, chance_recall_at, rank, recall_at
 from semclip.evaluation.metrics.summary import alike, macro, proportion
-from semclip.evaluation.prompts import mean_rows
+from semclip.evaluation.prompts import rows_of_classes
 from semclip.evaluation.public._image_sets import Classes, Labelled, read_sets
 from semclip.evaluation.public._retrieval import official_tensor
 from semclip.evaluation.public.base import ImageFolder, PublicBenchmark
@@ -58,10 +58,20 @@ class ImageSets(PublicBenchmark):
     def images_of(self, item: Labelled) -> Sequence[ImageRef]:
         return (item.image,)
 
+    def texts_of(self, item: Labelled) -> Sequence[str]:
+        return [text for own in item.classes.texts_by_class(self.templates(item.classes)) for text in own]
+
+    def said_of(self, items: Sequence[Labelled]) -> Mapping[str, Any]:
+        sets = dict.fromkeys(item.classes for item in items)
+        return {
+            "templates": {c.of: [list(own) for own in c.prompts] or list(self.templates(c)) for c in sets},
+            "classes": {c.of: list(c.names) for c in sets},
+        }
+
     def read(self, folder: Path, images: Path) -> Items:
         items = read_sets(images, self.config.sets, self.config.split, self.files_have_templates)
         sets = list(dict.fromkeys(item.classes for item in items))
-        texts = [text for classes in sets for text in classes.texts(self.templates(classes))]
+        texts = [text for classes in sets for own in classes.texts_by_class(self.templates(classes)) for text in own]
         return Items(items=items, images=[item.image for item in items], texts=texts, defects=self.defects(sets))
 
 
@@ -101,7 +111,7 @@ def ranked(
     for name in dict.fromkeys(item.classes.of for item in items):
         own = [item for item in items if item.classes.of == name]
         classes = own[0].classes
-        rows = mean_rows(encodings, [classes.texts([t]) for t in templates(classes)])  # (C, D)
+        rows = rows_of_classes(encodings, classes.texts_by_class(templates(classes)))  # (C, D)
         images = encodings.image([item.image for item in own])  # (n, D)
         weights = official_tensor(rows, encodings)
         first, in_top5 = [], []
@@ -124,6 +134,10 @@ def sizes(sets: Sequence[Ranked]) -> list[str]:
         empty = [name for label, name in enumerate(classes.names) if label not in set(s.labels.tolist())]
         without = f"; no image of {len(empty):,} of them ({', '.join(empty[:3])}{', ...' * (len(empty) > 3)})"
         found.append(f"{classes.of}: {len(s.items):,} images, {len(classes.names):,} classes{without if empty else ''}")
+        if all(name.isdecimal() for name in classes.names):
+            found.append(
+                f"{classes.of}: the class names are numbers; if they stand for other names, write classnames.txt"
+            )
     return found
 
 

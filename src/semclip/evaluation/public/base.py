@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
@@ -12,6 +12,8 @@ from semclip.core.files import sha256_file
 from semclip.core.protocols import DualEncoder
 from semclip.evaluation.base import Benchmark, Items, Sources, Task
 from semclip.evaluation.encodings import reads_pixels
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,25 @@ class PublicBenchmark(Benchmark):
 
     def images_of(self, item: Any) -> Sequence[ImageRef]:
         """The images that an item cannot be scored without: every ImageRef in it, at any depth."""
-        return list(_refs_in(item))
+        return list(_parts_in(item, ImageRef))
+
+    def texts_of(self, item: Any) -> Sequence[str]:
+        """The texts that an item cannot be scored without: every text in it, at any depth."""
+        return list(_parts_in(item, str))
+
+    def _limited(self, read: Items, limit: int) -> Items:
+        items, note = self.drawn(read.items, limit)
+        if not note:
+            return read
+        images = {ref for item in items for ref in self.images_of(item)}
+        texts = {text for item in items for text in self.texts_of(item)}
+        return replace(
+            read,
+            items=items,
+            images=[ref for ref in read.images if ref in images],
+            texts=[text for text in read.texts if text in texts],
+            left_out=[*read.left_out, *note],
+        )
 
     def task(self, encoder: DualEncoder, sources: Sources) -> Task:
         if sources.root is None:
@@ -86,12 +106,13 @@ class PublicBenchmark(Benchmark):
                 fix="give --root DIR; `semclip benchmarks check DIR` shows what is in it",
             )
         opens_images = reads_pixels(encoder)
-        read = self.prepare(sources.root, sources.allow_missing, opens_images)
+        read = self._limited(self.prepare(sources.root, sources.allow_missing, opens_images), sources.limit)
         described, remarks = self.described(sources.root)
         data = {
             **described,
             "options": self.options,
             "allow_missing": sources.allow_missing,
+            "limit": sources.limit,
             "pixels": opens_images,
             "pictures": str(sources.root / self.image_folder.folder),  # for reports, which show items
             "examples": len(read.items),
@@ -165,12 +186,13 @@ def image_ref(folder: Path, name: str) -> ImageRef:
     return ImageRef(base, folder / base)
 
 
-def _refs_in(value: Any) -> Iterator[ImageRef]:
-    if isinstance(value, ImageRef):
+def _parts_in(value: Any, kind: type[_Part]) -> Iterator[_Part]:
+    """Every part of a kind in a value, at any depth."""
+    if isinstance(value, kind):
         yield value
     elif is_dataclass(value) and not isinstance(value, type):
         for f in fields(value):
-            yield from _refs_in(getattr(value, f.name))
+            yield from _parts_in(getattr(value, f.name), kind)
     elif isinstance(value, list | tuple | set | frozenset):
         for part in value:
-            yield from _refs_in(part)
+            yield from _parts_in(part, kind)

@@ -77,13 +77,13 @@ class Crepe(PublicBenchmark):
         metrics = [_recall(f"recall_at_{k}", recall_at(ranks, k), k, items, "model") for k in _KS]
         what = "median rank of the true caption, from 1"
         metrics.append(_mean("mean_rank", ranks.expected_rank, items, "model"))
-        metrics.append(_median("median_rank", what, ranks.expected_rank, float, "model"))
+        metrics.append(_median("median_rank", what, ranks.expected_rank, float, items, "model"))
         for k in _KS:
             theirs = Outcomes.certain(places < k)
             metrics.append(_recall(f"official_recall_at_{k}", theirs, k, items, "official"))
         what = "floor(median of ranks from 0) + 1"
         metrics.append(_mean("official_mean_rank", places + 1.0, items, "official"))
-        metrics.append(_median("official_median_rank", what, places, lambda m: floor(m) + 1.0, "official"))
+        metrics.append(_median("official_median_rank", what, places, lambda m: floor(m) + 1.0, items, "official"))
         return Scores(
             metrics=[*metrics, *baselines("recall_at_1", items, Tie.FIRST)],
             items={"recall_at_1": record(items, recall_at(ranks, 1))},
@@ -131,13 +131,30 @@ def _recall(name: str, outcomes: Outcomes, k: int, questions: Sequence[Question]
 
 
 def _mean(name: str, ranks: Array, questions: Sequence[Question], kind: str) -> Metric:
-    guess = float(np.mean([(len(q.options) + 1) / 2 for q in questions]))
-    found = average(name, "mean rank of the true caption, from 1", ranks, [q.cluster for q in questions], "rank", guess)
-    return replace(found, kind=kind, higher_is_better=False)
+    def of(items: NDArray[np.int64]) -> Metric:
+        own = [questions[i] for i in items]
+        guess = float(np.mean([(len(q.options) + 1) / 2 for q in own]))
+        what = "mean rank of the true caption, from 1"
+        found = average(name, what, ranks[items], [q.cluster for q in own], "rank", guess)
+        return replace(found, kind=kind, higher_is_better=False)
+
+    return _sliced(of, questions)
 
 
-def _median(name: str, what: str, values: Array, shown: Callable[[float], float], kind: str) -> Metric:
-    def of(items: NDArray[np.int64]) -> float:
-        return shown(float(np.median(values[items])))
+def _median(
+    name: str, what: str, values: Array, shown: Callable[[float], float], questions: Sequence[Question], kind: str
+) -> Metric:
+    def of(items: NDArray[np.int64]) -> Metric:
+        def median(drawn: NDArray[np.int64]) -> float:
+            return shown(float(np.median(values[items][drawn])))
 
-    return together(name, what, of, len(values), _RESAMPLES, unit="rank", kind=kind, higher_is_better=False)
+        return together(name, what, median, len(items), _RESAMPLES, unit="rank", kind=kind, higher_is_better=False)
+
+    return _sliced(of, questions)
+
+
+def _sliced(of: Callable[[NDArray[np.int64]], Metric], questions: Sequence[Question]) -> Metric:
+    """The metric of all items, and of those of each file, as official numbers are."""
+    kinds = np.array([q.kind for q in questions])
+    slices = {str(kind): of(np.flatnonzero(kinds == kind)) for kind in np.unique(kinds)}
+    return replace(of(np.arange(len(questions))), per_slice=slices)

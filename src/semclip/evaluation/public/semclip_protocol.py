@@ -1,9 +1,9 @@
 """SemCLIP's own test: caption over negation, and retrieval by caption and by paraphrase, on its seeded row split."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,18 @@ _SEED = 42
 _RATIO = 0.1
 _BATCH = 128  # rows that the script ranks at a time
 _COMMIT = "88f67c23"
+#: What the script does to images, src/dataset.py.
+_PUBLISHED = {
+    "resize_mode": "squash",
+    "interpolation": "bilinear",
+    "mean": [0.485, 0.456, 0.406],
+    "std": [0.229, 0.224, 0.225],
+}
+_SHOWN = {
+    "model": "images are read as the model reads them, for `official_` values too; the published script squashes them: "
+    "give --option semclip_protocol.preprocessing=published for its way",
+    "published": "images are squashed and normalised as in the published script, not as the model was trained",
+}
 _REPOSITORY = "https://raw.githubusercontent.com/aaai26-paper12649/SemCLIP"
 
 
@@ -53,7 +65,9 @@ class SemclipProtocol(PublicBenchmark):
     `official_`: strict >, torch.topk, k > N counted as top-1 (src/evaluation.py:36-88, src/model.py:279-290), in the
     precision of the embeddings; `official_original_over_negation_bfloat16` (and `_float16`) from embeddings rounded so,
     since the script runs bf16-mixed unless told otherwise and rounding makes ties, which it counts as wrong.
-    The script squashes images to 224 x 224 with ImageNet's mean and deviation; here the model's own preprocessing runs.
+    The script squashes images to 224 x 224 with ImageNet's mean and deviation. So does
+    `preprocessing=published`, at the model's own size where that is another; else the model's own preprocessing runs,
+    for the `official_` values, too. The result says which.
     Only 3 % of the "negations" hold a negation word. Zero-shot: see `semclip_zeroshot`. arXiv 2511.16527.
     """
 
@@ -70,6 +84,16 @@ class SemclipProtocol(PublicBenchmark):
     source = f"arXiv 2511.16527, aaai26-paper12649/SemCLIP@{_COMMIT}"
     obtain = "copy data/sugarcrepe_pp_paraphrased.csv of github.com/aaai26-paper12649/SemCLIP"
     primary = "original_over_negation"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """preprocessing: of images: `model`, the model's own, or `published`, that of the script."""
+
+        preprocessing: Literal["model", "published"] = "model"
+
+    @property
+    def preprocessing(self) -> Mapping[str, Any]:
+        return _PUBLISHED if self.config.preprocessing == "published" else {}
 
     def read(self, folder: Path, images: Path) -> Items:
         columns = ("filename", "caption", "paraphrased", "negation")
@@ -111,7 +135,11 @@ class SemclipProtocol(PublicBenchmark):
                 )
             ]
         metrics += [_rounded(precision, items, encodings) for precision in ("bfloat16", "float16")]
-        return Scores(metrics=[*metrics, *baselines(self.primary, questions, Tie.WRONG)], items=records)
+        return Scores(
+            metrics=[*metrics, *baselines(self.primary, questions, Tie.WRONG)],
+            items=records,
+            notes=[_SHOWN[self.config.preprocessing]],
+        )
 
 
 def split(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

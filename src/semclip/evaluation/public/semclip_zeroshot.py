@@ -53,7 +53,7 @@ class SemclipZeroshot(ImageSets):
                 metrics += over_sets(called, what, sets, outcomes, 1, kind=kind, higher_is_better=better)
                 sides.append([o for own in outcomes for o in own.expected])
                 if not prefix:
-                    records[called] = item_record(ids, joint(outcomes), ids, names)
+                    records[called] = item_record(ids, joint(outcomes), ids, names, weights=weights / len(ids))
             drop = [w * (a - b) for w, a, b in zip(weights, *sides, strict=True)]
             metric = average(f"{prefix}test_delta", "original minus negated accuracy", drop, ids, "difference", 0.0)
             metrics.append(replace(metric, kind=kind))

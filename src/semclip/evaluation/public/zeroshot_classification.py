@@ -1,6 +1,7 @@
 """Zero-shot classification as CLIP_benchmark does it: templates and class names from files, test splits only."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -68,17 +69,27 @@ class ZeroshotClassification(ImageSets):
         small = [s.items[0].classes.of for s in sets if not len(s.in_top5)]
         notes = sizes(sets)
         notes += [f"no acc5 of {', '.join(small)}: fewer than 5 classes"] if small else []
-        return Scores(metrics=metrics, items={"acc1": item_record(ids, right, ids, names)}, notes=notes)
+        return Scores(
+            metrics=metrics, items={"acc1": item_record(ids, right, ids, names, weights=alike(names))}, notes=notes
+        )
 
 
 def _recall(name: str, sets: Sequence[Ranked], outcomes: Sequence[Outcomes], kind: str = "model") -> Metric:
-    weights = [alike([str(label) for label in s.labels]) / len(sets) for s in sets]
-    return macro(
+    what = "mean of the classes' recalls: classes count the same however many images they have (macro)"
+    weights = [alike([str(label) for label in s.labels]) for s in sets]
+    clusters = [[item.image.name for item in s.items] for s in sets]
+    chances = [chance_recall_at(s.ranks, 1) for s in sets]
+    slices = {
+        (of := s.items[0].classes.of): macro(name, f"{what}; only {of}", o, c, g, w, kind)
+        for s, o, c, g, w in zip(sets, outcomes, clusters, chances, weights, strict=True)
+    }
+    whole = macro(
         name,
-        "mean of the classes' recalls: classes count the same however many images they have (macro)",
+        what,
         joint(outcomes),
-        [item.image.name for s in sets for item in s.items],
-        np.concatenate([chance_recall_at(s.ranks, 1) for s in sets]),
-        np.concatenate(weights),
+        [image for own in clusters for image in own],
+        np.concatenate(chances),
+        np.concatenate(weights) / len(sets),
         kind,
     )
+    return replace(whole, per_slice=slices)

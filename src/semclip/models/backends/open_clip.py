@@ -1,5 +1,6 @@
 """Any open_clip model: by name, with pretrained weights, from a local folder, or from a small configuration of ours."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -254,6 +255,12 @@ class OpenClip(Encoder):
     def description(self) -> dict[str, Any]:
         activation = "QuickGELU" if self.model_cfg.get("quick_gelu", False) else "GELU"
         return {"activation": activation, "preprocessing": self.preprocess.settings}
+
+    def with_preprocessing(self, settings: Mapping[str, Any]) -> "OpenClip":
+        """The same network, weights shared, that reads images with these settings: mean, std, resize_mode, ..."""
+        changed = copy.copy(self)
+        changed.preprocess = Preprocessing({**self.preprocess.settings, **settings}, self.label)
+        return changed
 
     def preprocessing_fingerprint(self) -> str:
         return fingerprint([], self.preprocess.settings)
