@@ -139,3 +139,16 @@ def test_a_ground_truth_that_contradicts_itself_is_refused() -> None:
     with pytest.raises(UserError, match="contradicts its own caption") as caught:
         run(by_colour(), data)
     assert caught.value.where == "data.jsonl:3"
+
+
+def test_every_caption_of_equal_standing_asks() -> None:
+    """As the field counts COCO and Flickr30k: five captions a photo are five queries, of which none is the first."""
+    plain = examples(6)
+    equal = [
+        replace(e, paraphrases=(f"{e.caption} again", f"{e.caption} yet again"), meta={"captions_equal": True})
+        for e in plain
+    ]
+    result = run(noise(2), equal)
+    assert result.metric("caption_r1").n == 18
+    assert result.items["caption_r1"]["id"][:3] == [f"{plain[0].id}#{i}" for i in range(3)]
+    assert run(noise(2), plain).metric("caption_r1").n == 6

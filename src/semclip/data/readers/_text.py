@@ -94,5 +94,8 @@ def read_text(path: Path) -> str:
 
 
 def captions_of(text: str) -> list[str]:
-    """The captions in a text file beside a picture: one for each line that is not blank."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    """The captions in a text file beside a picture: one for each line that is not blank.
+
+    Lines end with LF, CR LF or CR; other characters that may break a line, such as U+2028, are part of a caption.
+    """
+    return [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]

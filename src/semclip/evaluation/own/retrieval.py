@@ -31,11 +31,12 @@ class Query:
 
     @property
     def text(self) -> str:
-        return self.example.texts(self.view)[self.index]
+        return asked(self.example, self.view)[self.index]
 
     @property
     def id(self) -> str:
-        return f"{self.example.id}#{self.index}" if self.view == "absence" else self.example.id
+        several = self.view == "absence" or len(asked(self.example, self.view)) > 1
+        return f"{self.example.id}#{self.index}" if several else self.example.id
 
     @property
     def kind(self) -> str:
@@ -48,24 +49,33 @@ class Query:
         """What the text says, in the words of the ground truth; None where the data do not know it."""
         claims = self.example.meta.get("claims") or {}
         if self.view == "caption":
-            return claims.get("caption")
+            return claims.get("caption") if self.index == 0 else None
         known = claims.get(f"{self.view}s") or ()
         return known[self.index] if self.index < len(known) else None
 
 
+def asked(example: Example, view: str) -> tuple[str, ...]:
+    """The texts of an example that are queries.
+
+    Every caption where the data give several of equal standing, as the field counts them; else its caption. The first
+    paraphrase. Every absence: absences of one image differ in how much they tell of it.
+    """
+    if view == "caption" and example.meta.get("captions_equal"):
+        return example.captions
+    texts = example.texts(view)
+    return texts if view == "absence" else texts[:1]
+
+
 def queries_of(examples: Sequence[Example], view: str) -> list[Query]:
-    """The first text of each example, but every absence: absences of one image differ in how much they tell of it."""
-    return [
-        Query(view, e, i)
-        for e in examples
-        for i in range(len(e.texts(view)) if view == "absence" else min(1, len(e.texts(view))))
-    ]
+    """Every text that asks for an image."""
+    return [Query(view, e, i) for e in examples for i in range(len(asked(e, view)))]
 
 
 class Retrieval(DataBenchmark):
     """Texts ask for their image; the gallery holds every distinct image of the examples once.
 
-    caption_rK:      an image of the example's group is among the first K.
+    caption_rK:      an image of the example's group is among the first K; of several captions of equal standing (a list
+                     of captions, or rows of one image) every one asks.
     caption_true_rK: an image on which the text is true by the ground truth is; only where the data know the truth
                      (scenes). A caption may fit other images as well, and finding those is no error of the model.
     paraphrase_rK:   the same for the first paraphrase of each example.
