@@ -8,6 +8,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import torch
+
     from semclip.training.config import TrainConfig
 
 #: Bytes of one weight in float32 while it trains with AdamW: itself, its gradient, two moments.
@@ -111,10 +113,7 @@ def _cached() -> "Iterator[tuple[str, str]]":
 
 def _against(config: "TrainConfig") -> "Iterator[tuple[str, str]]":
     """Disk and memory that a run needs, beside what is there."""
-    import os
     import shutil
-
-    import torch
 
     from semclip.models.device import find_device
     from semclip.models.load import create
@@ -133,19 +132,32 @@ def _against(config: "TrainConfig") -> "Iterator[tuple[str, str]]":
 
     memory = (4 * (count - trained) + _TRAINED * trained) / 1e6
     device = find_device("auto")
-    if device.type == "cuda":
-        there = torch.cuda.mem_get_info(device)[0] / 1e6
-    else:
-        there = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
+    there = _free_memory(device)
+    free_there = "free memory is not known here" if there is None else f"{there:,.0f} MB are free on {device}"
     yield (
         "memory",
         (
-            f"{_verdict(memory, there)}: weights, gradients and AdamW's moments take {memory:,.0f} MB, "
-            f"{there:,.0f} MB are free on {device}; a batch of {config.train.batch_size} comes on top "
-            "(train.micro_batch makes it smaller)"
+            f"{_verdict(memory, there)}: weights, gradients and AdamW's moments take {memory:,.0f} MB, {free_there}; "
+            f"a batch of {config.train.batch_size} comes on top (train.micro_batch makes it smaller)"
         ),
     )
 
 
-def _verdict(needed: float, there: float) -> str:
+def _free_memory(device: "torch.device") -> float | None:
+    """Megabytes that a process can have; None where the system does not say."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] / 1e6
+    file = Path("/proc/meminfo")
+    for line in file.read_text().splitlines() if file.is_file() else ():
+        name, _, rest = line.partition(":")
+        if name == "MemAvailable":
+            return int(rest.split()[0]) * 1024 / 1e6
+    return None
+
+
+def _verdict(needed: float, there: float | None) -> str:
+    if there is None:
+        return "not compared"
     return "enough" if needed < there else "NOT ENOUGH"
