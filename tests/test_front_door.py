@@ -62,7 +62,7 @@ def test_the_docstring_of_the_index_runs(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_pictures_come_as_files_images_and_arrays(tmp_path: Path) -> None:
-    model = semclip.load("semclip-tiny-48", device="cpu")
+    model = semclip.load("semclip-tiny-48/random", device="cpu")
     pixels = np.random.default_rng(0).integers(0, 256, (2, 30, 40, 3), dtype=np.uint8)
     paths = [tmp_path / f"{number}.png" for number in range(2)]
     for path, own in zip(paths, pixels, strict=True):
@@ -151,10 +151,10 @@ def test_what_is_not_run_is_warned_of(tmp_path: Path) -> None:
     (data / "bare.csv").write_text("image,caption\n" + "".join(
         f"images/test-0000{n}.png,a red circle {n}\n" for n in range(3)))  # fmt: skip
     with pytest.warns(UserWarning, match="not run: absence"):
-        results = semclip.evaluate("semclip-tiny-48", data=data / "bare.csv", split="all", device="cpu")
+        results = semclip.evaluate("semclip-tiny-48/random", data=data / "bare.csv", split="all", device="cpu")
     assert "retrieval" in results and "absence" not in results
     with pytest.raises(UserError, match="which data"):
-        semclip.evaluate("semclip-tiny-48", device="cpu")
+        semclip.evaluate("semclip-tiny-48/random", device="cpu")
 
 
 _SCRIPT = """
@@ -163,7 +163,7 @@ from pathlib import Path
 import semclip
 
 data: Path = semclip.sample("photos")
-model = semclip.load("semclip-tiny-48", device="cpu")
+model = semclip.load("semclip-tiny-48/random", device="cpu")
 images = semclip.encode_images(model, [data.parent / "images" / "test-00000.png"])
 texts = semclip.encode_texts(model, ["a red circle", "no circle"])
 best: float = float(semclip.similarity(texts, images).max())

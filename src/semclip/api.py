@@ -54,10 +54,10 @@ def sample(folder: str | Path) -> Path:
 def load(model: str | Path, device: str = "auto") -> "DualEncoder":
     """A model by its name, in evaluation mode, on a device; `auto` is a GPU where there is one.
 
-    A run folder, a saved model's folder, `ARCHITECTURE/TAG` of open_clip, an architecture with random weights, `hf:ID`
+    A run folder, a saved model's folder, `ARCHITECTURE/TAG` of open_clip, `ARCHITECTURE/random`, `hf:ID`
     of transformers, or `FILE.py:NAME`. Raises UserError for anything else.
 
-    >>> model = semclip.load("semclip-tiny-48", device="cpu")
+    >>> model = semclip.load("semclip-tiny-48/random", device="cpu")
     >>> model.embed_dim
     128
     """
@@ -81,7 +81,7 @@ def encode_images(model: Model, images: Sequence[Picture], batch_size: int = 64)
     that cannot be read, by its name, and for a model that gives no direction.
 
     >>> _ = semclip.sample("pictures")
-    >>> semclip.encode_images("semclip-tiny-48", ["pictures/images/test-00000.png"]).shape
+    >>> semclip.encode_images("semclip-tiny-48/random", ["pictures/images/test-00000.png"]).shape
     (1, 128)
     """
     import numpy as np
@@ -96,7 +96,7 @@ def encode_images(model: Model, images: Sequence[Picture], batch_size: int = 64)
 def encode_texts(model: Model, texts: Sequence[str], batch_size: int = 256) -> "NDArray[np.float32]":
     """Rows (N, D) of unit length, one for each text, in their order.
 
-    >>> semclip.encode_texts("semclip-tiny-48", ["a red circle", "no red circle"]).shape
+    >>> semclip.encode_texts("semclip-tiny-48/random", ["a red circle", "no red circle"]).shape
     (2, 128)
     """
     import numpy as np
@@ -201,7 +201,7 @@ def evaluate(
     to. root: the folder of public benchmarks. cache: a folder that keeps embeddings. Raises UserError.
 
     >>> data = semclip.sample("photos")
-    >>> results = semclip.evaluate("semclip-tiny-48", ["retrieval"], data, split="all", device="cpu")
+    >>> results = semclip.evaluate("semclip-tiny-48/random", ["retrieval"], data, split="all", device="cpu")
     >>> results["retrieval"].metric("caption_r1").n
     10
     """
@@ -265,7 +265,7 @@ def export(model: str | Path, to: str, out: str | Path | None = None, **options:
     The result says how equal the two are. Raises UserError for a model that the target cannot hold, a missing library,
     a folder that is not empty, and a full disk.
 
-    >>> semclip.export("semclip-tiny-48", "hub-folder", "published").folder
+    >>> semclip.export("semclip-tiny-48/random", "hub-folder", "published").folder
     PosixPath('published')
     """
     from semclip.evaluation.selection import is_run

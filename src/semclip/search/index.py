@@ -33,7 +33,7 @@ class Index:
     When to use: for searching the same photos more than once; for one pass over some pictures, use rankers directly.
 
     >>> data = semclip.sample("photos")
-    >>> index = semclip.Index.create("photos.index", "semclip-tiny-48", device="cpu")
+    >>> index = semclip.Index.create("photos.index", "semclip-tiny-48/random", device="cpu")
     >>> index.add("photos").new >= 10
     True
     >>> len(index.search("circle -blue", top=3))
