@@ -17,7 +17,7 @@ from semclip.core.rows import read_rows, reader_for
 from semclip.data.check import check
 from semclip.data.image_store import ImageStore
 from semclip.data.load import DataConfig, load_examples
-from semclip.models.decoding import read_rgb
+from semclip.core.decoding import read_rgb
 from semclip.models.tokens import Tokenizer
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.models.decoding import read_rgb
+from semclip.core.decoding import read_rgb
 from semclip.models.images import Preprocessing
 
 

@@ -148,7 +148,7 @@ def _write(out: Path, ref: "ImageRef", segmenter: Segmenter) -> None:
 
     from semclip.cli._label_pictures import label_image, overlay
     from semclip.core.files import write_atomic
-    from semclip.models.decoding import read_rgb
+    from semclip.core.decoding import read_rgb
 
     image = read_rgb(ref)
     with torch.no_grad():

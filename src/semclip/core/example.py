@@ -25,12 +25,15 @@ class ImageRef:
     path: the file with the pixels; None where only precomputed features exist.
     box:  x, y, x + width, y + height in pixels, where only that part is meant; two parts of a file are two images.
     span: offset and length of the image's bytes where the file holds other things beside it, as a tar does.
+    as_stored: the pixels as they lie in the file, neither turned as EXIF data say nor laid on a ground where they are
+          transparent: how the scripts of public benchmarks read them.
     """
 
     name: str
     path: Path | None = None
     box: tuple[float, float, float, float] | None = None
     span: tuple[int, int] | None = None
+    as_stored: bool = False
 
     @property
     def key(self) -> str:

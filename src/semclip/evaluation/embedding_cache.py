@@ -115,7 +115,8 @@ def _image_key(ref: ImageRef, by_name: bool, hashes: dict[tuple[Path, tuple[int,
         with ref.open() as file:
             hashes[place] = hashlib.file_digest(file, "sha256").hexdigest()
     box = "" if ref.box is None else repr(tuple(float(side) for side in ref.box))
-    return hashlib.sha256(f"file {hashes[place]} {box}".encode()).hexdigest()
+    upright = "" if ref.as_stored else " upright"
+    return hashlib.sha256(f"file {hashes[place]} {box}{upright}".encode()).hexdigest()
 
 
 def stores(cache: Path | None, encoder: Any, device: Any) -> Mapping[str, Store]:

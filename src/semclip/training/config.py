@@ -33,6 +33,7 @@ class LoopConfig:
     pixels change by about 2 grey levels, validation and test decode whole images as ever. `full`: never.
     crop: the smallest proportion of an image's area that a random crop keeps, such as 0.9; 1: whole images.
     With crops nothing of a frozen image tower can be kept, and it runs at every step.
+    mask_equal_captions: photos that share a caption, but for case, spaces and stops, are never each other's negatives.
     workers: processes that load data, for each that trains; `auto` chooses.
     checkpoint_every: steps between checkpoints for `--resume`; `auto` writes one whenever that costs at most 1/60 of
     the time; 0 writes one at the end only. keep_checkpoints: the newest that are kept, beside the best validated one.
@@ -55,6 +56,7 @@ class LoopConfig:
     strategy: Literal["auto", "ddp", "sharded"] = "auto"
     decode: Literal["full", "reduced"] = "full"
     crop: float = 1.0
+    mask_equal_captions: bool = True
     workers: int | Literal["auto"] = "auto"
     checkpoint_every: int | Literal["auto"] = "auto"
     keep_checkpoints: int = 2

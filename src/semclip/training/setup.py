@@ -179,7 +179,7 @@ def find_images(
         cache=cache,
         device=device,
     )
-    dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment)
+    dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment, config.train.mask_equal_captions)
     memory_mapped = load_image not in (encoder.load_image, encoder.load_image_reduced)
     return FoundImages(prepared, dataset, are_features, memory_mapped, sentence, notes)
 

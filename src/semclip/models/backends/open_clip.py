@@ -18,7 +18,7 @@ from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import OPEN_CLIP_TARGETS, Tower, open_clip_text
 from semclip.models.architectures import architecture_config, build_network, build_tokenizer
 from semclip.models.backends.base import Encoder
-from semclip.models.decoding import read_rgb
+from semclip.core.decoding import read_rgb
 from semclip.models.dense import DenseMap, dense_map, dense_stride, why_not_dense
 from semclip.models.folder import fingerprint, replace_folder, save_weights
 from semclip.models.hf import checkpoint_blocks, norms, tower_of

@@ -16,7 +16,7 @@ from semclip.core.protocols import EncoderInfo
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
-from semclip.models.decoding import read_rgb
+from semclip.core.decoding import read_rgb
 from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder, unreadable_weights
 from semclip.models.hf import checkpoint_blocks, norms, plain_settings, tower_of, transformers_library
 from semclip.models.pretrained import find_on_hub
