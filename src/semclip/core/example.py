@@ -1,6 +1,7 @@
 """The data record: one image with its texts, and the names of its views."""
 
 import io
+import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,13 @@ VIEWS = IMAGE_VIEWS + TEXT_VIEWS
 
 #: The value of a pixel in a mask that holds no label: it is neither learned from nor scored.
 NO_LABEL = 255
+
+
+def normal_name(name: str, folder: Path = Path()) -> str:
+    """The one name of a path: without `./`, `//` and `x/../`, and relative to `folder` where it lies in it."""
+    path = os.path.normpath(name)
+    root = os.path.normpath(folder.absolute())
+    return os.path.relpath(path, root) if path.startswith(root + os.sep) else path
 
 
 @dataclass(frozen=True, slots=True)

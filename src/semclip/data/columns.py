@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
-from semclip.core.example import Example, ImageRef
+from semclip.core.example import Example, ImageRef, normal_name
 from semclip.core.parsing import parse_json
 from semclip.core.rows import IMAGE_COLUMNS
 from semclip.data.nearby import folders_with
@@ -209,8 +209,8 @@ class RowParser:
             negations=negations,
             absences=absences,
             rewrites=_texts(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
-            negative_images=tuple(ImageRef(name, self._path(name)) for name in negative_images),
-            group=_name(cells.get("group"), "group", where) or image.name,
+            negative_images=tuple(map(self._named, negative_images)),
+            group=_name(cells.get("group"), "group", where) or normal_name(image.name, self._images),
             split=_split(cells.get("split"), where),
             meta=meta,
             where=where,
@@ -232,7 +232,11 @@ class RowParser:
                 fix=f"fetch all of them once: `img2dataset --url_list FILE --input_format csv --url_col {column} "
                 "--caption_col CAPTION --output_format webdataset --output_folder shards`, then read the folder shards",
             )
-        return ImageRef(name, self._path(name))
+        return self._named(name)
+
+    def _named(self, name: str) -> ImageRef:
+        """An image under the one name of its path: `./a.jpg` and `b/../a.jpg` are `a.jpg`."""
+        return ImageRef(normal_name(name), self._path(name))
 
     def _path(self, name: str) -> Path:
         path = self._images / name

@@ -6,6 +6,7 @@ from dataclasses import replace
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.seeds import derive_seed
+from semclip.data.same_pictures import same_group
 
 #: Share of the groups in each split, where the file names none.
 FRACTIONS = {"train": 0.8, "val": 0.1, "test": 0.1}
@@ -14,11 +15,13 @@ FRACTIONS = {"train": 0.8, "val": 0.1, "test": 0.1}
 def with_splits(examples: Sequence[Example], seed: int) -> list[Example]:
     """Examples that all have a split: the file's where it has a split column, otherwise drawn by hash of the group.
 
-    The hash makes the split of a group independent of the other rows, so adding rows moves none.
+    The hash makes the split of a group independent of the other rows, so adding rows moves none, unless they are of a
+    picture that is there under another name: all names of one picture go with the first of them in the alphabet.
     Raises UserError where only some rows name a split, or a group crosses splits.
     """
     if not any(example.split for example in examples):
-        return [replace(example, split=split_of(example.group, seed)) for example in examples]
+        leader = same_group(examples)
+        return [replace(e, split=split_of(leader.get(e.group, e.group), seed)) for e in examples]
     for example in examples:
         if example.split is None:
             raise UserError(
