@@ -83,7 +83,7 @@ def _eight_bit_rgb(image: Image.Image, ref: ImageRef, notes: list[str]) -> Image
         return _from_sixteen_bits(np.asarray(image), ref, notes)
     if image.mode == "I":
         low, high = (int(value) for value in image.getextrema())  # type: ignore[arg-type]  # one band
-        if 0 <= low and high < 1 << 16:
+        if low >= 0 and high < 1 << 16:
             return _from_sixteen_bits(np.asarray(image), ref, notes)
     if image.mode in ("I", "F"):
         raise UserError(

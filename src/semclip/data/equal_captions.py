@@ -2,7 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from semclip.core.example import Example
 
@@ -24,22 +28,39 @@ def contrast_groups(examples: Sequence[Example], mask_equal_captions: bool = Tru
 
     They are of one group or, with `mask_equal_captions`, have an equal caption (one of `Example.captions`, folded).
     Both relations are followed to their end: A, B and C share a number where A has a caption of B, and B one of C.
-    Numbers count from 0 in order of appearance. Linear in the number of captions.
+    Numbers count from 0 in order of appearance. Of each text only a hash of 64 bits is held.
     """
-    keys = [[("group", e.group)] for e in examples]
-    if mask_equal_captions:
-        for own, example in zip(keys, examples, strict=True):
-            own += [("caption", folded(text)) for text in example.captions]
-    return _connected(keys)
+    numbers: dict[str, int] = {}
+    groups = np.array([numbers.setdefault(e.group, len(numbers)) for e in examples], dtype=np.int64)  # (N,)
+    if not mask_equal_captions or not len(groups):
+        return groups.tolist()
+    owners, texts = _captions(examples)  # (T,), (T,)
+    _, texts = np.unique(texts, return_inverse=True)
+    # Groups and texts are the nodes of a graph; whoever holds a text ties it to its group.
+    size = len(numbers) + len(texts)
+    ties = coo_array((np.ones(len(texts), dtype=bool), (groups[owners], len(numbers) + texts)), shape=(size, size))
+    _, parts = connected_components(ties, directed=False)  # (size,)
+    order: dict[int, int] = {}
+    return [order.setdefault(part, len(order)) for part in parts[groups].tolist()]
 
 
 def photos_sharing_captions(examples: Sequence[Example]) -> dict[str, list[Example]]:
     """Folded caption -> an example of each group that has it, for the captions of several groups."""
+    owners, texts = _captions(examples)  # (T,), (T,)
+    values, counts = np.unique(texts, return_counts=True)
+    repeated = np.isin(texts, values[counts > 1])  # (T,)
     holders: dict[str, dict[str, Example]] = {}
-    for example in examples:
-        for text in example.captions:
-            holders.setdefault(folded(text), {}).setdefault(example.group, example)
+    for owner in np.unique(owners[repeated]).tolist():
+        for text in map(folded, examples[owner].captions):
+            holders.setdefault(text, {}).setdefault(examples[owner].group, examples[owner])
     return {text: list(by_group.values()) for text, by_group in holders.items() if len(by_group) > 1}
+
+
+def _captions(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
+    """Of all captions of all examples: the example's index and a hash of the folded text, both (T,) int64."""
+    counts = [len(e.captions) for e in examples]
+    hashes = (hash(folded(text)) for e in examples for text in e.captions)
+    return np.repeat(np.arange(len(examples)), counts), np.fromiter(hashes, dtype=np.int64, count=sum(counts))
 
 
 def sentence(shared: Mapping[str, Sequence[Example]], masked: bool) -> str:
@@ -53,24 +74,3 @@ def sentence(shared: Mapping[str, Sequence[Example]], masked: bool) -> str:
         f"{photos:,} photos share a caption with others and {what} (train.mask_equal_captions="
         f"{str(masked).lower()}); '{text[:60]}' is the caption of {len(most):,}"
     )
-
-
-def _connected(keys: Iterable[Sequence[object]]) -> list[int]:
-    """Union-find: numbers of the connected sets, two items being connected that share a key."""
-    parent: list[int] = []
-
-    def root(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    first: dict[object, int] = {}
-    for item, own in enumerate(keys):
-        parent.append(item)
-        for key in own:
-            other = root(first.setdefault(key, item))
-            mine = root(item)
-            parent[max(mine, other)] = min(mine, other)
-    numbers: dict[int, int] = {}
-    return [numbers.setdefault(root(item), len(numbers)) for item in range(len(parent))]

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from semclip.core.decoding import UNDECODABLE, to_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.core.decoding import UNDECODABLE, to_rgb
 from semclip.search.scan import RAW, Seen
 
 #: Longer side of a thumbnail in pixels.

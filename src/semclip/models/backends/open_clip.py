@@ -10,6 +10,7 @@ from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
 from torch import Tensor, nn
 
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
@@ -18,7 +19,6 @@ from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import OPEN_CLIP_TARGETS, Tower, open_clip_text
 from semclip.models.architectures import architecture_config, build_network, build_tokenizer
 from semclip.models.backends.base import Encoder
-from semclip.core.decoding import read_rgb
 from semclip.models.dense import DenseMap, dense_map, dense_stride, why_not_dense
 from semclip.models.folder import fingerprint, replace_folder, save_weights
 from semclip.models.hf import checkpoint_blocks, norms, tower_of
