@@ -19,7 +19,7 @@ def folded(text: str) -> str:
 
     A text of stops alone stays as it is.
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     return " ".join(_STOPS.sub(" ", plain).split()) or text
 
 

@@ -145,16 +145,15 @@ def look_at_texts(
         findings[CUT_NEGATION if negated else TOO_LONG].add(told)
 
 
-def cut_texts(
-    examples: Iterable[Example], truncated: Truncated, context_length: int
-) -> Iterator[tuple[str, str, str]]:
+def cut_texts(examples: Iterable[Example], truncated: Truncated, context_length: int) -> Iterator[tuple[str, str, str]]:
     """(place, text, the end that is not read) of every text that a model cuts; equal texts are tried once."""
     known: dict[str, str] = {}
     waiting: list[tuple[str, str]] = []
 
     def ready() -> Iterator[tuple[str, str, str]]:
         new = list(dict.fromkeys(text for _, text in waiting if text not in known))
-        known.update({text: _end(text, truncated) if cut else "" for text, cut in zip(new, truncated(new), strict=True)})
+        cuts = zip(new, truncated(new), strict=True)
+        known.update({text: _end(text, truncated) if cut else "" for text, cut in cuts})
         yield from ((place, text, known[text]) for place, text in waiting if known[text])
         waiting.clear()
 

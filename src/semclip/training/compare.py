@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import getitem
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from semclip.core.example import VIEWS
 from semclip.core.files import read_json, write_json
 from semclip.core.launch import processes_started
 from semclip.training.config import TrainConfig
+from semclip.training.examples import Splits, load_splits
 from semclip.training.loop import train
 from semclip.training.processes import Job, run_jobs
 from semclip.training.record import refuse_another_config
 from semclip.training.setup import build_objective, build_steps
 from semclip.training.steps.base import views_of_data
+from semclip.training.trackers import warn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,8 @@ def compare(
     for number, (folder, train_config) in enumerate(runs.items(), start=1):
         record = folder / "run.json"
         if record.exists():
-            refuse_another_config(folder, train_config)
+            for said in refuse_another_config(folder, train_config, partial(splits_of, train_config)):
+                warn(console, said)
         if record.exists() and read_json(record).get("finished"):
             console.print(f"{number}/{len(runs)} {_label(folder, out)}: finished before")
         else:
@@ -110,6 +113,11 @@ def compare(
         console.print(f"{number}/{len(runs)} {_label(folder, out)}:", end=" ")
         train(runs[folder], folder, console, resume=(folder / "run.json").exists(), how_to_continue="the same command")
     return list(runs)
+
+
+def splits_of(config: TrainConfig) -> Splits:
+    """The examples that a run of this config uses."""
+    return load_splits(config, build_objective(config), build_steps(config))
 
 
 def _job(folder: Path, config: TrainConfig, out: Path) -> Job:

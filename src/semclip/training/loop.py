@@ -32,6 +32,7 @@ from semclip.training.record import data_hash, finish_run_file
 from semclip.training.run import Run, assemble
 from semclip.training.setup import set_up
 from semclip.training.sharding import clip_gradients
+from semclip.training.start_and_end import StartAndEnd
 from semclip.training.trackers import progress_bar, warn
 from semclip.training.validation import project, validate, validation_due
 
@@ -58,13 +59,25 @@ def train(
     if run.state.step == 0:
         with eager(config.train.compile):
             encoder = run.evaluated(setup.encoder)
-            setup.ranks.on_rank_zero(lambda: project(run, "before", encoder))
+            setup.ranks.on_rank_zero(lambda: look_at_start(run, encoder))
     with fast_attention(setup.fabric.device):
         # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
         if validation_due(run):
             validate(run)
         take_steps(run, how_to_continue)
     return finish(run)
+
+
+def look_at_start(run: Run, encoder: Encoder) -> None:
+    """What is kept of the model before the first step, to stand beside the trained one."""
+    project(run, "before", encoder)
+    if not run.setup.splits.val:
+        start_and_end(run).start(encoder, run.setup.fabric.device)
+
+
+def start_and_end(run: Run) -> StartAndEnd:
+    splits = run.setup.splits
+    return StartAndEnd.of(run.config, run.folder, splits.train, splits.test)
 
 
 def take_steps(run: Run, how_to_continue: str) -> None:
@@ -197,6 +210,9 @@ def export(run: Run, missing_texts: Mapping[str, int]) -> dict[str, Result]:
         **state.seen,
     }
     finish_run_file(folder, run.config, cost)
+    if not setup.splits.val:
+        for line in start_and_end(run).end(best, setup.fabric.device):
+            run.console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     for what, count in missing_texts.items():
         warn(run.console, f"{count:,} visits: {what}")
     warn(run.console, setup.unreadable.sentence())
