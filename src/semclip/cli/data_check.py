@@ -50,6 +50,9 @@ def parse_columns(text: str) -> dict[str, str]:
             raise UserError(
                 f"'{pair}' is no column mapping", where="--columns", fix="write --columns caption=text,image=photo"
             )
+        if ours.strip() in mapping:
+            twice = f"'{ours.strip()}' is given twice: {mapping[ours.strip()]} and {theirs.strip()}"
+            raise UserError(twice, where="--columns", fix="name one column for it")
         mapping[ours.strip()] = theirs.strip()
     return mapping
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from semclip import __version__
+from semclip.cli._once import OnceCommand
 from semclip.cli._renamed import renamed_options
 from semclip.core.errors import UserError
 from semclip.core.launch import rank_of_process
@@ -55,7 +56,7 @@ def _mount() -> None:
         # These modules import nothing heavy: torch, open_clip and matplotlib are imported inside the functions.
         module = import_module(f"semclip.cli.{'listing' if typed == 'list' else typed.replace(' ', '_')}")
         folder, _, name = typed.rpartition(" ")
-        cls = renamed_options(**_RENAMED[typed]) if typed in _RENAMED else None
+        cls = renamed_options(**_RENAMED[typed]) if typed in _RENAMED else OnceCommand
         context = getattr(module, "CONTEXT", None)
         _GROUPS.get(folder, app).command(name, cls=cls, context_settings=context)(module.command)
 

@@ -51,6 +51,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), kind: str = "tr
     key by key, and what this file says wins; lists and single values are replaced whole. kind: of the shipped configs.
     """
     path = Path(path)
+    refuse_given_twice(overrides)
     return interpolate(apply_overrides(_read(path, (), kind), overrides), where=str(path))
 
 
@@ -145,6 +146,36 @@ def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
         return walk(found(whole[1]), (*inner, whole[1]))
 
     return walk(config)
+
+
+def refuse_given_twice(overrides: Sequence[str]) -> None:
+    """Raise UserError where one override would silently undo another: the last of several never wins unseen."""
+    given: dict[str, str] = {}
+    for override in overrides:
+        key, _, text = override.partition("=")
+        parts = key.split(".")
+        above = [".".join(parts[:end]) for end in range(1, len(parts))]
+        below = [other for other in given if other.startswith(f"{key}.")]
+        other = next((k for k in (key, *below) if k in given), None)
+        for section in above:  # `train={steps: 3} train.eps=1e-8` adds to the section; `train.steps=4` would undo it
+            inside = _value(given[section]) if section in given else None
+            for part in parts[len(section.split(".")) :]:
+                inside = inside.get(part, _ABSENT) if isinstance(inside, Mapping) else _ABSENT
+            other = other or (section if section in given and inside is not _ABSENT else None)
+        if other is not None:
+            raise UserError(
+                f"'{key}' is given twice: {other}={given[other][:100]} and {key}={text[:100]}",
+                where="command line",
+                fix=f"give it once; quotes keep the shell from making several of one pattern: '{key}=a{{0..9}}.tar'",
+            )
+        given[key] = text
+
+
+_ABSENT = object()
+
+
+def _value(text: str) -> Any:
+    return parse_yaml(text, where="command line") if text else ""
 
 
 def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from semclip.core.config import dump, find_config, load_config, parse, save_config
+from semclip.core.config import dump, find_config, load_config, parse, refuse_given_twice, save_config
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
 from semclip.core.files import read_json, write_json
@@ -70,6 +70,8 @@ class CompareConfig:
 def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Path, TrainConfig]:
     """Every run in order: its folder OUT/seedN/TRACK/ARM and its config. All are parsed before the first one starts."""
     runs: dict[Path, TrainConfig] = {}
+    refuse_given_twice(overrides)
+    _refuse_own_keys(overrides)
     shared = [f"{key}={json.dumps(value)}" for key, value in config.overrides.items()] + list(overrides)
     for seed in config.seeds:
         for name, track in config.tracks.items():
@@ -77,7 +79,7 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
             for arm, source in track.arms.items():
                 path = find_config(source)
                 own = [f"name={json.dumps(arm)}", f"track={json.dumps(name)}", f"seed={seed}"]
-                values = load_config(path, [*shared, *own, *start])
+                values = load_config(path, _last_of_each([*shared, *own, *start]))
                 runs[out / f"seed{seed}" / name / arm] = parse(TrainConfig, values, where=str(path))
     # What one arm needs of the data, every run must have: all of them train on the same examples.
     views = {v for c in runs.values() for v in views_of_data(build_steps(c), build_objective(c).needs & set(VIEWS))}
@@ -85,6 +87,23 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
     _refuse_unequal(runs)
     _refuse_several_processes(runs)
     return runs
+
+
+def _last_of_each(overrides: Sequence[str]) -> list[str]:
+    """One override for each key: the command line goes before the file, and what makes an arm before both."""
+    return list({override.partition("=")[0]: override for override in overrides}.values())
+
+
+def _refuse_own_keys(overrides: Sequence[str]) -> None:
+    """What a comparison gives each of its runs itself cannot be given to all."""
+    given = {override.partition("=")[0] for override in overrides} & {"name", "track", "seed"}
+    if given:
+        key = sorted(given)[0]
+        raise UserError(
+            f"'{key}' is another one for each run of a comparison",
+            where="command line",
+            fix="write `seeds: [0, 1]` in the comparison's file; names and tracks are those of its arms",
+        )
 
 
 def compare(
