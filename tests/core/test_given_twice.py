@@ -45,7 +45,13 @@ def test_the_advice_works_and_a_section_can_be_added_to(config: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: 1\nb: 2\na: 3\n", "x:\n  - {k: 1, k: 1}\n", "'a': 1\n\"a\": 2\n", "s:\n  t: 1\n  u: 2\n  t: 1\n", "1: a\n1: b\n"],
+    [
+        "a: 1\nb: 2\na: 3\n",
+        "x:\n  - {k: 1, k: 1}\n",
+        "'a': 1\n\"a\": 2\n",
+        "s:\n  t: 1\n  u: 2\n  t: 1\n",
+        "1: a\n1: b\n",
+    ],
 )
 def test_a_key_that_a_yaml_mapping_has_twice_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="is given twice, first at line"):
@@ -65,9 +71,7 @@ def test_columns_named_twice_are_refused() -> None:
 def run(*arguments: str) -> str:
     app = typer.Typer()
 
-    def command(
-        name: str, out: str = "", verbose: bool = False, tag: list[str] = typer.Option([]), c: int = 0
-    ) -> None:
+    def command(name: str, out: str = "", verbose: bool = False, tag: list[str] = typer.Option([]), c: int = 0) -> None:
         print(name, out, verbose, tag, c)
 
     app.command(cls=OnceCommand)(command)

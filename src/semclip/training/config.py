@@ -68,6 +68,12 @@ class LoopConfig:
         for name in ("steps", "batch_size", "keep_checkpoints", "devices"):
             if getattr(self, name) != "auto" and getattr(self, name) < 1:
                 raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")
+        if self.batch_size == 1:
+            raise UserError(
+                "a batch of 1 holds nothing to tell an example from: a contrastive loss is 0 and teaches nothing",
+                where="train.batch_size",
+                fix="set train.batch_size=2 or more; train.micro_batch=1 encodes one row at a time",
+            )
         for name in ("learning_rate", "eps", "clip_norm"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:

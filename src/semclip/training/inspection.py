@@ -48,6 +48,20 @@ def texts_and_splits(splits: Iterable[Sequence[Example]], encoder: Encoder, conf
     return [*told, *filter(None, [sentence(shared, masked)])]
 
 
+def random_weights(encoder: Encoder) -> str:
+    """What to tell people of a model whose weights nobody has trained, "" for any other."""
+    if not encoder.random_parts:
+        return ""
+    frozen = [part for part in encoder.random_parts if encoder.frozen(part)]
+    if frozen:
+        return (
+            f"the frozen {' and '.join(frozen)} tower has RANDOM weights, whose embeddings mean nothing: all that is "
+            "trained on them is lost. Name weights (model.pretrained=TAG, or model.from=RUN), or do not freeze it"
+        )
+    parts = " and ".join(encoder.random_parts)
+    return f"training starts from random weights ({parts}); model.pretrained=TAG or model.from=RUN starts from trained ones"
+
+
 def no_validation(train: Sequence[Example], config: TrainConfig) -> str:
     """What to tell people of a run whose data have no validation split, and what to do."""
     groups = len({example.group for example in train})

@@ -31,7 +31,7 @@ from semclip.training.examples import (
     refuse_impossible_evaluation,
 )
 from semclip.training.images import InitialEmbeddings, augmentation, image_source
-from semclip.training.inspection import no_validation, refuse_unreadable_held_out, texts_and_splits
+from semclip.training.inspection import no_validation, random_weights, refuse_unreadable_held_out, texts_and_splits
 from semclip.training.loading import MakeBatch, choose_workers
 from semclip.training.ranks import Ranks
 from semclip.training.record import refuse_overwriting, reset_peak_memory, write_run_files
@@ -118,7 +118,7 @@ def _set_up(
     console.print("\n".join(lines), soft_wrap=True)  # soft: one line stays one line in a log file
     if not splits.val:
         notes.append(no_validation(splits.train, config))
-    for sentence in (*differing, *notes):
+    for sentence in (random_weights(encoder), *differing, *notes):
         warn(console, sentence)
     if ranks.first:  # last: what ends before here has left no run behind
         write_run_files(run_folder, given, encoder, splits)

@@ -31,6 +31,7 @@ class Encoder(nn.Module):
     name: ClassVar[str] = ""  # the backend's registry name
     reads_pixels: ClassVar[bool] = True  # whether `load_image` opens the image file
     label: str = ""  # what this model is, for people: "ViT-B-32/laion2b_s34b_b79k"
+    random_parts: tuple[str, ...] = ()  # those that begin with random weights
     gradient_checkpointing: bool = False  # whether backward computes the blocks again
     embed_dim: int
     context_length: int
