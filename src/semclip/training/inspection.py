@@ -59,7 +59,7 @@ def random_weights(encoder: Encoder) -> str:
             "trained on them is lost. Name weights (model.pretrained=TAG, or model.from=RUN), or do not freeze it"
         )
     parts = " and ".join(encoder.random_parts)
-    return f"training starts from random weights ({parts}); model.pretrained=TAG or model.from=RUN starts from trained ones"
+    return f"training starts from random weights ({parts}); model.pretrained=TAG or model.from=RUN takes trained ones"
 
 
 def no_validation(train: Sequence[Example], config: TrainConfig) -> str:
@@ -75,7 +75,9 @@ def no_validation(train: Sequence[Example], config: TrainConfig) -> str:
     return f"{said}. data.validation={_PROPOSED} holds out {proposed:,} of the {groups:,} training groups"
 
 
-def refuse_unreadable_held_out(held_out: Mapping[str, Sequence[Example]], encoder: Encoder, config: TrainConfig) -> None:
+def refuse_unreadable_held_out(
+    held_out: Mapping[str, Sequence[Example]], encoder: Encoder, config: TrainConfig
+) -> None:
     """Open every picture that validation and test will need, and do what else benchmarks do before they encode.
 
     held_out: examples by split, as `Splits.held_out` gives them. Raises UserError that lists what cannot be read: found
@@ -85,10 +87,13 @@ def refuse_unreadable_held_out(held_out: Mapping[str, Sequence[Example]], encode
     for split, examples in held_out.items():
         if not examples:
             continue
+        sources = Sources(examples=examples, data={}, root=None, allow_missing=False)
         needed = [example.image for example in examples]
         for name in (*config.evaluate.benchmarks, *(() if split == "val" else config.evaluate.test_only)):
             benchmark = create(name)
-            needed += benchmark.task(encoder, Sources(examples=examples, data={}, root=None, allow_missing=False)).images
+            needed += benchmark.task(
+                encoder, Sources(examples=examples, data={}, root=None, allow_missing=False)
+            ).images
             benchmark.open(benchmark.usable(examples))
         places = {ref: e.where for e in examples for ref in (e.image, *e.negative_images)}
         faults |= {ref: _at(places.get(ref, ""), error) for ref, error in unreadable(encoder, needed).items()}

@@ -71,9 +71,8 @@ def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callabl
     before = read_json(record).get("data_sha256", {}) if record.exists() else {}
     now = input_hashes(config)
     changed = [name for name, digest in before.items() if now.get(name) != digest]
-    data = data_file(config.data).name
-    if data in changed and (run_folder / HELD_OUT).exists():
-        changed.remove(data)
+    if (run_folder / HELD_OUT).exists():  # then data files are compared example by example
+        changed = [name for name in changed if name not in data_hash(config)]
     if changed:
         raise UserError(
             f"what this run was started with has changed since: {', '.join(changed)}",
