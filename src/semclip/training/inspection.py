@@ -91,9 +91,7 @@ def refuse_unreadable_held_out(
         needed = [example.image for example in examples]
         for name in (*config.evaluate.benchmarks, *(() if split == "val" else config.evaluate.test_only)):
             benchmark = create(name)
-            needed += benchmark.task(
-                encoder, Sources(examples=examples, data={}, root=None, allow_missing=False)
-            ).images
+            needed += benchmark.task(encoder, sources).images
             benchmark.open(benchmark.usable(examples))
         places = {ref: e.where for e in examples for ref in (e.image, *e.negative_images)}
         faults |= {ref: _at(places.get(ref, ""), error) for ref, error in unreadable(encoder, needed).items()}
