@@ -16,6 +16,7 @@ from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
 from semclip.core.files import read_json, write_json
 from semclip.core.launch import processes_started
+from semclip.core.lock import only_one
 from semclip.training.config import TrainConfig
 from semclip.training.examples import Splits, load_splits
 from semclip.training.loop import train
@@ -113,7 +114,11 @@ def compare(
 
     max_parallel: with more than 1, that many runs at a time, each a process that writes RUN/log.txt.
     """
-    runs = plan(config, overrides, out)
+    with only_one(out.parent / f".{out.name}", "is running this comparison", str(out)):
+        return _compared(plan(config, overrides, out), out, console, max_parallel)
+
+
+def _compared(runs: Mapping[Path, TrainConfig], out: Path, console: Console, max_parallel: int) -> list[Path]:
     write_json(out / "runs.json", [_label(folder, out) for folder in runs])  # `semclip report OUT` reads it
     todo = []
     for number, (folder, train_config) in enumerate(runs.items(), start=1):
