@@ -41,9 +41,12 @@ def holder(lock: Path, worker: bool = False) -> Iterator[multiprocessing.process
 
 
 def test_a_second_process_is_refused_by_machine_and_number(tmp_path: Path) -> None:
-    with holder(tmp_path / "run") as process, pytest.raises(UserError, match="another process works here") as error:
-        with only_one(tmp_path / "run", "works here", "there"):
-            raise AssertionError
+    with (
+        holder(tmp_path / "run") as process,
+        pytest.raises(UserError, match="another process works here") as error,
+        only_one(tmp_path / "run", "works here", "there"),
+    ):
+        raise AssertionError
     assert f"process {process.pid} on {os.uname().nodename}" in error.value.what and error.value.where == "there"
 
 

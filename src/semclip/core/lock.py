@@ -98,7 +98,7 @@ def _acquire(held: FileLock, said: Path, doing: str, where: str, fix: str, wait:
             held.release()
             if not wait:
                 raise UserError(
-                    f"another process {doing}: {holder}, which gave a sign of life within the last {SILENCE:.0f} seconds",
+                    f"another process {doing}: {holder}, which gave a sign of life less than {SILENCE:.0f} seconds ago",
                     where=where,
                     fix=fix or f"wait until it is done; if it has died, wait {SILENCE:.0f} seconds and try again",
                 )

@@ -13,9 +13,7 @@ from types import FrameType
 
 #: The signals that ask a process to end. A signal that whoever started the process had it ignore stays ignored: a
 #: script's `command &` does not hear Ctrl-C, and `nohup` hears no SIGHUP.
-STOPS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
-)
+STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
 _DEFAULT = "nothing is left half written; the same command starts again"
 
 _kept: list[str | Callable[[], str]] = [_DEFAULT]

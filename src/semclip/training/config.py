@@ -16,8 +16,8 @@ from semclip.training.learning_rate import SCHEDULES
 class LoopConfig:
     """Section `train:`.
 
-    steps: optimizer steps. learning_rate: peak, after `warmup_steps`, then as `schedule` says: `cosine` to zero, or
-    `constant`.
+    steps: optimizer steps; or epochs: passes over the training examples, such as 3 or 0.5.
+    learning_rate: peak, after `warmup_steps`, then as `schedule` says: `cosine` to zero, or `constant`.
     micro_batch: rows encoded at a time, for batches that do not fit into memory; the gradients stay those of the whole
     batch, for one more forward pass. 0: the whole batch at once.
     weight_decay: of matrices only; norms, biases, logit scale and the objective's basis have none. eps: AdamW's.
@@ -39,7 +39,8 @@ class LoopConfig:
     the time; 0 writes one at the end only. keep_checkpoints: the newest that are kept, beside the best validated one.
     """
 
-    steps: int
+    steps: int = 0
+    epochs: float = 0.0
     batch_size: int = 256
     micro_batch: int = 0
     learning_rate: float = 5e-5
@@ -65,7 +66,16 @@ class LoopConfig:
         if self.schedule not in SCHEDULES:
             fix = did_you_mean(self.schedule, SCHEDULES)
             raise UserError(f"unknown schedule '{self.schedule}'", where="train.schedule", fix=fix)
-        for name in ("steps", "batch_size", "keep_checkpoints", "devices"):
+        if bool(self.steps) == bool(self.epochs):
+            given = f"steps={self.steps} and epochs={self.epochs:g}" if self.steps else "neither steps nor epochs"
+            raise UserError(
+                f"how long to train is given once, as steps or as epochs; found {given}",
+                where="train",
+                fix="set train.steps=1000, or train.epochs=3",
+            )
+        if not 0 <= self.epochs < math.inf:
+            raise UserError("train.epochs must be a positive number", where="config", fix="set train.epochs=3")
+        for name in ("batch_size", "keep_checkpoints", "devices", *(("steps",) if self.steps else ())):
             if getattr(self, name) != "auto" and getattr(self, name) < 1:
                 raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")
         if self.batch_size == 1:

@@ -11,6 +11,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example
 from semclip.core.files import write_text
 from semclip.data.load import load_examples, select
+from semclip.data.sampler import batches_per_epoch
 from semclip.data.stored import keep
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Objective
@@ -100,6 +101,16 @@ def fitting_batch(config: TrainConfig, splits: Splits, processes: int = 1) -> tu
         )
     reason = f"lowered from {config.train.batch_size}: the training split has {groups:,} groups"
     return replace(config, train=replace(config.train, batch_size=size)), reason
+
+
+def with_steps(config: TrainConfig, splits: Splits) -> TrainConfig:
+    """The config with `train.epochs` as steps: so many passes over what batches hold of the training examples."""
+    if not config.train.epochs:
+        return config
+    numbers: dict[str, int] = {}
+    groups = [numbers.setdefault(e.group, len(numbers)) for e in splits.train]
+    steps = max(1, round(config.train.epochs * batches_per_epoch(groups, config.train.batch_size)))
+    return replace(config, train=replace(config.train, steps=steps, epochs=0.0))
 
 
 def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import math
 import signal
 from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 

@@ -65,7 +65,7 @@ def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callabl
             "the run was started with another config: "
             + "; ".join(f"{key} was {old!r}, is {new!r}" for key, (old, new) in differing.items()),
             where=str(saved),
-            fix="use the config it was started with, or another --out",
+            fix=_how_to_go_on(run_folder, differing),
         )
     record = run_folder / "run.json"
     before = read_json(record).get("data_sha256", {}) if record.exists() else {}
@@ -80,6 +80,17 @@ def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callabl
             fix="put the old files back, or choose another --out",
         )
     return changed_examples(read_json(record), run_folder, splits()) if (run_folder / HELD_OUT).exists() else []
+
+
+def _how_to_go_on(run_folder: Path, differing: Mapping[str, Any]) -> str:
+    fix = "use the config it was started with, or another --out"
+    if not {"train.steps", "train.epochs"} & set(differing):
+        return fix
+    return (
+        f"{fix}. The learning rate follows the number of steps, so a run cannot be made longer; to train on, start "
+        f"another from its weights: `semclip train CONFIG model.from={run_folder} train.steps=MORE --out "
+        f"{run_folder}-longer`"
+    )
 
 
 def changed_examples(record: Mapping[str, Any], run_folder: Path, splits: Splits) -> list[str]:
