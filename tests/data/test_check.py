@@ -67,7 +67,7 @@ def test_three_examples_are_shown(tmp_path: Path) -> None:
         ([row(), row(caption=" ")], "empty text", ["2"]),
         ([row(), row(caption="x" * 100_000)], "text far too long", ["2"]),
         ([row(), row(caption=7)], "row not understood", ["2"]),
-        ([row(), {"image": "b.png"}], "row not understood", ["2"]),
+        ([row(), {"image": "b.png"}], "empty text", ["2"]),
         ([row(negation="A  Cat")], "negation equal to caption", ["1"]),
         ([row(paraphrases=["one cat"], negations=["no cat", "one cat"])], "negation equal to caption", ["1"]),
         ([row(), row(image="b.png"), row()], "exact duplicate row", ["3"]),

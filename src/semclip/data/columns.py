@@ -283,6 +283,14 @@ class RowParser:
             if field not in used and not (field == "caption" and "captions" in used):
                 wanted = self._mapping.get(field) or (self._mapping.get("captions") if field == "caption" else None)
                 what = f"no column '{wanted}' for '{field}'" if wanted else f"no column for '{field}'"
+                if any({field, f"{field}s"} & set(layout.used) for layout in self._layouts.values()):
+                    # The names are right, since other rows have them: this one is incomplete, as a sample of a shard.
+                    has = ", ".join(names)
+                    raise EmptyTextError(
+                        f"no {field} here, as other rows have; there is only {has}",
+                        where=where,
+                        fix=f"write the {field}, or remove the row (of a shard: the sample)",
+                    )
                 raise UserError(what, where=where, fix=_how_to_map(field, names))
         return Layout(used, tuple(name for name in names if name not in used.values()), passed_over)
 
