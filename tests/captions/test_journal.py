@@ -78,7 +78,7 @@ def test_a_journal_of_another_version_is_refused(tmp_path: Path, monkeypatch: py
 
 
 def test_two_jobs_on_one_output_are_refused(tmp_path: Path) -> None:
-    with Journal(tmp_path / "j", SIGNATURE), pytest.raises(UserError, match="another job"):
+    with Journal(tmp_path / "j", SIGNATURE), pytest.raises(UserError, match="another process is writing this output"):
         Journal(tmp_path / "j", SIGNATURE).__enter__()
 
 

@@ -1,6 +1,7 @@
 """Every problem that the check promises to find, and none in clean data."""
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +15,21 @@ from semclip.data.load import DataConfig, load_examples
 from tests.data.files import write_jsonl, write_picture
 
 
-class Words:
-    """A tokenizer with a token for each word."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-
-    def encode(self, text: str) -> list[int]:
-        self.words = text.split()
-        return list(range(len(self.words)))
-
-    def decode(self, tokens: list[int]) -> str:
-        return " ".join(self.words[token] for token in tokens)
+def words_over(context_length: int) -> Callable[[Sequence[str]], list[bool]]:
+    """A tokenizer with a token for each word, and one for start and end."""
+    return lambda texts: [len(text.split()) + 2 > context_length for text in texts]
 
 
 def row(**cells: Any) -> dict[str, Any]:
-    return {"image": "a.png", "caption": "a cat", **cells}
+    return {"image": "a.png", "caption": f"a dog on {cells['image']}" if "image" in cells else "a cat", **cells}
 
 
 def checked(folder: Path, rows: list[dict[str, Any]], **options: Any) -> Report:
     write_picture(folder / "a.png")
     write_picture(folder / "b.png", "blue")
     path = write_jsonl(folder / "x.jsonl", rows)
-    return check(DataConfig(path=str(path)), Words(), **options)
+    context_length = options.get("context_length", 77)
+    return check(DataConfig(path=str(path)), words_over(context_length), context_length)
 
 
 def found(report: Report) -> dict[str, tuple[int, list[str]]]:
@@ -54,7 +47,7 @@ def test_clean_data_has_no_findings(tmp_path: Path) -> None:
     assert report.rows == 2
     assert report.splits == {"train": 1, "val": 1}
     assert report.views["negation"] == 2 and report.views["absence"] == 0
-    assert [e.caption for e in report.examples] == ["a cat", "a cat"]
+    assert [e.caption for e in report.examples] == ["a cat", "a dog on b.png"]
     assert report.layout.used["negations"] == "negation"
 
 
@@ -74,7 +67,7 @@ def test_three_examples_are_shown(tmp_path: Path) -> None:
         ([row(), row(caption=" ")], "empty text", ["2"]),
         ([row(), row(caption="x" * 100_000)], "text far too long", ["2"]),
         ([row(), row(caption=7)], "row not understood", ["2"]),
-        ([row(), {"image": "b.png"}], "row not understood", ["2"]),
+        ([row(), {"image": "b.png"}], "empty text", ["2"]),
         ([row(negation="A  Cat")], "negation equal to caption", ["1"]),
         ([row(paraphrases=["one cat"], negations=["no cat", "one cat"])], "negation equal to caption", ["1"]),
         ([row(), row(image="b.png"), row()], "exact duplicate row", ["3"]),
@@ -137,7 +130,33 @@ def test_texts_over_the_context_length(tmp_path: Path) -> None:
     assert counts["text over the context length, negation word cut off"] == (2, ["4", "5"])
     assert report.errors == 0  # training works; it is worth knowing
     place = next(f for f in report.findings if "negation word" in f.problem).places[0]
-    assert "negation of 25 tokens" in place and "without a dog" in place
+    assert "negation of 23 words" in place and "without a dog" in place
+
+
+def test_what_training_does_with_a_photo_or_caption_is_told(tmp_path: Path) -> None:
+    write_picture(tmp_path / "sub" / "copy.png")
+    Image.new("LA", (4, 4), 0).save(tmp_path / "logo.png")
+    rows = [
+        row(split="train", caption="The same."),
+        row(split="test", image="sub/copy.png", caption="another"),
+        row(split="train", image="logo.png", caption="the  SAME"),
+    ]
+    report = checked(tmp_path, rows)
+    assert report.errors == 0
+    assert found(report) == {
+        "picture in two splits under two names": (1, ["2"]),
+        "caption of several photos": (1, ["1"]),
+        "picture not taken as it is stored": (1, ["3"]),
+    }
+    places = [finding.places[0] for finding in report.findings]
+    assert "sub/copy.png in test is a.png" in places[0] and "a.png, logo.png" in places[1]
+    assert "transparent: laid on white" in places[2]
+
+
+def test_pictures_that_no_model_can_read_are_errors_as_in_training(tmp_path: Path) -> None:
+    Image.new("F", (4, 4), 0.5).save(tmp_path / "float.tiff")
+    report = checked(tmp_path, [row(), row(image="float.tiff")])
+    assert found(report) == {"undecodable image": (1, ["2"])} and "32-bit" in report.findings[0].places[0]
 
 
 def test_empty_cells_of_a_view_are_worth_knowing(tmp_path: Path) -> None:
@@ -149,7 +168,7 @@ def test_empty_cells_of_a_view_are_worth_knowing(tmp_path: Path) -> None:
 def test_a_broken_line_hides_none_of_the_others(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "x.jsonl", [row(image="missing.png")])
     path.write_text(path.read_text() + "{broken\n" + path.read_text())
-    report = check(DataConfig(path=str(path)), Words())
+    report = check(DataConfig(path=str(path)), words_over(77))
     assert found(report) == {
         "row not understood": (1, ["2"]),
         "missing image": (1, ["1"]),
@@ -162,12 +181,12 @@ def test_what_makes_every_row_useless_is_raised(tmp_path: Path) -> None:
         checked(tmp_path, [{"scan": "a.png", "caption": "x"}])
     (tmp_path / "y.jsonl").write_bytes("{}".encode("utf-16"))
     with pytest.raises(UserError, match="UTF-16"):
-        check(DataConfig(path=str(tmp_path / "y.jsonl")), Words())
+        check(DataConfig(path=str(tmp_path / "y.jsonl")), words_over(77))
 
 
 def test_all_of_twelve_bad_lines_are_listed_each_kind_with_its_fix(tmp_path: Path) -> None:
     (tmp_path / "y.jsonl").write_text("{\n" * 11 + '["a"]\n')
-    report = check(DataConfig(path=str(tmp_path / "y.jsonl")), Words())
+    report = check(DataConfig(path=str(tmp_path / "y.jsonl")), words_over(77))
     one, other = report.findings
     assert (one.count, len(one.places), one.fix) == (11, 11, "write one complete JSON object per line")
     assert other.places == [f"{tmp_path}/y.jsonl:12: a row must be a JSON object, found list"] and report.errors == 12
@@ -219,7 +238,7 @@ def test_command_uses_open_clips_tokenizer(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "x.jsonl", [row(negation="a cat " * 40 + "without any dog")])
     code, output = run(str(path))
     assert code == 0
-    assert "negation of 85 tokens" in output
+    assert "negation of 83 words" in output
     assert "negation word cut off: 1" in output or "negation word cut off" in output
     assert "without any dog" in output
 

@@ -7,7 +7,7 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
-from semclip.data.columns import ALIASES, LONGEST_TEXT, RowParser
+from semclip.data.columns import ALIASES, LONGEST_TEXT, EmptyTextError, RowParser
 
 IMAGES = Path("photos")
 
@@ -322,3 +322,13 @@ def test_of_several_folders_with_the_photo_the_usual_name_goes_first_and_the_oth
     parser = RowParser({}, tmp_path, look_around=True)
     assert parser.example({"image": "1.jpg", "caption": "x"}, "x:1").image.path == tmp_path / "Images/1.jpg"
     assert f"also found in {tmp_path / 'a'}, {tmp_path / 'images_small'}" in parser.notes()[0]
+
+
+def test_a_sample_without_what_others_have_is_incomplete_and_no_question_of_names(tmp_path: Path) -> None:
+    parser = RowParser({}, tmp_path)
+    parser.example({"image": "a.jpg", "caption": "a cat", "url": "x"}, "shard.tar/0")
+    with pytest.raises(EmptyTextError, match="no caption here, as other rows have; there is only image, url") as error:
+        parser.example({"image": "b.jpg", "url": "y"}, "shard.tar/1")
+    assert error.value.where == "shard.tar/1" and "remove the row" in error.value.fix
+    with pytest.raises(UserError, match="no column for 'caption'"):  # where no row has one, it is
+        RowParser({}, tmp_path).example({"image": "b.jpg", "url": "y"}, "shard.tar/1")

@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.rows import read_rows, reader_for
@@ -18,7 +19,6 @@ from semclip.data.check import check
 from semclip.data.image_store import ImageStore
 from semclip.data.load import DataConfig, load_examples
 from semclip.evaluation.own.retrieval import queries_of
-from semclip.models.decoding import read_rgb
 from semclip.models.tokens import Tokenizer
 
 

@@ -8,9 +8,9 @@ import torch
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.models.decoding import read_rgb
 from semclip.models.images import Preprocessing
 
 

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 from rich.console import Console
 
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.models.decoding import read_rgb
 from semclip.training.config import TrainConfig
 from semclip.training.images import RandomCrop, image_source
 from semclip.training.loop import train

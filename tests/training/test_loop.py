@@ -142,9 +142,40 @@ def test_changed_data_is_refused_on_resume(make_config: Make, world: Path, tmp_p
     data.write_text((world / "scenes.jsonl").read_text())
     config = make_config(data={"path": str(data), "images": str(world)}, train={"steps": 2})
     train(config, tmp_path / "run", console)
-    data.write_text("\n".join((world / "scenes.jsonl").read_text().splitlines()[:-1]) + "\n")
-    with pytest.raises(UserError, match=r"started with has changed since: copy\.jsonl"):
+    rows = (world / "scenes.jsonl").read_text().splitlines()
+    data.write_text("\n".join(rows[1:]) + "\n")  # a row of the training split is gone
+    with pytest.raises(UserError, match="trains on have changed since: 96 then, 95 now"):
         train(config, tmp_path / "run", console, resume=True)
+    data.write_text("\n".join([rows[0].replace("small", "large", 1), *rows[1:]]) + "\n")
+    with pytest.raises(UserError, match="trains on have changed since: 96 then, 96 now"):
+        train(config, tmp_path / "run", console, resume=True)
+
+
+def test_rows_for_validation_and_test_may_change_and_what_differs_is_said(
+    make_config: Make, world: Path, tmp_path: Path, console: Console
+) -> None:
+    """The advice for a test photo that broke while the run was training: remove its row, continue with --resume."""
+    data = tmp_path / "copy.jsonl"
+    rows = [json.loads(line) for line in (world / "scenes.jsonl").read_text().splitlines()]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config = make_config(data={"path": str(data), "images": str(world)}, train={"steps": 2})
+    train(config, tmp_path / "run", console)
+    gone = next(row for row in rows if row["split"] == "test")
+    rows.remove(gone)
+    other = next(row for row in rows if row["split"] == "val")
+    other["caption"] += " again"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    results = train(config, tmp_path / "run", console, resume=True)
+    said = printed(console)
+    assert f"the test examples are not those the run was started with: 1 removed (first '{gone['id']}')" in said
+    assert f"1 changed (first '{other['id']}'); the best so far was chosen on those of before" in said
+    assert results["retrieval"].data["examples"] == 23
+    record = read_json(tmp_path / "run" / "run.json")
+    assert record["data_sha256"]["copy.jsonl"] == results["retrieval"].data["sha256"]
+    # From now on these are the examples of the run, of which nothing differs.
+    before = len(said)
+    train(config, tmp_path / "run", console, resume=True)
+    assert "not those the run was started with" not in printed(console)[before:]
 
 
 @pytest.mark.parametrize("at", ["model", "."], ids=["a model", "a run"])
@@ -176,7 +207,7 @@ def test_features_of_another_network_at_the_same_place_are_refused_on_resume(
 def test_missing_test_images_are_found_before_training(make_config: Make, tmp_path: Path, console: Console) -> None:
     config = make_config()
     config = make_config(data={**dump(config.data), "images": str(tmp_path)})
-    with pytest.raises(UserError, match="image files are missing"):
+    with pytest.raises(UserError, match="96 of 96 image files are missing"):
         train(config, tmp_path / "run", console)
     assert not (tmp_path / "run").exists()
 

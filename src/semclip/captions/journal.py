@@ -8,11 +8,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
+from semclip.core.lock import only_one
 
 #: Changes whenever journals of before cannot be read.
 FORMAT = 1
@@ -39,23 +40,38 @@ def journal_path(out: Path) -> Path:
 class Journal:
     """Results by (place of the row in the input, view). A context manager; leaving it commits.
 
-    signature: everything the results depend on; a journal holds results of one signature only.
+    signature: everything the results depend on; a journal holds results of one signature only. restart: forget what
+    an earlier job has left.
     Raises UserError when another job writes the same output, for a journal of another signature or version (with what
     differs and how to go on), for a damaged file, and when the disk is full: what was committed stays.
     """
 
-    def __init__(self, path: Path, signature: Mapping[str, Any]) -> None:
-        self.path = path
+    def __init__(self, path: Path, signature: Mapping[str, Any], restart: bool = False) -> None:
+        self.path, self._restart = path, restart
+        self._lock = ExitStack()
         self._signature = flattened({"format": FORMAT, **signature})
         self._committed = time.monotonic()
 
     def __enter__(self) -> "Journal":
-        if self.path != IN_MEMORY:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                what = f"cannot make the folder: {error.strerror or error}"
-                raise UserError(what, where=str(self.path.parent), fix="choose another --out") from error
+        if self.path == IN_MEMORY:
+            return self._opened()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            what = f"cannot make the folder: {error.strerror or error}"
+            raise UserError(what, where=str(self.path.parent), fix="choose another --out") from error
+        lock = self.path.with_name(f".{self.path.name}")
+        fix = "wait until it ends, or name another --out"
+        self._lock.enter_context(only_one(lock, "is writing this output", str(self.path), fix))
+        try:
+            if self._restart:
+                remove(self.path)
+            return self._opened()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _opened(self) -> "Journal":
         with self._speaking():
             # No waiting for a lock: it is held as long as another job runs.
             self._database = sqlite3.connect(self.path, timeout=0, isolation_level=None)
@@ -82,6 +98,7 @@ class Journal:
                 self.commit()
         finally:
             self._database.close()
+            self._lock.close()
 
     def add(self, place: int, view: str, result: Mapping[str, Any]) -> None:
         """Settle one view of one row."""

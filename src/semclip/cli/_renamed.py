@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from typer.core import TyperCommand
-
+from semclip.cli._once import OnceCommand
 from semclip.core.errors import UserError
 
 
-def renamed_options(**names: str) -> type[TyperCommand]:
+def renamed_options(**names: str) -> type[OnceCommand]:
     """The class of a command whose options were renamed: `app.command("x", cls=renamed_options(old="new"))`.
 
     Names are written as parameters: `dry_run` is `--dry-run`. Given on the command line, an old one raises UserError.
     """
     options: Mapping[str, str] = {_option(old): _option(new) for old, new in names.items()}
 
-    class Command(TyperCommand):
+    class Command(OnceCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
             for argument in args:
                 if argument == "--":

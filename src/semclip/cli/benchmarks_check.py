@@ -83,7 +83,7 @@ def _broken(images: "Sequence[ImageRef]", opened: "dict[ImageRef, UserError | No
 
 
 def _fault(ref: "ImageRef") -> UserError | None:
-    from semclip.models.decoding import read_rgb
+    from semclip.core.decoding import read_rgb
 
     try:
         read_rgb(ref, shortest=_SHORTEST)

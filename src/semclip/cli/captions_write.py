@@ -41,6 +41,7 @@ def command(
     from semclip.captions.verifiers.base import create as create_verifier
     from semclip.captions.writers.base import create as create_writer
     from semclip.cli._captions_show import Bar, cost_of, show_left_out, show_sample, show_summary
+    from semclip.core.stopping import kept
     from semclip.data.load import DataConfig
 
     console = Console()
@@ -60,10 +61,12 @@ def command(
         seed=settings.seed,
     )
     path = journals.IN_MEMORY if dry_run else journals.journal_path(out)
-    if restart and not dry_run:
-        journals.remove(path)
     places = spread(job, _SAMPLES) if dry_run else range(len(job.examples))[: limit or None]
-    with journals.Journal(path, job.signature(given.sha256)) as journal:
+    going_on = f"texts so far are kept in {path}; the same command goes on from there"
+    with (
+        kept(going_on),
+        journals.Journal(path, job.signature(given.sha256), restart=restart and not dry_run) as journal,
+    ):
         with Bar(console, job, sum(len(job.examples[place].captions) for place in places)) as bar:
             summary, stopped = run_job(job, journal, places, bar.show)
         if dry_run:

@@ -1,8 +1,8 @@
 """`semclip data check`: contents and problems of a data file."""
 
 import sys
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from semclip.core.example import Example
     from semclip.data.check import Report
+    from semclip.models.tokens import Tokenizer
 
 
 def command(
@@ -33,7 +34,7 @@ def command(
     from semclip.data.load import DataConfig
 
     config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
-    report = check(config, _LateTokenizer(), context_length, progress_bar)
+    report = check(config, _cut_by_clip(context_length), context_length, progress_bar)
     console = Console(soft_wrap=True, highlight=False)
     _show(report, console)
     if report.errors:
@@ -49,24 +50,23 @@ def parse_columns(text: str) -> dict[str, str]:
             raise UserError(
                 f"'{pair}' is no column mapping", where="--columns", fix="write --columns caption=text,image=photo"
             )
+        if ours.strip() in mapping:
+            twice = f"'{ours.strip()}' is given twice: {mapping[ours.strip()]} and {theirs.strip()}"
+            raise UserError(twice, where="--columns", fix="name one column for it")
         mapping[ours.strip()] = theirs.strip()
     return mapping
 
 
-class _LateTokenizer:
-    """open_clip's tokenizer, imported with the first text that may be too long: the import takes seconds."""
+def _cut_by_clip(context_length: int) -> "Callable[[Sequence[str]], list[bool]]":
+    """For texts, whether CLIP's tokenizer cuts them; it is imported with the first text that may be too long."""
 
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from open_clip.tokenizer import SimpleTokenizer
+    @cache
+    def tokenizer() -> "Tokenizer":
+        from semclip.models.tokens import Tokenizer
 
-        return SimpleTokenizer()
+        return Tokenizer(context_length)
 
-    def encode(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text))
-
-    def decode(self, tokens: list[int]) -> str:
-        return str(self._tokenizer.decode(tokens))
+    return lambda texts: tokenizer().truncated(texts) if texts else []
 
 
 def progress_bar(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:

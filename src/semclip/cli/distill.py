@@ -42,6 +42,8 @@ def command(
     from semclip.cli._result_table import result_table
     from semclip.cli.segment import template_texts, text_rows
     from semclip.core.files import sha256_file
+    from semclip.core.lock import only_one
+    from semclip.core.stopping import kept
     from semclip.data.masks import GroundTruth
     from semclip.evaluation import evaluate
     from semclip.models.load import load
@@ -54,7 +56,9 @@ def command(
     teacher = on_device(load(model), device)
     student = on_device(new_student(teacher, named, text_rows(teacher, named, templates), config), device)
     console = Console()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    lock = only_one(out.parent / f".{out.name}", "is distilling here", str(out))
+    going_on = f"checkpoints so far are kept in {out}; the same command goes on"
+    with lock, kept(going_on), Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("distilling", total=config.steps)
         distill(
             teacher,

@@ -36,6 +36,7 @@ def command(
 
     from rich.console import Console
 
+    from semclip.core.stopping import kept
     from semclip.search.index import Index
     from semclip.search.model import DEFAULT_MODEL, load_model
     from semclip.search.ranks import ranks
@@ -58,7 +59,8 @@ def command(
     if gps and not opened.about["keep_gps"]:
         raise UserError("this index keeps no places", where=place, fix="make another with --gps: --index NEW")
     started = time.monotonic()
-    with _Bar(console, folder, group.rank == 0) as bar:
+    going_on = f"photos so far are in {place}; the same command goes on"
+    with kept(going_on), _Bar(console, folder, group.rank == 0) as bar:
         added = opened.add(folder, batch_size=batch_size, advance=bar.advance, together=group)
     if group.rank == 0:
         _show(console, added, opened, time.monotonic() - started)

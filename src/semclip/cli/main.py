@@ -1,15 +1,19 @@
 """The `semclip` command: mounts one file per subcommand and turns user errors into messages."""
 
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from semclip import __version__
+from semclip.cli._once import OnceCommand
 from semclip.cli._renamed import renamed_options
 from semclip.core.errors import UserError
 from semclip.core.launch import rank_of_process
+from semclip.core.stopping import telling
 
 app = typer.Typer(
     name="semclip",
@@ -55,16 +59,30 @@ def _mount() -> None:
         # These modules import nothing heavy: torch, open_clip and matplotlib are imported inside the functions.
         module = import_module(f"semclip.cli.{'listing' if typed == 'list' else typed.replace(' ', '_')}")
         folder, _, name = typed.rpartition(" ")
-        cls = renamed_options(**_RENAMED[typed]) if typed in _RENAMED else None
+        cls = renamed_options(**_RENAMED[typed]) if typed in _RENAMED else OnceCommand
         context = getattr(module, "CONTEXT", None)
-        _GROUPS.get(folder, app).command(name, cls=cls, context_settings=context)(module.command)
+        _GROUPS.get(folder, app).command(name, cls=cls, context_settings=context)(_stoppable(module.command))
+
+
+def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
+    """The same command; Ctrl-C leaves it as an exit code, since typer would say "Aborted" and nothing else."""
+
+    @wraps(command)
+    def stoppable(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+    return stoppable
 
 
 def run() -> None:
-    """Entry point: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C."""
+    """Entry point: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C, 128 + N for signal N."""
     _mount()
     try:
-        app(standalone_mode=True)
+        with telling():
+            app(standalone_mode=True)
     except UserError as error:
         # Processes that train together fail together: rank 0 says why, others only what happened to them alone.
         notes = getattr(error, "__notes__", [])
@@ -72,7 +90,6 @@ def run() -> None:
             print(f"error: {error}", *notes, sep="\n  ", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
         sys.exit(130)
 
 

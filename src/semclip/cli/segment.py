@@ -147,8 +147,8 @@ def _write(out: Path, ref: "ImageRef", segmenter: Segmenter) -> None:
     import torch
 
     from semclip.cli._label_pictures import label_image, overlay
+    from semclip.core.decoding import read_rgb
     from semclip.core.files import write_atomic
-    from semclip.models.decoding import read_rgb
 
     image = read_rgb(ref)
     with torch.no_grad():

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import is_file, read_bytes, write_text
 from semclip.core.parsing import MAX_DEPTH, parse_yaml
+from semclip.core.registry import FAMILIES
 
 T = TypeVar("T")
 
@@ -23,6 +24,9 @@ T = TypeVar("T")
 _MOST_VALUES = 100_000
 #: Characters of a value in a message.
 _SHOWN = 80
+
+#: Keys of one section that say the same thing in two ways: one that is set over another takes its place.
+_INSTEAD = {"steps": "epochs", "epochs": "steps", "from": "backend", "backend": "from"}
 
 #: pydantic names the member of a union inside the path of a key; a user never wrote that.
 _TYPE_NAMES = ("int", "float", "str", "bool", "none")
@@ -51,6 +55,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), kind: str = "tr
     key by key, and what this file says wins; lists and single values are replaced whole. kind: of the shipped configs.
     """
     path = Path(path)
+    refuse_given_twice(overrides)
     return interpolate(apply_overrides(_read(path, (), kind), overrides), where=str(path))
 
 
@@ -88,11 +93,22 @@ def _extended(config: Mapping[str, Any], folder: Path, inner: tuple[Path, ...], 
 
 def _merged(base: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:
     """Both mappings in one, recursively; where both have a value, the nearer one's."""
-    merged = {**base, **nearer}
+    merged = {**_without_alternatives(base, nearer), **nearer}
     for key in base.keys() & nearer.keys():
         if isinstance(base[key], Mapping) and isinstance(nearer[key], Mapping):
             merged[key] = _merged(base[key], nearer[key])
     return merged
+
+
+def _without_alternatives(section: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:
+    """A section without the keys that `nearer` says in another way, and without the options of a backend that goes."""
+    gone = {_INSTEAD[key] for key in nearer if key in _INSTEAD and _INSTEAD[key] not in nearer}
+    kept = {key: value for key, value in section.items() if key not in gone}
+    backend = section.get("backend")
+    if "backend" in gone and backend in FAMILIES["backends"].names():
+        options = {field.name for field in dataclasses.fields(FAMILIES["backends"].get(backend).Config)}
+        kept = {key: value for key, value in kept.items() if key not in options}
+    return kept
 
 
 def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -147,6 +163,36 @@ def interpolate(config: Mapping[str, Any], where: str) -> dict[str, Any]:
     return walk(config)
 
 
+def refuse_given_twice(overrides: Sequence[str]) -> None:
+    """Raise UserError where one override would silently undo another: the last of several never wins unseen."""
+    given: dict[str, str] = {}
+    for override in overrides:
+        key, _, text = override.partition("=")
+        parts = key.split(".")
+        above = [".".join(parts[:end]) for end in range(1, len(parts))]
+        below = [other for other in given if other.startswith(f"{key}.")]
+        other = next((k for k in (key, *below) if k in given), None)
+        for section in above:  # `train={steps: 3} train.eps=1e-8` adds to the section; `train.steps=4` would undo it
+            inside = _value(given[section]) if section in given else None
+            for part in parts[len(section.split(".")) :]:
+                inside = inside.get(part, _ABSENT) if isinstance(inside, Mapping) else _ABSENT
+            other = other or (section if section in given and inside is not _ABSENT else None)
+        if other is not None:
+            raise UserError(
+                f"'{key}' is given twice: {other}={given[other][:100]} and {key}={text[:100]}",
+                where="command line",
+                fix=f"give it once; quotes keep the shell from making several of one pattern: '{key}=a{{0..9}}.tar'",
+            )
+        given[key] = text
+
+
+_ABSENT = object()
+
+
+def _value(text: str) -> Any:
+    return parse_yaml(text, where="command line") if text else ""
+
+
 def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """A copy of `config` with each `a.b=value` set."""
     result = copy.deepcopy(dict(config))
@@ -169,6 +215,10 @@ def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict
                     fix=f"set {parent} itself",
                 )
             target = target[parent]
+        if last in _INSTEAD:
+            kept = _without_alternatives(target, {last: value})
+            target.clear()
+            target.update(kept)
         target[last] = value
     return result
 

@@ -1,6 +1,7 @@
 """The data record: one image with its texts, and the names of its views."""
 
 import io
+import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,13 @@ VIEWS = IMAGE_VIEWS + TEXT_VIEWS
 NO_LABEL = 255
 
 
+def normal_name(name: str, folder: Path = Path()) -> str:
+    """The one name of a path: without `./`, `//` and `x/../`, and relative to `folder` where it lies in it."""
+    path = os.path.normpath(name)
+    root = os.path.normpath(folder.absolute())
+    return os.path.relpath(path, root) if path.startswith(root + os.sep) else path
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRef:
     """An image as the user's file names it, and where its pixels are.
@@ -25,12 +33,15 @@ class ImageRef:
     path: the file with the pixels; None where only precomputed features exist.
     box:  x, y, x + width, y + height in pixels, where only that part is meant; two parts of a file are two images.
     span: offset and length of the image's bytes where the file holds other things beside it, as a tar does.
+    as_stored: the pixels as they lie in the file, neither turned as EXIF data say nor laid on a ground where they are
+          transparent: how the scripts of public benchmarks read them.
     """
 
     name: str
     path: Path | None = None
     box: tuple[float, float, float, float] | None = None
     span: tuple[int, int] | None = None
+    as_stored: bool = False
 
     @property
     def key(self) -> str:

@@ -22,6 +22,21 @@ class _RefusedError(ValueError):
     """The reason why a text is not read, without its place."""
 
 
+class UniqueKeyLoader(yaml.SafeLoader):
+    """PyYAML's safe loader, which refuses a key that a mapping has twice instead of taking the last one."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: dict[tuple[str, str], Any] = {}
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            first = seen.setdefault((key.tag, key.value), key)
+            if first is not key:
+                problem = f"the key {key.value[:60]!r} is given twice, first at line {first.start_mark.line + 1}"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def parse_json(text: str | bytes, where: str, fix: str = "write the file again") -> Any:
     """The value that a JSON text stands for.
 
@@ -67,13 +82,13 @@ def parse_json_at(text: str, at: int) -> tuple[Any, int]:
 
 
 def parse_yaml(
-    text: str | bytes, where: str, fix: str = "mend the line named above", loader: type[Any] = yaml.SafeLoader
+    text: str | bytes, where: str, fix: str = "mend the line named above", loader: type[Any] = UniqueKeyLoader
 ) -> Any:
     """The value that a YAML text stands for; None for an empty one.
 
     loader: a safe loader of PyYAML's. Raises UserError for anything but YAML, values nested more than `MAX_DEPTH` deep
     or in themselves, aliases that stand for more than `MAX_YAML_NODES` values in all, and integers of thousands of
-    digits.
+    digits, and a key given twice.
     """
     try:
         text = text.decode("utf-8-sig") if isinstance(text, bytes) else text

@@ -22,8 +22,8 @@ class Batch:
     """Shapes: B samples, L context length, K texts of a view that has several per sample.
 
     indices (B,) int64 places in the data set; images[view] (B, ...); tokens[view] (B, L) or (B, K, L) int64;
-    groups (B,) int64; missing_texts: what data steps could not make -> of how many samples; facts[name] (B, ...)
-    integers, what data steps tell the objective.
+    groups (B,) int64, rows of one are never each other's negatives (`Sample.contrast_group`); missing_texts: what data
+    steps could not make -> of how many samples; facts[name] (B, ...) integers, what data steps tell the objective.
     """
 
     indices: Tensor
@@ -76,7 +76,7 @@ class Collate:
             indices=torch.tensor([s.index for s in samples], dtype=torch.int64),  # (B,)
             images={view: torch.stack([s.images[view] for s in samples]) for view in first.images},  # (B, ...)
             tokens={view: self._view(view, [s.texts[view] for s in samples]) for view in first.texts},
-            groups=torch.tensor([s.group for s in samples], dtype=torch.int64),  # (B,)
+            groups=torch.tensor([s.contrast_group for s in samples], dtype=torch.int64),  # (B,)
             missing_texts=dict(Counter(what for s in samples for what in s.missing_texts)),
             facts={name: torch.from_numpy(np.stack([s.facts[name] for s in samples])) for name in first.facts},
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
-from semclip.core.example import Example, ImageRef
+from semclip.core.example import Example, ImageRef, normal_name
 from semclip.core.parsing import parse_json
 from semclip.core.rows import IMAGE_COLUMNS
 from semclip.data.nearby import folders_with
@@ -209,8 +209,8 @@ class RowParser:
             negations=negations,
             absences=absences,
             rewrites=_texts(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
-            negative_images=tuple(ImageRef(name, self._path(name)) for name in negative_images),
-            group=_name(cells.get("group"), "group", where) or image.name,
+            negative_images=tuple(map(self._named, negative_images)),
+            group=_name(cells.get("group"), "group", where) or normal_name(image.name, self._images),
             split=_split(cells.get("split"), where),
             meta=meta,
             where=where,
@@ -232,7 +232,11 @@ class RowParser:
                 fix=f"fetch all of them once: `img2dataset --url_list FILE --input_format csv --url_col {column} "
                 "--caption_col CAPTION --output_format webdataset --output_folder shards`, then read the folder shards",
             )
-        return ImageRef(name, self._path(name))
+        return self._named(name)
+
+    def _named(self, name: str) -> ImageRef:
+        """An image under the one name of its path: `./a.jpg` and `b/../a.jpg` are `a.jpg`."""
+        return ImageRef(normal_name(name), self._path(name))
 
     def _path(self, name: str) -> Path:
         path = self._images / name
@@ -279,6 +283,14 @@ class RowParser:
             if field not in used and not (field == "caption" and "captions" in used):
                 wanted = self._mapping.get(field) or (self._mapping.get("captions") if field == "caption" else None)
                 what = f"no column '{wanted}' for '{field}'" if wanted else f"no column for '{field}'"
+                if any({field, f"{field}s"} & set(layout.used) for layout in self._layouts.values()):
+                    # The names are right, since other rows have them: this one is incomplete, as a sample of a shard.
+                    has = ", ".join(names)
+                    raise EmptyTextError(
+                        f"no {field} here, as other rows have; there is only {has}",
+                        where=where,
+                        fix=f"write the {field}, or remove the row (of a shard: the sample)",
+                    )
                 raise UserError(what, where=where, fix=_how_to_map(field, names))
         return Layout(used, tuple(name for name in names if name not in used.values()), passed_over)
 

@@ -1,7 +1,7 @@
 """The training data set: images loaded, one image and one text sampled per view, addressed by (epoch, index)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from torch import Tensor
@@ -11,13 +11,15 @@ from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS, Example, ImageRef
 from semclip.core.seeds import derive_seed
 from semclip.data.draw import draw_views
+from semclip.data.equal_captions import contrast_groups
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One visit of one example.
 
-    index:  its place in the data set. group: its group's number.
+    index:  its place in the data set. group: its group's number. contrast_group: shared by samples that are never each
+    other's negatives; the group's own number unless told otherwise.
     texts:  view -> a text, or K texts where a data step gives several; K is the same for all samples of a batch.
     facts:  what a data step knows of it besides, as numbers for the objective; of one shape for all samples of a batch.
     missing_texts: the texts that a data step could not write for this visit, one sentence each; batches count them.
@@ -32,6 +34,11 @@ class Sample:
     missing_texts: tuple[str, ...] = ()
     facts: Mapping[str, np.ndarray] = field(default_factory=dict)
     on_another_rank: bool = False
+    contrast_group: int = -1
+
+    def __post_init__(self) -> None:
+        if self.contrast_group < 0:
+            object.__setattr__(self, "contrast_group", self.group)
 
 
 def no_augmentation(image: Tensor, seed: int) -> Tensor:
@@ -48,6 +55,7 @@ class CaptionDataset(Dataset[Sample]):
     load_image: image reference -> one input on the CPU, such as an encoder's `load_image`.
     augment:    (input, seed of this visit) -> the input as it is shown this time.
     groups:     for each example the number of its group, counted in order of appearance; the sampler reads it.
+    mask_equal_captions: examples with an equal caption are no negatives of each other (`contrast_groups`).
     """
 
     def __init__(
@@ -57,6 +65,7 @@ class CaptionDataset(Dataset[Sample]):
         seed: int,
         load_image: Callable[[ImageRef], Tensor],
         augment: Callable[[Tensor, int], Tensor] = no_augmentation,
+        mask_equal_captions: bool = False,
     ) -> None:
         for view in views:
             if view not in VIEWS:
@@ -74,6 +83,7 @@ class CaptionDataset(Dataset[Sample]):
         self.load_image, self.augment = load_image, augment
         numbers: dict[str, int] = {}
         self.groups = [numbers.setdefault(example.group, len(numbers)) for example in examples]
+        self.contrast_groups = contrast_groups(examples, mask_equal_captions)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -86,10 +96,23 @@ class CaptionDataset(Dataset[Sample]):
             view: self.augment(self.load_image(ref), derive_seed("visit", self.seed, epoch, index, view))
             for view, ref in drawn.images.items()
         }
-        return Sample(index=index, images=images, texts={**drawn.texts}, group=self.groups[index], epoch=epoch)
+        return self.sample(epoch, index, drawn.texts, images)
 
     def on_another_rank(self, address: tuple[int, int]) -> Sample:
         """The same visit as a sample of another process; no image is opened."""
         epoch, index = address
         texts = draw_views(self.examples[index], self.views, self.seed, epoch).texts
-        return Sample(index, images={}, texts={**texts}, group=self.groups[index], epoch=epoch, on_another_rank=True)
+        return replace(self.sample(epoch, index, texts), on_another_rank=True)
+
+    def sample(
+        self, epoch: int, index: int, texts: Mapping[str, str], images: Mapping[str, Tensor] | None = None
+    ) -> Sample:
+        """The sample of an example with these texts and images."""
+        return Sample(
+            index=index,
+            images={**(images or {})},
+            texts={**texts},
+            group=self.groups[index],
+            epoch=epoch,
+            contrast_group=self.contrast_groups[index],
+        )

@@ -15,6 +15,7 @@ from rich.progress import track
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_atomic, write_json
+from semclip.core.lock import only_one
 
 _IMAGES_AT_ONCE = 256
 
@@ -47,6 +48,20 @@ class ImageStore:
             raise UserError("no images to store", where=str(path), fix="check the data file")
         names = [ref.key for ref in images]
         fingerprint = _fingerprint(images, key)
+        # Two runs that need the same rows: the second waits for those of the first.
+        with only_one(path.with_name(f".{path.name}"), "is making these rows", str(path), wait=True):
+            return cls._found_or_made(path, images, names, encode, fingerprint, key)
+
+    @classmethod
+    def _found_or_made(
+        cls,
+        path: Path,
+        images: list[ImageRef],
+        names: list[str],
+        encode: Callable[[list[ImageRef]], npt.NDArray[Any]],
+        fingerprint: str,
+        key: str,
+    ) -> Self:
         key_path = path.with_suffix(".key.json")
         if path.exists() and key_path.exists() and read_json(key_path).get("fingerprint") == fingerprint:
             try:

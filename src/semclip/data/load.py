@@ -30,6 +30,7 @@ class DataConfig:
              first photos.
     columns: our name -> column in the file, where the file's own names are not understood.
     seed:    for splitting a file that names no splits.
+    validation: proportion of the training groups to hold out as the split `val`, for data that have none; 0: none.
     """
 
     path: str
@@ -37,6 +38,11 @@ class DataConfig:
     images: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+    validation: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.validation < 1:
+            raise UserError("data.validation is a proportion", where="config", fix="set data.validation=0.1, or 0")
 
 
 def data_file(config: DataConfig) -> Path:
@@ -64,9 +70,15 @@ def load_examples(config: DataConfig) -> Sequence[Example]:
     rows = (parser.example(row, where_of(path, place)) for place, row in read_rows(path))
     examples: Sequence[Example] = list(islice(rows, ROWS_IN_MEMORY))
     if len(examples) == ROWS_IN_MEMORY:
+        if config.validation:
+            raise UserError(
+                f"data.validation is for files of fewer than {ROWS_IN_MEMORY:,} rows",
+                where=str(path),
+                fix="write a column `split` with train and val, and leave data.validation out",
+            )
         examples = StoredExamples.of(chain(examples, rows), config.seed)
     else:
-        examples = with_splits(with_ids(one_per_photo(examples)), config.seed)
+        examples = with_splits(with_ids(one_per_photo(examples)), config.seed, config.validation)
     parser.finish(str(path))
     for note in parser.notes():
         _say(f"{path.name}: {note}")

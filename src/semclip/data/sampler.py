@@ -23,7 +23,7 @@ class GroupBatchSampler(Sampler[list[tuple[int, int]]]):
     def __init__(self, groups: Sequence[int], batch_size: int, seed: int, epoch: int, start: int = 0) -> None:
         if batch_size < 1:
             raise UserError(f"a batch of {batch_size} examples", where="batch_size", fix="use 1 or more")
-        count = _most_batches(groups, batch_size)
+        count = batches_per_epoch(groups, batch_size)
         if count == 0:
             raise UserError(
                 f"no full batch: {len(groups)} examples in {len(set(groups))} groups make none of {batch_size}",
@@ -42,8 +42,8 @@ class GroupBatchSampler(Sampler[list[tuple[int, int]]]):
             yield [(self.epoch, index) for index in batch]
 
 
-def _most_batches(groups: Sequence[int], batch_size: int) -> int:
-    """The largest k with sum over groups of min(size, k) >= k * batch_size.
+def batches_per_epoch(groups: Sequence[int], batch_size: int) -> int:
+    """How many batches an epoch has: the largest k with sum over groups of min(size, k) >= k * batch_size.
 
     A group serves each of k batches once at most, so no more than k can be filled; `_deal` fills that many. The
     difference of the two sides is concave in k and 0 at 0, so the k that hold are 0 to the largest.

@@ -118,7 +118,8 @@ def _image_key(ref: ImageRef) -> str:
     except (AssertionError, OSError):
         return ""
     box = "" if ref.box is None else repr(tuple(float(side) for side in ref.box))
-    return hashlib.sha256(f"file {content} {box}".encode()).hexdigest()
+    upright = "" if ref.as_stored else " upright"
+    return hashlib.sha256(f"file {content} {box}{upright}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=1_000_000)

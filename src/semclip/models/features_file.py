@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semclip.core.errors import UserError
+from semclip.core.example import normal_name
 from semclip.core.files import read_json, sha256_file, write_atomic, write_json
 from semclip.core.rows import IMAGE_COLUMNS, read_rows, where_of
 
@@ -32,7 +33,7 @@ class FeaturesFile:
         self.info = info
         self.sha256 = sha256_file(path)
         self._array = array
-        self._index = {name: row for row, name in enumerate(self.names)}
+        self._index = {normal_name(name): row for row, name in enumerate(self.names)}
         self.width = int(array.shape[1])
 
     @classmethod
@@ -72,6 +73,7 @@ class FeaturesFile:
 
     def row(self, name: str) -> npt.NDArray[np.float32]:
         """(W,) the features of one image. Raises UserError for an unknown name."""
+        name = normal_name(name)
         if name not in self._index:
             close = difflib.get_close_matches(name, self.names, n=3)
             known = f"Did you mean {', '.join(close)}?" if close else f"names look like '{self.names[0]}'."
@@ -172,7 +174,7 @@ def _check(array: npt.NDArray[Any], names: Sequence[str], where: str, names_wher
     if not names:
         raise UserError("no features at all", where=where, fix="compute them again")
     seen: dict[str, int] = {}
-    for row, name in enumerate(names, 1):
+    for row, name in enumerate(map(normal_name, names), 1):
         if name in seen:
             raise UserError(
                 f"the name '{name}' occurs twice, in rows {seen[name]} and {row}",

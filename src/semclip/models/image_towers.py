@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.models.backends.base import Encoder
 from semclip.models.backends.transformers import MODEL_TYPES, Transformers, image_settings
-from semclip.models.decoding import read_rgb
 from semclip.models.folder import fingerprint, read_weights, refuse_non_finite_weights, unreadable_weights
 from semclip.models.hf import loading, plain_settings, transformers_library
 from semclip.models.pretrained import find_on_hub

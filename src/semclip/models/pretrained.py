@@ -33,8 +33,6 @@ WEIGHT_FILES = (
 _HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 #: Seconds to wait for the server before saying that there is no network; the hub's own client retries for a minute.
 _PATIENCE = 10
-#: The part of a tag's description that is preprocessing.
-_PREPROCESS = ("mean", "std", "interpolation", "resize_mode")
 
 
 @dataclass(frozen=True)
@@ -46,24 +44,28 @@ class Pretrained:
     preprocess: dict[str, Any] = field(default_factory=dict)
 
 
-def pretrained_weights(architecture: str, source: str, where: str) -> Pretrained:
+def pretrained_weights(architecture: str, source: str, where: str, trained_as: str = "") -> Pretrained:
     """The weights called `source`: a file, or open_clip's tag for `architecture`.
 
+    trained_as: the tag whose settings the weights in a file have; "": found out.
     Raises UserError for an unknown tag, and without a network one that says which file to put where.
     """
+    from semclip.models.weights_settings import settings_of_file, settings_of_tag
+
     if Path(source).is_file():
-        return Pretrained(Path(source))
-    settings = get_pretrained_cfg(architecture, source)
-    if not settings:
+        # A configuration of the user's own says all that a tag would.
+        settings = settings_of_file(architecture, Path(source), trained_as, where) if architecture else (False, {})
+        return Pretrained(Path(source), *settings)
+    described = get_pretrained_cfg(architecture, source)
+    if not described:
         tags = open_clip.list_pretrained_tags_by_model(architecture)
         raise UserError(
             f"'{source}' is neither a file nor a pretrained tag of {architecture}",
             where=where,
             fix=did_you_mean(source, tags),
         )
-    preprocess = {key: settings[key] for key in _PREPROCESS if settings.get(key) is not None}
-    file = _cached(settings) or _download(settings, f"{architecture}/{source}", where)
-    return Pretrained(file, bool(settings.get("quick_gelu", False)), preprocess)
+    file = _cached(described) or _download(described, f"{architecture}/{source}", where)
+    return Pretrained(file, *settings_of_tag(described))
 
 
 def _cached(settings: Mapping[str, Any]) -> Path | None:
@@ -95,8 +97,20 @@ def _download(settings: Mapping[str, Any], label: str, where: str) -> Path:
         else:
             fix = f"on a machine with a network download {settings['url']} and put it at {_url_cache(settings)}"
         raise UserError(
-            f"the weights of {label} are not on this machine and cannot be downloaded: {error}", where=where, fix=fix
+            f"the weights of {label} are not on this machine and cannot be downloaded: {error}",
+            where=where,
+            fix=fix + _elsewhere(label),
         ) from error
+
+
+def _elsewhere(label: str) -> str:
+    """SigLIP is on the hub in the form of transformers, too, and is read without a tokenizer's files from elsewhere."""
+    if "siglip" not in label.lower():
+        return ""
+    return (
+        "; or read the same kind of model with transformers: model='{backend: transformers, name: "
+        "google/siglip-base-patch16-224}' in a config, hf:google/siglip-base-patch16-224 on the command line"
+    )
 
 
 def _refuse_without_network(server: str) -> None:
@@ -151,6 +165,9 @@ def _url_cache(settings: Mapping[str, Any]) -> Path:
 
 def load_into(network: CLIP | CustomTextCLIP, file: Path) -> None:
     """Load weights in any of open_clip's formats; pickles that need more than tensors are refused with a UserError."""
+    from semclip.models.weights_settings import refuse_torchscript
+
+    refuse_torchscript(file)
     try:
         with plain_weights(file) as plain:
             load_checkpoint(network, str(plain), strict=True, weights_only=True)

@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.registry import module_of_file
-from semclip.models.decoding import read_rgb
 
 
 @runtime_checkable

@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from semclip.core.config import parse
+from semclip.core.decoding import read_rgb
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import DenseReading
 from semclip.models.backends.base import Encoder
-from semclip.models.decoding import read_rgb
 from semclip.models.folder import read_weights, replace_folder, save_weights, unreadable_weights
 from semclip.models.images import Preprocessing
 from semclip.models.refine import upsample

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
+from semclip.core.decoding import UNDECODABLE, to_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.models.decoding import UNDECODABLE, to_rgb
 from semclip.search.scan import RAW, Seen
 
 #: Longer side of a thumbnail in pixels.
@@ -100,7 +100,7 @@ def decode(path: Path, data: bytes, keep_gps: bool) -> tuple[Photo, Image.Image]
             camera, taken, gps = _camera(exif), _taken(exif), _gps(exif) if keep_gps else None
             if exif.get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8):
                 width, height = height, width
-            picture = ImageOps.exif_transpose(to_rgb(image, ImageRef(path.name, path)))
+            picture = to_rgb(image, ImageRef(path.name, path))
     except UserError as error:
         raise UndecodableError(error.what) from error
     except UnidentifiedImageError as error:

@@ -4,24 +4,27 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import getitem
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from semclip.core.config import dump, find_config, load_config, parse, save_config
+from semclip.core.config import dump, find_config, load_config, parse, refuse_given_twice, save_config
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
 from semclip.core.files import read_json, write_json
 from semclip.core.launch import processes_started
+from semclip.core.lock import only_one
 from semclip.training.config import TrainConfig
+from semclip.training.examples import Splits, load_splits
 from semclip.training.loop import train
 from semclip.training.processes import Job, run_jobs
 from semclip.training.record import refuse_another_config
 from semclip.training.setup import build_objective, build_steps
 from semclip.training.steps.base import views_of_data
+from semclip.training.trackers import warn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,8 @@ class CompareConfig:
 def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Path, TrainConfig]:
     """Every run in order: its folder OUT/seedN/TRACK/ARM and its config. All are parsed before the first one starts."""
     runs: dict[Path, TrainConfig] = {}
+    refuse_given_twice(overrides)
+    _refuse_own_keys(overrides)
     shared = [f"{key}={json.dumps(value)}" for key, value in config.overrides.items()] + list(overrides)
     for seed in config.seeds:
         for name, track in config.tracks.items():
@@ -75,7 +80,7 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
             for arm, source in track.arms.items():
                 path = find_config(source)
                 own = [f"name={json.dumps(arm)}", f"track={json.dumps(name)}", f"seed={seed}"]
-                values = load_config(path, [*shared, *own, *start])
+                values = load_config(path, _last_of_each([*shared, *own, *start]))
                 runs[out / f"seed{seed}" / name / arm] = parse(TrainConfig, values, where=str(path))
     # What one arm needs of the data, every run must have: all of them train on the same examples.
     views = {v for c in runs.values() for v in views_of_data(build_steps(c), build_objective(c).needs & set(VIEWS))}
@@ -85,6 +90,23 @@ def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Pat
     return runs
 
 
+def _last_of_each(overrides: Sequence[str]) -> list[str]:
+    """One override for each key: the command line goes before the file, and what makes an arm before both."""
+    return list({override.partition("=")[0]: override for override in overrides}.values())
+
+
+def _refuse_own_keys(overrides: Sequence[str]) -> None:
+    """What a comparison gives each of its runs itself cannot be given to all."""
+    given = {override.partition("=")[0] for override in overrides} & {"name", "track", "seed"}
+    if given:
+        key = sorted(given)[0]
+        raise UserError(
+            f"'{key}' is another one for each run of a comparison",
+            where="command line",
+            fix="write `seeds: [0, 1]` in the comparison's file; names and tracks are those of its arms",
+        )
+
+
 def compare(
     config: CompareConfig, overrides: Sequence[str], out: Path, console: Console, max_parallel: int = 1
 ) -> list[Path]:
@@ -92,13 +114,18 @@ def compare(
 
     max_parallel: with more than 1, that many runs at a time, each a process that writes RUN/log.txt.
     """
-    runs = plan(config, overrides, out)
+    with only_one(out.parent / f".{out.name}", "is running this comparison", str(out)):
+        return _compared(plan(config, overrides, out), out, console, max_parallel)
+
+
+def _compared(runs: Mapping[Path, TrainConfig], out: Path, console: Console, max_parallel: int) -> list[Path]:
     write_json(out / "runs.json", [_label(folder, out) for folder in runs])  # `semclip report OUT` reads it
     todo = []
     for number, (folder, train_config) in enumerate(runs.items(), start=1):
         record = folder / "run.json"
         if record.exists():
-            refuse_another_config(folder, train_config)
+            for said in refuse_another_config(folder, train_config, partial(splits_of, train_config)):
+                warn(console, said)
         if record.exists() and read_json(record).get("finished"):
             console.print(f"{number}/{len(runs)} {_label(folder, out)}: finished before")
         else:
@@ -110,6 +137,11 @@ def compare(
         console.print(f"{number}/{len(runs)} {_label(folder, out)}:", end=" ")
         train(runs[folder], folder, console, resume=(folder / "run.json").exists(), how_to_continue="the same command")
     return list(runs)
+
+
+def splits_of(config: TrainConfig) -> Splits:
+    """The examples that a run of this config uses."""
+    return load_splits(config, build_objective(config), build_steps(config))
 
 
 def _job(folder: Path, config: TrainConfig, out: Path) -> Job:

@@ -16,8 +16,8 @@ from semclip.training.learning_rate import SCHEDULES
 class LoopConfig:
     """Section `train:`.
 
-    steps: optimizer steps. learning_rate: peak, after `warmup_steps`, then as `schedule` says: `cosine` to zero, or
-    `constant`.
+    steps: optimizer steps; or epochs: passes over the training examples, such as 3 or 0.5.
+    learning_rate: peak, after `warmup_steps`, then as `schedule` says: `cosine` to zero, or `constant`.
     micro_batch: rows encoded at a time, for batches that do not fit into memory; the gradients stay those of the whole
     batch, for one more forward pass. 0: the whole batch at once.
     weight_decay: of matrices only; norms, biases, logit scale and the objective's basis have none. eps: AdamW's.
@@ -33,12 +33,14 @@ class LoopConfig:
     pixels change by about 2 grey levels, validation and test decode whole images as ever. `full`: never.
     crop: the smallest proportion of an image's area that a random crop keeps, such as 0.9; 1: whole images.
     With crops nothing of a frozen image tower can be kept, and it runs at every step.
+    mask_equal_captions: photos that share a caption, but for case, spaces and stops, are never each other's negatives.
     workers: processes that load data, for each that trains; `auto` chooses.
     checkpoint_every: steps between checkpoints for `--resume`; `auto` writes one whenever that costs at most 1/60 of
     the time; 0 writes one at the end only. keep_checkpoints: the newest that are kept, beside the best validated one.
     """
 
-    steps: int
+    steps: int = 0
+    epochs: float = 0.0
     batch_size: int = 256
     micro_batch: int = 0
     learning_rate: float = 5e-5
@@ -55,6 +57,7 @@ class LoopConfig:
     strategy: Literal["auto", "ddp", "sharded"] = "auto"
     decode: Literal["full", "reduced"] = "full"
     crop: float = 1.0
+    mask_equal_captions: bool = True
     workers: int | Literal["auto"] = "auto"
     checkpoint_every: int | Literal["auto"] = "auto"
     keep_checkpoints: int = 2
@@ -63,9 +66,24 @@ class LoopConfig:
         if self.schedule not in SCHEDULES:
             fix = did_you_mean(self.schedule, SCHEDULES)
             raise UserError(f"unknown schedule '{self.schedule}'", where="train.schedule", fix=fix)
-        for name in ("steps", "batch_size", "keep_checkpoints", "devices"):
+        if bool(self.steps) == bool(self.epochs):
+            given = f"steps={self.steps} and epochs={self.epochs:g}" if self.steps else "neither steps nor epochs"
+            raise UserError(
+                f"how long to train is given once, as steps or as epochs; found {given}",
+                where="train",
+                fix="set train.steps=1000, or train.epochs=3",
+            )
+        if not 0 <= self.epochs < math.inf:
+            raise UserError("train.epochs must be a positive number", where="config", fix="set train.epochs=3")
+        for name in ("batch_size", "keep_checkpoints", "devices", *(("steps",) if self.steps else ())):
             if getattr(self, name) != "auto" and getattr(self, name) < 1:
                 raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")
+        if self.batch_size == 1:
+            raise UserError(
+                "a batch of 1 holds nothing to tell an example from: a contrastive loss is 0 and teaches nothing",
+                where="train.batch_size",
+                fix="set train.batch_size=2 or more; train.micro_batch=1 encodes one row at a time",
+            )
         for name in ("learning_rate", "eps", "clip_norm"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:

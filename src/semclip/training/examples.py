@@ -3,19 +3,20 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from itertools import chain, product
+from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
 from semclip.core.errors import UserError
-from semclip.core.example import VIEWS, Example, ImageRef
+from semclip.core.example import VIEWS, Example
 from semclip.core.files import write_text
 from semclip.data.load import load_examples, select
+from semclip.data.sampler import batches_per_epoch
 from semclip.data.stored import keep
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Objective
 from semclip.training.config import TrainConfig
+from semclip.training.inspection import unreadable
 from semclip.training.steps.base import Step, views_of_data
 
 T = TypeVar("T")
@@ -30,6 +31,10 @@ class Splits:
     test: Sequence[Example]
     tests: dict[str, Sequence[Example]]  # further test sets, by name
     left_out: list[str]  # what was left out of training and why, one sentence per view
+
+    def held_out(self) -> dict[str, Sequence[Example]]:
+        """What no weight depends on, by name: the splits `val` and `test`, and further test sets as `tests.NAME`."""
+        return {"val": self.val, "test": self.test, **{f"tests.{name}": e for name, e in self.tests.items()}}
 
 
 def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]) -> Splits:
@@ -65,7 +70,7 @@ def _further_tests(config: TrainConfig, train: Sequence[Example]) -> dict[str, S
     trained = {e.group for e in train}
     tests = {}
     for name, path in config.evaluate.tests.items():
-        tests[name] = load_examples(replace(config.data, path=path))
+        tests[name] = load_examples(replace(config.data, path=path, validation=0.0))
         shared = [e for e in tests[name] if e.group in trained]
         if shared:
             raise UserError(
@@ -98,6 +103,16 @@ def fitting_batch(config: TrainConfig, splits: Splits, processes: int = 1) -> tu
     return replace(config, train=replace(config.train, batch_size=size)), reason
 
 
+def with_steps(config: TrainConfig, splits: Splits) -> TrainConfig:
+    """The config with `train.epochs` as steps: so many passes over what batches hold of the training examples."""
+    if not config.train.epochs:
+        return config
+    numbers: dict[str, int] = {}
+    groups = [numbers.setdefault(e.group, len(numbers)) for e in splits.train]
+    steps = max(1, round(config.train.epochs * batches_per_epoch(groups, config.train.batch_size)))
+    return replace(config, train=replace(config.train, steps=steps, epochs=0.0))
+
+
 def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
     """Find what would break an evaluation now, not after the first hour of training."""
     from semclip.evaluation.own import create
@@ -113,18 +128,6 @@ def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
             f"evaluate.primary names the benchmark '{benchmark_name}', which is not evaluated",
             where="evaluate.primary",
             fix=f"one of: {', '.join(config.evaluate.benchmarks)}, as benchmark.metric",
-        )
-
-
-def refuse_missing_images(splits: Splits) -> None:
-    """Images of all splits must be there before training starts; they are not opened."""
-    parts = (splits.train, splits.val, splits.test, *splits.tests.values())
-    missing = [e for e in chain.from_iterable(parts) if e.image.path is None or not e.image.path.is_file()]
-    if missing:
-        raise UserError(
-            f"{len(missing):,} of {sum(map(len, parts)):,} image files are missing, first '{missing[0].image.name}'",
-            where=missing[0].where,
-            fix="set data.images to the folder that image names are relative to; `semclip data check FILE` lists all",
         )
 
 
@@ -145,12 +148,16 @@ class UnreadableImages:
     """All faults of a run, over its sessions, kept in RUN/unreadable.jsonl.
 
     examples: how many the training split has. proportion: of them that may be unreadable. writes: False for all
-    processes but one of several that train together.
+    processes but one of several that train together. continues: False for a new run, which forgets an earlier try.
     """
 
-    def __init__(self, run_folder: Path, examples: int, proportion: float, writes: bool = True) -> None:
+    def __init__(
+        self, run_folder: Path, examples: int, proportion: float, writes: bool = True, continues: bool = True
+    ) -> None:
         self.path = run_folder / "unreadable.jsonl"
         self.examples, self.proportion, self.writes = examples, proportion, writes
+        if writes and not continues:
+            self.path.unlink(missing_ok=True)
         lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
         self.faults = {fault.id: fault for fault in (Fault(**json.loads(line)) for line in lines)}
 
@@ -171,6 +178,26 @@ class UnreadableImages:
                 where=first.where,
                 fix=f"mend the images named in {self.path} or remove their rows, or set guards.unreadable",
             )
+
+    def leave_out_missing(self, examples: Sequence[Example]) -> str:
+        """Leave out the examples whose image file is not there; nothing is opened. What to tell people, "" for none.
+
+        Raises UserError for more than `proportion` of them.
+        """
+        readable = self.readable(examples)
+        missing = [e for e in readable if e.image.path is None or not e.image.path.is_file()]
+        if not missing:
+            return ""
+        first, few = missing[0], f"{len(missing):,} of {len(readable):,} image files are missing"
+        if len(missing) + len(self.faults) > self.proportion * self.examples:
+            raise UserError(
+                f"{few}, first '{first.image.name}'; up to {100 * self.proportion:g} % would be left out",
+                where=first.where,
+                fix="set data.images to the folder that image names are relative to; `semclip data check FILE` lists "
+                "all; guards.unreadable=0.1 leaves out up to 10 %",
+            )
+        self.add(Fault(e.id, "image file not found", str(e.image.path), left_out=True) for e in missing)
+        return f"{few} (first: {first.where}: {first.image.name}); all are named in {self.path}"
 
     def readable(self, examples: Sequence[Example]) -> Sequence[Example]:
         """The examples without those left out: a resumed run must see as many as before, mended or not."""
@@ -206,17 +233,10 @@ class UnreadableImages:
 def find_unreadable(encoder: Encoder, examples: Sequence[Example]) -> list[Fault]:
     """Every example one of whose images cannot be read; all images are decoded once."""
 
-    @cache
-    def error_of(ref: ImageRef) -> UserError | None:
-        try:
-            encoder.load_image(ref)
-        except UserError as raised:
-            return raised
-        return None
-
+    errors = unreadable(encoder, (ref for e in examples for ref in (e.image, *e.negative_images)))
     found = []
     for example in examples:
-        bad = next(filter(None, map(error_of, (example.image, *example.negative_images))), None)
+        bad = next((errors[ref] for ref in (example.image, *example.negative_images) if ref in errors), None)
         if bad is not None:
             found.append(Fault(example.id, bad.what, bad.where, left_out=True))
     return found

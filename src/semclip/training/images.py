@@ -21,6 +21,8 @@ from semclip.models.backends.base import Encoder
 #: Decoded inputs are kept on disk only while all of them together stay below this many bytes.
 INPUT_STORE_LIMIT = 2 * 1024**3
 _TEXTS_AT_ONCE = 512
+#: Part of the key of stored rows; another text whenever `core.decoding` makes other pixels of a file.
+_DECODING = " upright"
 
 
 def image_source(
@@ -51,7 +53,7 @@ def image_source(
     bytes_needed = load_image(refs[0]).nbytes * len(refs)
     if bytes_needed <= INPUT_STORE_LIMIT:
         # The decoded inputs depend on the preprocessing, never on the weights.
-        recipe = encoder.preprocessing_fingerprint() + " reduced" * reduced
+        recipe = encoder.preprocessing_fingerprint() + _DECODING + " reduced" * reduced
         store = ImageStore.build(
             cache / f"inputs-{derive_seed(recipe, *(r.key for r in refs)):016x}.npy",
             refs,
@@ -67,7 +69,7 @@ def feature_store(
     encoder: Encoder, refs: Sequence[ImageRef], cache: Path, device: torch.device, reduced: bool = False
 ) -> ImageStore:
     """Raw embeddings of images by the encoder as it is now, memory-mapped; made once for the same tower and images."""
-    key = encoder.image_fingerprint() + " reduced" * reduced  # whole images add nothing: old stores stay good
+    key = encoder.image_fingerprint() + (_DECODING if encoder.reads_pixels else "") + " reduced" * reduced
     path = cache / f"features-{derive_seed(key, *sorted(r.key for r in refs)):016x}.npy"
     return ImageStore.build(path, refs, lambda batch: _encode(encoder, batch, device, reduced), key=key)
 

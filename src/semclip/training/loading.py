@@ -142,10 +142,7 @@ class MakeBatch:
         """The same samples as rows of a data file, with the texts of that epoch; no image is opened."""
         examples = [dataset.examples[i] for i in indices]
         drawn = [draw_views(example, dataset.views, dataset.seed, epoch) for example in examples]
-        samples = [
-            Sample(index=i, images={}, texts={**d.texts}, group=dataset.groups[i], epoch=epoch)
-            for i, d in zip(indices, drawn, strict=True)
-        ]
+        samples = [dataset.sample(epoch, i, d.texts) for i, d in zip(indices, drawn, strict=True)]
         return [
             {"id": e.id, "image": e.image.name, **self._wanted(s).texts, "where": e.where}
             for e, s in zip(examples, self._made(samples), strict=True)

@@ -4,6 +4,7 @@ import contextlib
 import math
 import signal
 from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from rich.console import Console
 from torch import Tensor
 
 from semclip.core.errors import UserError
+from semclip.core.launch import rank_of_process
+from semclip.core.lock import only_one
+from semclip.core.stopping import kept
 from semclip.data.collate import Batch
 from semclip.data.load import data_file
 from semclip.evaluation import evaluate
@@ -19,6 +23,7 @@ from semclip.evaluation.metrics.result import Result
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
 from semclip.models.load import load as load_encoder
+from semclip.training.checkpoint import list_checkpoints
 from semclip.training.compiling import eager
 from semclip.training.config import TrainConfig
 from semclip.training.examples import Fault
@@ -32,6 +37,7 @@ from semclip.training.record import data_hash, finish_run_file
 from semclip.training.run import Run, assemble
 from semclip.training.setup import set_up
 from semclip.training.sharding import clip_gradients
+from semclip.training.start_and_end import StartAndEnd
 from semclip.training.trackers import progress_bar, warn
 from semclip.training.validation import project, validate, validation_due
 
@@ -53,18 +59,57 @@ def train(
     or SIGTERM finishes the step, saves, stops (KeyboardInterrupt, or SystemExit 143).
     Errors: UserError for missing views, images or metrics, too few examples, or what a guard stops.
     """
-    setup = set_up(config, run_folder, console, resume)
-    run = assemble(setup.config, run_folder, setup, setup.ranks.console(console), resume)
-    if run.state.step == 0:
-        with eager(config.train.compile):
-            encoder = run.evaluated(setup.encoder)
-            setup.ranks.on_rank_zero(lambda: project(run, "before", encoder))
-    with fast_attention(setup.fabric.device):
+    with alone(run_folder):
+        return _train(config, run_folder, console, resume, how_to_continue)
+
+
+def alone(run_folder: Path) -> AbstractContextManager[None]:
+    """No other process trains in this folder meanwhile; of several that train together, the first one sees to that."""
+    if rank_of_process() > 0:
+        return nullcontext()
+    fix = "wait until it is done, or end that process and continue with --resume; or choose another --out"
+    return only_one(run_folder.parent / f".{run_folder.name}", "is training here", str(run_folder), fix)
+
+
+def _train(
+    config: TrainConfig, run_folder: Path, console: Console, resume: bool, how_to_continue: str
+) -> dict[str, Result]:
+    again = how_to_continue if resume else "the same command"
+    with kept(f"nothing has been trained yet, and decoded images are kept; {again} starts again"):
+        setup = set_up(config, run_folder, console, resume)
+        run = assemble(setup.config, run_folder, setup, setup.ranks.console(console), resume)
+        if run.state.step == 0:
+            with eager(config.train.compile):
+                encoder = run.evaluated(setup.encoder)
+                setup.ranks.on_rank_zero(lambda: look_at_start(run, encoder))
+    with fast_attention(setup.fabric.device), kept(lambda: what_is_kept(run, how_to_continue)):
         # A checkpoint is written before the validation of its step, so a resumed run makes up for it.
         if validation_due(run):
             validate(run)
         take_steps(run, how_to_continue)
-    return finish(run)
+    with kept(f"training is done, its weights are in {run_folder / 'best'}; --resume exports and evaluates them"):
+        return finish(run)
+
+
+def what_is_kept(run: Run, how_to_continue: str) -> str:
+    """What to tell people of a run that is stopped without saving."""
+    saved = list_checkpoints(run.checkpoints.folder)
+    if not saved:
+        return f"{run.state.step} steps are lost, since no checkpoint was due; {how_to_continue} starts again"
+    step = int(saved[-1].name.removeprefix("step_"))
+    return f"the checkpoint of step {step} is kept; {how_to_continue} continues from there"
+
+
+def look_at_start(run: Run, encoder: Encoder) -> None:
+    """What is kept of the model before the first step, to stand beside the trained one."""
+    project(run, "before", encoder)
+    if not run.setup.splits.val:
+        start_and_end(run).start(encoder, run.setup.fabric.device)
+
+
+def start_and_end(run: Run) -> StartAndEnd:
+    splits = run.setup.splits
+    return StartAndEnd.of(run.config, run.folder, splits.train, splits.test)
 
 
 def take_steps(run: Run, how_to_continue: str) -> None:
@@ -117,11 +162,15 @@ def take_steps(run: Run, how_to_continue: str) -> None:
                 log(run, values)
             if due or asked:
                 run.checkpoints.save(state)
+            if not asked and validation_due(run):
+                validate(run)
+                # Asked for meanwhile; after the last validation no step follows that would hear of it.
+                (asked,) = ranks.all_max(stop.asked or 0)
+                if asked and not due:
+                    run.checkpoints.save(state)
             if asked:
                 run.console.print(f"stopped after step {state.step}; {how_to_continue} continues from here")
                 stop.stop(signal.Signals(asked))
-            if validation_due(run):
-                validate(run)
 
 
 def noting_rank_of_errors(ranks: Ranks, loaded: Generator[Batch | StreamedBatch]) -> Generator[Batch | StreamedBatch]:
@@ -197,6 +246,9 @@ def export(run: Run, missing_texts: Mapping[str, int]) -> dict[str, Result]:
         **state.seen,
     }
     finish_run_file(folder, run.config, cost)
+    if not setup.splits.val:
+        for line in start_and_end(run).end(best, setup.fabric.device):
+            run.console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     for what, count in missing_texts.items():
         warn(run.console, f"{count:,} visits: {what}")
     warn(run.console, setup.unreadable.sentence())

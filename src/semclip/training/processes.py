@@ -5,6 +5,7 @@ however it ends: SIGKILL and the out-of-memory killer included. Linux only, wher
 parent's death; elsewhere a command may outlive a killed parent.
 """
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -16,11 +17,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Self
 
 from rich.console import Console
 
+from semclip.core import stopping
 from semclip.core.errors import UserError
+from semclip.core.launch import rank_of_process
 
 #: What a shell reports for a process that SIGTERM ended.
 TERMINATED = 128 + signal.SIGTERM
@@ -30,7 +34,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class StopRequest:
-    """Within it, the first SIGINT or SIGTERM only sets `asked`, so that a checkpoint never holds half a step.
+    """Within it, the first Ctrl-C, SIGTERM, SIGHUP or SIGQUIT only sets `asked`: no checkpoint holds half a step.
 
     The second stops at once, without saving; the last checkpoint stands. Only the main thread can be asked, and a
     signal that whoever started the process had it ignore stays ignored: a script's `command &` does not hear Ctrl-C.
@@ -40,26 +44,27 @@ class StopRequest:
         self.asked: signal.Signals | None = None
 
     def __enter__(self) -> Self:
-        main = threading.current_thread() is threading.main_thread()
-        heard = [s for s in (signal.SIGINT, signal.SIGTERM) if main and signal.getsignal(s) is not signal.SIG_IGN]
-        self._before = {s: signal.signal(s, self._ask) for s in heard}
+        self._heard = stopping.handled(self._ask)
+        self._heard.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._heard.__exit__(None, None, None)
 
     def stop(self, asked: signal.Signals | None = None) -> None:
-        """End the process as the signal asked for would: KeyboardInterrupt (exit code 130), or exit code 143.
+        """End the process as the signal asked for would: KeyboardInterrupt (exit code 130), or exit code 128 + N.
 
         asked: of another process that trains together with this one.
         """
-        raise SystemExit(TERMINATED) if (asked or self.asked) is signal.SIGTERM else KeyboardInterrupt
+        stopping.end(asked or self.asked or signal.SIGINT)
 
-    def _ask(self, number: int, _: object) -> None:
+    def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            self.stop()
+            stopping.interrupt(number, frame)
         self.asked = signal.Signals(number)
+        if rank_of_process() == 0:
+            with contextlib.suppress(OSError):
+                os.write(2, b"stopping: the step under way is finished and saved; once more stops at once\n")
 
 
 def end_with_parent(parent: int, how: signal.Signals) -> None:
@@ -77,6 +82,7 @@ def end_worker_with_parent(worker: int) -> None:
     On every system and for every way that Python starts processes: a fork server may stand between the two.
     """
     parent = multiprocessing.parent_process()
+    stopping.ignore_in_worker()
 
     def die_with_it() -> None:
         if parent is not None:
@@ -122,6 +128,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, console: Console) -> None:
                 console.print(f"{job.name}: finished ({done} of {len(jobs)})", soft_wrap=True)
     except (KeyboardInterrupt, SystemExit):
         console.print("stopping the runs; the same command continues from here")
+        stopping.told()
         raise
     finally:
         for _, process in running:

@@ -2,20 +2,26 @@
 
 import contextlib
 import hashlib
+import json
 import resource
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from semclip.core.config import dump, load_config, parse, save_config
 from semclip.core.errors import UserError
+from semclip.core.example import TEXT_VIEWS, Example
 from semclip.core.files import read_json, sha256_file, write_json
 from semclip.core.run_info import run_info
 from semclip.data.load import data_file
 from semclip.models.backends.base import Encoder
 from semclip.objectives.base import saved_section
 from semclip.training.config import TrainConfig
+from semclip.training.examples import Splits
+
+#: Digests of the examples for validation and test, by id, to say what differs when a run is resumed.
+HELD_OUT = "held_out.json"
 
 #: What may change between sessions of one run: nothing here changes what the weights become, but for rounding.
 MAY_CHANGE = (
@@ -32,22 +38,25 @@ MAY_CHANGE = (
 )
 
 
-def refuse_overwriting(run_folder: Path, config: TrainConfig, resume: bool) -> None:
-    """A new run never writes over another; a resumed one must have been started with this config and these files."""
+def refuse_overwriting(run_folder: Path, config: TrainConfig, resume: bool, splits: Splits) -> list[str]:
+    """A new run never writes over another; a resumed one must have been started with this config and these files.
+
+    Returns what differs all the same, in sentences for people.
+    """
     if (run_folder / "run.json").exists() and not resume:
         raise UserError(
             "a run of this name exists",
             where=str(run_folder),
             fix="continue it with --resume, choose another --out, or delete the folder",
         )
-    if resume:
-        refuse_another_config(run_folder, config)
+    return refuse_another_config(run_folder, config, lambda: splits) if resume else []
 
 
-def refuse_another_config(run_folder: Path, config: TrainConfig) -> None:
+def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callable[[], Splits]) -> list[str]:
     """A run continues, or counts as finished, only under the config and on the files it was started with.
 
-    Keys in `MAY_CHANGE` may differ. Raises UserError that lists each other key with both its values.
+    Keys in `MAY_CHANGE` may differ, and so may examples for validation and test, which no weight depends on: what does
+    is returned in sentences. Raises UserError that lists each other key with both its values.
     """
     saved = run_folder / "config.yaml"
     differing = differences(saved, config) if saved.exists() else {}
@@ -56,18 +65,87 @@ def refuse_another_config(run_folder: Path, config: TrainConfig) -> None:
             "the run was started with another config: "
             + "; ".join(f"{key} was {old!r}, is {new!r}" for key, (old, new) in differing.items()),
             where=str(saved),
-            fix="use the config it was started with, or another --out",
+            fix=_how_to_go_on(run_folder, differing),
         )
     record = run_folder / "run.json"
     before = read_json(record).get("data_sha256", {}) if record.exists() else {}
     now = input_hashes(config)
     changed = [name for name, digest in before.items() if now.get(name) != digest]
+    if (run_folder / HELD_OUT).exists():  # then data files are compared example by example
+        changed = [name for name in changed if name not in data_hash(config)]
     if changed:
         raise UserError(
             f"what this run was started with has changed since: {', '.join(changed)}",
             where=str(run_folder / "run.json"),
             fix="put the old files back, or choose another --out",
         )
+    return changed_examples(read_json(record), run_folder, splits()) if (run_folder / HELD_OUT).exists() else []
+
+
+def _how_to_go_on(run_folder: Path, differing: Mapping[str, Any]) -> str:
+    fix = "use the config it was started with, or another --out"
+    if not {"train.steps", "train.epochs"} & set(differing):
+        return fix
+    return (
+        f"{fix}. The learning rate follows the number of steps, so a run cannot be made longer; to train on, start "
+        f"another from its weights: `semclip train CONFIG model.from={run_folder} train.steps=MORE --out "
+        f"{run_folder}-longer`"
+    )
+
+
+def changed_examples(record: Mapping[str, Any], run_folder: Path, splits: Splits) -> list[str]:
+    """What differs among the examples for validation and test from those a run was started with, in sentences.
+
+    Raises UserError where the examples it trains on are others.
+    """
+    before, now = record["examples"], describe_examples(splits)
+    if before["train"] != now["train"]:
+        raise UserError(
+            f"the examples this run trains on have changed since: {before['train']['count']:,} then, "
+            f"{now['train']['count']:,} now, with the texts of {now['train']['sha256'][:8]} instead of "
+            f"{before['train']['sha256'][:8]}",
+            where=str(run_folder / "run.json"),
+            fix="put the old rows back (only those for validation and test may change), or choose another --out",
+        )
+    told = []
+    known = read_json(run_folder / HELD_OUT)
+    for split, there in held_out_digests(splits).items():
+        old = known.get(split, {})
+        kinds = {
+            "removed": [i for i in old if i not in there],
+            "added": [i for i in there if i not in old],
+            "changed": [i for i in there if i in old and old[i] != there[i]],
+        }
+        said = [f"{len(ids):,} {kind} (first '{ids[0]}')" for kind, ids in kinds.items() if ids]
+        if said:
+            also = "; the best so far was chosen on those of before" if split == "val" else ""
+            told.append(f"the {split} examples are not those the run was started with: {', '.join(said)}{also}")
+    return told
+
+
+def describe_examples(splits: Splits) -> dict[str, Any]:
+    """Of each split the number of examples and a hash of all that they hold."""
+    described = {}
+    for split, examples in (("train", splits.train), *splits.held_out().items()):
+        digest = hashlib.sha256("".join(map(example_digest, examples)).encode()).hexdigest()
+        described[split] = {"count": len(examples), "sha256": digest}
+    return described
+
+
+def held_out_digests(splits: Splits) -> dict[str, dict[str, str]]:
+    """Split -> id -> digest of each example for validation and test."""
+    return {
+        split: {example.id: example_digest(example) for example in examples}
+        for split, examples in splits.held_out().items()
+    }
+
+
+def example_digest(example: Example) -> str:
+    """Sixteen letters that stand for all an example holds but its place in the file."""
+    texts = [example.texts(view) for view in TEXT_VIEWS]
+    images = [example.image.key, *(ref.key for ref in example.negative_images)]
+    held = json.dumps([example.id, example.group, images, texts, dict(example.meta)], sort_keys=True, default=str)
+    return hashlib.sha256(held.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def differences(saved: Path, config: TrainConfig) -> dict[str, tuple[Any, Any]]:
@@ -93,16 +171,20 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{key}", value
 
 
-def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder) -> None:
-    """Write config.yaml and run.json; a resumed run keeps its record and adds a session."""
+def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder, splits: Splits) -> None:
+    """Write config.yaml, run.json and held_out.json; a resumed run keeps its record and adds a session."""
     path = run_folder / "run.json"
     info = run_info(config.seed, input_hashes(config))
     if path.exists():
         record = read_json(path)
-        record["sessions"] = [*record.get("sessions", []), {k: info[k] for k in ("command", "started", "git")}]
+        session = {k: info[k] for k in ("command", "started", "git", "data_sha256")}
+        record["sessions"] = [*record.get("sessions", []), session]
     else:
         described = {"name": config.name, "role": config.role, "objective": dict(config.objective)}
         record = {**described, "model": encoder.label, **info}
+    # Only examples for validation and test can be others than before: what is evaluated is what the record names.
+    record |= {"data_sha256": info["data_sha256"], "examples": describe_examples(splits)}
+    write_json(run_folder / HELD_OUT, held_out_digests(splits), indent=None)
     save_config(run_folder / "config.yaml", dump(config))
     write_json(path, record)
 

@@ -15,6 +15,7 @@ from semclip.core.registry import FAMILIES
 from semclip.core.seeds import seed_everything
 from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset, no_augmentation
+from semclip.data.load import data_file
 from semclip.models.adapt.what_trains import Group, parameter_groups, table
 from semclip.models.backends.base import Encoder
 from semclip.models.load import create as create_encoder
@@ -29,22 +30,28 @@ from semclip.training.examples import (
     fitting_batch,
     load_splits,
     refuse_impossible_evaluation,
-    refuse_missing_images,
+    with_steps,
 )
 from semclip.training.images import InitialEmbeddings, augmentation, image_source
+from semclip.training.inspection import no_validation, random_weights, refuse_unreadable_held_out, texts_and_splits
 from semclip.training.loading import MakeBatch, choose_workers
+from semclip.training.needs import epochs_of, needs
 from semclip.training.ranks import Ranks
 from semclip.training.record import refuse_overwriting, reset_peak_memory, write_run_files
 from semclip.training.step import StepModule
 from semclip.training.steps.base import Step, views_to_draw
 from semclip.training.steps.base import create as create_step
+from semclip.training.trackers import warn
 
 CAPTIONS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a run is made of, before anything has been trained. config: with the batch that the data can fill."""
+    """What a run is made of, before anything has been trained.
+
+    config: with the batch that the data can fill, and the steps that its epochs are.
+    """
 
     config: TrainConfig
     fabric: Fabric
@@ -74,26 +81,33 @@ def set_up(config: TrainConfig, run_folder: Path, console: Console, resume: bool
 def _set_up(
     config: TrainConfig, run_folder: Path, console: Console, resume: bool, fabric: Fabric, ranks: Ranks
 ) -> Setup:
+    given = config  # what the run folder records
     objective = build_objective(config)
     steps = build_steps(config)
+    begins(console, f"{config.name}: reading {data_file(config.data)}")
     splits = load_splits(config, objective, steps)
     refuse_impossible_evaluation(config, splits)
-    if ranks.first:
-        refuse_overwriting(run_folder, config, resume)
+    differing = refuse_overwriting(run_folder, given, resume, splits) if ranks.first else []
+    config, lowered = fitting_batch(config, splits, ranks.world_size)
+    config = with_steps(config, splits)
     reset_peak_memory()
     seed_everything(config.seed)
 
+    begins(console, "loading the model")
     encoder = create_encoder(dict(config.model), where=f"{config.name}: model")
     objective.setup(encoder.info)
     encoder.to(fabric.device)
-    if encoder.reads_pixels:
-        refuse_missing_images(splits)
+    continues = (run_folder / "run.json").exists()  # with what it has left out so far
+    allowed = config.guards.unreadable
+    unreadable = UnreadableImages(run_folder, len(splits.train), allowed, writes=ranks.first, continues=continues)
+    left_out = [*splits.left_out, *([unreadable.leave_out_missing(splits.train)] if encoder.reads_pixels else [])]
+    notes = []
     if ranks.first:
-        write_run_files(run_folder, config, encoder)
-    config, lowered = fitting_batch(config, splits, ranks.world_size)
-
-    unreadable = UnreadableImages(run_folder, len(splits.train), config.guards.unreadable, writes=ranks.first)
+        begins(console, f"opening {sum(map(len, splits.held_out().values())):,} validation and test pictures")
+        refuse_unreadable_held_out(splits.held_out(), encoder, config)
+        notes = texts_and_splits((splits.train, *splits.held_out().values()), encoder, config)
     cache, device = run_folder.parent / "cache", fabric.device
+    begins(console, "preparing the training pictures")
     found = unreadable.without(
         encoder, splits.train, lambda read: find_images(config, encoder, objective, steps, read, cache, device)
     )
@@ -105,21 +119,34 @@ def _set_up(
     lines = [
         f"[bold]{config.name}[/]: {encoder.label} with objective '{config.objective['name']}' on {where}",
         f"  data    {sizes}; {found.sentence}",
-        *(f"  left out of training: {sentence}" for sentence in splits.left_out),
+        *(f"  left out of training: {sentence}" for sentence in filter(None, left_out)),
         *(f"  step    {note}" for note in found.notes),
         f"  loads   {chosen}",
-        f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps} steps",
+        f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps:,} steps, "
+        f"{epochs_of(config, found.dataset):.3g} epochs",
         *[f"          {lowered}"] * bool(lowered),
+        f"  needs   {needs(config, encoder, objective)}",
         *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
         "  trains  " + "\n          ".join(what_trains(encoder, objective)),
     ]
     console.print("\n".join(lines), soft_wrap=True)  # soft: one line stays one line in a log file
+    if not splits.val:
+        notes.append(no_validation(splits.train, config))
+    for sentence in (random_weights(encoder), *differing, *notes):
+        warn(console, sentence)
+    if ranks.first:  # last: what ends before here has left no run behind
+        write_run_files(run_folder, given, encoder, splits)
     make_batch = MakeBatch(steps, found.examples, objective.needs & set(VIEWS), Collate(encoder.tokenize))
     objective.prepare(lambda: caption_ids(found.examples, encoder, fabric.device))
     module = StepModule(encoder, objective, found.are_features)
     return Setup(
         config, fabric, encoder, objective, ranks, module, splits, found.dataset, make_batch, workers, unreadable
     )
+
+
+def begins(console: Console, what: str) -> None:
+    """A line at the start of a phase, so that a log file is never silent for long."""
+    console.print(f"{what} ...", markup=False, highlight=False, soft_wrap=True)
 
 
 def build_objective(config: TrainConfig) -> Objective:
@@ -179,7 +206,8 @@ def find_images(
         cache=cache,
         device=device,
     )
-    dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment)
+    masked = config.train.mask_equal_captions
+    dataset = CaptionDataset(prepared, sorted(drawn), config.seed, load_image, augment, masked)
     memory_mapped = load_image not in (encoder.load_image, encoder.load_image_reduced)
     return FoundImages(prepared, dataset, are_features, memory_mapped, sentence, notes)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -20,9 +21,43 @@ def warn(console: Console, message: str) -> None:
         console.print(f"[yellow]warning:[/] {escape(message)}", soft_wrap=True)
 
 
+class LogLines:
+    """Progress for a log file: the first step, the tenth, and then a line a minute, with the time that is left."""
+
+    SECONDS = 60.0
+
+    def __init__(self, console: Console, total: int, done: int) -> None:
+        self.console, self.total, self.step, self.begun = console, total, done, done
+        self.first = self.said = time.monotonic()
+
+    def __call__(self, loss: float) -> None:
+        """After each step."""
+        self.step += 1
+        taken, now = self.step - self.begun, time.monotonic()
+        if taken == 1:
+            self.first = now  # what is prepared for the first step is no measure of the others
+        if taken not in (1, 10) and now - self.said < self.SECONDS:
+            return
+        self.said = now
+        left = f", {duration((now - self.first) / (taken - 1) * (self.total - self.step))} left" if taken > 1 else ""
+        line = f"  step {self.step:>6} of {self.total:,}  loss {loss:.3f}{left}"
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """Such as `3 h 20 min`; to a person, finer is noise."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
 @contextlib.contextmanager
 def progress_bar(console: Console, total: int, done: int) -> Iterator[Callable[[float], None]]:
-    """A bar with the loss beside it; silent when the output is no terminal."""
+    """A bar with the loss beside it; where the output is no terminal, a line now and then instead."""
+    if not console.is_terminal:
+        yield LogLines(console, total, done)
+        return
     columns = (
         TextColumn("  training"),
         BarColumn(),
@@ -30,7 +65,7 @@ def progress_bar(console: Console, total: int, done: int) -> Iterator[Callable[[
         TimeRemainingColumn(),
         TextColumn("loss {task.fields[loss]:.3f}"),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("training", total=total, completed=done, loss=float("nan"))
         yield lambda loss: progress.update(task, advance=1, loss=loss)
 

@@ -116,7 +116,7 @@ def by_colour() -> FakeEncoder:
 
 
 def test_on_scenes_every_image_of_which_the_text_is_true_is_right() -> None:
-    result = run(by_colour(), scenes())
+    result = run(by_colour(), scenes(), equal_texts=False)
     for view in ("caption", "paraphrase", "absence"):
         true = result.metric(f"{view}_true_r1")
         assert (true.value, true.ties) == (1.0, 0)
@@ -125,6 +125,22 @@ def test_on_scenes_every_image_of_which_the_text_is_true_is_right() -> None:
         assert own.value == pytest.approx(1 / 3)
         assert own.chance == pytest.approx(1 / 6)
     assert "a caption is true of 3.0 images of the gallery on average" in result.notes
+
+
+def test_images_with_an_equal_text_are_right_and_no_evidence_of_each_other() -> None:
+    """Six photos, two captions: an encoder that tells the two apart finds the right photo every time."""
+    endings = ("", ".", "!", " ", " .", "...")
+    data = [replace(e, caption=e.caption.upper() + end, meta={}) for e, end in zip(scenes(), endings, strict=True)]
+    encoder = FakeEncoder(lambda name: np.eye(2)[int(name[0]) % 2], lambda t: np.eye(2)[int("red" in t.lower())])
+    result = run(encoder, data)
+    metric = result.metric("caption_r1")
+    assert (metric.value, metric.chance) == (1.0, pytest.approx(1 / 2))
+    assert run(encoder, data, equal_texts=False).metric("caption_r1").value == pytest.approx(1 / 3)
+    assert any("6 of 6 queries by caption are texts of other images" in note for note in result.notes)
+    # Two independent captions say less than six: the same outcomes in two clusters have the wider interval.
+    half = FakeEncoder(lambda name: np.eye(2)[int(name[0]) % 2], lambda t: np.eye(2)[1])
+    wide, narrow = (run(half, data, equal_texts=equal).metric("caption_r1").interval for equal in (True, False))
+    assert wide is not None and narrow is not None and wide[1] - wide[0] > narrow[1] - narrow[0]
 
 
 def test_truth_is_counted_only_where_every_image_knows_it() -> None:

@@ -3,8 +3,7 @@
 import base64
 import io
 
-from PIL import Image
-
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 
@@ -27,13 +26,9 @@ def data_url(ref: ImageRef) -> str:
             fix="give the folder of the images: --images FOLDER",
         )
     try:
-        with ref.open() as file, Image.open(file) as opened:
-            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE) if ref.box is None else None)
-            image = opened.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadableImage(str(error)) from error
-    if ref.box is not None:
-        image = image.crop(tuple(round(side) for side in ref.box))  # type: ignore[arg-type]
+        image = read_rgb(ref, shortest=LONGEST_SIDE)
+    except UserError as error:
+        raise UnreadableImage(error.what) from error
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     small = io.BytesIO()
     image.save(small, "JPEG", quality=90)

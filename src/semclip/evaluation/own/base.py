@@ -29,6 +29,12 @@ class DataBenchmark(Benchmark):
         """Every image that `score` will ask the encodings for."""
         return [e.image for e in examples]
 
+    def open(self, examples: Sequence[Example]) -> None:
+        """Open what `score` will read besides images, such as masks, so that what is broken is known before training.
+
+        Raises UserError. Most benchmarks read nothing else.
+        """
+
     def why_not(self, encoder: DualEncoder) -> str:
         """Why this model cannot be measured, in a few words; "" where it can. Most benchmarks measure any."""
         return ""

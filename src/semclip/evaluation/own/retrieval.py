@@ -10,6 +10,7 @@ import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
+from semclip.data.equal_captions import contrast_groups, folded
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.outcomes import mean
@@ -74,8 +75,9 @@ def queries_of(examples: Sequence[Example], view: str) -> list[Query]:
 class Retrieval(DataBenchmark):
     """Texts ask for their image; the gallery holds every distinct image of the examples once.
 
-    caption_rK:      an image of the example's group is among the first K; of several captions of equal standing (a list
-                     of captions, or rows of one image) every one asks.
+    caption_rK:      an image of the example's group is among the first K, or one of which the data say the same: an
+                     equal text, but for case, spaces and stops (`equal_texts=False`: only the group's). Of several
+                     captions of equal standing (a list of them, or rows of one image) every one asks.
     caption_true_rK: an image on which the text is true by the ground truth is; only where the data know the truth
                      (scenes). A caption may fit other images as well, and finding those is no error of the model.
     paraphrase_rK:   the same for the first paraphrase of each example.
@@ -91,9 +93,10 @@ class Retrieval(DataBenchmark):
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
-        """ks: numbers of images looked at; 1 is always among them."""
+        """ks: numbers of images looked at; 1 is always among them. equal_texts: images with an equal text are right."""
 
         ks: tuple[int, ...] = (1, 3, 5, 10)
+        equal_texts: bool = True
 
         def __post_init__(self) -> None:
             check_ks(self.ks, "retrieval")
@@ -106,8 +109,12 @@ class Retrieval(DataBenchmark):
         images = encodings.image(gallery)  # (N, D)
         place = {ref: i for i, ref in enumerate(gallery)}
         by_group: dict[str, set[int]] = {}
+        by_text: dict[str, set[int]] = {}
         for e in examples:
             by_group.setdefault(cluster(e), set()).add(place[e.image])
+            for text in (e.caption, *e.paraphrases, *e.absences) if self.config.equal_texts else ():
+                by_text.setdefault(folded(text), set()).add(place[e.image])
+        clusters = _clusters(examples, self.config.equal_texts)
         metrics: list[Metric] = []
         records: dict[str, Mapping[str, Sequence[Any]]] = {}
         notes = [f"gallery of {len(gallery):,} images; a query's right images are those of its group"]
@@ -119,20 +126,32 @@ class Retrieval(DataBenchmark):
             if not queries:
                 continue
             rows = encodings.text([q.text for q in queries])  # (Q, D)
-            answers = {"": [np.array(sorted(by_group[cluster(q.example)])) for q in queries]}
+            places = [by_group[cluster(q.example)] | by_text.get(folded(q.text), set()) for q in queries]
+            shared = sum(own > by_group[cluster(q.example)] for own, q in zip(places, queries, strict=True))
+            if shared:
+                notes.append(
+                    f"{shared:,} of {len(queries):,} queries by {view} are texts of other images, too, which count as "
+                    "right (equal_texts=True)"
+                )
+            answers = {"": [np.array(sorted(own)) for own in places]}
             true = _places_by_truth(queries, examples, gallery)
             if true is not None:
                 answers["_true"] = true
                 fitting = mean([len(places) for places in true])
                 notes.append(f"{_VIEWS[view]} is true of {fitting:.1f} images of the gallery on average")
             for suffix, right in answers.items():
-                metrics += self._recalls(f"{view}{suffix}", rank(rows, images, right), queries, records)
+                metrics += self._recalls(f"{view}{suffix}", rank(rows, images, right), queries, clusters, records)
         return Scores(metrics=metrics, items=records, notes=notes)
 
     def _recalls(
-        self, name: str, ranks: Ranks, queries: Sequence[Query], records: dict[str, Mapping[str, Sequence[Any]]]
+        self,
+        name: str,
+        ranks: Ranks,
+        queries: Sequence[Query],
+        cluster_of: Mapping[str, str],
+        records: dict[str, Mapping[str, Sequence[Any]]],
     ) -> list[Metric]:
-        clusters, ids = [cluster(q.example) for q in queries], [q.id for q in queries]
+        clusters, ids = [cluster_of[cluster(q.example)] for q in queries], [q.id for q in queries]
         kinds = [q.kind for q in queries] if all(q.kind for q in queries) else []
         what = "an image on which the text is true" if name.endswith("_true") else "the image"
         metrics = []
@@ -146,6 +165,13 @@ class Retrieval(DataBenchmark):
             )
             records[f"{name}_r{k}"] = item_record(ids, outcomes, clusters, kinds)
         return metrics
+
+
+def _clusters(examples: Sequence[Example], equal_texts: bool) -> dict[str, str]:
+    """Group -> what it is no independent evidence of: the first group that it shares a caption with, else itself."""
+    numbers = contrast_groups(examples, equal_texts)
+    first: dict[int, str] = {}
+    return {cluster(e): first.setdefault(n, cluster(e)) for e, n in zip(examples, numbers, strict=True)}
 
 
 def _places_by_truth(

@@ -74,6 +74,11 @@ class Segmentation(DataBenchmark):
         names = self.truth(examples).names
         return [fill(t, name) for t in self.config.templates for name in names] + list(self.config.background)
 
+    def open(self, examples: Sequence[Example]) -> None:
+        truth = self.truth(examples)
+        for example in truth.examples:
+            truth.mask(example)
+
     def truth(self, examples: Sequence[Example]) -> GroundTruth:
         """The masks of the examples' images, with or without background, by the options."""
         scored = bool(self.config.background or self.config.threshold)

@@ -4,6 +4,7 @@ Read: mertyg/vision-language-models-are-bows 81fdd20d, dataset_zoo/aro_datasets.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from semclip.core.example import ImageRef
@@ -36,7 +37,7 @@ def box_of(row: Row, image: ImageRef, sides: Sequence[str]) -> ImageRef:
     x, y, width, height = (row.number(side) for side in sides)
     if width <= 0 or height <= 0:
         raise row.fault(f"the box {x, y, width, height} is empty")
-    return ImageRef(image.name, image.path, (x, y, x + width, y + height))
+    return replace(image, box=(x, y, x + width, y + height))
 
 
 def crop_questions(path: Path, images: Path, group: Callable[[Row], str]) -> list[Question]:

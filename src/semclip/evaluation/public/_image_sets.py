@@ -209,7 +209,7 @@ def _read_set(folder: Path, split: str) -> tuple[list[str], list[tuple[ImageRef,
 def _read_folders(folder: Path, called: str) -> tuple[list[str], list[tuple[ImageRef, int]]]:
     names = _in_order([p.name for p in folder.iterdir() if p.is_dir()], folder)
     return names, [
-        (ImageRef(f"{called}/{name}/{path.name}", path), label)
+        (ImageRef(f"{called}/{name}/{path.name}", path, as_stored=True), label)
         for label, name in enumerate(names)
         for path in sorted((folder / name).iterdir())
         if path.suffix.lower() in _IMAGES
@@ -247,7 +247,7 @@ def _read_tar(tar: Path, called: str) -> list[tuple[ImageRef, int]]:
             raise UserError(f"'{key}.cls' holds '{text}'", where=str(tar), fix="write the number of the class")
         member = found[key][kind]
         name = f"{called}/{tar.stem}/{number:07d}-{text}.{kind}"
-        pairs.append((ImageRef(name, tar, span=(member.offset_data, member.size)), int(text)))
+        pairs.append((ImageRef(name, tar, span=(member.offset_data, member.size), as_stored=True), int(text)))
     return pairs
 
 
@@ -281,7 +281,7 @@ def _read_torchvision(folder: Path, split: str) -> tuple[list[str], list[tuple[I
         return own, _unpacked(data, folder.name)
     # torchvision keeps the paths to itself; opening every image to write it again would cost hours.
     paths = data._images if kind == "OxfordIIITPet" else data._image_files
-    return own, [(ImageRef(f"{folder.name}/test/{Path(p).name}", Path(p)), int(label))
+    return own, [(ImageRef(f"{folder.name}/test/{Path(p).name}", Path(p), as_stored=True), int(label))
                  for p, label in zip(paths, data._labels, strict=True)]  # fmt: skip
 
 
@@ -299,4 +299,7 @@ def _unpacked(data: Any, name: str) -> list[tuple[ImageRef, int]]:
             temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    return [(ImageRef(f"{name}/test/{p.name}", p), int(p.stem.rpartition("-")[2])) for p in sorted(folder.iterdir())]
+    return [
+        (ImageRef(f"{name}/test/{p.name}", p, as_stored=True), int(p.stem.rpartition("-")[2]))
+        for p in sorted(folder.iterdir())
+    ]

@@ -183,7 +183,7 @@ def image_ref(folder: Path, name: str) -> ImageRef:
     base = name.replace("\\", "/").rpartition("/")[2]
     if not base:
         raise UserError(f"'{name}' names no image", where=str(folder), fix="check the annotation file")
-    return ImageRef(base, folder / base)
+    return ImageRef(base, folder / base, as_stored=True)
 
 
 def _parts_in(value: Any, kind: type[_Part]) -> Iterator[_Part]:

@@ -59,7 +59,7 @@ class NegbenchMcqMsrvtt(FourCaptions):
     def read(self, folder: Path, images: Path) -> Items:
         def frame(question: Question, number: int) -> Question:
             name = f"{question.cluster}_{number}{self.config.suffix}"
-            return replace(question, query=ImageRef(name, images / name), cluster=name)
+            return replace(question, query=ImageRef(name, images / name, as_stored=True), cluster=name)
 
         videos = self.questions(folder, lambda path: ImageRef(PurePosixPath(path).stem))
         per_frame = [[frame(q, number) for q in videos] for number in range(self.config.frames)]

@@ -33,4 +33,4 @@ class NegbenchMcqSynthetic(FourCaptions):
     def image(self, images: Path, official: str) -> ImageRef:
         # positive/1_img.png and negative/1_img.png are two images: the base name alone would confuse them.
         name = "/".join(official.replace("\\", "/").split("/")[-2:])
-        return ImageRef(name, images / name)
+        return ImageRef(name, images / name, as_stored=True)

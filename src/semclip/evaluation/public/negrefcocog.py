@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def _question(row: Row, images: Path) -> Question:
     if meant not in boxes:
         raise row.fault("'ref_bbox' is not one of 'bbox_list'")
     ref = image_ref(images, row.text("image"))
-    crops = tuple(ImageRef(ref.name, ref.path, _box(row, box)) for box in boxes)
+    crops = tuple(replace(ref, box=_box(row, box)) for box in boxes)
     phrase = row.text("phrase")
     cue = _CUES.search(phrase)
     kind = "other" if cue is None else (cue.group(1) or "not").lower()

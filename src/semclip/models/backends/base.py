@@ -32,6 +32,7 @@ class Encoder(nn.Module):
     reads_pixels: ClassVar[bool] = True  # whether `load_image` opens the image file
     label: str = ""  # what this model is, for people: "ViT-B-32/laion2b_s34b_b79k"
     random_weights: bool = False  # whether `load` was asked for weights that nobody trained
+    random_parts: tuple[str, ...] = ()  # those that begin with random weights
     gradient_checkpointing: bool = False  # whether backward computes the blocks again
     embed_dim: int
     context_length: int

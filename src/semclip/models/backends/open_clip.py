@@ -11,6 +11,7 @@ from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
 from torch import Tensor, nn
 
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
@@ -19,7 +20,6 @@ from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import OPEN_CLIP_TARGETS, Tower, open_clip_text
 from semclip.models.architectures import architecture_config, build_network, build_tokenizer
 from semclip.models.backends.base import Encoder
-from semclip.models.decoding import read_rgb
 from semclip.models.dense import DenseMap, dense_map, dense_stride, why_not_dense
 from semclip.models.folder import fingerprint, replace_folder, save_weights
 from semclip.models.hf import checkpoint_blocks, norms, tower_of
@@ -45,6 +45,8 @@ class OpenClip(Encoder):
 
         name: an architecture of open_clip or of ours (`ViT-B-32`, `semclip-tiny-48`), or `ARCHITECTURE/TAG`.
         pretrained: a tag of open_clip, or a file of weights; empty: random weights.
+        trained_as: of a file, the tag whose activation and preprocessing the weights have, or `plain` for GELU and
+        open_clip's own; empty: as the file or the configuration beside it says.
         config: instead of `name`, an open_clip model configuration {embed_dim, vision_cfg, text_cfg, ...}.
         preprocess: settings that differ from the model's own: mean, std, interpolation, resize_mode.
         seed: of random weights; empty: the program's seed.
@@ -52,6 +54,7 @@ class OpenClip(Encoder):
 
         name: str = ""
         pretrained: str = ""
+        trained_as: str = ""
         config: dict[str, Any] | None = None
         preprocess: dict[str, Any] = field(default_factory=dict)
         seed: int | None = None
@@ -76,6 +79,12 @@ class OpenClip(Encoder):
 
     @classmethod
     def create(cls, config: Config, where: str) -> Self:
+        if config.trained_as and not Path(config.pretrained).is_file():
+            raise UserError(
+                "`trained_as` says what the weights in a file were trained as",
+                where=where,
+                fix="leave it out, or name a file of weights in `pretrained`",
+            )
         name, _, tag = config.name.partition("/")
         pretrained = config.pretrained or tag
         if bool(name) == (config.config is not None) or (tag and config.pretrained):
@@ -91,7 +100,7 @@ class OpenClip(Encoder):
                 fix="name a file of weights, or leave `pretrained` out",
             )
         model_cfg = architecture_config(name, where) if name else dict(config.config or {})
-        weights = pretrained_weights(name, pretrained, where) if pretrained else None
+        weights = pretrained_weights(name, pretrained, where, config.trained_as) if pretrained else None
         if weights is not None and weights.quick_gelu and not model_cfg.get("quick_gelu", False):
             # open_clip only warns here, and gives the network another activation than it was trained with.
             model_cfg["quick_gelu"] = True
@@ -104,6 +113,9 @@ class OpenClip(Encoder):
         size = {"size": network.visual.image_size}
         preprocess = Preprocessing({**settings, **size}, where)
         encoder = cls(network, model_cfg, preprocess, tokenizer, name or "own configuration")
+        if weights is None:
+            own_text = bool(model_cfg.get("text_cfg", {}).get("hf_model_name"))  # which brings its own weights
+            encoder.random_parts = ("image",) if own_text else ("image", "text")
         if pretrained:
             encoder.label = encoder.architecture = f"{encoder.architecture}/{pretrained}"
         return encoder

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from torch import Tensor, float32, int64, nn
 
+from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
@@ -16,7 +17,6 @@ from semclip.core.protocols import EncoderInfo
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
-from semclip.models.decoding import read_rgb
 from semclip.models.folder import fingerprint, refuse_non_finite_weights, replace_folder, unreadable_weights
 from semclip.models.hf import checkpoint_blocks, norms, plain_settings, tower_of, transformers_library
 from semclip.models.pretrained import find_on_hub
