@@ -143,17 +143,27 @@ def _colour(place: int) -> str:
     return f"var(--run-{place % figures.RUN_COLOURS})"
 
 
-def _outcome(contrasts: Contrasts) -> str:
-    """In one sentence: on which main skills the system is clearly better than its control, worse, or neither."""
+def _outcome(contrasts: Contrasts) -> list[str]:
+    """Two sentences with the numbers they rest on: what the system gains over its control, and what it does not."""
     focus = contrasts.focus
-    titles: dict[str, list[str]] = {"better": [], "worse": [], "": []}
+    found: dict[str, list[str]] = {"better": [], "worse": [], "": []}
     for skill in MAIN:
         contrast = contrasts.with_control(focus, skill.benchmark, skill.metric)
         if contrast is not None and contrast.p is not None:
-            titles[contrast.state].append(skill.title)
-    words = {"better": "clearly better at", "worse": "clearly worse at", "": "not clearly different at"}
-    parts = [f"{words[state]} {formatting.listing(found)}" for state, found in titles.items() if found]
-    return f"Against its control, {focus.title} is {'; '.join(parts)}." if parts else ""
+            before, after = (
+                formatting.number(m.value, m.unit) for m in (contrast.reference_measured, contrast.measured)
+            )
+            found[contrast.state].append(f"{skill.title} ({before} → {after})")
+    if not any(found.values()):
+        return []
+    gained = formatting.listing(found["better"]) or "nothing that is measured here"
+    rest = [
+        f"{verb} {formatting.listing(found[state])}"
+        for verb, state in (("it is clearly worse at", "worse"), ("there is no clear difference at", ""))
+        if found[state]
+    ]
+    sentences = [f"Over its control, {focus.title} clearly gains {gained}."]
+    return [*sentences, f"What it does not gain: {'; '.join(rest)}."] if rest else sentences
 
 
 def _tested(comparison: Comparison) -> str:
