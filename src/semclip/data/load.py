@@ -1,10 +1,8 @@
 """From a data file to Examples: read rows, parse columns, assign ids and splits."""
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from semclip.core.rows import read_rows, where_of
 from semclip.data.columns import RowParser
 from semclip.data.ids import with_ids
 from semclip.data.one_per_photo import one_per_photo
+from semclip.data.readers.base import say
 from semclip.data.splits import with_splits
 from semclip.data.stored import StoredExamples, keep
 
@@ -81,19 +80,13 @@ def load_examples(config: DataConfig) -> Sequence[Example]:
         examples = with_splits(with_ids(one_per_photo(examples)), config.seed, config.validation)
     parser.finish(str(path))
     for note in parser.notes():
-        _say(f"{path.name}: {note}")
+        say(f"{path.name}: {note}")
     return examples
 
 
 def row_parser(config: DataConfig) -> RowParser:
     """What turns the rows of the data file into Examples."""
     return RowParser(config.columns, image_folder(config), look_around=not config.images)
-
-
-@cache
-def _say(note: str) -> None:
-    """What was chosen where something else could be meant, once in a process."""
-    print(f"note: {note}", file=sys.stderr)
 
 
 def select(examples: Sequence[Example], split: str) -> Sequence[Example]:

@@ -1,6 +1,8 @@
 """Base class of readers: a file format of caption data that yields raw rows with their places."""
 
+import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -10,6 +12,12 @@ from semclip.core.errors import UserError
 def raise_it(error: UserError) -> NoReturn:
     """What is done about a bad row unless all are to be listed."""
     raise error
+
+
+@cache
+def say(note: str) -> None:
+    """What was left out, or chosen where something else could be meant; once in a process."""
+    print(f"note: {note}", file=sys.stderr)
 
 
 #: What a person looks for in the file: the line a row starts on in a text file, the position counted from 1 elsewhere;

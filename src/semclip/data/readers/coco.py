@@ -1,12 +1,12 @@
 """COCO captions: a JSON file of `images` and `annotations`, or the folder with `annotations/captions_*.json`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.data.readers._json_stream import Item, first_items, items
-from semclip.data.readers.base import Place, Reader
+from semclip.data.readers.base import Place, Reader, say
 
 _SPLITS = ("train", "val", "test")
 
@@ -48,11 +48,7 @@ class Coco(Reader):
     def notes(self, path: Path) -> list[str]:
         notes = []
         for file in _captions_files(path) if path.is_dir() else [path]:
-            photos = _photos(file)
-            captioned = {str(item.value.get("image_id")) for item in _annotations(file)}
-            if lacking := [name for id, name in photos.items() if id not in captioned]:
-                notes.append(f"{file.name}: {len(lacking):,} of {len(photos):,} photos have no caption and are left "
-                             f"out, first '{lacking[0]}'")  # fmt: skip
+            notes += _without_caption(file, _photos(file), {str(i.value.get("image_id")) for i in _annotations(file)})
             instances = _instances_file(file)
             if instances.is_file():
                 notes.append(f"{file.name}: the column 'objects' comes from {instances.name}")
@@ -70,6 +66,7 @@ def _instances_file(path: Path) -> Path:
 def _rows(path: Path, more: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
     photos = _photos(path)
     objects = _objects(_instances_file(path))
+    captioned = set[str]()
     for item in _annotations(path):
         where = f"{path}{item.place}"
         id = str(item.value.get("image_id"))
@@ -86,7 +83,16 @@ def _rows(path: Path, more: dict[str, Any]) -> Iterator[tuple[Place, dict[str, A
         row = {"image": photos[id], "caption": item.value["caption"], "image_id": item.value["image_id"], **more}
         if objects:
             row["objects"] = objects.get(id, [])
+        captioned.add(id)
         yield item.place, row
+    for note in _without_caption(path, photos, captioned):
+        say(note)
+
+
+def _without_caption(path: Path, photos: Mapping[str, str], captioned: set[str]) -> list[str]:
+    lacking = [name for id, name in photos.items() if id not in captioned]
+    what = f"{len(lacking):,} of {len(photos):,} photos have no caption and are left out"
+    return [f"{path.name}: {what}, first '{lacking[0]}'"] if lacking else []
 
 
 def _annotations(path: Path) -> Iterator[Item]:

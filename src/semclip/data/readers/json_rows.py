@@ -1,12 +1,13 @@
 """A JSON list of rows, among them LLaVA's conversations; or an object that maps file names to captions or rows."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.data.readers._json_stream import Item, first_items, is_lines, items
-from semclip.data.readers.base import Place, Reader
+from semclip.data.readers.base import Place, Reader, say
 
 #: Keys of an object that hold the list of rows, where the object is no mapping of names.
 _LISTS = ("data", "rows", "annotations", "samples", "examples", "items")
@@ -30,24 +31,37 @@ class JsonRows(Reader):
         return path.suffix.lower() in (".jsonl", ".ndjson") and _starts_with_list(path)
 
     def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
+        counts = Counter[str]()
         for item, row in _rows(path):
+            counts.update(_kinds(row))
             if not _about_nothing(row):
-                yield item.place, _with_caption(row, f"{path}{item.place}")
+                try:
+                    row = _with_caption(row, f"{path}{item.place}")
+                except UserError as error:
+                    self.bad_row(error)
+                    continue
+                yield item.place, row
+        for note in _notes(counts):
+            say(f"{path.name}: {note}")
 
     def notes(self, path: Path) -> list[str]:
-        textual = several = 0
-        for _, row in _rows(path):
-            textual += _about_nothing(row)
-            several += not _about_nothing(row) and len(_answers(row)) > 1
-        notes = []
-        if textual:
-            notes.append(f"{textual:,} conversations have no image and are left out")
-        if several:
-            notes.append(
-                f"{several:,} conversations have several answers: the first is taken as the caption; "
-                "for another, write a column 'caption'"
-            )
-        return notes
+        return _notes(Counter(kind for _, row in _rows(path) for kind in _kinds(row)))
+
+
+def _kinds(row: dict[str, Any]) -> list[str]:
+    """What is worth a note about a row."""
+    if _about_nothing(row):
+        return ["no image"]
+    return ["several answers"] if len(_answers(row)) > 1 else []
+
+
+def _notes(counts: Mapping[str, int]) -> list[str]:
+    sentences = {
+        "no image": "conversations have no image and are left out",
+        "several answers": "conversations have several answers: the first is taken as the caption; for another, write "
+        "a column 'caption'",
+    }
+    return [f"{counts[kind]:,} {sentence}" for kind, sentence in sentences.items() if counts.get(kind)]
 
 
 def _starts_with_list(path: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.data.readers._arrow import Pictures, arrow_rows, image_columns, python_rows, refuse_two_of_a_name, unpacked
-from semclip.data.readers.base import Place, Reader
+from semclip.data.readers.base import Place, Reader, say
 
 _ROWS_AT_ONCE = 1024
 _SPLIT = re.compile(r"(train|validation|valid|val|dev|test)(?=[-_.]|$)")
@@ -29,13 +29,21 @@ class Parquet(Reader):
         return path.suffix.lower() in cls.suffixes or (path.is_dir() and bool(_files(path)))
 
     def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
+        lacking = 0
         for place, row in _all_rows(path):
-            if not _not_fetched(row):
+            if _not_fetched(row):
+                lacking += 1
+            else:
                 yield place, row
+        for note in _notes(lacking):
+            say(f"{path.name}: {note}")
 
     def notes(self, path: Path) -> list[str]:
-        lacking = sum(_not_fetched(row) for _, row in _all_rows(path))
-        return [f"{lacking:,} rows without a picture, which could not be fetched, are left out"] if lacking else []
+        return _notes(sum(_not_fetched(row) for _, row in _all_rows(path)))
+
+
+def _notes(lacking: int) -> list[str]:
+    return [f"{lacking:,} rows without a picture, which could not be fetched, are left out"] if lacking else []
 
 
 def _all_rows(path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
