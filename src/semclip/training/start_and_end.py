@@ -1,6 +1,6 @@
 """What the start model could do, beside what the trained one can: for runs that no validation split watches."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,11 @@ class StartAndEnd:
 
     config: TrainConfig
     folder: Path
-    examples: list[Example]
+    examples: Sequence[Example]
     what: str
 
     @classmethod
-    def of(cls, config: TrainConfig, folder: Path, train: list[Example], test: list[Example]) -> "StartAndEnd":
+    def of(cls, config: TrainConfig, folder: Path, train: Sequence[Example], test: Sequence[Example]) -> "StartAndEnd":
         """On the test split or, without one, on training photos, which were seen in training."""
         if test:
             return cls(config, folder, test, f"{len(test):,} test examples")
