@@ -9,7 +9,7 @@ from semclip.core.rows import reader_for
 from semclip.data.check import check
 from semclip.data.load import DataConfig, load_examples
 from tests.data.layouts import CAPTIONS, COLOURS, LAYOUTS
-from tests.data.test_check import Words
+from tests.data.test_check import words_over
 
 #: Layout -> its reader, what each photo's captions are, and the splits in the order of CAPTIONS ("" where it has none).
 ONE = {name: captions[:1] for name, captions in CAPTIONS.items()}
@@ -70,7 +70,7 @@ def test_a_layout_is_read_with_no_option(name: str, tmp_path: Path) -> None:
 def test_a_layout_is_checked_as_well_as_a_table(name: str, tmp_path: Path) -> None:
     path = LAYOUTS[name](tmp_path)
     _, captions, splits = EXPECTED[name]
-    report = check(DataConfig(path=str(path)), Words())
+    report = check(DataConfig(path=str(path)), words_over(77))
     assert report.errors == 0, report.findings
     assert report.groups == len(CAPTIONS) and report.captions == sum(map(len, captions.values()))
     assert [example.captions[0] for example in report.examples]
@@ -101,4 +101,4 @@ def test_what_is_left_out_is_noted(tmp_path: Path) -> None:
         ("flickr8k_kaggle", "captions are read from"),
     ):
         path = LAYOUTS[name](tmp_path / name if (tmp_path / name).mkdir() is None else tmp_path)
-        assert any(note in found for found in check(DataConfig(path=str(path)), Words()).notes), name
+        assert any(note in found for found in check(DataConfig(path=str(path)), words_over(77)).notes), name

@@ -55,7 +55,6 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), kind: str = "tr
     key by key, and what this file says wins; lists and single values are replaced whole. kind: of the shipped configs.
     """
     path = Path(path)
-    refuse_given_twice(overrides)
     return interpolate(apply_overrides(_read(path, (), kind), overrides), where=str(path))
 
 
@@ -194,7 +193,8 @@ def _value(text: str) -> Any:
 
 
 def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """A copy of `config` with each `a.b=value` set."""
+    """A copy of `config` with each `a.b=value` set. Raises UserError where one of them would undo another."""
+    refuse_given_twice(overrides)
     result = copy.deepcopy(dict(config))
     for override in overrides:
         key, equals, text = override.partition("=")
