@@ -9,6 +9,7 @@ reader and a test, its SAMPLES hold one by name:
 
 import importlib
 import json
+import shutil
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass, replace
@@ -17,12 +18,15 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import pytest
+from PIL import Image
 from torch import Tensor
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.registry import FAMILIES
+from semclip.evaluation import Sources, evaluate
 from semclip.evaluation.choices import Question
+from semclip.evaluation.identify import identified
 from semclip.evaluation.metrics.result import Metric, Result
 from semclip.evaluation.public.base import PublicBenchmark, create
 from tests.evaluation.public.fakes import KeyedEncoder, constant, noise, oracle, run
@@ -219,6 +223,38 @@ def test_the_result_is_whole_and_survives_the_disk(name: str, root: Path) -> Non
     result.save(root / "result.json")
     read = Result.load(root / "result.json")
     assert json.dumps(asdict(read), default=list) == json.dumps(asdict(result), default=list)
+
+
+def test_a_few_items_can_be_scored_alone_and_are_the_same_ones_for_every_model(name: str, root: Path) -> None:
+    if create(name).primary.endswith("_r5"):  # of five in a gallery of two
+        with pytest.raises(UserError, match="are too few for") as caught:
+            evaluate(noise(), [name], root=root, limit=2)
+        assert "--limit" in caught.value.fix
+        return
+    found = [evaluate(encoder, [name], root=root, limit=2)[name] for encoder in (noise(), noise(1))]
+    first, second = ({key: record["id"] for key, record in result.items.items()} for result in found)
+    assert first == second and found[0].data["limit"] == 2
+    said = any(note.startswith("limited: 2 of") for note in found[0].notes)
+    assert said or len(create(name).prepare(root).items) <= 2
+
+
+def test_what_is_measured_is_the_same_wherever_it_lies_and_another_where_it_changes(
+    name: str, root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other") / "place"
+    shutil.copytree(root, other)
+    hashes = ("pictures_sha256", "texts_sha256", "items_sha256")
+    here, there = (identified(create(name).task(noise(), Sources(root=place))) for place in (root, other))
+    assert [here[h] for h in hashes] == [there[h] for h in hashes] and here["items_sha256"]
+    fewer = identified(create(name).task(noise(), Sources(root=other, limit=2)))
+    assert fewer["items_sha256"] != there["items_sha256"] or len(create(name).prepare(root).items) <= 2
+    pictures = sorted(p for p in other.rglob("*") if p.suffix in (".jpg", ".png"))
+    if pictures and here["pictures_sha256"]:
+        for path in pictures:
+            Image.new("RGB", (9, 7), (1, 2, 3)).save(path)
+        changed = identified(create(name).task(noise(), Sources(root=other)))
+        assert changed["pictures_sha256"] != here["pictures_sha256"]
+        assert changed["items_sha256"] != here["items_sha256"] and changed["texts_sha256"] == here["texts_sha256"]
 
 
 def test_a_missing_annotation_file_is_named(name: str, root: Path) -> None:

@@ -148,6 +148,9 @@ class Benchmark(ABC):
 
         def run(encodings: Encodings, model: str) -> Result:
             scores = self.score(read.items, encodings)
+            if data.get("limit") and self.main not in {metric.name for metric in scores.metrics}:
+                fix = "give a higher --limit"
+                raise UserError(f"{len(read.items):,} items are too few for '{self.main}'", where=self.name, fix=fix)
             return Result(
                 benchmark=self.name,
                 version=self.version,

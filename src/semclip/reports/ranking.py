@@ -32,9 +32,9 @@ def ranking(contrasts: Contrasts) -> list[Table]:
     """
     comparison = contrasts.comparison
     arms = [arm for arm in contrasts.arms if arm.runs[0].role != "base"]
-    if len(arms) < 3:
-        return []
     columns = [s for s in COLUMNS if any(run.metric(s.benchmark, s.metric) for run in comparison.runs)]
+    if len(arms) < 3 or not columns:
+        return []
     best = [_row(arm, {skill: _rival(arm, arms, skill) for skill in columns}, True, contrasts) for arm in arms]
     lossless = [title for title, cells in best if all(cell.p and cell.state != "worse" for cell in cells[:-1])]
     answer = f"Clearly below its rival nowhere: {formatting.listing(lossless) if lossless else 'no system'}."

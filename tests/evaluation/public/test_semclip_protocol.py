@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.public.base import create
 from semclip.evaluation.public.semclip_protocol import SemclipProtocol, Triple, official_topk, split
 from tests.evaluation.own.fakes import FakeEncoder, constant
-from tests.evaluation.public.fakes import write_images
+from tests.evaluation.public.fakes import noise, run, write_images
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 VECTOR = json.loads((VECTORS / "bench-semclip.json").read_text())
@@ -142,3 +144,37 @@ def test_reading_the_file_names_what_the_split_leaks(tmp_path: Path) -> None:
     assert any(
         "4 of 4 test rows show an image of the training split, 4 with the same caption" in d for d in read.defects
     )
+
+
+def test_the_published_preprocessing_squashes_and_the_result_says_which_is_shown(tmp_path: Path) -> None:
+    from semclip.evaluation import evaluate
+    from semclip.evaluation.metrics.identity import differences
+    from tests.models.tiny import tiny
+
+    write_sample(tmp_path)
+    for path in (tmp_path / "coco").rglob("*.jpg"):
+        wide = Image.new("RGB", (64, 16), (250, 0, 0))
+        wide.paste((0, 0, 250), (0, 0, 20, 16))  # a centre crop does not see it
+        wide.save(path)
+    encoder = tiny()
+    own = encoder.preprocess.settings
+    plain, published = (
+        evaluate(encoder, {"semclip_protocol": options}, root=tmp_path)["semclip_protocol"]
+        for options in ({}, {"preprocessing": "published"})
+    )
+    assert encoder.preprocess.settings == own and plain.encoder["preprocessing"] == own
+    shown = published.encoder["preprocessing"]
+    assert shown["resize_mode"] == "squash" and shown["mean"] == [0.485, 0.456, 0.406]
+    assert any("read as the model reads them" in note for note in plain.notes)
+    assert any("squashed and normalised as in the published script" in note for note in published.notes)
+    assert "settings" in differences(plain, published)
+    ref = next(iter((tmp_path / "coco").rglob("*.jpg")))
+    squashed = encoder.with_preprocessing({"resize_mode": "squash"}).load_image(ImageRef(ref.name, ref))
+    assert (squashed[2, 0] > 0).any() and (squashed[0, 0] > 0).any()  # blue at the left edge, red elsewhere
+    assert squashed[2, 0, 0] > squashed[2, 0, -1] and encoder.load_image(ImageRef(ref.name, ref))[2].max() < 0
+
+
+def test_a_model_that_reads_in_its_own_way_only_is_told(tmp_path: Path) -> None:
+    write_sample(tmp_path)
+    with pytest.raises(UserError, match="reads images in its own way only"):
+        run(noise(), "semclip_protocol", tmp_path, preprocessing="published")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,12 @@ class NegBenchRetrievalCoco(PublicBenchmark):
             texts=[caption for row in rows for caption in row.captions],
             defects=found,
         )
+
+    def drawn(self, items: Sequence[Any], limit: int) -> tuple[Sequence[Any], list[str]]:
+        """Both rows of the images that are drawn: an item is an image, plain and negated."""
+        images, note = super().drawn(list(dict.fromkeys(item.row.image for item in items)), limit)
+        kept = set(images)
+        return [item for item in items if item.row.image in kept], note
 
     def score(self, items: Sequence[Negatable], encodings: Encodings) -> Scores:
         ks = sorted({5, *self.config.ks})
