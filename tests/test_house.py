@@ -67,3 +67,15 @@ def test_arrows_are_found_inside_functions(tmp_path: Path) -> None:
         "def f():\n    from semclip.models.load import load\n    import semclip.data.load\n    return load\n"
     )
     assert imported(file) == {"models", "data"}
+
+
+def test_one_console_prints_text_from_outside() -> None:
+    """rich's own console takes `[bold]` in a file's name for markup; only `core.console` makes one."""
+    made = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "id", "") == "Console" or getattr(node.func, "attr", "") == "from_markup")
+    ]
+    assert not made, made

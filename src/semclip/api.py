@@ -157,14 +157,13 @@ def train(
     >>> semclip.load(run.folder).embed_dim
     128
     """
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.core.launch import rank_of_process
     from semclip.training.loop import train as train_run
 
     parsed = train_config(config, overrides)
     folder = Path("runs") / parsed.name if out is None else Path(out)
-    return Trained(folder, train_run(parsed, folder, Console(quiet=quiet or rank_of_process() > 0), resume=resume))
+    return Trained(folder, train_run(parsed, folder, make_console(quiet=quiet or rank_of_process() > 0), resume=resume))
 
 
 def train_config(

@@ -9,6 +9,7 @@ from typing import Any
 from semclip.captions.config import COLUMNS
 from semclip.captions.journal import COMMIT_EVERY, Journal
 from semclip.captions.rows import full_row
+from semclip.captions.settled import settled_views
 from semclip.captions.summary import Summary
 from semclip.captions.verifiers.base import Verdict, Verifier
 from semclip.captions.writers.base import Candidate, JobStopped, Writer, Written
@@ -83,7 +84,7 @@ def write_output(job: Job, journal: Journal, places: Sequence[int], out: Path) -
     def write(path: Path) -> None:
         with path.open("wb") as file:
             for place in places:
-                results = journal.of(place)
+                results = settled_views(journal, place)
                 ordered = {view: results[view] for view in job.views}
                 file.write(full_row(job.examples[place], ordered, job.provenance))
 
@@ -121,7 +122,7 @@ class _Run:
 
     async def _work(self) -> None:
         for place in self._places:  # shared by all workers: each takes the next row
-            example, results = self.job.examples[place], self.journal.of(place)
+            example, results = self.job.examples[place], settled_views(self.journal, place)
             self.summary.found += len(example.captions) * (results.keys() >= set(self.job.views))
             for view in self.job.views:
                 if view in results:

@@ -14,6 +14,8 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.core.lock import only_one
+from semclip.core.parsing import parse_json
+from semclip.core.shape import shaped
 
 #: Changes whenever journals of before cannot be read.
 FORMAT = 1
@@ -122,11 +124,18 @@ class Journal:
         """view -> result, of the views of one row that are settled."""
         with self._speaking():
             rows = self._database.execute("SELECT view, result FROM settled WHERE place = ?", (place,))
-            return {view: json.loads(result) for view, result in rows}
+            return {view: self._read(result) for view, result in rows}
+
+    def _read(self, text: str) -> dict[str, Any]:
+        where, fix = str(self.path), "begin anew with --restart, or name another --out"
+        return shaped(dict[str, Any], parse_json(text, where, fix, halves=True), "a result", where, fix)
 
     def _sign(self) -> None:
         with self._speaking():
-            there = {key: json.loads(value) for key, value in self._database.execute("SELECT * FROM signature")}
+            there = {
+                key: parse_json(value, str(self.path), "begin anew with --restart, or name another --out")
+                for key, value in self._database.execute("SELECT * FROM signature")
+            }
             if not there:
                 rows = [(key, json.dumps(value)) for key, value in self._signature.items()]
                 self._database.executemany("INSERT INTO signature VALUES (?, ?)", rows)

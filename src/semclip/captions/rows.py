@@ -141,6 +141,15 @@ def written_texts(example: Example, view: str) -> list[WrittenText]:
     sources = meta.get(f"{view}_of") or [0] * len(texts)
     kinds = meta.get(f"{view}_kinds") or [""] * len(texts)
     verdicts = meta.get(f"{view}_verdicts") or [[]] * len(texts)
+    sound = isinstance(verdicts, list) and all(
+        isinstance(v, list) and all(isinstance(x, dict) for x in v) for v in verdicts
+    )
+    if not sound or not len(texts) == len(sources) == len(kinds) == len(verdicts):
+        raise UserError(
+            f"'{view}_of', '{view}_kinds' and '{view}_verdicts' are not parallel to the {len(texts)} texts of '{view}'",
+            where=example.where,
+            fix="put the file back as `semclip captions write` wrote it, or remove these columns",
+        )
     return [
         WrittenText(view, kind, of, text, scores)
         for text, of, kind, scores in zip(texts, sources, kinds, verdicts, strict=True)

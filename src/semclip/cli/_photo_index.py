@@ -45,12 +45,6 @@ def from_here(file: Path) -> str:
     return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
 
 
-def harmless(text: str) -> str:
-    """Text for a terminal: control characters and what is no text are written as escapes."""
-    shown = (c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-    return "".join(shown)
-
-
 def raw(path: str) -> bytes:
     """A path as the system has it, for programs."""
     return os.fsencode(path)

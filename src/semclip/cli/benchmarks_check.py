@@ -23,14 +23,14 @@ def command(
     ] = True,
 ) -> None:
     """Read every public benchmark below a folder, count its items, open its images; nothing is encoded."""
-    from rich.console import Console
     from rich.table import Table
 
+    from semclip.core.console import make_console
     from semclip.core.registry import FAMILIES
 
     if not root.is_dir():
         raise UserError("no such folder", where=str(root), fix="`semclip benchmarks fetch NAME --root DIR` makes one")
-    console = Console()
+    console = make_console()
     table = Table(title=str(root), title_justify="left")
     for column in ("benchmark", "complete", "items", "images"):
         table.add_column(column, justify="right" if column in ("items", "images") else "left")

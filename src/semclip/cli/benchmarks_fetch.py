@@ -13,12 +13,11 @@ def command(
     root: Annotated[Path, typer.Option(help="Folder of public benchmarks; files go to ROOT/NAME.")],
 ) -> None:
     """Download annotation files, checked by SHA-256, and say where to get the images."""
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.evaluation.fetch import fetch
     from semclip.evaluation.public import create
 
-    console = Console()
+    console = make_console()
     for name in names:
         benchmark = create(name)
         free = [file for file in benchmark.files if file.url]

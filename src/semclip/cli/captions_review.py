@@ -37,12 +37,11 @@ def command(
     ] = None,
 ) -> None:
     """Show random captions with all that was written for them; judge them here or on a page; summarise the marks."""
-    from rich.console import Console
-
     from semclip.captions.review import cards, draw
+    from semclip.core.console import make_console
     from semclip.data.load import DataConfig, load_examples, select
 
-    console = Console()
+    console = make_console()
     examples = load_examples(DataConfig(path=data, images=images))
     named = names(views)
     if marks:

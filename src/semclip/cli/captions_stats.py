@@ -23,13 +23,12 @@ def command(
     json: Annotated[Path | None, typer.Option(help="save the numbers as well")] = None,
 ) -> None:
     """Count kinds, lengths, duplicates and negation words; measure how well a bag of words tells the views apart."""
-    from rich.console import Console
-
     from semclip.captions.stats import PAIRS, measure_separability, view_stats, written
+    from semclip.core.console import make_console
     from semclip.core.files import write_json
     from semclip.data.load import DataConfig, load_examples, select
 
-    console = Console()
+    console = make_console()
     examples = select(load_examples(DataConfig(path=data)), split)
     texts = written(examples)
     stats = view_stats(texts)

@@ -32,8 +32,7 @@ def command(
     restart: Annotated[bool, typer.Option("--restart", help="forget the journal of an earlier job")] = False,
 ) -> None:
     """Write paraphrases, negations and absences for every caption, with verdicts and where they come from."""
-    from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
 
     from semclip.captions import journal as journals
     from semclip.captions.job import Job, run_job, spread, write_output
@@ -41,10 +40,11 @@ def command(
     from semclip.captions.verifiers.base import create as create_verifier
     from semclip.captions.writers.base import create as create_writer
     from semclip.cli._captions_show import Bar, cost_of, show_left_out, show_sample, show_summary
+    from semclip.core.console import make_console
     from semclip.core.stopping import kept
     from semclip.data.load import DataConfig
 
-    console = Console()
+    console = make_console()
     if out.exists() and out.resolve() == Path(data).resolve():
         raise UserError("the output is the input", where=str(out), fix="name another --out")
     settings = _settings(config, views, writer, verify, seed, overrides or [])
@@ -81,7 +81,7 @@ def command(
     console.print(f"{bar.rate():,.0f} captions/s in this run" + (f", {cost}" if cost else ""), highlight=False)
     if stopped:
         left = len(places) - summary.rows
-        console.print(f"[red]stopped:[/] {escape(stopped.what)}", soft_wrap=True)
+        console.print(Text.assemble(("stopped:", "red"), f" {stopped.what}"), soft_wrap=True)
         console.print(f"{left:,} of {len(places):,} rows are left", highlight=False)
         console.print(f"{stopped.fix or 'Mend it'}; the same command goes on from {path}", soft_wrap=True, markup=False)
         raise typer.Exit(_STOPPED)
@@ -95,7 +95,7 @@ def command(
                 "Image names stay relative to the input's folder: name it as `data.images` when you use the file."
             )
     if not summary.accepted:
-        console.print("[red]no text was accepted[/]: the tables above say why")
+        console.print(Text.assemble(("no text was accepted", "red"), ": the tables above say why"))
         raise typer.Exit(_NOTHING_DONE)
 
 

@@ -14,9 +14,8 @@ def command(
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each a process with its share of the cores.")] = 1,
 ) -> None:
     """Train every arm of every track, evaluate them on one test split, write the report. Resumes by itself."""
-    from rich.console import Console
-
     from semclip.core.config import find_config, load_config, parse
+    from semclip.core.console import make_console
     from semclip.core.errors import UserError
     from semclip.reports.page import write_report
     from semclip.reports.summary import summary_table
@@ -30,7 +29,7 @@ def command(
         values["seeds"] = [int(s) for s in seeds.split(",")]
     parsed = parse(CompareConfig, values, where=str(path))
     folder = out or Path("runs") / parsed.name
-    console = Console()
+    console = make_console()
     runs = compare(parsed, overrides or [], folder, console, max_parallel=jobs)
     console.print(summary_table(runs))
     console.print(f"report: {write_report(runs, folder / 'report.html')}", soft_wrap=True, markup=False)

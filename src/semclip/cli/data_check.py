@@ -28,14 +28,13 @@ def command(
     context_length: Annotated[int, typer.Option(min=3, help="Tokens a text may have, start and end included.")] = 77,
 ) -> None:
     """Show columns as understood, three examples, and problems with file:row. Exit code 2 when there are errors."""
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.data.check import check
     from semclip.data.load import DataConfig
 
     config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
     report = check(config, _cut_by_clip(context_length), context_length, progress_bar)
-    console = Console(soft_wrap=True, highlight=False)
+    console = make_console(soft_wrap=True)
     _show(report, console)
     if report.errors:
         raise typer.Exit(2)
@@ -70,21 +69,22 @@ def _cut_by_clip(context_length: int) -> "Callable[[Sequence[str]], list[bool]]"
 
 
 def progress_bar(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
-    from rich.console import Console
     from rich.progress import track
 
-    bar = Console(stderr=True)
+    from semclip.core.console import make_console
+
+    bar = make_console(stderr=True)
     return track(items, label, total=total or None, console=bar, transient=True, disable=not sys.stderr.isatty())
 
 
 def _show(report: "Report", console: "Console") -> None:
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     from semclip.data.check import meaning_of_columns
 
     size = f"{report.rows:,} rows, {report.groups:,} groups, {report.captions:,} captions"
-    console.print(f"[bold]{escape(str(report.path))}[/bold]: {size}")
+    console.print(Text.assemble((str(report.path), "bold"), f": {size}"))
     console.print(_counts("splits", report.splits))
     console.print(_counts("views", {view: count for view, count in report.views.items() if count}))
 
@@ -92,31 +92,31 @@ def _show(report: "Report", console: "Console") -> None:
     table.add_column("column in the file")
     table.add_column("understood as")
     for column, meaning in meaning_of_columns(report.layout).items():
-        table.add_row(escape(column), meaning)
+        table.add_row(column, meaning)
     console.print(table)
 
     for position, example in enumerate(report.examples, 1):
-        console.print(f"[bold]Example {position}[/bold] ({escape(example.where)})")
+        console.print(Text.assemble((f"Example {position}", "bold"), f" ({example.where})"))
         for name, value in _as_lines(example):
-            console.print(f"  {name:<15} {escape(value)}")
+            console.print(f"  {name:<15} {value}")
 
     if report.skipped:
         shown = ", ".join(path.name for path in report.skipped[:5])
-        console.print(f"Skipped {len(report.skipped):,} files that are no data: {escape(shown)}")
+        console.print(f"Skipped {len(report.skipped):,} files that are no data: {shown}")
     for note in report.notes:
-        console.print(f"note: {escape(note)}")
+        console.print(f"note: {note}")
     for finding in report.findings:
         style, word = ("red", "error") if finding.error else ("yellow", "note")
-        console.print(f"[{style}]{word}[/{style}]  [bold]{finding.problem}[/bold]: {finding.count:,}")
+        console.print(Text.assemble((word, style), "  ", (finding.problem, "bold"), f": {finding.count:,}"))
         for place in finding.places:
-            console.print(f"    {escape(place)}")
+            console.print(f"    {place}")
         if finding.count > len(finding.places):
             console.print(f"    ... and {finding.count - len(finding.places):,} more")
-        console.print(f"    fix: {escape(finding.fix)}")
+        console.print(f"    fix: {finding.fix}")
     if report.errors:
-        console.print(f"[red]{report.errors:,} errors[/red]")
+        console.print(f"{report.errors:,} errors", style="red")
     else:
-        console.print("[green]No errors.[/green]")
+        console.print("No errors.", style="green")
 
 
 def _counts(label: str, counts: dict[str, int]) -> str:

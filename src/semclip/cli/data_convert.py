@@ -19,11 +19,10 @@ def command(
     shard_size: Annotated[int, typer.Option(min=1, help="Samples in a shard.")] = 10_000,
 ) -> None:
     """Write the data again, one line or sample for each photo with all its captions."""
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.data.convert import convert
     from semclip.data.load import DataConfig
 
     config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
     photos = convert(config, out, shard_size, progress_bar)
-    Console().print(f"{out}: {photos:,} photos", soft_wrap=True, markup=False, highlight=False)
+    make_console().print(f"{out}: {photos:,} photos", soft_wrap=True, markup=False, highlight=False)

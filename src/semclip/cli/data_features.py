@@ -32,14 +32,14 @@ def command(
 
     import numpy as np
     import torch
-    from rich.console import Console
     from rich.progress import track
 
+    from semclip.core.console import make_console
     from semclip.models.attention import fast_attention
     from semclip.models.features_file import write_features
     from semclip.models.image_towers import encode_batch, open_tower
 
-    console = Console()
+    console = make_console()
     tower = open_tower(model, weights)
     on_device(tower.module, device)
     batches = [refs[i : i + batch_size] for i in range(0, len(refs), batch_size)]

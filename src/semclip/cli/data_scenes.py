@@ -18,12 +18,12 @@ def command(
     ] = 0.3,
 ) -> None:
     """Write images of coloured shapes with true and false texts of every kind, masks and labels."""
-    from rich.console import Console
     from rich.progress import Progress
 
+    from semclip.core.console import make_console
     from semclip.data.scenes.write import DATA_FILE, UNSEEN_FILE, write_scenes
 
-    console = Console()
+    console = make_console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("scenes", total=train + val + test)
         written = write_scenes(

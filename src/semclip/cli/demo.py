@@ -18,20 +18,21 @@ def command(
     """Render a small world, train a base CLIP, fine-tune it with CLIP and with SemCLIP, compare, search."""
     import time
 
-    from rich.console import Console
+    from rich.text import Text
 
+    from semclip.core.console import make_console
     from semclip.core.files import read_json, write_json
     from semclip.data.scenes.write import write_scenes
 
     started = time.monotonic()
-    console = Console()
-    console.rule("[bold]1. A world whose truth is known")
+    console = make_console()
+    console.rule(Text("1. A world whose truth is known", style="bold"))
     write_scenes(out / "scenes", train=SCENES["train"], val=SCENES["val"], test=SCENES["test"])
-    console.rule("[bold]2. A base model, then the same steps with CLIP and with SemCLIP")
+    console.rule(Text("2. A base model, then the same steps with CLIP and with SemCLIP", style="bold"))
     from semclip.cli.compare import command as compare_command
 
     compare_command("demo", [f"data.root={out}/scenes"], out=out, seeds=seeds)
-    console.rule("[bold]3. The saved model is an ordinary open_clip folder")
+    console.rule(Text("3. The saved model is an ordinary open_clip folder", style="bold"))
     first = out / f"seed{seeds.partition(',')[0].strip()}"
     parity = embedding_parity(first / "finetune" / "semclip" / "model", out / "scenes")
     write_json(out / "parity.json", parity)
@@ -39,7 +40,7 @@ def command(
         f"largest difference of embeddings against plain open_clip: image {parity['image']:.1e}, "
         f"text {parity['text']:.1e} ({out / 'parity.json'})"
     )
-    console.rule("[bold]4. Its test pictures can be searched")
+    console.rule(Text("4. Its test pictures can be searched", style="bold"))
     line = index_pictures(out, first / "finetune" / "semclip")
     peak = max(read_json(run)["peak_memory_mb"] for run in out.glob("seed*/*/*/run.json")) / 1024
     console.print(f"{time.monotonic() - started:.0f} seconds, peak memory {peak:.1f} GB; open {out / 'report.html'}")

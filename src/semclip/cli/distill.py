@@ -36,11 +36,11 @@ def command(
 
     from dataclasses import asdict
 
-    from rich.console import Console
     from rich.progress import Progress
 
     from semclip.cli._result_table import result_table
     from semclip.cli.segment import template_texts, text_rows
+    from semclip.core.console import make_console
     from semclip.core.files import sha256_file
     from semclip.core.lock import only_one
     from semclip.core.stopping import kept
@@ -55,7 +55,7 @@ def command(
     config = parse(DistillConfig, {"reading": reading, **training}, "command line")
     teacher = on_device(load(model), device)
     student = on_device(new_student(teacher, named, text_rows(teacher, named, templates), config), device)
-    console = Console()
+    console = make_console()
     lock = only_one(out.parent / f".{out.name}", "is distilling here", str(out))
     going_on = f"checkpoints so far are kept in {out}; the same command goes on"
     with lock, kept(going_on), Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

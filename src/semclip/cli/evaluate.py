@@ -151,9 +151,9 @@ def _evaluate(model: str, folder: Path | None, call: _Call) -> list[tuple[str, U
 
 
 def _show(model: str, results: Mapping[str, "Result"], skipped: Mapping[str, str]) -> None:
-    from rich.console import Console
+    from semclip.core.console import make_console
 
-    console = Console()
+    console = make_console()
     if results:
         console.print(result_table(model, results))
     for name, why in skipped.items():

@@ -16,11 +16,10 @@ def command(
     int8: Annotated[bool, typer.Option("--int8", help="onnx: quantised towers too, and what that costs.")] = False,
 ) -> None:
     """Write a model for another library, compare the two, and describe it in a model card."""
-    from rich.console import Console
-
     from semclip.api import export
+    from semclip.core.console import make_console
 
-    console = Console()
+    console = make_console()
     written = export(model, to, out, int8=int8)
     for sentence in written.said:
         console.print(sentence, soft_wrap=True, markup=False, highlight=False)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, from_here, harmless, need_libraries
+from semclip.cli._photo_index import FOLDER, from_here, need_libraries
+from semclip.core.console import harmless
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,15 +35,14 @@ def command(
     need_libraries()
     import time
 
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.core.stopping import kept
     from semclip.search.index import Index
     from semclip.search.model import DEFAULT_MODEL, load_model
     from semclip.search.ranks import ranks
     from semclip.search.table import is_there
 
-    console = Console()
+    console = make_console()
     place = index or FOLDER
     if forget:
         count = Index.open(place).forget(folder)

@@ -25,9 +25,9 @@ def command(
     """Evaluate weights (1 - alpha) BASE + alpha TUNED on the validation split, keep the best point, test it once."""
     numbers = parse_alphas(alphas)
 
-    from rich.console import Console
     from rich.table import Table
 
+    from semclip.core.console import make_console
     from semclip.core.files import sha256_file, write_json
     from semclip.data.load import data_file, load_examples, select
     from semclip.evaluation import evaluate
@@ -50,7 +50,7 @@ def command(
     first, second = load(base), load(tuned)
     refuse_unlike(first, second)
 
-    console = Console()
+    console = make_console()
     points = sweep(first, second, numbers, aim, val, place)
     kept = choose(points, aim)
     table = Table("alpha", title=f"validation split, {len(val):,} examples; %")

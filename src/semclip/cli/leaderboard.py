@@ -13,15 +13,14 @@ def command(
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as Markdown.")] = None,
 ) -> None:
     """Compare many evaluated models: a row each, benchmarks side by side, averages of suites."""
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.evaluation.suites import SUITES
     from semclip.reports.leaderboard import leaderboard, read_entries, write_csv, write_markdown
     from semclip.reports.table import as_rich
 
     entries, others = read_entries(results)
     table = leaderboard(entries, SUITES, by)
-    console = Console()
+    console = make_console()
     for part in as_rich(table):
         console.print(part)
     if others:

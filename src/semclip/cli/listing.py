@@ -12,10 +12,10 @@ def command(
     family: Annotated[str, typer.Argument(help=f"One of: {', '.join(FAMILIES)}, suites. All when left out.")] = "",
 ) -> None:
     """Objectives, benchmarks, readers, backends and writers, each with its one-line description."""
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
+    from semclip.core.console import make_console
     from semclip.evaluation.suites import MEANING, SUITES
 
     suites = [(name, f"{MEANING[name]} {', '.join(members)}") for name, members in SUITES.items()]
@@ -28,11 +28,11 @@ def command(
         )
     if family and family not in known:
         raise UserError(f"unknown family '{family}'", where="semclip list", fix=did_you_mean(family, known))
-    console = Console()
+    console = make_console()
     for name in [family] if family else known:
         table = Table(title=name, title_justify="left", box=None, show_header=False, padding=(0, 2))
         for plugin, *cells in suites if name == "suites" else _rows(FAMILIES[name]):
-            table.add_row(f"[bold]{plugin}[/]", *map(escape, cells))
+            table.add_row(Text(plugin, style="bold"), *cells)
         console.print(table)
 
 

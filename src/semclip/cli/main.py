@@ -1,5 +1,6 @@
 """The `semclip` command: mounts one file per subcommand and turns user errors into messages."""
 
+import io
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +12,7 @@ import typer
 from semclip import __version__
 from semclip.cli._once import OnceCommand
 from semclip.cli._renamed import renamed_options
+from semclip.core.console import harmless
 from semclip.core.errors import UserError
 from semclip.core.launch import rank_of_process
 from semclip.core.stopping import telling
@@ -80,6 +82,8 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
 def run() -> None:
     """Entry point: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C, 128 + N for signal N."""
     _mount()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a character that the terminal's encoding lacks is an escape
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with telling():
             app(standalone_mode=True)
@@ -87,7 +91,7 @@ def run() -> None:
         # Processes that train together fail together: rank 0 says why, others only what happened to them alone.
         notes = getattr(error, "__notes__", [])
         if rank_of_process() == 0 or notes:
-            print(f"error: {error}", *notes, sep="\n  ", file=sys.stderr)
+            print(harmless("\n  ".join([f"error: {error}", *notes]), keep="\n"), file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

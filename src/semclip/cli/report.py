@@ -15,13 +15,12 @@ def command(
     markdown: Annotated[Path | None, typer.Option(help="Also write the summary's tables as Markdown.")] = None,
 ) -> None:
     """Explain and compare trained runs in one self-contained HTML page."""
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.reports.page import write_report
     from semclip.reports.summary import summary_table, write_markdown
 
     page = write_report(runs, out, control)
-    console = Console()
+    console = make_console()
     console.print(summary_table(runs, control))
     if markdown is not None:
         write_markdown(runs, markdown, control)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, find_index, from_here, harmless, need_libraries, no_index, raw
+from semclip.cli._photo_index import FOLDER, find_index, from_here, need_libraries, no_index, raw
+from semclip.core.console import harmless
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -92,11 +93,10 @@ def _print_json(query: "Query", hits: "list[Hit]") -> None:
 
 
 def _print(query: "Query", hits: "list[Hit]", explain: bool, instead: str | None) -> None:
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.search.query import describe
 
-    console = Console()
+    console = make_console()
 
     def say(text: str, **style: Any) -> None:
         console.print(harmless(text), soft_wrap=True, markup=False, highlight=False, **style)

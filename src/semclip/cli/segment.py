@@ -38,10 +38,10 @@ def command(
     """Label every pixel: NAME.labels.png holds class numbers, NAME.overlay.png shows them over the image."""
     refs = _image_files(images, out)
 
-    from rich.console import Console
     from rich.progress import track
 
     from semclip.core.config import parse
+    from semclip.core.console import make_console
     from semclip.core.protocols import DenseReading
     from semclip.models.student import is_student
 
@@ -53,7 +53,7 @@ def command(
         options = {"variant": variant, "size": size, "smooth": smooth_keys, "denoise": denoise, "threshold": threshold}
         named, ground = names(classes), names(background)
         segmenter = _reader(model, named, ground, templates, parse(DenseReading, options, "command line"), device)
-    console = Console()
+    console = make_console()
     for ref in track(refs, description="images", console=console, disable=not console.is_terminal):
         _write(out, ref, segmenter)
     console.print(f"{out}: {len(refs):,} images, {len(segmenter.classes)} classes", markup=False, highlight=False)

@@ -29,8 +29,7 @@ def command(
     need_libraries()
     import webbrowser
 
-    from rich.console import Console
-
+    from semclip.core.console import make_console
     from semclip.search.page.server import listen
     from semclip.search.page.session import Session
     from semclip.search.place import is_remote
@@ -43,7 +42,7 @@ def command(
             "no index of photos there", f"--index {place}", f"make one: semclip index FOLDER --index {place}"
         )
     server = listen(Session(lambda: _opened(place, device), place), host, port)
-    console = Console()
+    console = make_console()
     console.print(server.url, soft_wrap=True, highlight=False, markup=False)
     if server.token:
         console.print("Whoever has this address sees the photos, and nothing is encrypted on the way.", soft_wrap=True)

@@ -14,12 +14,11 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved config, what trains; stop.")] = False,
 ) -> None:
     """Train a model with any objective, evaluate it, keep everything in one run folder."""
-    from rich.console import Console
-
     from semclip.api import train, train_config
+    from semclip.core.console import make_console
     from semclip.core.launch import rank_of_process
 
-    console = Console(quiet=rank_of_process() > 0)
+    console = make_console(quiet=rank_of_process() > 0)
     if dry_run:
         import yaml
 

@@ -17,11 +17,11 @@ class UserError(Exception):
         self.what, self.where, self.fix = what, where, fix
 
     def __str__(self) -> str:
-        lines = [self.what]
+        lines = [self.what.replace("\n", "\n    ")]  # so that no text inside can look like another part
         if self.where:
-            lines.append(f"  where: {self.where}")
+            lines.append(f"  where: {self.where}".replace("\n", "\\n"))
         if self.fix:
-            lines.append(f"  fix:   {self.fix}")
+            lines.append(f"  fix:   {self.fix}".replace("\n", "\n         "))
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[object, ...]]:

@@ -37,19 +37,19 @@ class UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def parse_json(text: str | bytes, where: str, fix: str = "write the file again") -> Any:
+def parse_json(text: str | bytes, where: str, fix: str = "write the file again", halves: bool = False) -> Any:
     """The value that a JSON text stands for.
 
-    where: the file, or `file:row`, for messages. Raises UserError for anything but JSON, and for what Python alone lets
-    through or stumbles over: NaN and Infinity, numbers too large, a key given twice, half a surrogate pair, texts that
-    are not UTF-8, and values nested more than `MAX_DEPTH` deep.
+    where: the file, or `file:row`, for messages. halves: let half a surrogate pair pass. Raises UserError for anything
+    but JSON, and for what Python alone lets through or stumbles over: NaN and Infinity, numbers too large, a key given
+    twice, half a surrogate pair, texts that are not UTF-8, and values nested more than `MAX_DEPTH` deep.
     """
     try:
         text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         value = _DECODER.decode(text)
         if text.count("[") + text.count("{") > MAX_DEPTH:
             _refuse_depth(value)
-        if "\\u" in text:
+        if "\\u" in text and not halves:
             _refuse_half_characters(value)
     except json.JSONDecodeError as error:
         line = f"line {error.lineno}, " if "\n" in text.strip() else ""

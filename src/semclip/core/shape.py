@@ -1,6 +1,8 @@
 """The shape of a value that was read from a file: fields and types, or a sentence that names the one that is wrong."""
 
-from typing import Any, TypeVar
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,12 +20,18 @@ def shaped(kind: type[T], value: Any, what: str, where: str, fix: str) -> T:
     missing or of another type.
     """
     try:
-        return TypeAdapter(kind).validate_python(value)
+        found: T = _adapter(cast(Hashable, kind)).validate_python(value)
+        return found
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
         said = "; ".join(_sentence(problem) for problem in problems[:_SHOWN])
         more = f"; and {len(problems) - _SHOWN:,} more" if len(problems) > _SHOWN else ""
         raise UserError(f"this is not {what}: {said}{more}", where=where, fix=fix) from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _sentence(problem: Any) -> str:

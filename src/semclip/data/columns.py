@@ -332,7 +332,7 @@ def _text(cell: Any, column: str, where: str) -> str:
     text = cell.strip()
     if not text:
         raise EmptyTextError(f"empty text in '{column}'", where=where, fix="write the text or remove the row")
-    _refuse_no_text(text, column, where)
+    _refuse_no_text(text, column, where, allowed="\0")
     if len(text) > LONGEST_TEXT:
         raise LongTextError(
             f"'{column}' is {len(text):,} characters long, more than {LONGEST_TEXT:,}: {text[:40]!r}...",
@@ -387,9 +387,9 @@ def _name(cell: Any, column: str, where: str) -> str:
     return name
 
 
-def _refuse_no_text(text: str, column: str, where: str) -> None:
+def _refuse_no_text(text: str, column: str, where: str, allowed: str = "") -> None:
     """Refuse what is no text, though Python holds it in one: it cannot be saved, and no file's name can hold NUL."""
-    found = _NO_TEXT.search(text)
+    found = next((match for match in _NO_TEXT.finditer(text) if match[0] not in allowed), None)
     if found:
         what = "a NUL character" if found[0] == "\0" else "half a character (a lone surrogate, as of a name in Latin-1)"
         at = f"at position {found.start() + 1:,} of '{column}'"

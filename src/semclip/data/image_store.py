@@ -9,9 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
 from rich.progress import track
 
+from semclip.core.console import make_console
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_atomic, write_json
@@ -63,12 +63,12 @@ class ImageStore:
         key: str,
     ) -> Self:
         key_path = path.with_suffix(".key.json")
-        if path.exists() and key_path.exists() and read_json(key_path).get("fingerprint") == fingerprint:
+        if path.exists() and key_path.exists() and _fingerprint_in(key_path) == fingerprint:
             try:
                 return cls(path, names)
             except (ValueError, EOFError) as error:
                 say = f"warning: {path} is damaged and is made anew: {error}"
-                Console(stderr=True).print(say, soft_wrap=True, markup=False, highlight=False)
+                make_console(stderr=True).print(say, soft_wrap=True, markup=False, highlight=False)
         # Without its key file an array counts as absent, so a crash between the two writes cannot mix old and new.
         key_path.unlink(missing_ok=True)
         write_atomic(path, lambda temporary: _fill(temporary, images, encode))
@@ -93,7 +93,7 @@ def _fill(path: Path, images: list[ImageRef], encode: Callable[[list[ImageRef]],
     with path.open("wb") as file:
         first: npt.NDArray[Any] | None = None
         batches = [images[start : start + _IMAGES_AT_ONCE] for start in range(0, len(images), _IMAGES_AT_ONCE)]
-        console = Console(stderr=True)
+        console = make_console(stderr=True)
         for batch in track(batches, description="images", console=console, disable=not sys.stderr.isatty()):
             rows = np.ascontiguousarray(encode(batch))  # (B, ...)
             if first is None:
@@ -139,3 +139,12 @@ def _fingerprint(images: list[ImageRef], key: str) -> str:
             ) from None
         stamps.append((ref.key, *(ref.span or ()), status.st_size, status.st_mtime_ns))
     return hashlib.sha256(json.dumps([key, stamps]).encode()).hexdigest()
+
+
+def _fingerprint_in(path: Path) -> object:
+    """What the key file says; None for another kind of file, which makes the store anew."""
+    try:
+        found = read_json(path)
+    except UserError:
+        return None
+    return found.get("fingerprint") if isinstance(found, dict) else None

@@ -107,7 +107,7 @@ def numbers_of_classes(path: Path) -> dict[str, int]:
     found = read_json(path)
     try:
         numbers = {str(name): int(number) for number, name in found.items()}
-    except (AttributeError, ValueError) as error:
+    except (AttributeError, ValueError, TypeError, OverflowError) as error:
         raise UserError(
             "not a mapping of numbers to class names",
             where=str(path),

@@ -105,10 +105,11 @@ def progress_bar(wanted: bool, total: int) -> Iterator[Callable[[int], None]]:
     if not wanted:
         yield lambda done: None
         return
-    from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True)
+    from semclip.core.console import make_console
+
+    console = make_console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("encoding", total=total)
         yield lambda done: bar.advance(task, done)

@@ -7,7 +7,7 @@ from typing import Any
 
 from semclip.core.config import load_config, parse
 from semclip.core.errors import UserError, did_you_mean
-from semclip.core.files import read_json, sha256_file
+from semclip.core.files import sha256_file
 from semclip.core.protocols import DualEncoder
 from semclip.core.registry import FAMILIES
 from semclip.data.load import DataConfig, data_file, load_examples, select
@@ -111,7 +111,7 @@ def _found(config: DataConfig, run: Path) -> DataConfig:
     path = data_file(config)
     if path.is_absolute() or path.exists() or "{" in str(path):
         return config
-    info = read_json(run / "run.json") if (run / "run.json").is_file() else {}
+    info = read_record(run / "run.json") if (run / "run.json").is_file() else {}
     info = info if isinstance(info, Mapping) else {}
     hashes: Any = info.get("data_sha256")
     wanted = hashes.get(path.name) if isinstance(hashes, Mapping) else None

@@ -9,6 +9,7 @@ import open_clip
 from open_clip.model import CLIP, CustomTextCLIP
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.models.configuration_shape import refuse_misshapen
 from semclip.models.hf import first_line, transformers_library
 from semclip.models.pretrained import find_on_hub
 from semclip.models.tokens import LibraryTokenizer, Tokenizer
@@ -46,17 +47,11 @@ def build_network(
     folder: of a saved model, which holds the configuration of a text tower of transformers. text_weights: give such a
     tower its own pretrained weights.
     """
-    config = copy.deepcopy(dict(model_cfg))
-    for key in ("embed_dim", "vision_cfg", "text_cfg"):
-        if key not in config:
-            raise UserError(
-                f"the model configuration lacks '{key}'",
-                where=where,
-                fix="give embed_dim, vision_cfg and text_cfg, as open_clip's model_configs do",
-            )
-    text = config["text_cfg"]
-    if "multimodal_cfg" in config:
+    if "multimodal_cfg" in model_cfg:
         raise UserError("CoCa models are no plain dual encoders", where=where, fix="choose a CLIP architecture")
+    refuse_misshapen(model_cfg, where, _weights_bytes(folder))
+    config = copy.deepcopy(dict(model_cfg))
+    text = config["text_cfg"]
     if text.get("hf_model_name"):
         transformers_library(where)
         text["hf_model_pretrained"] = text_weights
@@ -85,7 +80,8 @@ def build_tokenizer(
     model_cfg: Mapping[str, Any], where: str, folder: Path | None = None
 ) -> Tokenizer | LibraryTokenizer:
     """The tokenizer of a configuration; from the folder of a saved model, where it holds the files of one."""
-    text = model_cfg.get("text_cfg", {})
+    refuse_misshapen(model_cfg, where, _weights_bytes(folder))
+    text = model_cfg["text_cfg"]
     length = int(text.get("context_length", 77))
     name = text.get("hf_tokenizer_name") or text.get("hf_model_name")
     if not name:
@@ -93,3 +89,10 @@ def build_tokenizer(
     saved = folder is not None and (folder / "tokenizer_config.json").is_file()
     source = str(folder) if saved else str(name)
     return LibraryTokenizer(source, length, text.get("tokenizer_kwargs"), where)
+
+
+def _weights_bytes(folder: Path | None) -> int | None:
+    """Size of all files of a saved model, its weights among them."""
+    if folder is None:
+        return None
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())

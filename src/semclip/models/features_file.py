@@ -14,6 +14,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import normal_name
 from semclip.core.files import read_json, sha256_file, write_atomic, write_json
 from semclip.core.rows import IMAGE_COLUMNS, read_rows, where_of
+from semclip.core.shape import shaped
 
 _CHUNK = 4096
 
@@ -50,7 +51,8 @@ class FeaturesFile:
         array = _open_array(path)
         names = _read_names(rows_path)
         info_path = path.with_suffix(".info.json")
-        info = read_json(info_path) if info_path.exists() else {}
+        found = read_json(info_path) if info_path.exists() else {}
+        info = shaped(dict[str, Any], found, "what is known of features", str(info_path), "remove the file")
         _check(array, names, str(path), str(rows_path))
         features = cls(path, array, names, info)
         if info.get("sha256", features.sha256) != features.sha256:

@@ -34,6 +34,7 @@ UNREADABLE_WEIGHTS = (
     TypeError,
     AttributeError,
     StopIteration,
+    AssertionError,  # open_clip's, where the shapes of a configuration and of its weights differ
 )
 
 

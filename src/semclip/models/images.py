@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from semclip.core.errors import UserError
+from semclip.models.configuration_shape import refuse_misshapen_preprocessing
 
 
 class Preprocessing:
@@ -21,10 +22,7 @@ class Preprocessing:
     """
 
     def __init__(self, settings: Mapping[str, Any], where: str) -> None:
-        known = PreprocessCfg.__dataclass_fields__
-        unknown = sorted(set(settings) - set(known))
-        if unknown:
-            raise UserError(f"unknown preprocessing '{unknown[0]}'", where=where, fix=f"known: {', '.join(known)}")
+        refuse_misshapen_preprocessing(settings, where)
         merged = merge_preprocess_dict(PreprocessCfg(), dict(settings))
         size = merged["size"]
         height, width = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
+from semclip.core.shape import shaped
 from semclip.evaluation.metrics.identity import differences, in_words
 from semclip.reports.runs import Run, load_run
 
@@ -106,7 +107,7 @@ def load_tracks(folders: Sequence[Path], control: str | None = None) -> list[Com
     own: list[Run] = []
     for folder in map(Path, folders):
         listed = folder / "runs.json"  # the runs that `semclip compare` lists in its folder; a run folder is itself
-        own += [load_run(folder / name) for name in read_json(listed)] if listed.is_file() else [load_run(folder)]
+        own += [load_run(folder / name) for name in _runs_of(listed)] if listed.is_file() else [load_run(folder)]
     runs = _named(own)
     _refuse_different_data(runs)
     named = [r for r in runs if control in (r.name, r.folder.name, str(r.folder))]
@@ -188,3 +189,8 @@ def _refuse_different_data(runs: Sequence[Run]) -> None:
                 where=str(second.folder / "results" / f"{benchmark}.json"),
                 fix="evaluate both on the same files, with the same options",
             )
+
+
+def _runs_of(listed: Path) -> list[str]:
+    """Names of the run folders of a comparison. Raises UserError for another kind of file."""
+    return shaped(list[str], read_json(listed), "a list of run folders", str(listed), "name the run folders themselves")

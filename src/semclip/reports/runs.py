@@ -12,7 +12,11 @@ from semclip.core.config import load_config
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
 from semclip.core.registry import FAMILIES
+from semclip.core.run_record import read_record
 from semclip.evaluation.metrics.result import Metric, Result
+
+#: The largest number of a curve; NaN and infinity are no smaller.
+_LARGEST = 1e300
 
 ROLES = ("base", "control", "treated")
 
@@ -114,13 +118,11 @@ def load_run(folder: Path) -> Run:
     if not folder.is_dir():
         raise UserError("no such run folder", where=str(folder), fix="check the path; runs are written to runs/NAME/")
     missing: list[str] = []
-    info: Any = {}
+    info: dict[str, Any] = {}
     if (folder / "run.json").is_file():
-        info = read_json(folder / "run.json")
+        info = read_record(folder / "run.json")
     else:
         missing.append("run.json is not there: command, versions, seed and cost of the run are unknown")
-    if not isinstance(info, dict):
-        raise UserError("run.json must hold a mapping", where=str(folder / "run.json"), fix="train the run again")
     config: dict[str, Any] = {}
     if (folder / "config.yaml").is_file():
         config = load_config(folder / "config.yaml")
@@ -181,17 +183,17 @@ def _read_curves(path: Path) -> tuple[dict[tuple[str, str], list[tuple[int, floa
     """Every finite number of metrics.jsonl by (split, name), and how many values were no finite numbers."""
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     left_out = 0
-    for line in path.read_text("utf-8").splitlines() if path.is_file() else []:
+    for line in path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []:
         try:
             record = json.loads(line)
             step, split = int(record["step"]), str(record["split"])
-        except (json.JSONDecodeError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             left_out += 1  # the cut last line of a killed run
             continue
         for name, value in record.items():
             if name in ("step", "split"):
                 continue
-            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST:
                 curves.setdefault((split, name), []).append((step, float(value)))
             else:
                 left_out += 1
@@ -205,7 +207,7 @@ def _read_projection(path: Path) -> dict[str, Any] | None:
     try:
         for moment in ("before", "after"):
             points = [projection[moment][view] for view in ("caption", "paraphrase", "negation")]
-            good = all(len(p) == 2 and all(math.isfinite(x) for x in p) for view in points for p in view)
+            good = all(len(p) == 2 and all(abs(x) <= _LARGEST for x in p) for view in points for p in view)
             if not good or len({len(view) for view in points}) != 1:
                 raise ValueError
     except (KeyError, TypeError, ValueError) as error:

@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import BaseModel, Field
 
 from semclip.core.errors import UserError
+from semclip.core.parsing import parse_json
+from semclip.core.shape import shaped
 from semclip.search.place import is_remote
 
 #: Of what is written here; an index with a higher number was made by a newer version.
@@ -47,6 +50,24 @@ def schema(dimension: int, about: Mapping[str, Any]) -> pa.Schema:
     return pa.schema(columns, metadata={"semclip": json.dumps({"format": FORMAT, **about})})
 
 
+class _Model(BaseModel):
+    spec: str = ""
+    name: str = ""
+    fingerprint: str = ""
+
+
+class About(BaseModel):
+    """What an index says of itself."""
+
+    format: int
+    dimension: int = Field(ge=1, le=1_000_000)
+    keep_gps: bool
+    model: _Model
+
+
+_FIX = "delete the place and index again"
+
+
 class PhotoTable:
     """The table, wherever LanceDB keeps it: a folder, or a place such as `s3://bucket/photos`."""
 
@@ -69,13 +90,15 @@ class PhotoTable:
             raise UserError("no index here", where=place, fix=f"make one: semclip index FOLDER --index {place}")
         with _told(place):
             table = _connect(place).open_table(_NAME)
-        about = json.loads((table.schema.metadata or {}).get(b"semclip", b"{}"))
-        if about.get("format") != FORMAT:
+        about = parse_json((table.schema.metadata or {}).get(b"semclip", b"{}"), place, _FIX)
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            about = about if isinstance(about, dict) else {}
             raise UserError(
                 f"the index has format {about.get('format')}, and this version of semclip reads format {FORMAT}",
                 where=place,
                 fix="update semclip, or make another index: semclip index FOLDER --index NEW",
             )
+        shaped(About, about, "the description of an index", place, _FIX)
         return cls(place, table)
 
     @property

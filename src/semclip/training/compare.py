@@ -14,9 +14,10 @@ from rich.console import Console
 from semclip.core.config import dump, find_config, load_config, parse, refuse_given_twice, save_config
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
-from semclip.core.files import read_json, write_json
+from semclip.core.files import write_json
 from semclip.core.launch import processes_started
 from semclip.core.lock import only_one
+from semclip.core.run_record import read_record
 from semclip.training.config import TrainConfig
 from semclip.training.examples import Splits, load_splits
 from semclip.training.loop import train
@@ -126,7 +127,7 @@ def _compared(runs: Mapping[Path, TrainConfig], out: Path, console: Console, max
         if record.exists():
             for said in refuse_another_config(folder, train_config, partial(splits_of, train_config)):
                 warn(console, said)
-        if record.exists() and read_json(record).get("finished"):
+        if record.exists() and read_record(record).get("finished"):
             console.print(f"{number}/{len(runs)} {_label(folder, out)}: finished before")
         else:
             todo.append((number, folder))

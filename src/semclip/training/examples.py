@@ -10,6 +10,8 @@ from typing import TypeVar
 from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example
 from semclip.core.files import write_text
+from semclip.core.parsing import parse_json
+from semclip.core.shape import shaped
 from semclip.data.load import load_examples, select
 from semclip.data.sampler import batches_per_epoch
 from semclip.data.stored import keep
@@ -144,6 +146,11 @@ class Fault:
     left_out: bool = False
 
 
+def _fault(line: str, path: Path) -> Fault:
+    fix = "put the file back as it was written, or start the run anew with another --out"
+    return shaped(Fault, parse_json(line, str(path), fix), "a list of unreadable images", str(path), fix)
+
+
 class UnreadableImages:
     """All faults of a run, over its sessions, kept in RUN/unreadable.jsonl.
 
@@ -159,7 +166,7 @@ class UnreadableImages:
         if writes and not continues:
             self.path.unlink(missing_ok=True)
         lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
-        self.faults = {fault.id: fault for fault in (Fault(**json.loads(line)) for line in lines)}
+        self.faults = {fault.id: fault for fault in (_fault(line, self.path) for line in lines)}
 
     def add(self, faults: Iterable[Fault]) -> None:
         """Note examples that could not be read. Raises UserError once they are more than `proportion`."""

@@ -10,6 +10,7 @@ from lightning.fabric import Fabric
 from rich.console import Console
 from torch import Tensor
 
+from semclip.core.console import make_console
 from semclip.core.errors import UserError
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class Ranks:
 
     def console(self, console: Console) -> Console:
         """The console on rank 0, a silent one elsewhere."""
-        return console if self.first else Console(quiet=True)
+        return console if self.first else make_console(quiet=True)
 
     def on_rank_zero(self, work: Callable[[], T]) -> T:
         """The result of `work` on rank 0, the only one to run it; the others wait. A UserError there ends all ranks."""

@@ -14,6 +14,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, Example
 from semclip.core.files import read_json, sha256_file, write_json
 from semclip.core.run_info import run_info
+from semclip.core.run_record import read_record
 from semclip.data.load import data_file
 from semclip.models.backends.base import Encoder
 from semclip.objectives.base import saved_section
@@ -68,7 +69,7 @@ def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callabl
             fix=_how_to_go_on(run_folder, differing),
         )
     record = run_folder / "run.json"
-    before = read_json(record).get("data_sha256", {}) if record.exists() else {}
+    before = read_record(record).get("data_sha256", {}) if record.exists() else {}
     now = input_hashes(config)
     changed = [name for name, digest in before.items() if now.get(name) != digest]
     if (run_folder / HELD_OUT).exists():  # then data files are compared example by example
@@ -176,7 +177,7 @@ def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder, spl
     path = run_folder / "run.json"
     info = run_info(config.seed, input_hashes(config))
     if path.exists():
-        record = read_json(path)
+        record = read_record(path)
         session = {k: info[k] for k in ("command", "started", "git", "data_sha256")}
         record["sessions"] = [*record.get("sessions", []), session]
     else:
@@ -225,7 +226,7 @@ def finish_run_file(run_folder: Path, config: TrainConfig, cost: Mapping[str, An
         "peak_memory_mb": peak_memory_mb(),
         **cost,
     }
-    write_json(run_folder / "run.json", read_json(run_folder / "run.json") | found)
+    write_json(run_folder / "run.json", read_record(run_folder / "run.json") | found)
 
 
 def reset_peak_memory() -> None:

@@ -117,7 +117,7 @@ def _set_up(
     shown = ", ".join(v for v in VIEWS if v in objective.needs)
     where = f"{fabric.device}, {fabric._precision.precision}{', blocks compiled' * config.train.compile}"
     lines = [
-        f"[bold]{config.name}[/]: {encoder.label} with objective '{config.objective['name']}' on {where}",
+        f"{config.name}: {encoder.label} with objective '{config.objective['name']}' on {where}",
         f"  data    {sizes}; {found.sentence}",
         *(f"  left out of training: {sentence}" for sentence in filter(None, left_out)),
         *(f"  step    {note}" for note in found.notes),
@@ -129,7 +129,7 @@ def _set_up(
         *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
         "  trains  " + "\n          ".join(what_trains(encoder, objective)),
     ]
-    console.print("\n".join(lines), soft_wrap=True)  # soft: one line stays one line in a log file
+    console.print("\n".join(lines), soft_wrap=True, markup=False)  # soft: one line stays one line in a log file
     if not splits.val:
         notes.append(no_validation(splits.train, config))
     for sentence in (random_weights(encoder), *differing, *notes):

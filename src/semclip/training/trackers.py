@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from semclip.core.errors import UserError
 from semclip.core.files import write_text
@@ -18,7 +18,7 @@ from semclip.core.files import write_text
 def warn(console: Console, message: str) -> None:
     """Print a warning; nothing for ""."""
     if message:
-        console.print(f"[yellow]warning:[/] {escape(message)}", soft_wrap=True)
+        console.print(Text.assemble(("warning:", "yellow"), f" {message}"), soft_wrap=True)
 
 
 class LogLines:
@@ -83,13 +83,14 @@ class JsonLines:
         kept = []
         if path.exists():
             # A killed run may have logged past its last checkpoint, and cut its last line: those steps come again.
-            for line in path.read_text("utf-8").splitlines():
+            for line in path.read_text("utf-8", errors="replace").splitlines():
                 try:
                     record = json.loads(line)
-                except json.JSONDecodeError:
+                    step, split = int(record["step"]), record["split"]
+                except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
                     continue
                 # The validation of the checkpoint's own step comes again, too.
-                if record["step"] < resume_step or (record["step"] == resume_step > 0 and record["split"] == "train"):
+                if step < resume_step or (step == resume_step > 0 and split == "train"):
                     kept.append(line)
         write_text(path, "".join(line + "\n" for line in kept))
 

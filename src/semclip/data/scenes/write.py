@@ -14,6 +14,7 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.files import read_json, sha256_file, write_json, write_text
+from semclip.core.shape import shaped
 from semclip.data.scenes import world
 from semclip.data.scenes.render import class_ids, draw, draw_mask
 from semclip.data.scenes.rows import make_row, scenes_of
@@ -171,12 +172,13 @@ def _stands_already(folder: Path, parameters: Mapping[str, Any]) -> bool:
         )
     if not found or found != ours:
         return False
-    info = read_json(folder / INFO_FILE)
+    fix = "choose an empty or new folder; nothing was changed"
+    info = shaped(dict[str, Any], read_json(folder / INFO_FILE), "the record of scenes", str(folder / INFO_FILE), fix)
     count = sum(int(parameters[split]) for split in ("train", "val", "test"))
     # A test picture has a false twin, too, for its texts in unseen wordings.
     counts = {name: count + (int(parameters["test"]) if name == "negative_images" else 0) for name in _FOLDERS}
     complete = all(sum(1 for _ in (folder / name).glob("[!.]*")) == n for name, n in counts.items())
-    return bool(info["parameters"] == dict(parameters) and complete and _hashes(folder).items() <= info.items())
+    return bool(info.get("parameters") == dict(parameters) and complete and _hashes(folder).items() <= info.items())
 
 
 def _code_sha256() -> str:

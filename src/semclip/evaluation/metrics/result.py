@@ -7,6 +7,7 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.core.files import read_json, write_json
+from semclip.evaluation.metrics.result_shape import shaped_result
 
 #: Raised when a field changes its meaning.
 SCHEMA_VERSION = 1
@@ -84,16 +85,10 @@ class Result:
 
     @classmethod
     def load(cls, path: Path) -> "Result":
-        """Read what `save` wrote. Raises UserError for another schema."""
+        """Read what `save` wrote. Raises UserError for another schema or shape."""
         values = read_json(path)
         if not isinstance(values, dict) or values.get("schema") != SCHEMA_VERSION:
             raise UserError(
                 "not a result file of this version of semclip", where=str(path), fix="evaluate the model again"
             )
-        return cls(**{**values, "metrics": [_metric(m) for m in values["metrics"]]})
-
-
-def _metric(values: Mapping[str, Any]) -> Metric:
-    slices = {name: _metric(v) for name, v in values["per_slice"].items()}
-    interval = values["interval"]
-    return Metric(**{**values, "interval": tuple(interval) if interval else None, "per_slice": slices})
+        return shaped_result(cls, values, path)

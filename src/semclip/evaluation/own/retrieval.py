@@ -11,6 +11,7 @@ import numpy as np
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.data.equal_captions import contrast_groups, folded
+from semclip.data.scenes.recorded import claims_of, refuse_misshapen_truth
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.outcomes import mean
@@ -48,7 +49,7 @@ class Query:
     @property
     def claim(self) -> Any:
         """What the text says, in the words of the ground truth; None where the data do not know it."""
-        claims = self.example.meta.get("claims") or {}
+        claims = claims_of(self.example)
         if self.view == "caption":
             return claims.get("caption") if self.index == 0 else None
         known = claims.get(f"{self.view}s") or ()
@@ -181,6 +182,8 @@ def _places_by_truth(
     scenes = {e.image: e.meta["scene"] for e in examples if e.meta.get("scene")}
     if len(scenes) < len(gallery) or any(q.claim is None for q in queries):
         return None
+    for example in examples:
+        refuse_misshapen_truth(example)
     # As JSON text both can be keys of the cache: training asks for the same truth before, during and after.
     places = _true_places(
         tuple(json.dumps(q.claim, sort_keys=True) for q in queries),

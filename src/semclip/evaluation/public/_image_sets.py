@@ -185,7 +185,8 @@ def _lines(path: Path) -> tuple[str, ...]:
 
 
 def _of_json(path: Path, name: str) -> tuple[str, ...]:
-    found = read_json(path).get(name) if path.is_file() else None
+    content = read_json(path) if path.is_file() else {}
+    found = content.get(name) if isinstance(content, dict) else None
     return tuple(map(str, found)) if isinstance(found, list) else ()
 
 

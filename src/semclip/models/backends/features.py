@@ -16,6 +16,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
+from semclip.core.shape import shaped
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
@@ -127,13 +128,16 @@ class FeatureEncoder(Encoder):
     def load(cls, folder: Path) -> Self:
         """Load what `save` wrote. The features file may be missing until an image is asked for."""
         where = folder / "semclip_config.json"
-        saved = read_json(where)
+        fix = "save the model again"
+        saved = shaped(dict[str, Any], read_json(where), "a saved model's configuration", str(where), fix)
         try:
             config, embed_dim = parse(TextConfig, saved["text"], where=str(where)), int(saved["embed_dim"])
             text = saved_text(config, embed_dim, folder)
             encoder = cls(embed_dim, int(saved["width"]), text, config, Source(**saved["features"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"not a saved model: {error!r}", where=str(where), fix="save the model again") from error
+        except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+            raise UserError(
+                f"not a saved model: {error!r:.300}", where=str(where), fix="save the model again"
+            ) from error
         weights = folder / "model.safetensors"
         try:
             encoder.load_state_dict(read_weights(weights))

@@ -16,10 +16,12 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
+from semclip.core.shape import shaped
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import OPEN_CLIP_TARGETS, Tower, open_clip_text
 from semclip.models.architectures import architecture_config, build_network, build_tokenizer
 from semclip.models.backends.base import Encoder
+from semclip.models.configuration_shape import SavedModel
 from semclip.models.dense import DenseMap, dense_map, dense_stride, why_not_dense
 from semclip.models.folder import fingerprint, replace_folder, save_weights
 from semclip.models.hf import checkpoint_blocks, norms, tower_of
@@ -123,15 +125,15 @@ class OpenClip(Encoder):
     @classmethod
     def load(cls, folder: Path) -> Self:
         where = folder / "open_clip_config.json"
-        saved = read_json(where)
-        if not isinstance(saved, dict) or not isinstance(saved.get("model_cfg"), dict):
-            raise UserError("no `model_cfg` in the file", where=str(where), fix="save the model again")
-        tokenizer = build_tokenizer(saved["model_cfg"], str(where), folder)
-        network = build_network(saved["model_cfg"], str(where), folder)
+        saved = shaped(
+            SavedModel, read_json(where), "a saved model's configuration", str(where), "save the model again"
+        )
+        tokenizer = build_tokenizer(saved.model_cfg, str(where), folder)
+        network = build_network(saved.model_cfg, str(where), folder)
         load_into(network, find_weights(folder))
-        settings = {**saved.get("preprocess_cfg", {}), "size": network.visual.image_size}
-        architecture = saved.get("semclip", {}).get("architecture", folder.name)
-        encoder = cls(network, saved["model_cfg"], Preprocessing(settings, str(where)), tokenizer, architecture)
+        settings = {**saved.preprocess_cfg, "size": network.visual.image_size}
+        architecture = saved.architecture or folder.name
+        encoder = cls(network, saved.model_cfg, Preprocessing(settings, str(where)), tokenizer, architecture)
         encoder.label = f"{architecture} ({folder})"
         return encoder
 

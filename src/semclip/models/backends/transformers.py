@@ -83,7 +83,8 @@ class Transformers(Encoder):
     @classmethod
     def load(cls, folder: Path) -> Self:
         saved = folder / "semclip_config.json"
-        label = str(read_json(saved).get("label", folder.name)) if saved.is_file() else folder.name
+        found = read_json(saved) if saved.is_file() else {}
+        label = str(found.get("label", folder.name)) if isinstance(found, dict) else folder.name
         return cls._read(str(folder), "", label, str(folder))
 
     @classmethod

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from typing import Literal
 
+from semclip.core.console import harmless
 from semclip.core.errors import UserError
 from semclip.core.query import Picture, Query, leaves
 from semclip.search.page import edit
@@ -87,7 +88,8 @@ class Session:
             self._index.load_model()
             self.state = "ready"
         except UserError as error:
-            print(f"error: {error}", file=sys.stderr, flush=True)  # the page says it too, if it is looked at
+            # The page says it too, if it is looked at.
+            print(harmless(f"error: {error}", keep="\n"), file=sys.stderr, flush=True)
             self.error, self.state = error, "failed"
         except Exception as error:
             self.error = UserError(
