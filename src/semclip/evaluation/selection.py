@@ -10,6 +10,7 @@ from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import sha256_file
 from semclip.core.protocols import DualEncoder
 from semclip.core.registry import FAMILIES
+from semclip.core.run_record import read_record
 from semclip.data.load import DataConfig, data_file, load_examples, select
 from semclip.evaluation.base import Benchmark, Sources, Task
 from semclip.evaluation.own.base import DataBenchmark
