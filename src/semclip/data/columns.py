@@ -10,6 +10,7 @@ from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import Example, ImageRef, normal_name
+from semclip.core.files import is_file
 from semclip.core.parsing import parse_json
 from semclip.core.rows import IMAGE_COLUMNS
 from semclip.data.nearby import folders_with
@@ -243,7 +244,7 @@ class RowParser:
         if not self._looking:
             return path
         self._looking -= 1
-        if path.is_file():
+        if is_file(path):
             self._looking = 0
         elif folders := folders_with(self._images, name):
             self._images, self._other_folders, self._looking = folders[0], folders, 0

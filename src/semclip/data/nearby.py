@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from semclip.core.files import is_file
+
 #: Folders of other things than photos that a search in a user's home could end up in.
 _MOST_FOLDERS = 500
 _USUAL = ("images", "imgs", "photos", "pictures", "train", "val")
@@ -12,7 +14,7 @@ _OF_TEXTS = ("annot", "caption", "text", "label", "meta", "split", "json")
 
 def folders_with(folder: Path, name: str) -> list[Path]:
     """Folders near `folder` that hold the file `name`: below it, beside it if it is one of annotations, two below."""
-    return [near for near in _near(folder) if (near / name).is_file()]
+    return [near for near in _near(folder) if is_file(near / name)]
 
 
 def _near(folder: Path) -> Iterator[Path]:
