@@ -56,6 +56,8 @@ def test_a_layout_is_the_same_stored(name: str, tmp_path: Path, monkeypatch: pyt
 def test_each_example_is_the_same_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held, stored = both(mixed(tmp_path), monkeypatch)
     assert len(stored) == len(held) and list(stored) == held
+    arrays = (stored.rows, stored.starts, stored.ordinals, stored.splits)
+    assert sum(array.nbytes for array in arrays) == 8 * 9_000 + 17 * len(held) + 8
     indices = random.Random(1).sample(range(len(held)), 200)
     assert [stored[i] for i in indices] == [held[i] for i in indices]
     assert stored[-1] == held[-1] and list(stored[5:50:7]) == held[5:50:7]
