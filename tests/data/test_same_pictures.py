@@ -22,7 +22,8 @@ def write_noise(path: Path, seed: int) -> Path:
 
 
 def loaded(folder: Path, names: list[str], **config: object) -> list[tuple[str, str, str | None]]:
-    rows = [{"image": name, "caption": f"caption {i}"} for i, name in enumerate(names)]
+    # With an id of their own, rows of one photo stay apart, so that both names are seen.
+    rows = [{"id": i, "image": name, "caption": f"caption {i}"} for i, name in enumerate(names)]
     examples = load_examples(DataConfig(path=str(write_jsonl(folder / "x.jsonl", rows)), **config))  # type: ignore[arg-type]
     return [(e.image.name, e.group, e.split) for e in examples]
 
