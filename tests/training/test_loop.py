@@ -82,6 +82,17 @@ def test_further_test_sets_have_results_of_their_own(make_config: Make, tmp_path
     assert saved.metrics != results["retrieval"].metrics
 
 
+def test_what_only_tests_are_measured_on_may_be_left_out_with_the_reason(
+    make_config: Make, tmp_path: Path, console: Console
+) -> None:
+    evaluate = {"benchmarks": ["retrieval"], "test_only": ["exclusion", "absence"]}
+    results = train(make_config(evaluate=evaluate, steps=[]), tmp_path / "run", console)
+    assert list(results) in (["retrieval", "absence"], ["retrieval", "exclusion", "absence"])
+    assert ("exclusion" in results) != ("not run: exclusion: no query can be made" in printed(console))
+    with pytest.raises(UserError, match="absense"):
+        train(make_config(evaluate={"test_only": ["absense"]}), tmp_path / "other", console)
+
+
 def test_a_test_set_that_training_has_seen_is_refused(make_config: Make, tmp_path: Path, console: Console) -> None:
     with pytest.raises(UserError, match=r"96 examples of the test set 'again' are in the training split, too"):
         train(make_config(evaluate={"tests": {"again": "scenes.jsonl"}}), tmp_path / "run", console)

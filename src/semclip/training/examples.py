@@ -119,11 +119,13 @@ def refuse_impossible_evaluation(config: TrainConfig, splits: Splits) -> None:
     """Find what would break an evaluation now, not after the first hour of training."""
     from semclip.evaluation.own import create
 
-    tested = (splits.test, *splits.tests.values())
-    for names, asked in ((config.evaluate.benchmarks, (splits.val, *tested)), (config.evaluate.test_only, tested)):
-        for benchmark, examples in product(map(create, names), asked):
-            if examples:
-                benchmark.usable(examples)  # a UserError when none of them can serve it
+    for name in config.evaluate.test_only:
+        create(name)  # a UserError where there is none; data that cannot serve it are told of at the end
+    for benchmark, examples in product(
+        map(create, config.evaluate.benchmarks), (splits.val, splits.test, *splits.tests.values())
+    ):
+        if examples:
+            benchmark.usable(examples)  # a UserError when none of them can serve it
     benchmark_name = config.evaluate.primary.partition(".")[0]
     if benchmark_name not in config.evaluate.benchmarks:
         raise UserError(

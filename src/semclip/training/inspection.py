@@ -12,6 +12,7 @@ from semclip.data.findings import Findings, look_at_splits, look_at_texts, short
 from semclip.data.splits import held_out
 from semclip.evaluation.base import Sources
 from semclip.evaluation.own import create
+from semclip.evaluation.selection import Selection, select_tasks
 from semclip.models.backends.base import Encoder
 from semclip.training.config import TrainConfig
 
@@ -89,10 +90,12 @@ def refuse_unreadable_held_out(
             continue
         sources = Sources(examples=examples, data={}, root=None, allow_missing=False)
         needed = [example.image for example in examples]
-        for name in (*config.evaluate.benchmarks, *(() if split == "val" else config.evaluate.test_only)):
-            benchmark = create(name)
-            needed += benchmark.task(encoder, sources).images
-            benchmark.open(benchmark.usable(examples))
+        names = (*config.evaluate.benchmarks, *(() if split == "val" else config.evaluate.test_only))
+        benchmarks = {name: create(name) for name in names}
+        tasks, _ = select_tasks(encoder, Selection(benchmarks, frozenset(config.evaluate.benchmarks)), sources)
+        for task in tasks:
+            needed += task.images
+            benchmarks[task.name].open(benchmarks[task.name].usable(examples))
         places = {ref: e.where for e in examples for ref in (e.image, *e.negative_images)}
         faults |= {ref: _at(places.get(ref, ""), error) for ref, error in unreadable(encoder, needed).items()}
     if not faults:

@@ -18,8 +18,11 @@ from semclip.core.lock import only_one
 from semclip.core.stopping import kept
 from semclip.data.collate import Batch
 from semclip.data.load import data_file
-from semclip.evaluation import evaluate
+from semclip.evaluation import Benchmark, Sources, run_each
+from semclip.evaluation.identify import with_identity
 from semclip.evaluation.metrics.result import Result
+from semclip.evaluation.run import whole
+from semclip.evaluation.selection import Selection, select_tasks
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
 from semclip.models.load import load as load_encoder
@@ -271,8 +274,13 @@ def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
         described = {"path": name, "split": prefix.removesuffix(".") or "test", "sha256": hashes.get(name, "")}
         device = run.setup.fabric.device
         names = (*config.evaluate.benchmarks, *config.evaluate.test_only)
-        found = evaluate(encoder.eval(), names, examples, data=described, device=device)
+        # What only the test sets are measured on may be left out, with the reason: small data cannot serve all of it.
+        selection = Selection({b: Benchmark.create(b) for b in names}, frozenset(config.evaluate.benchmarks))
+        tasks, left_out = select_tasks(encoder.eval(), selection, Sources(examples=examples, data=described))
+        found = whole(run_each(encoder, [with_identity(task) for task in tasks], device))
         results |= {f"{prefix}{benchmark}": result for benchmark, result in found.items()}
+        for benchmark, why in left_out.items():
+            warn(run.console, f"not run: {prefix}{benchmark}: {why}")
     for name, result in results.items():
         result.save(run.folder / "results" / f"{name}.json")
     return results
