@@ -192,7 +192,7 @@ class UnreadableImages:
         Raises UserError for more than `proportion` of them.
         """
         readable = self.readable(examples)
-        missing = [e for e in readable if e.image.path is None or not e.image.path.is_file()]
+        missing = [e for e in readable if e.image.path is None or not is_file(e.image.path)]
         if not missing:
             return ""
         first, few = missing[0], f"{len(missing):,} of {len(readable):,} image files are missing"
