@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example
-from semclip.core.files import write_text
+from semclip.core.files import is_file, write_text
 from semclip.core.parsing import parse_json
 from semclip.core.shape import shaped
 from semclip.data.load import load_examples, select
