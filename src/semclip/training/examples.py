@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example
-from semclip.core.files import write_text
+from semclip.core.files import is_file, write_text
 from semclip.core.parsing import parse_json
 from semclip.core.shape import shaped
 from semclip.data.load import load_examples, select
@@ -194,7 +194,7 @@ class UnreadableImages:
         Raises UserError for more than `proportion` of them.
         """
         readable = self.readable(examples)
-        missing = [e for e in readable if e.image.path is None or not e.image.path.is_file()]
+        missing = [e for e in readable if e.image.path is None or not is_file(e.image.path)]
         if not missing:
             return ""
         first, few = missing[0], f"{len(missing):,} of {len(readable):,} image files are missing"
