@@ -6,19 +6,13 @@ from semclip.english.parse.clean import Sentence
 from semclip.english.parse.tree import Tree
 from semclip.english.render import styled
 
-#: By family. {y}: dog, dogs, snow. {any}: a dog, any dogs, any snow. {be}: is, are. "and" asks for a finite verb before.
+#: By family. {y}: dog, dogs, snow. {any}: a dog, any dogs, any snow. {be}: is, are. "and there" asks for a sentence.
 FORMS = {
-    "A": (
-        " with no {y} in sight",
-        " with no {y} around",
-        ", but no {y}",
-        ", with no {y} nearby",
-        " and there {be} no {y} in sight",
-    ),
+    "A": (" with no {y}", " without {any}", " and no {y}", " and there {be} no {y}"),
     "B": (
+        " with no {y} in sight",
         " without {any} in sight",
-        " without {any} around",
-        ", not {any}",
+        " and not {any} in sight",
         " and there {be}n't {any} nearby",
     ),
 }
@@ -27,22 +21,20 @@ _BEHIND_WITH = {"A": (" but no {y}", " and no {y}"), "B": (" but without {any}",
 
 
 def forms_for(tree: Tree | None, family: str) -> tuple[str, ...]:
-    """The forms that suit a caption."""
+    """The forms that suit a caption: "and there is" behind a sentence, no second "with" behind a first."""
     if tree is None:
-        return tuple(form for form in FORMS[family] if " there " not in form)
-    last = next((t for t in reversed(tree.tokens) if t.label == "pobj"), None)
-    if last is not None and tree.lower(last.head) == "with" and tree.tokens[-1] is last:
+        return FORMS[family][:2]
+    last = next((t for t in reversed(tree.tokens) if t.label in ("pobj", "conj")), None)
+    if (
+        last is not None
+        and tree.tokens[-1] is last
+        and "with" in (tree.lower(last.head), tree.lower(tree[last.head].head))
+    ):
         return _BEHIND_WITH[family]
     finite = tree.subject(tree.root) is not None and tree[tree.root].tag not in ("VBG", "VBN")
-    return tuple(
-        form for form in FORMS[family]
-        if (finite or " there " not in form) and not (finite and form[0] == ",") and not (form[1:2] == "w" and _has_with(tree))
-    ) or FORMS[family][:1]  # fmt: skip
-
-
-def _has_with(tree: Tree) -> bool:
-    """Whether a second "with" would follow one."""
-    return "with" in tree.words[-6:]
+    with_, and_ = FORMS[family][:2], FORMS[family][2:]
+    behind = and_[1:] if finite else and_[:1]
+    return behind if "with" in tree.words[-6:] or "without" in tree.words[-6:] else (*with_, *behind)
 
 
 def said_behind(sentence: Sentence, thing: str, form: str, plural: bool) -> str:

@@ -1,7 +1,7 @@
 """Rules over a parsed caption: what one gives, and the list that they are put on."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
@@ -9,12 +9,21 @@ from semclip.english.siblings import Siblings
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """A changed caption, and what the rule knew.
+class Change:
+    """What a rule gives, not yet put into words.
 
-    kind: what was done. pair: the word that was there and the one in its place, "" where there is none.
-    denied: lemma of the noun or verb that is denied, "" where something is swapped.
+    items: indices of the words that stay, and new ones. pair: the word that was there and the one in its place, ""
+    where there is none. denied: lemma of the noun or verb that is denied, "" where something is swapped.
     """
+
+    items: list[int | str]
+    pair: tuple[str, str] = ("", "")
+    denied: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A changed caption. kind: what was done. pair, denied: what the rule knew, as in `Change`."""
 
     text: str
     kind: str
@@ -33,11 +42,13 @@ class Scene:
     siblings: Siblings
     family: str = "A"
 
-    def edit(
-        self, kind: str, *parts: tuple[int, int, str], denied: str = "", pair: tuple[str, str] = ("", "")
-    ) -> Edit:
-        """An edit that puts new words in the place of words start..end-1; start = end inserts."""
-        return Edit(render(self.tree, replaced(self.tree, parts)), kind, pair, denied)
+    def change(self, *parts: tuple[int, int, str], denied: str = "", pair: tuple[str, str] = ("", "")) -> Change:
+        """New words in the place of words start..end-1; start = end inserts."""
+        return Change(replaced(self.tree, parts), pair, denied)
+
+    def edit(self, kind: str, change: Change) -> Edit:
+        """A change in words."""
+        return Edit(render(self.tree, change.items), kind, change.pair, change.denied)
 
     def by_family(self, training: str, test: str) -> str:
         return training if self.family == "A" else test
@@ -53,7 +64,7 @@ def replaced(tree: Tree, parts: Sequence[tuple[int, int, str]]) -> list[int | st
     return [*items, *range(place, len(tree))]
 
 
-Make = Callable[[Scene], Iterator[Edit]]
+Make = Callable[[Scene], Iterator[Change]]
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,6 @@ def rule(kind: str, *examples: tuple[str, str]) -> Callable[[Make], Make]:
     return listed
 
 
-def tried(kind: str, scene: Scene) -> list[Edit]:
-    """All edits of a kind that the rules find."""
-    return [replace(edit, kind=kind) for entry in RULES.get(kind, ()) for edit in entry.make(scene)]
+def tried(kind: str, scene: Scene) -> list[Change]:
+    """All changes of a kind that the rules find."""
+    return [change for entry in RULES.get(kind, ()) for change in entry.make(scene)]

@@ -1,6 +1,7 @@
 """Plurals, verb forms, lemmas and articles of English words."""
 
 import functools
+import re
 
 
 def words(text: str) -> frozenset[str]:
@@ -10,9 +11,11 @@ def words(text: str) -> frozenset[str]:
 
 VOWELS = "aeiou"
 #: What the lexicon has in an older or rarer form first.
-_FORMS = {("lie", "VBG"): "lying", ("hang", "VBN"): "hung", ("hang", "VBD"): "hung", ("person", "NNS"): "people",
-          ("frisbee", "NNS"): "frisbees", ("taxi", "NNS"): "taxis", ("scarf", "NNS"): "scarves", ("fish", "NNS"): "fish", ("be", "VBZ"): "is",
-          ("be", "VBP"): "are", ("do", "VBZ"): "does"}  # fmt: skip
+_FORMS = {
+    ("lie", "VBG"): "lying", ("hang", "VBN"): "hung", ("hang", "VBD"): "hung", ("person", "NNS"): "people",
+    ("frisbee", "NNS"): "frisbees", ("taxi", "NNS"): "taxis", ("scarf", "NNS"): "scarves", ("fish", "NNS"): "fish",
+    ("be", "VBZ"): "is", ("be", "VBP"): "are", ("do", "VBZ"): "does",
+}  # fmt: skip
 _POS = {"N": "NOUN", "V": "VERB", "J": "ADJ", "R": "ADV", "M": "AUX"}
 _LEMMAS = {("people", "N"): "person", ("lying", "V"): "lie", ("has", "V"): "have", ("does", "V"): "do",
            ("left", "V"): "leave", ("men", "N"): "man", ("women", "N"): "woman", ("wooden", "J"): "wooden"}  # fmt: skip
@@ -74,16 +77,17 @@ def third_form(verb: str) -> str:
     return inflect(verb, "VBZ")
 
 
-@functools.lru_cache(65536)
+#: By the sound of the first letters: "an" before these consonants, "a" before these vowels. The exceptions are those of
+#: the package `inflect`, which takes two seconds to import.
+_AN = re.compile(r"(?:hour(?!i)|heir|honest|hono|[aefhilmnorsx](?![a-z]))")
+_A = re.compile(r"(?:e[uw]|onc?e\b|uni(?:[^nmd]|mo)|u[bcfhjkqrst][aeiou]|ukulele|[bcdgjkpqtuvwyz](?![a-z]))")
+
+
 def article_of(word: str) -> str:
-    """a or an, by sound: an umbrella, a uniform, a utility truck, an X-ray, a MAN."""
-    if word.isupper() and len(word) > 3:
-        word = word.lower()  # shouted, not spelled
-    return _engine().a(word).split()[0] if word[:1].isalnum() else "a"  # type: ignore[no-any-return]
-
-
-@functools.cache
-def _engine():  # type: ignore[no-untyped-def]
-    import inflect as library
-
-    return library.engine()
+    """a or an, by sound: an umbrella, a uniform, a utility truck, an X-ray, a MAN, an FBI agent."""
+    if word.isupper() and 1 < len(word) < 4 and not known_as(word.lower()):
+        return "an" if word[0] in "AEFHILMNORSX" else "a"  # spelled
+    word = word.lower()
+    if _AN.match(word):
+        return "an"
+    return "a" if _A.match(word) or word[:1] not in VOWELS else "an"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from semclip.english.inflection import article_of
-from semclip.english.parse.tree import Tree
+from semclip.english.parse.tree import Tree, style_of
 
 _CLOSE = (",", ".", "!", "?", ";", ":", "'s", "n't", ")", "'", "’s", "n’t", "%")
 
@@ -14,7 +14,7 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
 
     New words take the style of the caption: small, Every Word, or ALL CAPS. tail: whether the caption's tail is put on.
     """
-    upper, title = _style(tree)
+    upper, title = tree.style
     words: list[tuple[str, int]] = []  # (text, index or -1)
     for item in items:
         if isinstance(item, int):
@@ -23,7 +23,7 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
             words += [(_styled(word, upper, title), -1) for word in item.split()]
     if words and not words[0][0][:1].isupper() and tree[0].text[:1].isupper():
         words[0] = (words[0][0][:1].upper() + words[0][0][1:], words[0][1])
-    loose = any(t.text == "," and i and tree[i - 1].space for i, t in enumerate(tree.tokens)) or tree.tail[:1] == " "
+    loose = tree.is_loose
     text = ""
     for place, (word, index) in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else ("", -1)
@@ -49,21 +49,10 @@ def _spaced(tree: Tree, index: int, following: tuple[str, int], changed: bool, l
 
 def styled(text: str, beside: str) -> str:
     """Words in the style of the caption that they stand beside: small, Every Word, or ALL CAPS."""
-    upper, title = _style_of(beside.split())
+    upper, title = style_of(beside.split())
     if upper:
         return text.upper()
     return re.sub(r"(?<![\w’'])\w", lambda match: match[0].upper(), text) if title else text
-
-
-def _style(tree: Tree) -> tuple[bool, bool]:
-    return _style_of([t.text for t in tree.tokens])
-
-
-def _style_of(words: list[str]) -> tuple[bool, bool]:
-    letters = [word for word in words if word.isalpha()]
-    upper = len(letters) > 1 and sum(word.isupper() for word in letters) > 0.7 * len(letters)
-    others = [word for word in letters[1:] if len(word) > 3]
-    return upper, not upper and len(others) > 1 and sum(word[0].isupper() for word in others) > 0.7 * len(others)
 
 
 def _styled(word: str, upper: bool, title: bool) -> str:

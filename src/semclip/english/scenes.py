@@ -167,4 +167,6 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
         things = frozenset().union(*(_BY_SETTING[setting] for setting in found & line)) - unfit
         if things:
             return things
-    return frozenset()
+    # A scene that no list tells: nobody is in it, or no child, no animal.
+    fallback = ("person",) if PEOPLE.isdisjoint(bag) and "person" not in unfit else ("child", "dog", "cat", "bird")
+    return frozenset(next(([thing] for thing in fallback if thing not in unfit), []))

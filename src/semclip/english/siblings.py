@@ -6,6 +6,7 @@ from functools import cached_property
 
 from semclip.english import lexicon
 from semclip.english.caption import Caption
+from semclip.english.change import words_of
 from semclip.english.inflection import lemma_of, words
 
 
@@ -25,6 +26,11 @@ class Siblings:
     def signs(self) -> frozenset[str]:
         """Every thing that any caption or object names or hints at."""
         return frozenset().union(*(text.signs for text in (*self.captions.values(), *self._objects)))
+
+    @cached_property
+    def as_words(self) -> frozenset[tuple[str, ...]]:
+        """The captions as small words, to know a repeated one."""
+        return frozenset(tuple(words_of(text)) for text in self.captions)
 
     @cached_property
     def lemmas(self) -> frozenset[str]:

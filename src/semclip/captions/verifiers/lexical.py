@@ -19,8 +19,15 @@ from semclip.english.siblings import Siblings
 #: Kinds of negations that claim a negation word, and kinds that claim to do without. Of others nothing is asked.
 DENYING_KINDS = frozenset(
     {
-        "negated", "object_denied", "object_denied_in_caption", "subject_denied", "caption_denied", "verb_negated",
-        "attribute_denied", "relation_denied", "hybrid",
+        "negated",
+        "object_denied",
+        "object_denied_in_caption",
+        "subject_denied",
+        "caption_denied",
+        "verb_negated",
+        "attribute_denied",
+        "relation_denied",
+        "hybrid",
     }
 )
 SWAPPING_KINDS = frozenset(

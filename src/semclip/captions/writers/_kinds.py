@@ -9,7 +9,7 @@ from typing import Any
 from semclip.captions.writers._draw import Draw, Key
 from semclip.core.errors import UserError, did_you_mean
 from semclip.english import negate
-from semclip.english.edits import RULES, Edit, Scene, tried
+from semclip.english.edits import RULES, Change, Edit, Scene, tried
 from semclip.english.pairs import family_of_pair
 
 assert negate  # the rules put themselves on the list
@@ -26,25 +26,28 @@ _DENIED = {
     "attribute_denied": 0.3,
 }  # fmt: skip
 _SWAPPED = {"attribute_swapped": 2.0, "number_swapped": 2.0, "object_replaced": 2.0}
+#: Written only where nothing else can be, so that a caption is not left without a negation.
+_LAST = dict.fromkeys(("verb_negated", "subject_denied", "relation_denied", "caption_denied"), 1e-6)
 #: preset -> family -> kind -> weight.
 PRESETS: dict[str, dict[str, dict[str, float]]] = {
     "balanced": {
-        "A": {**_DENIED, **_SWAPPED},
-        "B": {**{kind: weight / 3 for kind, weight in _DENIED.items()}, **_SWAPPED, **dict.fromkeys(HELD_OUT, 3.0)},
+        "A": {**_LAST, **_DENIED, **_SWAPPED},
+        "B": {
+            **_LAST, **{kind: weight / 3 for kind, weight in _DENIED.items()}, **_SWAPPED,
+            **dict.fromkeys(HELD_OUT, 3.0),
+        },
     },
     **{
         name: {"A": weights, "B": weights}
         for name, weights in {
-            "ccneg": {"verb_negated": 3.0, "object_denied_in_caption": 2.0, "attribute_denied": 1.0,
+            "ccneg": {**_LAST, "verb_negated": 3.0, "object_denied_in_caption": 2.0, "attribute_denied": 1.0,
                       "relation_denied": 1.0, "subject_denied": 0.5},
             "sugarcrepe": {**_SWAPPED, **dict.fromkeys(HELD_OUT, 2.0)},
-            "negbench": {"hybrid": 4.0, "object_denied_in_caption": 2.0, CLAUSE: 2.0, "relation_denied": 1.0,
+            "negbench": {**_LAST, "hybrid": 4.0, "object_denied_in_caption": 2.0, CLAUSE: 2.0, "relation_denied": 1.0,
                          "subject_denied": 1.0},
         }.items()
     },
 }  # fmt: skip
-#: Tried where no weighed kind can be made, so that a caption is not left without a negation.
-_LAST = ("verb_negated", "subject_denied", "relation_denied", "attribute_swapped", "object_replaced", "caption_denied")
 ALL_KINDS = tuple(kind for kind in (*RULES, CLAUSE) if kind not in ("negation_removed", "denial_kept"))
 
 
@@ -67,21 +70,27 @@ def weights_of(kinds: str | Mapping[str, Any], family: str) -> dict[str, float]:
     return {kind: float(weight) for kind, weight in kinds.items()}
 
 
-def negation(scene: Scene, weights: Mapping[str, float], further: Mapping[str, Edit], key: Key) -> Edit | str:
-    """One edit of a kind drawn by weight, or why there is none. further: edits made elsewhere, by kind."""
+def negation(
+    scene: Scene, weights: Mapping[str, float], further: Mapping[str, Edit], common: Mapping[str, int], key: Key
+) -> Edit | str:
+    """One edit of a kind drawn by weight, or why there is none.
+
+    further: edits made elsewhere, by kind. common: how many groups hold each word: of several words that may be put in,
+    common ones are put in more often, so that a rare word is no sign of a negation.
+    """
     draw = Draw("negation", *key)
     left = {kind: weight for kind, weight in weights.items() if weight}
     while left:
         kind = draw.weighted(left)
         del left[kind]
-        if edits := ([further[kind]] if kind in further else _of_family(kind, scene)):
-            return draw.one(edits)
-    for kind in _LAST:
-        if edits := _of_family(kind, scene):
-            return draw.one(edits)
+        if kind in further:
+            return further[kind]
+        if found := _of_family(kind, scene):
+            shares = {str(i): common.get(change.pair[1], 0) + 0.1 for i, change in enumerate(found)}
+            return scene.edit(kind, found[int(draw.weighted(shares))])
     return "no rule applies"
 
 
-def _of_family(kind: str, scene: Scene) -> list[Edit]:
-    edits = tried(kind, scene)
-    return [edit for edit in edits if kind not in _PAIRED or family_of_pair(edit.pair) == scene.family]
+def _of_family(kind: str, scene: Scene) -> list[Change]:
+    found = tried(kind, scene)
+    return found if kind not in _PAIRED else [c for c in found if family_of_pair(c.pair) == scene.family]

@@ -6,7 +6,7 @@ measures understanding, not recognition.
 
 import functools
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -67,6 +67,7 @@ class Rules(Writer):
             texts[_group(example)] += [example.caption, *example.paraphrases, *example.rewrites]
             objects[_group(example)] += objects_of(example) or ()
         self._groups = {group: Siblings(captions, objects[group]) for group, captions in texts.items()}
+        self._common = Counter(word for siblings in self._groups.values() for word in siblings.bag)
         self._absent = Absent(self._groups)
         self._parser = open_parser(self._pipeline())
         self._parses = Parses(self._parser, [text for example in examples for text in example.captions])
@@ -100,7 +101,9 @@ class Rules(Writer):
         found: list[Candidate] = []
         refused: list[tuple[int, str]] = []
         for index in of:
-            work = _Work(example, siblings.captions[example.captions[index]], siblings, (seed, example.id, index, attempt))
+            work = _Work(
+                example, siblings.captions[example.captions[index]], siblings, (seed, example.id, index, attempt)
+            )
             made = unfit(work.caption) or self._write[view](work)
             if isinstance(made, str):
                 refused.append((index, made))
@@ -127,7 +130,7 @@ class Rules(Writer):
         if scene is None:
             return _NOT_UNDERSTOOD
         further = self._denied_behind(work, scene) if self._weights[work.family].get(CLAUSE) else {}
-        edit = negation(scene, self._weights[work.family], further, work.key)
+        edit = negation(scene, self._weights[work.family], further, self._common, work.key)
         if isinstance(edit, str) or edit.denied or Draw("clause", *work.key).unit() >= self.config.clause:
             return edit
         missing = self._missing(work)
@@ -181,7 +184,8 @@ class _Work:
 
 def _first(kind: str, scene: Scene | None) -> Edit | str:
     """The edit of a caption that denies something; only where it denies one thing that is understood."""
-    return next(iter(tried(kind, scene)), None) or "already holds a negation" if scene else "already holds a negation"
+    found = tried(kind, scene) if scene else []
+    return scene.edit(kind, found[0]) if scene and found else "already holds a negation"
 
 
 def _provenance(view: str, made: Edit | Paraphrase) -> dict[str, str]:

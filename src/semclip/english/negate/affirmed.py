@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from semclip.english import lexicon
-from semclip.english.edits import Edit, Scene, rule
+from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import article_of, inflect, words
 from semclip.english.parse.tree import Tree
 
@@ -23,7 +23,7 @@ def denials(tree: Tree) -> list[int]:
     ("There is no dog on the beach .", "There is a dog on the beach ."),
     ("A dog does not run .", "A dog runs ."),
 )
-def affirmed(scene: Scene) -> Iterator[Edit]:
+def affirmed(scene: Scene) -> Iterator[Change]:
     """What the caption denies affirmed; only where it denies one thing, once."""
     tree = scene.tree
     places = denials(tree)
@@ -31,28 +31,30 @@ def affirmed(scene: Scene) -> Iterator[Edit]:
         return
     place = places[0]
     word, before = tree.lower(place), tree.lower(place - 1)
-    noun = next((i for i in range(place + 1, len(tree)) if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS")), None)
+    noun = next(
+        (i for i in range(place + 1, len(tree)) if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS")), None
+    )
     if word == "without" and noun is not None and tree[place].label == "prep":
         start = place + 1 + (tree.lower(place + 1) == "any")
         new = f"with {_some(tree, start, noun)}".strip()
-        yield scene.edit("", (place, start, new), pair=(word, "with"))
-    elif word == "no" and noun is not None and (place == 0 or before not in ("and", "or", ",", "with")):
-        yield scene.edit("", (place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
-    elif word == "no" and before == "with" and noun is not None:
-        yield scene.edit("", (place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
+        yield scene.change((place, start, new), pair=(word, "with"))
+    elif (word == "no" and noun is not None and (place == 0 or before not in ("and", "or", ",", "with"))) or (
+        word == "no" and before == "with" and noun is not None
+    ):
+        yield scene.change((place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
     elif word in ("not", "n't", "n’t") and before in _BACK:
         yield from _verb_affirmed(scene, place)
 
 
-def _verb_affirmed(scene: Scene, place: int) -> Iterator[Edit]:
+def _verb_affirmed(scene: Scene, place: int) -> Iterator[Change]:
     tree = scene.tree
     helper = tree.lower(place - 1)
     tag = {"does": "VBZ", "do": "VBP", "did": "VBD"}.get(helper)
     if tag is None:
-        yield scene.edit("", (place, place + 1, ""), pair=("not", ""))
+        yield scene.change((place, place + 1, ""), pair=("not", ""))
     elif tree.is_verb(place + 1):
         verb = tree[place + 1].lemma
-        yield scene.edit("", (place - 1, place + 2, inflect(verb, tag)), pair=("not", ""))
+        yield scene.change((place - 1, place + 2, inflect(verb, tag)), pair=("not", ""))
 
 
 def _some(tree: Tree, start: int, noun: int) -> str:
@@ -81,7 +83,7 @@ def absence_of(tree: Tree) -> str:
     ("A street with no cars", "A street without cars"),
     ("There is no dog on the beach .", "There is not a dog on the beach ."),
 )
-def kept(scene: Scene) -> Iterator[Edit]:
+def kept(scene: Scene) -> Iterator[Change]:
     """What the caption denies, denied in other words: true, and says what is missing."""
     tree = scene.tree
     thing, places = absence_of(tree), denials(tree)
@@ -91,10 +93,10 @@ def kept(scene: Scene) -> Iterator[Edit]:
     before, after = tree.lower(place - 1), tree.lower(place + 1)
     if tree.lower(place) == "without" and tree[place].label == "prep":
         skip = after in ("a", "an", "any")
-        yield scene.edit("", (place, place + 1 + skip, "with no"), denied=thing)
+        yield scene.change((place, place + 1 + skip, "with no"), denied=thing)
     elif before == "with":
         noun = next(i for i in range(place + 1, len(tree)) if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS"))
-        yield scene.edit("", (place - 1, place + 1, f"without {_some(tree, place + 1, noun)}".strip()), denied=thing)
+        yield scene.change((place - 1, place + 1, f"without {_some(tree, place + 1, noun)}".strip()), denied=thing)
     elif before in ("is", "are") and tree.lower(place - 2) == "there":
         noun = next(i for i in range(place + 1, len(tree)) if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS"))
-        yield scene.edit("", (place, place + 1, f"not {_some(tree, place + 1, noun) or 'any'}"), denied=thing)
+        yield scene.change((place, place + 1, f"not {_some(tree, place + 1, noun) or 'any'}"), denied=thing)

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 
 from semclip.english import lexicon
-from semclip.english.edits import Edit, Scene, rule
+from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import words
+from semclip.english.parse.beings import is_being, is_person
 from semclip.english.parse.tree import Tree
 
 DEPICTIONS = words(
     """photo picture image photograph portrait view close-up closeup close shot up closeups close-ups photos pictures
     illustration drawing painting sketch snapshot vector rendering render silhouette"""
 )
-_INDEFINITE = words("a an some several many two three four five six seven eight nine ten various multiple numerous both")
+_INDEFINITE = words(
+    "a an some several many two three four five six seven eight nine ten various multiple numerous both"
+)
 _BODY = words(
     """hand arm leg foot paw face head eye mouth nose hair back tail ear finger tongue body chest knee shoulder skin
     expression smile look beard wing fur trunk horn teeth tooth"""
@@ -23,9 +26,18 @@ _NO_THING = words(
 #: "filled with", "playing with": without them the verb says something else.
 _NEEDS_WITH = words(
     """play fill cover top deal interact mix pose talk share fight decorate line pack litter adorn surround crowd
-    compete wrestle struggle match coordinate start begin load stuff cut along together up do go write paint draw make"""
+    compete wrestle struggle match coordinate start begin load stuff cut along together up do go write paint draw"""
 )
 _HAVE = words("have wear contain feature include display sport bear own offer")
+
+
+def depicted_by(tree: Tree) -> int | None:
+    """Where the "of" of "a photo of", "a close up of" stands, if that is what the caption is."""
+    root = tree.root
+    if not tree.is_noun(root) or tree[root].lemma not in DEPICTIONS:
+        return None
+    of = root + 1 + (tree.lower(root + 1) == "up")
+    return of if tree.lower(of) == "of" and of + 1 < len(tree) else None
 
 
 def deniable(tree: Tree, noun: int) -> bool:
@@ -60,8 +72,8 @@ def without(tree: Tree, noun: int, no: bool) -> list[tuple[int, int, str]] | Non
     parts = []
     for one in (noun, *further):
         start = tree.noun_start(one)
-        determiner = tree.determiner(one)
-        if start < one and tree.lower(start) == determiner and determiner in _INDEFINITE | {"no"} or determiner.isdigit():
+        determiner = tree.lower(start)
+        if start < one and (determiner in _INDEFINITE | {"no"} or determiner.isdigit()):
             keep = determiner in ("a", "an") and not (no and one == noun)
             if not keep:
                 parts.append((start, start + 1, ""))
@@ -76,7 +88,7 @@ def without(tree: Tree, noun: int, no: bool) -> list[tuple[int, int, str]] | Non
     ("A kitchen with a stove and a sink", "A kitchen without a stove or a sink"),
     ("A street with several cars", "A street without cars"),
 )
-def with_without(scene: Scene) -> Iterator[Edit]:
+def with_without(scene: Scene) -> Iterator[Change]:
     """with -> without."""
     tree = scene.tree
     for prep, token in enumerate(tree.tokens):
@@ -90,16 +102,18 @@ def with_without(scene: Scene) -> Iterator[Edit]:
         parts = without(tree, noun, no=scene.family == "B")
         if parts is not None:
             new = scene.by_family("without", "with no")
-            yield scene.edit("", (prep, prep + 1, new), *parts, denied=tree[noun].lemma)
+            yield scene.change((prep, prep + 1, new), *parts, denied=tree[noun].lemma)
 
 
 def _has_clause(tree: Tree, noun: int) -> bool:
     """Whether "with a man standing" says what goes on, not what is there."""
-    return any(tree[i].label in ("acl", "relcl") for one in (noun, *(joined(tree, noun) or ())) for i in tree.children(one))
+    return any(
+        tree[i].label in ("acl", "relcl") for one in (noun, *(joined(tree, noun) or ())) for i in tree.children(one)
+    )
 
 
 @rule("object_denied_in_caption", ("A woman in a hat sits on a bench .", "A woman without a hat sits on a bench ."))
-def clothes_taken_off(scene: Scene) -> Iterator[Edit]:
+def clothes_taken_off(scene: Scene) -> Iterator[Change]:
     """in a hat -> without a hat."""
     tree = scene.tree
     for prep, token in enumerate(tree.tokens):
@@ -110,7 +124,7 @@ def clothes_taken_off(scene: Scene) -> Iterator[Edit]:
             parts = without(tree, noun, no=scene.family == "B")
             if parts is not None and not _has_clause(tree, noun):
                 new = scene.by_family("without", "with no")
-                yield scene.edit("", (prep, prep + 1, new), *parts, denied=tree[noun].lemma)
+                yield scene.change((prep, prep + 1, new), *parts, denied=tree[noun].lemma)
 
 
 @rule(
@@ -118,7 +132,7 @@ def clothes_taken_off(scene: Scene) -> Iterator[Edit]:
     ("A man wearing a hat sits .", "A man wearing no hat sits ."),
     ("The room has a bed and a lamp .", "The room has no bed or a lamp ."),
 )
-def has_no(scene: Scene) -> Iterator[Edit]:
+def has_no(scene: Scene) -> Iterator[Change]:
     """wearing a hat -> wearing no hat; has a bed -> has no bed."""
     tree = scene.tree
     for verb, token in enumerate(tree.tokens):
@@ -131,11 +145,11 @@ def has_no(scene: Scene) -> Iterator[Edit]:
             continue
         if scene.family == "B":
             if token.tag == "VBG" and not _has_auxiliary(tree, verb):
-                yield scene.edit("", (verb, verb, "not"), denied=tree[noun].lemma)
+                yield scene.change((verb, verb, "not"), denied=tree[noun].lemma)
             continue
         parts = without(tree, noun, no=True)
         if parts is not None:
-            yield scene.edit("", (verb + 1, verb + 1, "no"), *parts, denied=tree[noun].lemma)
+            yield scene.change((verb + 1, verb + 1, "no"), *parts, denied=tree[noun].lemma)
 
 
 def _has_auxiliary(tree: Tree, verb: int) -> bool:
@@ -147,7 +161,7 @@ def _has_auxiliary(tree: Tree, verb: int) -> bool:
     ("A table with a lamp and a clock", "A table with a lamp but no clock"),
     ("A man and a dog in a boat", "A man but no dog in a boat"),
 )
-def but_no(scene: Scene) -> Iterator[Edit]:
+def but_no(scene: Scene) -> Iterator[Change]:
     """X and Y -> X but no Y."""
     tree = scene.tree
     for noun, token in enumerate(tree.tokens):
@@ -155,7 +169,12 @@ def but_no(scene: Scene) -> Iterator[Edit]:
             continue
         cc = tree.child(token.head, "cc")
         start = tree.noun_start(noun)
-        if cc is None or tree.lower(cc) not in ("and", "&") or cc + 1 != start or tree.child(noun, "conj", "acl", "relcl"):
+        if (
+            cc is None
+            or tree.lower(cc) not in ("and", "&")
+            or cc + 1 != start
+            or tree.child(noun, "conj", "acl", "relcl")
+        ):
             continue
         if tree.lower(start) not in _INDEFINITE and not tree.lower(start).isdigit() and tree[noun].tag != "NNS":
             continue
@@ -167,7 +186,7 @@ def but_no(scene: Scene) -> Iterator[Edit]:
         new = "but no"
         if scene.family == "B":
             new, drop = ("but not", False) if tree.lower(start) in ("a", "an") else ("but not any", drop)
-        yield scene.edit("", (cc, start + drop, new), denied=token.lemma)
+        yield scene.change((cc, start + drop, new), denied=token.lemma)
 
 
 @rule(
@@ -175,7 +194,7 @@ def but_no(scene: Scene) -> Iterator[Edit]:
     ("A cat on a couch", "A cat that is not on a couch"),
     ("Two men in a boat", "Two men who are not in a boat"),
 )
-def not_there(scene: Scene) -> Iterator[Edit]:
+def not_there(scene: Scene) -> Iterator[Change]:
     """on a couch -> that is not on a couch; only where no verb says what goes on."""
     tree = scene.tree
     head = tree.root
@@ -190,18 +209,18 @@ def not_there(scene: Scene) -> Iterator[Edit]:
     be = "are" if tree.is_plural(head) else "is"
     who = "who" if is_person(tree, head) else "that"
     not_ = scene.by_family(f"{be} not", f"{be}n't")
-    yield scene.edit("", (prep, prep, f"{who} {not_}"), denied=tree[noun].lemma)
+    yield scene.change((prep, prep, f"{who} {not_}"), denied=tree[noun].lemma)
 
 
 @rule("object_denied_in_caption", ("Beach , sunset , palm trees", "Beach , sunset , no palm trees"))
-def not_in_list(scene: Scene) -> Iterator[Edit]:
+def not_in_list(scene: Scene) -> Iterator[Change]:
     """One of a list of keywords: beach, sunset, palm trees -> beach, sunset, no palm trees."""
     tree = scene.tree
     chunks = chunks_of(tree)
     for chunk in chunks[1:] if len(chunks) > 2 else ():
         if tree.tag(chunk[-1]) in ("NN", "NNS") and tree.tag(chunk[0]) in ("NN", "NNS", "JJ"):
             new = scene.by_family("no", "without")
-            yield scene.edit("", (chunk[0], chunk[0], new), denied=tree[chunk[-1]].lemma)
+            yield scene.change((chunk[0], chunk[0], new), denied=tree[chunk[-1]].lemma)
 
 
 def chunks_of(tree: Tree) -> list[list[int]]:
@@ -217,20 +236,10 @@ def chunks_of(tree: Tree) -> list[list[int]]:
 
 
 PLACES = words("on in under beside behind near inside atop underneath beneath by at outside")
-_PEOPLE = frozenset({"adult", "person"})
-
-
-def is_person(tree: Tree, noun: int) -> bool:
-    return bool(lexicon.NOUNS.get(tree.lower(noun), (frozenset(),))[0] & _PEOPLE) or tree.lower(noun) == "people"
-
-
-def is_being(tree: Tree, noun: int) -> bool:
-    """Whether a noun names people or animals."""
-    return is_person(tree, noun) or "animal" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
 
 
 @rule("attribute_denied", ("A red bus on the street", "A bus that is not red on the street"))
-def not_so(scene: Scene) -> Iterator[Edit]:
+def not_so(scene: Scene) -> Iterator[Change]:
     """a red bus -> a bus that is not red."""
     tree = scene.tree
     for place, token in enumerate(tree.tokens):
@@ -242,4 +251,6 @@ def not_so(scene: Scene) -> Iterator[Edit]:
         if tree.child(noun, "relcl", "acl", "prep", "compound") and noun != tree.root:
             continue
         not_ = scene.by_family("is not", "isn't")
-        yield scene.edit("", (place, place + 1, ""), (noun + 1, noun + 1, f"that {not_} {token.lower}"), denied=token.lower)
+        yield scene.change(
+            (place, place + 1, ""), (noun + 1, noun + 1, f"that {not_} {token.lower}"), denied=token.lower
+        )

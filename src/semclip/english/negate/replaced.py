@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from semclip.english import lexicon, things
-from semclip.english.edits import Edit, Scene, replaced, rule
+from semclip.english.edits import Change, Scene, replaced, rule
 from semclip.english.inflection import inflect, words
-from semclip.english.negate.denied import is_being
-from semclip.english.parse.clause import clause_of
+from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.parse.beings import is_being
+from semclip.english.parse.clause import COLLECTIVES, clause_of
 from semclip.english.parse.tree import Tree
-from semclip.english.render import render
 from semclip.english.words.load import lines_of
 
 
@@ -26,6 +26,10 @@ def _table() -> dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]
 
 REPLACEMENTS = _table()
 _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")
+#: A plate of cake may be one of pie; the bed of a truck is none of a boat.
+_HOLDS_ITS_OBJECT = (
+    COLLECTIVES | DEPICTIONS | words("plate bowl cup glass slice piece top front middle side bag box pair")
+)
 _GROUND = words("grass sand snow mountain lake desert forest beach")
 
 
@@ -34,7 +38,7 @@ _GROUND = words("grass sand snow mountain lake desert forest beach")
     ("A zebra stands in the grass .", "A giraffe stands in the grass ."),
     ("A man holding an umbrella", "A man holding a book"),
 )
-def other_thing(scene: Scene) -> Iterator[Edit]:
+def other_thing(scene: Scene) -> Iterator[Change]:
     """A zebra -> a giraffe, where neither is in any other caption."""
     tree, siblings = scene.tree, scene.siblings
     for place, token in enumerate(tree.tokens):
@@ -44,6 +48,8 @@ def other_thing(scene: Scene) -> Iterator[Edit]:
             continue
         adjectives = [tree.lower(i) for i in tree.children(place, "amod")]
         if not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND):
+            continue
+        if tree.lower(token.head) == "of" and tree[tree[token.head].head].lemma not in _HOLDS_ITS_OBJECT:
             continue
         if tree.words.count(token.lower) > 1 or tree.determiner(place) in ("another", "other"):
             continue
@@ -55,7 +61,7 @@ def other_thing(scene: Scene) -> Iterator[Edit]:
                 if other in siblings.lemmas or other in siblings.signs or plural(other) in siblings.bag:
                     continue
                 new = plural(other) if token.tag == "NNS" else other
-                yield scene.edit("", (place, place + 1, new.replace("-", " ")), pair=(token.lemma, other))
+                yield scene.change((place, place + 1, new.replace("-", " ")), pair=(token.lemma, other))
 
 
 def plural(noun: str) -> str:
@@ -79,7 +85,7 @@ _HERS = {"she": "he", "herself": "himself"}
 
 
 @rule("object_replaced", ("A man sits on a bench .", "A woman sits on a bench ."))
-def other_sex(scene: Scene) -> Iterator[Edit]:
+def other_sex(scene: Scene) -> Iterator[Change]:
     """Only where all captions agree on one sex and no pronoun of this caption would be left behind."""
     tree, bag = scene.tree, scene.siblings.bag
     people = [i for i, word in enumerate(tree.words) if word in _SEXED]
@@ -94,13 +100,17 @@ def other_sex(scene: Scene) -> Iterator[Edit]:
         if len(named) != 1 or bag & others or not {tree.lower(i) for i in rest} <= pronouns.keys():
             continue
         place = named[0]
-        if tree[place].label == "compound" or tree.child(place, "compound") is not None or (rest and any("animal" in _of(tree, i) for i in range(len(tree)))):
+        if (
+            tree[place].label == "compound"
+            or tree.child(place, "compound") is not None
+            or (rest and any("animal" in _of(tree, i) for i in range(len(tree))))
+        ):
             continue
         aged = any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod"))
         either = aged or not bag.isdisjoint(_MAY_BE_EITHER)
         for new in swaps[tree.lower(place)][: 1 if either else 2]:
             parts = [(i, i + 1, pronouns[tree.lower(i)]) for i in rest]
-            yield scene.edit("", (place, place + 1, new), *parts, pair=(tree.lower(place), new))
+            yield scene.change((place, place + 1, new), *parts, pair=(tree.lower(place), new))
 
 
 def _of(tree: Tree, place: int) -> frozenset[str]:
@@ -111,7 +121,7 @@ _WITH_SPORT = words("player players game match team")
 
 
 @rule("object_replaced", ("Two boys playing soccer on a field", "Two boys playing tennis on a field"))
-def other_sport(scene: Scene) -> Iterator[Edit]:
+def other_sport(scene: Scene) -> Iterator[Change]:
     """soccer -> tennis, where nothing of the other sport is named."""
     tree, bag = scene.tree, scene.siblings.bag
     for place, token in enumerate(tree.tokens):
@@ -124,7 +134,7 @@ def other_sport(scene: Scene) -> Iterator[Edit]:
         for other, signs in lexicon.SPORTS.items():
             related = {other, *signs.split(), *lexicon.SPORTS[token.lower].split()} - {"player", "players", "ball"}
             if other != token.lower and token.lower not in signs.split() and bag.isdisjoint(related):
-                yield scene.edit("", (place, place + 1, other), pair=(token.lower, other))
+                yield scene.change((place, place + 1, other), pair=(token.lower, other))
 
 
 #: Verbs that one does and the other suffers, so that the two cannot change places.
@@ -136,7 +146,7 @@ _OWN = words("his her its their he she him they them himself herself itself them
 
 
 @rule("roles_exchanged", ("A dog chases a cat .", "A cat chases a dog ."))
-def roles(scene: Scene) -> Iterator[Edit]:
+def roles(scene: Scene) -> Iterator[Change]:
     """Two beings in each other's place: a dog chases a cat -> a cat chases a dog. Refused where both may do it."""
     tree = scene.tree
     clause = clause_of(tree)
@@ -151,12 +161,11 @@ def roles(scene: Scene) -> Iterator[Edit]:
     if left is None or right is None or left[1] > right[0]:
         return
     items = replaced(tree, ())
-    text = render(
-        tree,
-        [*items[: left[0]], *items[right[0] : right[1]], *items[left[1] : right[0]], *items[left[0] : left[1]],
-         *items[right[1] :]],
-    )  # fmt: skip
-    yield Edit(text, "", (tree[first].lemma, tree[second].lemma))
+    swapped = [
+        *items[: left[0]], *items[right[0] : right[1]], *items[left[1] : right[0]], *items[left[0] : left[1]],
+        *items[right[1] :],
+    ]  # fmt: skip
+    yield Change(swapped, (tree[first].lemma, tree[second].lemma))
 
 
 def _whole(tree: Tree, noun: int) -> tuple[int, int] | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from semclip.english.edits import Edit, Scene, rule
+from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import words
-from semclip.english.negate.denied import DEPICTIONS, is_person
+from semclip.english.negate.denied import DEPICTIONS, depicted_by
+from semclip.english.parse.beings import is_person
 from semclip.english.parse.clause import Clause, clause_of, inside_collective
 from semclip.english.parse.tree import Tree
 
@@ -21,7 +22,7 @@ _AUXILIARIES = words("is are was were has have had can could will would does do 
     ("A dog running on the beach", "A dog not running on the beach"),
     ("A bus parked on the street", "A bus not parked on the street"),
 )
-def not_doing(scene: Scene) -> Iterator[Edit]:
+def not_doing(scene: Scene) -> Iterator[Change]:
     """is running -> is not running; runs -> does not run; running -> not running."""
     tree = scene.tree
     clause = clause_of(tree)
@@ -41,13 +42,26 @@ def not_doing(scene: Scene) -> Iterator[Edit]:
         new = {"can": "cannot"}.get(tree.lower(helper), f"{tree.lower(helper)} not")
         if scene.family == "B":
             new = {"can": "can't", "will": "won't"}.get(tree.lower(helper), f"{tree.lower(helper)}n't")
-        yield scene.edit("", (helper, helper + 1, new), denied=tree[verb].lemma)
+        yield from _short_and_whole(scene, verb, (helper, helper + 1, new))
         return
     do = {"VBZ": "does", "VBP": "do", "VBD": "did"}.get(tree.tag(verb))
-    if do is None or tree.tag(verb) == "VBZ" and clause.plural:
+    if do is None or (tree.tag(verb) == "VBZ" and clause.plural):
         return
     not_ = scene.by_family(f"{do} not", f"{do}n't")
-    yield scene.edit("", (verb, verb + 1, f"{not_} {tree[verb].lemma}"), denied=tree[verb].lemma)
+    yield from _short_and_whole(scene, verb, (verb, verb + 1, f"{not_} {tree[verb].lemma}"))
+
+
+def _short_and_whole(scene: Scene, verb: int, *parts: tuple[int, int, str]) -> Iterator[Change]:
+    """The edit, and where the caption says at its end where it happens, one without that: it says "not" and no more."""
+    tree = scene.tree
+    whole = scene.change(*parts, denied=tree[verb].lemma)
+    last = [tree.span(i)[0] for i in tree.children(verb, "prep", "advcl", "npadvmod") if tree.span(i)[1] == len(tree)]
+    cut = last[0] if last else len(tree)
+    if cut > max(part[1] for part in parts) and cut >= 4 and cut > verb + 1:
+        yield scene.change(*parts, (cut, len(tree), ""), denied=tree[verb].lemma)
+        if tree.lower(cut - 1) != ",":
+            return
+    yield whole
 
 
 def _goes_on(tree: Tree, verb: int) -> bool:
@@ -58,7 +72,7 @@ def _goes_on(tree: Tree, verb: int) -> bool:
     )
 
 
-def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Edit]:
+def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
     tree = scene.tree
     verbs = [verb] if verb is not None else [i for i in range(len(tree)) if tree[i].label == "acl"]
     for place in verbs:
@@ -74,7 +88,7 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Edit]:
         who = "who" if is_person(tree, head) else "that"
         be = "are" if tree.is_plural(head) else "is"
         new = scene.by_family("not", f"{who} {be}n't")
-        yield scene.edit("", (place, place, new), denied=tree[place].lemma)
+        yield from _short_and_whole(scene, place, (place, place, new))
 
 
 def clause_noun(tree: Tree, verb: int) -> int | None:
@@ -92,7 +106,7 @@ def clause_noun(tree: Tree, verb: int) -> int | None:
     ("A plate of food on a table", "No plate of food on a table"),
     ("A group of people stand on a beach .", "No people stand on a beach ."),
 )
-def no_subject(scene: Scene) -> Iterator[Edit]:
+def no_subject(scene: Scene) -> Iterator[Change]:
     """A dog runs -> no dog runs; there is a cat -> there is no cat."""
     tree = scene.tree
     if tree.lower(0) == "there":
@@ -106,7 +120,7 @@ def no_subject(scene: Scene) -> Iterator[Edit]:
     determiner = tree.lower(start) if start < subject else ""
     if determiner in _NO_NO or tree.child(subject, "conj", "appos", "relcl") is not None or start > 0:
         return
-    if tree[subject].lemma in DEPICTIONS or tree.tag(subject).startswith("NNP") and not clause.plural:
+    if tree[subject].lemma in DEPICTIONS or (tree.tag(subject).startswith("NNP") and not clause.plural):
         return
     inner = inside_collective(tree, subject)
     head, first = subject, start + (determiner in _COUNTS or determiner.isdigit())
@@ -120,13 +134,13 @@ def no_subject(scene: Scene) -> Iterator[Edit]:
     noun = tree[head].lemma
     plural = tree.tag(head) in ("NNS", "NNPS")
     if scene.family == "A":
-        yield scene.edit("", (0, first, "no"), denied=noun)
+        yield scene.change((0, first, "no"), denied=noun)
     elif not plural:
-        yield scene.edit("", (0, first, "not a single"), denied=noun)
+        yield scene.change((0, first, "not a single"), denied=noun)
     elif clause.finite:
-        yield scene.edit("", (0, first, "none of the"), denied=noun)
+        yield scene.change((0, first, "none of the"), denied=noun)
     else:
-        yield scene.edit("", (0, first, "not any"), denied=noun)
+        yield scene.change((0, first, "not any"), denied=noun)
 
 
 def another_clause(tree: Tree, clause: Clause) -> bool:
@@ -143,7 +157,7 @@ def _refers_back(tree: Tree) -> bool:
     return any(word in tree.tail.lower().split() for word in ("it", "he", "she", "they"))
 
 
-def _existence_denied(scene: Scene) -> Iterator[Edit]:
+def _existence_denied(scene: Scene) -> Iterator[Change]:
     tree = scene.tree
     be = 1
     noun = tree.child(tree.root, "attr", "nsubj", "dobj")
@@ -155,7 +169,7 @@ def _existence_denied(scene: Scene) -> Iterator[Edit]:
     end = start + (tree.lower(start) in _COUNTS or tree.lower(start).isdigit())
     singular = tree.lower(start) in ("a", "an")
     new = scene.by_family(f"{tree.lower(be)} no", f"{tree.lower(be)}n't {'a' if singular else 'any'}")
-    yield scene.edit("", (be, end, new), denied=tree[noun].lemma)
+    yield scene.change((be, end, new), denied=tree[noun].lemma)
 
 
 @rule(
@@ -163,17 +177,16 @@ def _existence_denied(scene: Scene) -> Iterator[Edit]:
     ("A photo of a dog on the grass", "A photo that does not show a dog on the grass"),
     ("A dog sits on the grass .", "It is not true that a dog sits on the grass ."),
 )
-def not_shown(scene: Scene) -> Iterator[Edit]:
+def not_shown(scene: Scene) -> Iterator[Change]:
     """a photo of -> a photo that does not show; it is not true that ..."""
     tree = scene.tree
-    root = tree.root
-    of = next((i for i in tree.children(root, "prep") if tree.lower(i) == "of"), None)
-    if tree.is_noun(root) and tree[root].lemma in DEPICTIONS and of == root + 1:
+    root, of = tree.root, depicted_by(tree)
+    if of is not None:
         do = "do" if tree.is_plural(root) else "does"
         not_ = scene.by_family(f"{do} not", f"{do}n't")
-        yield scene.edit("", (of, of + 1, f"that {not_} show"), denied=tree[root].lemma)
+        yield scene.change((of, of + 1, f"that {not_} show"), denied=tree[root].lemma)
         return
     clause = clause_of(tree)
     if clause is not None and clause.finite and not _refers_back(tree):
         new = scene.by_family("it is not true that", "it isn't the case that")
-        yield scene.edit("", (0, 0, new), denied=tree[root].lemma)
+        yield scene.change((0, 0, new), denied=tree[root].lemma)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from semclip.english import lexicon
-from semclip.english.edits import Edit, Scene, rule
+from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
-from semclip.english.negate.denied import is_being
+from semclip.english.parse.beings import is_being
 from semclip.english.parse.clause import clause_of
 from semclip.english.parse.tree import Tree
 from semclip.english.siblings import Siblings
@@ -19,7 +19,7 @@ _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
     ("A black dog lies on the floor .", "A white dog lies on the floor ."),
     ("A small boat on the lake", "A large boat on the lake"),
 )
-def other_attribute(scene: Scene) -> Iterator[Edit]:
+def other_attribute(scene: Scene) -> Iterator[Change]:
     """Another colour, size, age or state, where no second thing may have it: nobody knows another person's coat."""
     tree, siblings = scene.tree, scene.siblings
     for place, token in enumerate(tree.tokens):
@@ -38,7 +38,7 @@ def other_attribute(scene: Scene) -> Iterator[Edit]:
         if sum(other.lemma == tree[noun].lemma for other in tree.tokens) > 1:
             continue
         for new in _others(word, categories, siblings):
-            yield scene.edit("", (place, place + 1, new), pair=(word, new))
+            yield scene.change((place, place + 1, new), pair=(word, new))
 
 
 def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterat
 
 
 @rule("number_swapped", ("Two dogs run on the grass .", "Three dogs run on the grass ."))
-def other_number(scene: Scene) -> Iterator[Edit]:
+def other_number(scene: Scene) -> Iterator[Change]:
     """A higher number, clearly another one: of five dogs two are seen, too, so that none is lowered."""
     tree, siblings = scene.tree, scene.siblings
     if siblings.bag & lexicon.VAGUE_NUMBERS or len(siblings.bag & lexicon.NUMBER_WORDS) > 1:
@@ -71,7 +71,7 @@ def other_number(scene: Scene) -> Iterator[Edit]:
             continue
         at = lexicon.NUMBERS.index(token.lower)
         for new in lexicon.NUMBERS[at + 1 : at + 3]:
-            yield scene.edit("", (place, place + 1, new), pair=(token.lower, new))
+            yield scene.change((place, place + 1, new), pair=(token.lower, new))
 
 
 #: (words, their opposite, lemmas that no caption may hold, nouns of which one must follow)
@@ -88,7 +88,7 @@ _NO_WORD_BEFORE = words("from just very right dressed made gap")
     ("A cat sits in front of a couch .", "A cat sits behind a couch ."),
     ("A dog sleeps under the table .", "A dog sleeps on top of the table ."),
 )
-def other_relation(scene: Scene) -> Iterator[Edit]:
+def other_relation(scene: Scene) -> Iterator[Change]:
     """in front of -> behind, under -> on top of, inside -> outside, on -> beside."""
     tree, siblings = scene.tree, scene.siblings
     taken: set[int] = set()
@@ -110,7 +110,7 @@ def other_relation(scene: Scene) -> Iterator[Edit]:
                 continue
             if old in (["up"], ["down"]) and tree[noun].lemma not in _SLOPES:
                 continue
-            yield scene.edit("", (place, end, new), pair=(" ".join(old), new))
+            yield scene.change((place, end, new), pair=(" ".join(old), new))
 
 
 _SLOPES = words("hill hillside stair stairs step staircase slope mountain ramp slide ladder escalator mountainside")
@@ -124,7 +124,7 @@ _ACTIONS = {verb: (others.split(), after.split()) for verb, others, after in row
     ("A man sits on a bench .", "A man stands on a bench ."),
     ("A dog sleeping on the couch", "A dog playing on the couch"),
 )
-def other_action(scene: Scene) -> Iterator[Edit]:
+def other_action(scene: Scene) -> Iterator[Change]:
     """Another action that cannot happen at the same time: sitting on a bench -> standing on a bench."""
     tree = scene.tree
     clause = clause_of(tree)
@@ -142,7 +142,7 @@ def other_action(scene: Scene) -> Iterator[Edit]:
     for new in others:
         if new not in said and not (new == "lie" and "lay" in said):
             form = inflect(new, verb.tag)
-            yield scene.edit("", (clause.verb, clause.verb + 1, form), pair=(verb.lemma, new))
+            yield scene.change((clause.verb, clause.verb + 1, form), pair=(verb.lemma, new))
             return
 
 

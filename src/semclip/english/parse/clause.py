@@ -31,7 +31,9 @@ def clause_of(tree: Tree) -> Clause | None:
     """The main clause of a caption; None where its subject is not a noun."""
     root = tree.root
     if tree.is_noun(root) or tree.tag(root) == "CD":
-        verb = next((i for i in tree.children(root, "acl", "relcl") if tree.tag(i) in ("VBG", "VBN") and i > root), None)
+        verb = next(
+            (i for i in tree.children(root, "acl", "relcl") if tree.tag(i) in ("VBG", "VBN") and i > root), None
+        )
         if verb is not None and tree[verb].label == "relcl" and tree.subject(verb) is not None:
             verb = None
         return Clause(root, verb, None, False, _plural(tree, root))

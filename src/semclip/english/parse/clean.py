@@ -4,9 +4,11 @@ import html
 import re
 from dataclasses import dataclass
 
+from semclip.english.parse.tree import style_of
+
 _TAIL = re.compile(
     r"""(?: \s* [.!…]+ (?= \s | $ ) .*          # the stop, and further sentences
-      | \s+ [-–—|•·] \s+ (?:.*(?:photo|image|picture|vector|illustration|shutterstock|getty|alamy|istock).*) # - stock photo
+      | \s+ [-–—|•·] \s+ .*(?:photo|image|picture|vector|illustration|shutterstock|getty|alamy|istock).*
       | \s+ \| .*                               # | the site's name
       | \s* [#@]\w+ .*                          # hashtags
       | \s* \( [^()]* \)                        # (2019)
@@ -39,10 +41,7 @@ def sentence_of(text: str) -> Sentence:
         body, tail = body[: match.start()], body[match.start() :] + tail
     if len(body) > 2 and body[0] in _QUOTES and body[-1] in _QUOTES:
         body, tail = body[1:-1], tail
-    letters = [word for word in body.split() if word.isalpha()]
-    upper = len(letters) > 1 and sum(word.isupper() for word in letters) > 0.7 * len(letters)
-    others = [word for word in letters[1:] if len(word) > 3]
-    title = not upper and len(others) > 1 and sum(word[0].isupper() for word in others) > 0.7 * len(others)
+    upper, title = style_of(body.split())
     return Sentence(body, _small(body) if upper or title else body, tail)
 
 

@@ -1,7 +1,7 @@
 """The built-in parser: trees of plain captions, None for the rest.
 
-Noun phrases, prepositions and verbs are attached from left to right, each to the nearest place that takes it. Labels and
-tags are those of spaCy's English pipelines, so that one set of rules serves both; attachment is coarser.
+Noun phrases, prepositions and verbs are attached from left to right, each to the nearest place that takes it. Labels
+and tags are those of spaCy's English pipelines, so that one set of rules serves both; attachment is coarser.
 """
 
 from dataclasses import dataclass, field
@@ -33,8 +33,8 @@ def parse(sentence: Sentence) -> Tree | None:
         return None
     ends = [match.end() for match in matches]
     tokens = tuple(
-        Token(sentence.body[m.start() : m.end()], lemma_of(m[0].lower(), tags[i]), tags[i], built.head[i], built.label[i],
-              i + 1 < len(matches) and matches[i + 1].start() > m.end())
+        Token(sentence.body[m.start() : m.end()], lemma_of(m[0].lower(), tags[i]), tags[i], built.head[i],
+              built.label[i], i + 1 < len(matches) and matches[i + 1].start() > m.end())
         for i, m in enumerate(matches)
     )  # fmt: skip
     return Tree(tokens, sentence.body[ends[-1] :] + sentence.tail)
@@ -117,6 +117,7 @@ class _Builder:
         while end < len(self.texts) and (
             self.tags[end] in NOUNS or self.tags[end] in ("DT", "PRP$", "CD", "JJ", "POS")
             or (self.tags[end] in ("CC", ",") and self._joins_adjectives(end))
+            or (self.tags[end] == "RB" and end > place and self.tags[end + 1 : end + 2] == ["JJ"])
         ):  # fmt: skip
             if end > place and self.tags[end] in ("DT", "PRP$") and self.tags[end - 1] not in ("DT", "PDT"):
                 break
@@ -131,6 +132,8 @@ class _Builder:
             tag = self.tags[i]
             if tag in ("CC", ","):
                 self._attach(i, i - 1, "cc" if tag == "CC" else "punct")
+            elif tag == "RB":
+                self._attach(i, i + 1, "advmod")
             elif tag == "POS":
                 self._attach(i, i - 1, "case")
                 self.label[i - 1] = "poss"
@@ -144,7 +147,7 @@ class _Builder:
         around = self.tags[place - 1 : place + 3]
         if around[1:3] == [",", "CC"]:
             del around[1]
-        return around[:1] == ["JJ"] and around[2:3] == ["JJ"] or self.tags[place - 2 : place] == ["JJ", ","]
+        return (around[:1] == ["JJ"] and around[2:3] == ["JJ"]) or self.tags[place - 2 : place] == ["JJ", ","]
 
     def _adjectives(self, place: int, end: int) -> int:
         """Adjectives without a noun: behind "is", or "a man in red"."""
@@ -203,7 +206,12 @@ class _Builder:
             self._attach(place, self.prep, "prep")
             self.prep = place
             return 1
-        if word in _SUBORDINATE and word not in ("before", "after") and self.root >= 0 and not self._plain_as(place, word):
+        if (
+            word in _SUBORDINATE
+            and word not in ("before", "after")
+            and self.root >= 0
+            and not self._plain_as(place, word)
+        ):
             self.mark = place
             self.label[place] = "mark"
             return 1
@@ -217,10 +225,11 @@ class _Builder:
             return 1
         if self.root < 0:
             return 0
-        to_noun = word in _TO_NOUN and self.noun > self.verb or self.verb < 0
+        to_noun = (word in _TO_NOUN and self.noun > self.verb) or self.verb < 0
         if word == "in" and self.noun > self.verb >= 0 and self.label[self.noun] != "dobj":
             to_noun = self.head[self.verb] != self.noun
-        self._attach(place, self.noun if to_noun and self.noun >= 0 else self.verb, "prep")
+        by = word == "by" and not to_noun and self.tags[self.verb] == "VBN"
+        self._attach(place, self.noun if to_noun and self.noun >= 0 else self.verb, "agent" if by else "prep")
         if self.head[place] < 0:
             self.head[place] = self.root
         self.prep = place
@@ -265,9 +274,11 @@ class _Builder:
         elif tag == "VB":
             self._attach(place, self.verb if self.verb >= 0 else self.noun, "xcomp")
         elif finite:
-            if self.tags[self.root] in FINITE or self.label[self.root] == "done":
-                return 0  # a second finite verb that nothing joins
-            self._new_root(place)
+            if self._is_finite(self.root):
+                if not self._second_clause(place):
+                    return 0  # a second finite verb that nothing joins
+            else:
+                self._new_root(place)
         elif self.verb >= 0 and self.noun < self.verb:
             self._attach(place, self.verb, "xcomp")
         else:
@@ -276,6 +287,23 @@ class _Builder:
         self._helpers(place)
         self.verb = place
         return 1
+
+    def _is_finite(self, verb: int) -> bool:
+        helpers = [i for i, head in enumerate(self.head) if head == verb and self.label[i] in ("aux", "auxpass")]
+        return any(self.tags[i] in FINITE for i in (verb, *helpers))
+
+    def _second_clause(self, verb: int) -> bool:
+        """A nurse sings and a chef dances: what "and" joined was no noun but a clause."""
+        subject = max(
+            (i for i, label in enumerate(self.label) if label == "conj" and self.tags[i] in NOUNS), default=-1
+        )
+        cc = max((i for i, label in enumerate(self.label) if label == "cc" and i < subject), default=-1)
+        if subject < 0 or cc < self.verb:
+            return False
+        self._attach(subject, verb, "nsubj")
+        self._attach(cc, self.root, "cc")
+        self._attach(verb, self.root, "conj")
+        return True
 
     def _new_root(self, verb: int) -> None:
         for i, head in enumerate(self.head):

@@ -5,6 +5,7 @@ import re
 
 from semclip.english import lexicon
 from semclip.english.inflection import known_as, lemma_of, words
+from semclip.english.parse.beings import kind_of
 
 TOKEN = re.compile(r"\w+(?:[-’'./&]\w+)*?(?=['’]s\b|n['’]t\b)|['’]s\b|n['’]t\b|\w+(?:[-’'&]\w+)*|[^\w\s]")
 _CLOSED = {
@@ -25,7 +26,7 @@ _CLOSED = {
         "WP": "who which whose whom",
         "WRB": "where when",
         "RB": "not very together away also just too then so nearby outdoors indoors outside alone out ahead back "
-        "only almost really quickly slowly forward backwards apart there here n't next",
+        "only almost really quickly slowly forward backwards apart here n't next underwater midair overhead onstage",
         "VBZ": "is has does",
         "VBP": "are have do",
         "VBD": "was were had did",
@@ -37,13 +38,15 @@ _OF_WORD = {word: tag for tag, of in _CLOSED.items() for word in of}
 _NUMBERS = words("one two three four five six seven eight nine ten eleven twelve dozen hundred")
 _BE = words("is are was were be been being")
 _MORE_ADJECTIVES = words("several many few various multiple numerous other same more most own next front")
+_PRONOUNS = words("one another others all both each some this that these those")
+_BEFORE_CLAUSE = words("while whilst when before after")
 _OPENS = frozenset({"DT", "PRP$", "CD", "JJ", "POS"})
 
 
 def tags_of(tokens: list[str]) -> list[str] | None:
     """A tag for each token; None where a word may be a noun or a verb and nothing tells which."""
     found: list[str] = []
-    for place, token in enumerate(tokens):
+    for place in range(len(tokens)):
         tag = _tag(tokens, place, found)
         if tag is None:
             return None
@@ -54,7 +57,9 @@ def tags_of(tokens: list[str]) -> list[str] | None:
 @functools.lru_cache(65536)
 def _readings(word: str) -> frozenset[str]:
     """What an open word may be: N, V, J, R."""
-    found = {{"NOUN": "N", "VERB": "V", "ADJ": "J", "ADV": "R", "PROPN": "N"}.get(of, "") for of in known_as(word)} - {""}
+    found = {{"NOUN": "N", "VERB": "V", "ADJ": "J", "ADV": "R", "PROPN": "N"}.get(of, "") for of in known_as(word)} - {
+        ""
+    }
     if word in lexicon.NOUNS:
         found.add("N")
     if word in lexicon.ADJECTIVES or word in _MORE_ADJECTIVES:
@@ -81,16 +86,31 @@ def _tag(tokens: list[str], place: int, tags: list[str]) -> str | None:
     following = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
     if not word[0].isalnum() and word not in _OF_WORD:
         return word if word in (",", ":", ".") else "SYM"
+    noun_follows = _is_nounish(following)
+    if (
+        word in _PRONOUNS
+        and not (word == "that" and before.startswith("NN"))
+        and not noun_follows
+        and following != "of"
+        and not (word == "all" and following in ("the", "his"))
+    ):
+        return "RB" if before.startswith("NN") and word in ("all", "both", "each") else "NN"
     if word in _NUMBERS or word[0].isdigit():
         return "CD"
+    if word in ("can", "might", "will") and before in _OPENS:
+        return "NN"
+    if before == "IN" and tokens[place - 1].lower() in _BEFORE_CLAUSE and word.endswith("ing"):
+        return "VBG"
     if word == "there" and following not in ("is", "are", "was", "were"):
         return "RB"
     if word == "that" and before.startswith("NN"):
         return "WDT"
     if word == "her" and (not following or following in _OF_WORD):
         return "PRP"
-    if word in ("up", "down", "off", "out", "over") and before.startswith("V") and (
-        not following or _OF_WORD.get(following) in ("IN", "TO", "CC", None) and not _is_nounish(following)
+    if (
+        word in ("up", "down", "off", "out", "over")
+        and before.startswith("V")
+        and (not following or (_OF_WORD.get(following) in ("IN", "TO", "CC", None) and not _is_nounish(following)))
     ):
         return "RP" if word != "out" or following != "of" else "IN"
     if word in ("outside", "inside", "next") and following in ("", "of", "to", ".", ",") and word != "next":
@@ -98,9 +118,14 @@ def _tag(tokens: list[str], place: int, tags: list[str]) -> str | None:
     if word in _OF_WORD:
         return _OF_WORD[word]
     readings = _readings(word)
-    if before in ("TO", "MD") or tokens[place - 1].lower() in ("do", "does", "did", "n't") and place:
-        if "V" in readings and lemma_of(word, "VBZ") == word and not word.endswith("ing"):
-            return "VB"
+    helper = [
+        token.lower() for token in tokens[max(0, place - 2) : place] if token.lower() not in ("not", "n't", "n’t")
+    ]
+    if helper and helper[-1] in ("have", "has", "had") and "V" in readings and lemma_of(word, "VBN") != word:
+        return "VBN"
+    bare = before in ("TO", "MD") or (helper and helper[-1] in ("do", "does", "did"))
+    if bare and "V" in readings and lemma_of(word, "VBZ") == word and not word.endswith("ing"):
+        return "VB"
     if word in lexicon.COLOUR_WORDS and following in (",", "and", "&"):
         second = tokens[place + 2].lower() if place + 2 < len(tokens) else ""
         if second in lexicon.COLOUR_WORDS or second in lexicon.ADJECTIVES:
@@ -112,10 +137,19 @@ def _tag(tokens: list[str], place: int, tags: list[str]) -> str | None:
         return _verb_tag(word, participle=False)
     if before.startswith("NN"):
         return _behind_noun(tokens, place, tags, readings)
-    if tokens[place - 1].lower() in _BE and place and "V" in readings and word.endswith(("ing", "ed", "n", "t")):
+    if (
+        tokens[place - 1].lower() in _BE
+        and place
+        and "V" in readings
+        and (word.endswith(("ing", "ed")) or (lemma_of(word, "VBN") != word and "J" not in readings))
+    ):
         return _verb_tag(word, participle=True)
+    if tokens[place - 1].lower() in _BE and place and "J" in readings and not noun_follows:
+        return "JJ"
     if (before == "RB" or before.startswith("V") or not before or before in (",", "CC")) and "V" in readings:
-        participle = word.endswith("ing") or (word.endswith("ed") and before != "") or (before == "CC" and "N" not in readings)
+        participle = (
+            word.endswith("ing") or (word.endswith("ed") and before != "") or (before == "CC" and "N" not in readings)
+        )
         if participle and not (not before and _is_nounish(following)):
             return _verb_tag(word, participle=before.startswith("V"))
         if before == "CC" and word not in lexicon.NOUNS and any(tag in ("VBZ", "VBP") for tag in tags):
@@ -133,14 +167,13 @@ def _in_phrase(word: str, readings: frozenset[str], following: str) -> str:
         following not in lexicon.NOUNS and (following.endswith(("ing", "ed")) or following in lexicon.THIRD_FORMS)
     )
     listed = word in lexicon.ADJECTIVES or word in _MORE_ADJECTIVES
-    if "J" in readings and (listed or "N" not in readings or (goes_on and word not in lexicon.NOUNS)):
-        if goes_on or "N" not in readings:
-            return "JJ"
+    if "J" in readings and ("N" not in readings or (goes_on and (listed or word not in lexicon.NOUNS))):
+        return "JJ"
     if "R" in readings and "N" not in readings and "J" not in readings:
         return "RB"
     if word.endswith(("ing", "ed")) and goes_on and word not in lexicon.NOUNS:
         return "JJ"
-    if "N" in readings:
+    if "N" in readings or ("J" in readings and not goes_on and not listed and "V" not in readings):
         return _noun_tag(word)
     if "V" in readings:
         return "JJ" if goes_on else _verb_tag(word, participle=True)
@@ -177,19 +210,22 @@ def _behind_noun(tokens: list[str], place: int, tags: list[str], readings: froze
         by_itself = following in ("a", "an", "the", "his", "her", "its", "their") and not word.endswith("n")
         return "VBD" if by_itself else "VBN"
     start = _clause_start(tokens, tags)
-    nouns = [i for i in range(start, place) if tags[i].startswith("NN") and not tags[i + 1 : i + 2][:1] == ["NN"]]
+    nouns = [i for i in range(start, place) if tags[i].startswith("NN") and tags[i + 1 : i + 2] != ["NN"]]
     subject = nouns[0] if nouns else place - 1
     subject = next((i for i in range(subject, place) if not tags[i + 1 : i + 2] or tags[i + 1][:2] != "NN"), subject)
-    plural = tags[subject] == "NNS" or (tokens[subject + 1].lower() in ("of", "and") and len(nouns) > 1)
-    agrees = tag == ("VBP" if tags[-1] == "NNS" else "VBZ") or tag == ("VBP" if plural else "VBZ")
+    behind = tokens[subject + 1].lower()
+    plural = tags[subject] == "NNS" or behind == "and"
+    agrees = tag == ("VBP" if plural else "VBZ") or (behind == "of" and tag == ("VBP" if tags[-1] == "NNS" else "VBZ"))
+    if tag == "VBP" and not following.strip(".,"):
+        agrees = "N" not in readings or (plural and subject == place - 1 and kind_of(tokens[subject].lower()) != "")
     if not agrees or any(t in ("VBZ", "VBP", "VBD") for t in tags[start:]):
-        return _noun_tag(word) if "N" in readings else None
+        return _noun_tag(word) if "N" in readings else "JJ" if "J" in readings else None
     is_noun, is_verb = word in lexicon.NOUNS, word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
-    if "N" not in readings or (is_verb and not is_noun):
+    if "N" not in readings or (is_verb and not is_noun) or _OF_WORD.get(following) in ("DT", "PRP$", "PRP"):
         return tag
     if is_noun and not is_verb:
         return _noun_tag(word)
-    return tag if _is_being(tokens[subject]) or _is_being(tokens[place - 1]) else None
+    return tag if kind_of(tokens[subject].lower()) or kind_of(tokens[place - 1].lower()) else None
 
 
 def _clause_start(tokens: list[str], tags: list[str]) -> int:
@@ -197,7 +233,3 @@ def _clause_start(tokens: list[str], tags: list[str]) -> int:
     opens = ("while", "as", "when", "because", "where", "but")
     return max((i + 1 for i, tag in enumerate(tags) if tag in ("WP", "WDT") or tokens[i].lower() in opens or (
         tag == "CC" and any(t in ("VBZ", "VBP", "VBD") for t in tags[:i]))), default=0)  # fmt: skip
-
-
-def _is_being(word: str) -> bool:
-    return bool(lexicon.NOUNS.get(word.lower(), (frozenset[str](),))[0] & {"adult", "person", "animal"})

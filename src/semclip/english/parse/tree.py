@@ -1,6 +1,6 @@
 """A parsed caption: tokens with lemma, tag, head and label, and the questions that rules ask of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,6 +70,17 @@ class Tree:
     def words(self) -> list[str]:
         return [token.lower for token in self.tokens]
 
+    @cached_property
+    def style(self) -> tuple[bool, bool]:
+        """Whether it is written in CAPITALS, and whether Like This."""
+        return style_of([token.text for token in self.tokens])
+
+    @cached_property
+    def is_loose(self) -> bool:
+        """Whether a space stands before its commas or its stop."""
+        spaced = any(t.text == "," and i and self.tokens[i - 1].space for i, t in enumerate(self.tokens))
+        return spaced or self.tail[:1] == " "
+
     def children(self, index: int, *labels: str) -> list[int]:
         """The dependents of a token, in order; of these labels, if any are named."""
         found = self._children[index]
@@ -120,3 +131,11 @@ class Tree:
     @cached_property
     def text(self) -> str:
         return "".join(t.text + " " * t.space for t in self.tokens).rstrip() + self.tail
+
+
+def style_of(words: Sequence[str]) -> tuple[bool, bool]:
+    """Whether words are written in CAPITALS, and whether Like This."""
+    letters = [word for word in words if word.isalpha()]
+    upper = len(letters) > 1 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
+    others = [word for word in letters[1:] if len(word) > 2]
+    return upper, not upper and len(others) > 1 and sum(word[0].isupper() for word in others) > 0.7 * len(others)

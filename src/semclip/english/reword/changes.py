@@ -1,10 +1,11 @@
-"""Small changes inside a caption that keep its meaning: wearing a hat -> in a hat; a man and a dog -> a dog and a man."""
+"""Small changes inside a caption that keep its meaning: wearing a hat -> in a hat; a cup and a jug swapped."""
 
 from collections.abc import Iterator
 
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
-from semclip.english.negate.denied import DEPICTIONS, is_being, is_person
+from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.parse.beings import is_being, is_person
 from semclip.english.parse.clause import inside_collective
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.synonyms import Swap
@@ -58,7 +59,11 @@ def _participle(tree: Tree, place: int) -> Iterator[Swap]:
         yield Swap(place, place + 1, f"{_who(tree, inner)} are {tree.lower(place)}", "relative")
     if tree.tag(place) not in ("VBG", "VBN") or noun != place - 1 or not _one(tree, noun):
         return
-    if tree.lower(place) == "wearing" and _clothes(tree, tree.child(place, "dobj")) and tree.child(place, "conj") is None:
+    if (
+        tree.lower(place) == "wearing"
+        and _clothes(tree, tree.child(place, "dobj"))
+        and tree.child(place, "conj") is None
+    ):
         yield Swap(place, place + 1, "in", "in")
         yield Swap(place, place + 1, "dressed in", "in")
     follows = noun + 1 == place and place + 1 < len(tree)
@@ -75,7 +80,13 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
         if is_being(tree, noun) and _clothes(tree, what):
             yield Swap(place, place + 1, "wearing", "wearing")
             yield Swap(place, place + 1, "dressed in", "wearing")
-    elif tree.child(what, "acl", "relcl") is None and tree.determiner(what) not in ("the", "his", "her", "its", "their"):
+    elif tree.child(what, "acl", "relcl") is None and tree.determiner(what) not in (
+        "the",
+        "his",
+        "her",
+        "its",
+        "their",
+    ):
         has = "have" if tree.is_plural(noun) else "has"
         yield Swap(place, place + 1, f"{_who(tree, noun)} {has}", "relative")
 
@@ -99,9 +110,17 @@ def _joined_swapped(tree: Tree, noun: int) -> Iterator[Swap]:
     if not tree.is_noun(second) or tree.noun_start(second) != cc + 1 or tree[noun].label == "compound":
         return
     start = tree.noun_start(noun)
-    if (tree.determiner(noun) == "") != (tree.determiner(second) == "") or tree.lower(start - 1) in ("and", ",", "between"):
+    if (tree.determiner(noun) == "") != (tree.determiner(second) == "") or tree.lower(start - 1) in (
+        "and",
+        ",",
+        "between",
+    ):
         return
-    if tree.child(second, "conj", "relcl", "acl", "prep") is not None or tree.lower(second + 1) in ("of", "'s", "and", ","):
+    # "A goat and a hen in a barn": the barn is where both are.
+    there = (tree[noun].label == "attr" and tree.lower(0) == "there") or noun == tree.root
+    if tree.child(second, "conj", "relcl", "acl") is not None or tree.lower(second + 1) in ("of", "'s", "and", ","):
+        return
+    if tree.child(second, "prep") is not None and not there:
         return
     if tree.determiner(noun) == "" and tree.child(noun, "amod", "compound") is not None:
         return

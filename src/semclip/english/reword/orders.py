@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
-from semclip.english.negate.denied import DEPICTIONS, chunks_of, is_being
+from semclip.english.negate.denied import DEPICTIONS, chunks_of, depicted_by
+from semclip.english.parse.beings import is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.parts import Items, Parts
 
@@ -48,7 +49,7 @@ def existential(p: Parts) -> Iterator[Order]:
 def progressive(p: Parts) -> Iterator[Order]:
     """A dog runs, a dog running -> a dog is running; a dog is running -> a dog runs."""
     behind = p.participles
-    if p.verb is None or behind is None or p.tree.tag(p.verb) == "VBN" and p.finite:
+    if p.verb is None or behind is None or (p.tree.tag(p.verb) == "VBN" and p.finite):
         return
     if not p.helpers:
         yield Order("progressive", [*p.introduced, p.be, *behind], 0.7)
@@ -60,7 +61,7 @@ def progressive(p: Parts) -> Iterator[Order]:
 def seen(p: Parts) -> Iterator[Order]:
     """A dog can be seen running."""
     behind = p.participles
-    if p.verb is not None and behind is not None and p.tree.tag(p.verb) == "VBG" or (p.verb and behind and p.finite):
+    if (p.verb is not None and behind is not None and p.tree.tag(p.verb) == "VBG") or (p.verb and behind and p.finite):
         yield Order("seen", [*p.introduced, "can be seen", *behind], 0.6)
 
 
@@ -80,7 +81,7 @@ def fronted(p: Parts) -> Iterator[Order]:
     if p.verb is None:
         yield Order("inverted", [*place, p.be, *p.np], 1)
         return
-    kept = [i for i in range(p.verb + 1, prep)]
+    kept = list(range(p.verb + 1, prep))
     if p.finite:
         yield Order("fronted", [*place, ",", *p.np, *p.helpers, p.verb, *kept], 2)
     elif p.indefinite and tree.tag(p.verb) in ("VBG", "VBN"):
@@ -139,16 +140,24 @@ def passive(p: Parts) -> Iterator[Order]:
     if verb is None or p.joined or tree[verb].lemma not in _TRANSITIVE or tree.tag(verb) == "VBN":
         return
     thing = tree.child(verb, "dobj")
-    if thing is None or tree.child(thing, "conj", "relcl", "acl", "appos") or tree.child(verb, "prt", "dative", "xcomp"):
+    if (
+        thing is None
+        or tree.child(thing, "conj", "relcl", "acl", "appos")
+        or tree.child(verb, "prt", "dative", "xcomp")
+    ):
         return
     start, end = tree.noun_start(thing), thing + 1
     if start != verb + 1 or tree.tag(start) in ("PRP$", "PRP") or tree.lower(end) in ("of", "'s", "and", ","):
         return
-    if any(tree.tag(i) in ("PRP", "PRP$") or tree[i].label in ("advcl", "mark", "xcomp") for i in range(end, len(tree))):
+    if any(
+        tree.tag(i) in ("PRP", "PRP$") or tree[i].label in ("advcl", "mark", "xcomp") for i in range(end, len(tree))
+    ):
         return
     if any(tree.is_verb(i) for i in range(end, len(tree))) or tree.child(p.subject, "acl", "relcl"):
         return
-    if any(tree.lower(i) in ("with", "from", "for", "of") for i in range(end, len(tree))) or not is_being(tree, p.subject):
+    if any(tree.lower(i) in ("with", "from", "for", "of") for i in range(end, len(tree))) or not is_being(
+        tree, p.subject
+    ):
         return
     if end < len(tree) and p.np[-1] != p.subject:
         return
@@ -183,29 +192,60 @@ def clause_first(tree: Tree) -> Iterator[Order]:
         clause = token.head
         if tree[clause].label != "advcl" or tree.span(clause) != (mark, len(tree)) or tree[clause].head != tree.root:
             continue
-        if any(tree.tag(i) == "PRP" for i in range(mark, len(tree))) or tree.tag(tree.root) not in ("VBZ", "VBP", "VBG"):
+        if any(tree.tag(i) == "PRP" for i in range(mark, len(tree))) or tree.tag(tree.root) not in (
+            "VBZ",
+            "VBP",
+            "VBG",
+        ):
             continue
         front = [i for i in range(mark) if not (i == mark - 1 and tree.lower(i) == ",")]
         if tree.subject(clause) is not None and tree.subject(tree.root) is not None:
             yield Order("clauses swapped", [*range(mark, len(tree)), ",", *front], 2)
 
 
-#: Said of any caption, by family.
+def doing_first(p: Parts) -> Iterator[Order]:
+    """Climbing up a steep hill is a goat."""
+    behind = p.participles
+    if p.verb is None or behind is None or not p.indefinite or p.joined or len(behind) < 3:
+        return
+    if p.tree.tag(p.verb) == "VBN" or p.tree[p.verb].lemma in ("be", "have") or "," in p.tree.words:
+        return
+    if not any(p.tree.tag(i).startswith("PRP") for i in p.rest):
+        yield Order("inverted", [*behind, p.be, *p.introduced], 0.3)
+
+
+#: Said of any caption, by family: before a noun phrase, and before a sentence.
 FRAMES = {
     "A": ("this picture shows", "a picture of", "here {be}", "in this picture , there {be}", "pictured here {be}"),
     "B": ("this image shows", "an image of", "here we see", "in this image , there {be}", "shown here {be}"),
 }
+_BEFORE_SENTENCE = {
+    "A": ("in this picture ,", "as can be seen in this picture ,", "this picture shows how"),
+    "B": ("in this image ,", "as is shown in this image ,", "this image shows how"),
+}
 
 
 def framed(p: Parts, family: str) -> Iterator[Order]:
-    """This picture shows a dog running."""
+    """This picture shows a dog running; this picture shows a dog that is running."""
     behind = p.participles
     if behind is None:
         return
     for frame in FRAMES[family]:
         if "{be}" in frame and not p.indefinite:
             continue
-        yield Order("frame", [frame.format(be=p.there_be), *p.introduced, *behind], 0.5)
+        before: Items = [frame.format(be=p.there_be), *p.introduced]
+        yield Order("frame+progressive" if p.finite else "frame", [*before, *behind], 0.5)
+        if behind and p.indefinite and p.tree.child(p.subject, "acl", "relcl", "conj") in (None, p.verb):
+            yield Order("frame+relative", [*before, p.who, p.be, *behind], 0.5)
+
+
+def framed_sentence(tree: Tree, family: str) -> Iterator[Order]:
+    """As can be seen in this picture, a dog is running."""
+    if (tree.subject(tree.root) is not None and tree.tag(tree.root) not in ("VBG", "VBN")) or tree.child(
+        tree.root, "aux"
+    ):
+        for frame in _BEFORE_SENTENCE[family]:
+            yield Order("frame", [frame, *range(len(tree))], 0.3)
 
 
 def framed_as_it_is(tree: Tree, family: str) -> Iterator[Order]:
@@ -242,19 +282,25 @@ def list_reordered(tree: Tree) -> Iterator[Order]:
     chunks = chunks_of(tree)
     if len(chunks) > 2:
         turned = chunks[::-1]
-        yield Order("list reordered", [item for i, chunk in enumerate(turned) for item in ([","] if i else []) + chunk], 1)
+        yield Order(
+            "list reordered", [item for i, chunk in enumerate(turned) for item in ([","] if i else []) + chunk], 1
+        )
 
 
 def depicted(tree: Tree, family: str) -> Iterator[Order]:
     """A photo of a dog -> this picture shows a dog; a dog is pictured."""
-    root = tree.root
-    of = next((i for i in tree.children(root, "prep") if tree.lower(i) == "of"), None)
-    if not tree.is_noun(root) or tree[root].lemma not in DEPICTIONS or of != root + 1:
+    root, of = tree.root, depicted_by(tree)
+    if of is None:
         return
     who = {"A": "shows", "B": "depicts"}[family]
-    before: Items = list(range(of)) if tree.determiner(root) else ["a", *range(of)]
-    yield Order("depicted", [*before, "that", who if not tree.is_plural(root) else who[:-1], *range(of + 1, len(tree))], 1)
+    before: Items = list(range(of)) if tree.determiner(root) or tree.is_plural(root) else ["a", *range(of)]
+    shown: Items = list(range(of + 1, len(tree)))
+    yield Order("depicted", [*before, "that", who if not tree.is_plural(root) else who[:-1], *shown], 1)
+    if not any(tree.is_verb(i) for i in range(of, len(tree))) and tree.tag(of + 1) in ("DT", "NNS", "CD", "JJ"):
+        yield Order("depicted", [*shown, "in", *before], 1.5)
 
 
-OF_PARTS: tuple[Callable[[Parts], Iterator[Order]], ...] = (existential, progressive, seen, fronted, passive, active)
+OF_PARTS: tuple[Callable[[Parts], Iterator[Order]], ...] = (
+    existential, progressive, seen, fronted, passive, active, doing_first,
+)  # fmt: skip
 OF_TREE: tuple[Callable[[Tree], Iterator[Order]], ...] = (clause_first, unexistential, list_reordered)

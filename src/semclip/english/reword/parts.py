@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from semclip.english.inflection import inflect, words
-from semclip.english.negate.denied import DEPICTIONS, is_person
+from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.parse.beings import is_person
 from semclip.english.parse.clause import clause_of, inside_collective
 from semclip.english.parse.tree import Tree
 
@@ -76,12 +77,16 @@ class Parts:
         return items
 
 
-_MASS = words("food water snow grass sand traffic luggage fruit furniture rain ice smoke bread wine coffee beer dirt mud")
-_STATIVE = words("have seem appear consist contain belong want need like love feature know mean resemble see hear show be")
+_MASS = words(
+    "food water snow grass sand traffic luggage fruit furniture rain ice smoke bread wine coffee beer dirt mud"
+)
+_STATIVE = words(
+    "have seem appear consist contain belong want need like love feature know mean resemble see hear show be"
+)
 
 
 def parts_of(tree: Tree) -> Parts | None:
-    """The parts of a caption; None where another word comes before its subject, or something between it and its verb."""
+    """The parts of a caption; None where a word comes before its subject, or something between it and its verb."""
     clause = clause_of(tree)
     if clause is None or tree[clause.subject].lemma in DEPICTIONS or any(t.label == "neg" for t in tree.tokens):
         return None
@@ -111,7 +116,11 @@ def parts_of(tree: Tree) -> Parts | None:
 
 def _copula(tree: Tree, subject: int, verb: int, plural: bool) -> Parts | None:
     """A cat is on a couch: what is behind "is" takes the place of a participle."""
-    if tree.span(subject) != (0, verb) or tree.child(verb, "prep") != verb + 1 or tree.child(verb, "conj", "attr", "acomp"):
+    if (
+        tree.span(subject) != (0, verb)
+        or tree.child(verb, "prep") != verb + 1
+        or tree.child(verb, "conj", "attr", "acomp")
+    ):
         return None
     rest = list(range(verb + 1, len(tree)))
     return Parts(tree, subject, list(range(verb)), [verb], None, rest, True, plural, ())

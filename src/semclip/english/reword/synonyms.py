@@ -1,4 +1,4 @@
-"""Other words for the same, or a wider word that holds as well: what may be put in the place of which words of a tree."""
+"""Other words for the same, or a wider word that holds as well: what may take the place of which words of a tree."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,7 +62,9 @@ def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> s
         return ""  # a dirt bike, a swing seat
     if token.tag == "NN" and not tree.determiner(end - 1) and tree.child(end - 1, "amod") is None and " " in new:
         return ""
-    if " " in new and (tree.child(place, "prep", "acl", "relcl", "conj", "amod") is not None or tree.lower(end) == "'s"):
+    if " " in new and (
+        tree.child(place, "prep", "acl", "relcl", "conj", "amod") is not None or tree.lower(end) == "'s"
+    ):
         return ""
     return _plural_phrase(new) if token.tag == "NNS" else new
 
@@ -88,11 +90,28 @@ def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str)
 
 def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
     token = tree[place]
-    if not tree.is_verb(place) or token.lemma != old[0] or token.label in ("aux", "amod", "compound") or token.tag == "VBN":
+    if (
+        not tree.is_verb(place)
+        or token.lemma != old[0]
+        or token.label in ("aux", "amod", "compound")
+        or token.tag == "VBN"
+    ):
         return ""
-    if tuple(tree.words[place + 1 : end]) != old[1:] or tree.child(place, "prt") is not None and len(old) == 1:
+    if tuple(tree.words[place + 1 : end]) != old[1:] or (tree.child(place, "prt") is not None and len(old) == 1):
         return ""
-    needs_object = new not in ("race", "stroll", "leap", "jump", "speed", "feed", "slumber", "sleep", "relax", "eat", "buy things")
+    needs_object = new not in (
+        "race",
+        "stroll",
+        "leap",
+        "jump",
+        "speed",
+        "feed",
+        "slumber",
+        "sleep",
+        "relax",
+        "eat",
+        "buy things",
+    )
     if len(old) == 1 and (tree.child(place, "dobj") is not None) != needs_object:
         return ""
     first, _, rest = new.partition(" ")
@@ -109,7 +128,9 @@ def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
         tree.tag(end) not in ("DT", "PRP$", "CD", "NN", "NNS", "JJ", "NNP")
     ):
         return ""
-    if new in ("as", "while") and (tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])):
+    if new in ("as", "while") and (
+        tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])
+    ):
         return ""
     if new in ("within", "inside") and tree[place].label != "prep":
         return ""

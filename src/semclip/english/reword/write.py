@@ -8,7 +8,7 @@ from semclip.english.change import changed_share_of_words, words_of
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.reword.changes import changes
-from semclip.english.reword.orders import OF_PARTS, OF_TREE, Order, depicted, framed, framed_as_it_is
+from semclip.english.reword.orders import OF_PARTS, OF_TREE, Order, depicted, framed, framed_as_it_is, framed_sentence
 from semclip.english.reword.parts import Items, parts_of
 from semclip.english.reword.synonyms import Swap, synonyms
 from semclip.english.siblings import Siblings
@@ -34,26 +34,33 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
     family: "A" for training, "B" for test: they share the grammar, but no frame and no pair of synonyms.
     draw: equal draws give equal texts; only its `random()` is used.
     """
-    before = words_of(tree.text)
-    taken = {tuple(words_of(text)) for text in siblings.captions}
+    before = _words(tree, list(range(len(tree))))
     swaps = [*synonyms(tree, siblings, family), *changes(tree)]
     for order in _orders(tree, family, draw):
         items, kinds = order.items, order.kind.split("+") if order.kind else []
         chosen = [swap for swap in sorted(swaps, key=lambda _: draw.random()) if _fits(items, kinds, swap)]
         done: list[Swap] = []
-        while True:
-            text = render(tree, _with(items, done))
-            enough = changed_share_of_words(before, words_of(text)) >= LEAST
-            if enough and (not chosen or draw.random() > _SYNONYM) and (kinds != ["frame"] or done):
-                break
+        while not (enough := _share(tree, before, _with(items, done)) >= LEAST) or draw.random() < _SYNONYM:
             if not chosen:
                 break
             swap = chosen.pop()
             if not any(_collide(swap, other) for other in done):
                 done.append(swap)
-        if enough and (kinds != ["frame"] or done) and tuple(words_of(text)) not in taken:
-            return Paraphrase(text, "+".join([*kinds, *dict.fromkeys(swap.kind for swap in done)]))
+        if enough and (kinds != ["frame"] or done):
+            text = render(tree, _with(items, done))
+            if tuple(words_of(text)) not in siblings.as_words:
+                return Paraphrase(text, "+".join([*kinds, *dict.fromkeys(swap.kind for swap in done)]))
     return Paraphrase(refused="no safe rewording changes a third of it")
+
+
+def _share(tree: Tree, before: list[str], items: Items) -> float:
+    return changed_share_of_words(before, _words(tree, items))
+
+
+def _words(tree: Tree, items: Items) -> list[str]:
+    """The small words of items and of the caption's tail, without marks."""
+    words = [word for item in items for word in ([tree.lower(item)] if isinstance(item, int) else item.split())]
+    return [word for word in words if word[0].isalnum()] + words_of(tree.tail)
 
 
 def _orders(tree: Tree, family: str, draw: random.Random) -> Iterator[Order]:
@@ -63,6 +70,7 @@ def _orders(tree: Tree, family: str, draw: random.Random) -> Iterator[Order]:
     found += [order for rule in OF_PARTS for order in rule(parts)] if parts else list(depicted(tree, family))
     yield from _drawn(found, draw)
     yield from _drawn(list(framed(parts, family) if parts else framed_as_it_is(tree, family)), draw)
+    yield from _drawn(list(framed_sentence(tree, family)), draw)
     yield Order("", list(range(len(tree))))
 
 
