@@ -3,6 +3,8 @@
 import functools
 import re
 
+from semclip.english import dictionary
+
 
 def words(text: str) -> frozenset[str]:
     """The words of a text, as a set: how lists are written down here."""
@@ -25,38 +27,54 @@ _BE = words("is are was were be been being am 's 're")
 @functools.lru_cache(65536)
 def lemma_of(word: str, tag: str) -> str:
     """The base form of a small word: (running, VBG) -> run, (dogs, NNS) -> dog; the word itself where none is known."""
-    import lemminflect
-
     if (word, tag[:1]) in _LEMMAS:
         return _LEMMAS[word, tag[:1]]
     if tag[:1] == "V" and word in _BE:
         return "be"
     if tag[:1] not in "NVJR" or tag in ("NN", "NNP", "RP", "VB", "JJ", "RB", "NNPS"):
         return word
-    found = lemminflect.getLemma(word, upos=_POS[tag[0]])
-    return str(found[0]) if found else word
+    return dictionary.lemma(word, _POS[tag[0]]) or _unknown_lemma(word, tag)
+
+
+def _unknown_lemma(word: str, tag: str) -> str:
+    """By rule: frisbees -> frisbee, jetskiing -> jetski."""
+    if "-" in word:
+        first, _, last = word.rpartition("-")
+        return f"{first}-{lemma_of(last, tag)}"
+    for ending in {"VBG": ("ing",), "VBD": ("ed",), "VBN": ("ed",)}.get(tag, ("es", "s") if tag in ("NNS", "VBZ") else ()):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) > 2 and (ending != "es" or stem.endswith(("s", "x", "ch", "sh"))):
+            return stem
+    return word
 
 
 @functools.lru_cache(65536)
 def inflect(lemma: str, tag: str) -> str:
     """A base form in the form of a Penn tag: (run, VBG) -> running, (man, NNS) -> men."""
-    import lemminflect
-
     if (lemma, tag) in _FORMS:
         return _FORMS[lemma, tag]
-    if "-" in lemma and tag[0] == "N":
+    if "-" in lemma:
         first, _, last = lemma.rpartition("-")
         return f"{first}-{inflect(last, tag)}"
-    found = lemminflect.getInflection(lemma, tag=tag)
-    return str(found[0]) if found else lemma
+    return dictionary.form(lemma, tag) or _by_rule(lemma, tag)
 
 
-@functools.lru_cache(65536)
+def _by_rule(lemma: str, tag: str) -> str:
+    """dog -> dogs, puppy -> puppies, bench -> benches, ride -> riding; for words that the lexicon lacks."""
+    if tag in ("NNS", "VBZ"):
+        if lemma.endswith(("s", "x", "ch", "sh")):
+            return lemma + "es"
+        return lemma[:-1] + "ies" if lemma.endswith("y") and lemma[-2:-1] not in VOWELS else lemma + "s"
+    if tag == "VBG":
+        return (lemma[:-1] if lemma.endswith("e") and not lemma.endswith("ee") else lemma) + "ing"
+    if tag in ("VBD", "VBN"):
+        return lemma + ("d" if lemma.endswith("e") else "ed")
+    return lemma
+
+
 def known_as(word: str) -> frozenset[str]:
-    """The parts of speech that a lexicon of English has for a small word: some of NOUN, VERB, ADJ, ADV, PROPN, AUX."""
-    import lemminflect
-
-    return frozenset(lemminflect.getAllLemmas(word))
+    """The parts of speech that a lexicon of English has for a small word: some of NOUN, VERB, ADJ, ADV, AUX."""
+    return dictionary.parts_of_speech(word)
 
 
 def plural_of(noun: str) -> str:
