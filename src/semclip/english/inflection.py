@@ -41,7 +41,9 @@ def _unknown_lemma(word: str, tag: str) -> str:
     if "-" in word:
         first, _, last = word.rpartition("-")
         return f"{first}-{lemma_of(last, tag)}"
-    for ending in {"VBG": ("ing",), "VBD": ("ed",), "VBN": ("ed",)}.get(tag, ("es", "s") if tag in ("NNS", "VBZ") else ()):
+    for ending in {"VBG": ("ing",), "VBD": ("ed",), "VBN": ("ed",)}.get(
+        tag, ("es", "s") if tag in ("NNS", "VBZ") else ()
+    ):
         stem = word.removesuffix(ending)
         if stem != word and len(stem) > 2 and (ending != "es" or stem.endswith(("s", "x", "ch", "sh"))):
             return stem

@@ -90,4 +90,4 @@ def create(section: Mapping[str, Any], examples: Sequence[Example]) -> Writer:
     options = dict(section)
     name = options.pop("name")
     kind: type[Writer] = FAMILIES["writers"].get(name)
-    return kind(parse(kind.Config, options, where=f"writer {name}"), examples)
+    return kind(parse(kind.Config, options, where=f"writer {name}", section="writer"), examples)
