@@ -199,7 +199,7 @@ def test_nothing_but_garbage_stops_early_and_is_shown() -> None:
             finally:
                 await writer.close()
 
-        with pytest.raises(JobStopped, match="none of the first 40 answers held a text.*nothing") as stopped:
+        with pytest.raises(JobStopped, match=r"none of the first 40 answers held a text.*nothing") as stopped:
             asyncio.run(on_and_on())
         assert "writer.model" in (stopped.value.fix or "") and len(server.requests) < 50
 
