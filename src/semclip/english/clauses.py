@@ -34,7 +34,9 @@ def forms_for(tree: Tree | None, family: str) -> tuple[str, ...]:
     finite = tree.subject(tree.root) is not None and tree[tree.root].tag not in ("VBG", "VBN")
     with_, and_ = FORMS[family][:2], FORMS[family][2:]
     behind = and_[1:] if finite else and_[:1]
-    return behind if "with" in tree.words[-6:] or "without" in tree.words[-6:] else (*with_, *behind)
+    if "with" in tree.words[-6:] or "without" in tree.words[-6:]:
+        return behind
+    return (*with_, *behind) if finite else with_
 
 
 def said_behind(sentence: Sentence, thing: str, form: str, plural: bool) -> str:

@@ -57,7 +57,8 @@ def _short_and_whole(scene: Scene, verb: int, *parts: tuple[int, int, str]) -> I
     whole = scene.change(*parts, denied=tree[verb].lemma)
     last = [tree.span(i)[0] for i in tree.children(verb, "prep", "advcl", "npadvmod") if tree.span(i)[1] == len(tree)]
     cut = last[0] if last else len(tree)
-    if cut > max(part[1] for part in parts) and cut >= 4 and cut > verb + 1:
+    whole_word = tree.tag(cut - 1) not in ("RB", "IN", "RP", "CC")  # "standing next" to what?
+    if cut > max(part[1] for part in parts) and cut >= 4 and cut > verb + 1 and whole_word:
         yield scene.change(*parts, (cut, len(tree), ""), denied=tree[verb].lemma)
         if tree.lower(cut - 1) != ",":
             return
