@@ -9,7 +9,10 @@ from semclip.english.parse.beings import is_person
 from semclip.english.parse.clause import Clause, clause_of, inside_collective
 from semclip.english.parse.tree import Tree
 
-_NO_NO = words("each every both this that these those my our his her its their another no all any neither such same")
+_NO_NO = words(
+    """someone somebody something everyone everybody anyone each every both this that these those my our his her its their
+    another no all any neither such same"""
+)
 _COUNTS = words("a an the some several many two three four five six seven eight nine ten various multiple numerous one")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
 
@@ -119,7 +122,7 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     subject = clause.subject
     start = tree.noun_start(subject)
     determiner = tree.lower(start) if start < subject else ""
-    if determiner in _NO_NO or tree.child(subject, "conj", "appos", "relcl") is not None or start > 0:
+    if tree.lower(start) in _NO_NO or tree.child(subject, "conj", "appos", "relcl") is not None or start > 0:
         return
     if tree[subject].lemma in DEPICTIONS or (tree.tag(subject).startswith("NNP") and not clause.plural):
         return

@@ -120,6 +120,8 @@ def _joined_swapped(tree: Tree, noun: int) -> Iterator[Swap]:
     there = (tree[noun].label == "attr" and tree.lower(0) == "there") or noun == tree.root
     if tree.child(second, "conj", "relcl", "acl") is not None or tree.lower(second + 1) in ("of", "'s", "and", ","):
         return
+    if there and (tree.tag(noun) == "NNS") != (tree.tag(second) == "NNS"):
+        return  # "there is" would have to become "there are"
     if tree.child(second, "prep") is not None and not there:
         return
     if tree.determiner(noun) == "" and tree.child(noun, "amod", "compound") is not None:

@@ -9,6 +9,7 @@ from semclip.english.parse.clause import clause_of, inside_collective
 from semclip.english.parse.tree import Tree
 
 Items = list[int | str]
+_SOMEBODY = words("someone somebody something everyone everybody anyone anything nobody nothing")
 _DEFINITE = words("the this that these those his her its their my our each every another both all no")
 
 
@@ -48,13 +49,18 @@ class Parts:
     def indefinite(self) -> bool:
         """Whether "there is" may introduce it."""
         first = self.tree.lower(self.np[0])
-        return first not in _DEFINITE and not self.tree.tag(self.np[0]).startswith(("NNP", "PRP"))
+        return first not in _DEFINITE | _SOMEBODY and not self.tree.tag(self.np[0]).startswith(("NNP", "PRP"))
 
     @property
     def introduced(self) -> Items:
         """The subject phrase with an article where a headline left it out: "there is a nurse"."""
         tree, head = self.tree, self.subject
-        bare = tree.tag(head) == "NN" and not tree.determiner(head) and tree[head].lemma not in _MASS
+        bare = (
+            tree.tag(head) == "NN"
+            and tree.lower(head) not in _SOMEBODY
+            and not tree.determiner(head)
+            and tree[head].lemma not in _MASS
+        )
         return ["a", *self.np] if bare and not tree.children(head, "conj") else list(self.np)
 
     @property
