@@ -10,8 +10,8 @@ from semclip.english.parse.clause import Clause, clause_of, inside_collective
 from semclip.english.parse.tree import Tree
 
 _NO_NO = words(
-    """someone somebody something everyone everybody anyone each every both this that these those my our his her its their
-    another no all any neither such same"""
+    """someone somebody something everyone everybody anyone each every both this that these those my our his her its
+    their another no all any neither such same"""
 )
 _COUNTS = words("a an the some several many two three four five six seven eight nine ten various multiple numerous one")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
