@@ -22,6 +22,7 @@ PAIRS = (
     ("caption", "paraphrase"),
     ("caption", "negation"),
     ("caption", "absence"),
+    ("paraphrase", "negation"),
     ("negation", "absence"),
     ("object_denied", "absence"),
 )
@@ -51,7 +52,8 @@ class ViewStats:
     """One view. kinds: texts by kind. words: mean length; caption_words: of the captions they were made from.
 
     doubles: texts given more than once. equal: texts equal to their caption. changed: mean proportion of words changed.
-    with_negation: texts with a negation word; negation_words: which, counted once per text.
+    longer: share of texts with more words than their caption, equal ones half: what "the longer one was written" gets
+    right, chance 0.5. with_negation: texts with a negation word; negation_words: which, counted once per text.
     """
 
     texts: int = 0
@@ -61,6 +63,7 @@ class ViewStats:
     doubles: int = 0
     equal: int = 0
     changed: float = 0.0
+    longer: float = 0.0
     with_negation: int = 0
     negation_words: Counter[str] = field(default_factory=Counter)
 
@@ -106,6 +109,7 @@ def view_stats(texts: Sequence[Written]) -> dict[str, ViewStats]:
                 doubles=len(own) - len({tuple(text.words) for text in own}),
                 equal=sum(list(text.words) == list(text.caption) for text in own),
                 changed=float(np.mean([changed_share_of_words(list(t.caption), list(t.words)) for t in own])),
+                longer=float(np.mean([(np.sign(len(t.words) - len(t.caption)) + 1) / 2 for t in own])),
                 with_negation=sum(map(bool, negations)),
                 negation_words=Counter(word for words in negations for word in words),
             )

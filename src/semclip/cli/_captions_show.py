@@ -29,11 +29,14 @@ def cost_of(job: Job) -> str:
 _MAX_KINDS = 12  # in a table; further ones in one line
 
 
+LINE_EVERY, FIRST_LINE = 60.0, 10.0  # seconds between the lines of a log file, and before the first
+
+
 class Bar:
-    """The progress bar: captions, rate, accepted, what is rejected most, money. Silent without a terminal."""
+    """The progress bar: captions, rate, accepted, what is rejected most, money. In a log file, a line a minute."""
 
     def __init__(self, console: Console, job: Job, captions: int) -> None:
-        self._job = job
+        self._job, self._captions = job, captions
         self._progress = Progress(
             TextColumn("captions"),
             BarColumn(),
@@ -46,9 +49,12 @@ class Bar:
         )
         self._task = self._progress.add_task("", total=captions, counts="")
         self._shown, self._done = 0.0, 0
+        self._console, self._every = console, 0.25 if console.is_terminal else LINE_EVERY
 
     def __enter__(self) -> Self:
         self._begun = time.monotonic()
+        # The first line comes soon: it tells whether anything is written at all.
+        self._shown = self._begun - (0 if self._console.is_terminal else LINE_EVERY - FIRST_LINE)
         self._progress.start()
         return self
 
@@ -58,7 +64,7 @@ class Bar:
 
     def show(self, summary: Summary) -> None:
         self._done = summary.captions - summary.found
-        if time.monotonic() - self._shown < 0.25:  # twice as often as anybody could read it
+        if time.monotonic() - self._shown < self._every:
             return
         self._shown = time.monotonic()
         worst = "; ".join(f"{count:,} {reason}" for (_, reason), count in summary.rejected.most_common(2))
@@ -68,7 +74,11 @@ class Bar:
             f"{summary.rejected.total():,} rejected" + (f" ({worst})" if worst else ""),
             cost_of(self._job),
         ]
-        self._progress.update(self._task, completed=summary.captions, counts=", ".join(filter(None, parts)))
+        counts = ", ".join(filter(None, parts))
+        self._progress.update(self._task, completed=summary.captions, counts=counts)
+        if not self._console.is_terminal:
+            line = f"{summary.captions:,} of {self._captions:,} captions, {counts}"
+            self._console.print(line, soft_wrap=True, markup=False, highlight=False)
 
     def rate(self) -> float:
         """Captions per second of this run."""

@@ -51,6 +51,7 @@ def _show_views(console: "Console", stats: "dict[str, ViewStats]") -> None:
         ("texts", [f"{s.texts:,}" for s in stats.values()]),
         ("words (of their captions)", [f"{s.words:.1f} ({s.caption_words:.1f})" for s in stats.values()]),
         ("words changed, mean", [f"{s.changed:.0%}" for s in stats.values()]),
+        ("longer than its caption", [f"{s.longer:.1%}" for s in stats.values()]),
         ("given more than once", [f"{s.doubles:,}" for s in stats.values()]),
         ("equal to their caption", [f"{s.equal:,}" for s in stats.values()]),
         ("with a negation word", [f"{s.with_negation / s.texts:.1%}" for s in stats.values()]),

@@ -60,6 +60,8 @@ def command(
         attempts=settings.attempts,
         seed=settings.seed,
     )
+    if job.writer.notice:
+        console.print(job.writer.notice, soft_wrap=True, markup=False, highlight=False)
     path = journals.IN_MEMORY if dry_run else journals.journal_path(out)
     places = spread(job, _SAMPLES) if dry_run else range(len(job.examples))[: limit or None]
     going_on = f"texts so far are kept in {path}; the same command goes on from there"

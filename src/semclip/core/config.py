@@ -223,11 +223,12 @@ def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict
     return result
 
 
-def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: bool = False) -> T:
+def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: bool = False, section: str = "") -> T:
     """Build the dataclass `cls` from a mapping, recursively; types are checked and converted as pydantic does.
 
     where: the file or section, for messages. saved: the values are from a file that this program wrote, such as the
-    config of a run; keys that have been renamed since are read under their old names.
+    config of a run; keys that have been renamed since are read under their old names. section: the key that the values
+    stand under on the command line, such as "writer".
     Raises UserError for an unknown key (with its new name, or the closest known one), a missing required key, or a
     value of the wrong type; the message holds the full path of the key.
 
@@ -245,7 +246,7 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
             key = ".".join(str(p) for p in problem["loc"] if p not in _TYPE_NAMES) or "(the whole section)"
             if problem["type"] == "missing":
                 lines.append(f"'{key}' is required")
-                fixes.append(f"{key}=...")
+                fixes.append(f"{section}.{key}=..." if section else f"{key}=...")
             else:
                 lines.append(f"'{key}': {problem['msg']}, found {_short(problem['input'])}")
         fix = f"set it, for example on the command line: {' '.join(fixes)}" if fixes else "mend the value"

@@ -1,14 +1,23 @@
 """True sentences about a picture made from captions: one that says what is missing, one that denies another caption.
 
-All forms belong to training: none occurs in the family of forms that tests use, nor in the wording of tests on scenes.
+All forms belong to training: none occurs among the forms that tests use, nor in the wording of tests on scenes.
 """
 
-from semclip.english import denials
-from semclip.english.caption import Caption
+from semclip.english import things
+from semclip.english.caption import Caption, capitalised
+from semclip.english.inflection import article_of
 
 #: {X}/{x}: the caption without its stop, as written / inside a sentence. {y}: dog, dogs, water. {any}: a dog, any dogs.
 LACKING = (
-    *denials.FORMS["A"],
+    "{X}{comma} but there {be} no {y}{end}",
+    "{X}{comma} with no {y} in the picture{end}",
+    "{X}{comma} with no {y} nearby{end}",
+    "{X}{comma} and there {be} no {y} in the picture{end}",
+    "{X}{comma} and the picture does not show {any}{end}",
+    "{X}{comma} and the picture is not showing {any}{end}",
+    "There {be} no {y} in the picture{colon} {x}{end}",
+    "No {y} here{colon} {x}{end}",
+    "With no {y} nearby{comma} {x}{end}",
     "{X}{comma} with no {y} around{end}",
     "{X}{comma} yet no {y} {be} part of it{end}",
     "{X}{comma} but one looks in vain for {any}{end}",
@@ -37,10 +46,30 @@ DENIED = (
 
 
 def lacking(caption: Caption, noun: str, form: str, plural: bool) -> str:
-    """The caption, and that there is no such thing: one of the forms of `LACKING`."""
-    return denials.sentence(caption, noun, form, plural)
+    """The caption, and that there is no such thing: one of the forms of `LACKING`.
+
+    noun: one of `things.THINGS`, or any other noun that can be counted.
+    """
+    entry = things.THINGS.get(noun) or things.Thing(noun, (noun,), frozenset())
+    plural = plural and not entry.mass
+    name = entry.plural if plural else entry.name
+    one = entry.name if entry.mass else f"{article_of(entry.name)} {entry.name}"
+    return _filled(
+        caption, form, y=name, be="are" if plural else "is", any=f"any {name}" if plural or entry.mass else one
+    )
 
 
 def denied(caption: Caption, form: str) -> str:
     """That the caption is false: one of the forms of `DENIED`."""
-    return denials.fill(caption, form)
+    return _filled(caption, form)
+
+
+def _filled(caption: Caption, form: str, **parts: str) -> str:
+    """The form with the caption in it; spaces before marks, and capitals, as the caption has them."""
+    body, end = caption.body_and_end
+    space = " " if end.startswith(" ") else ""
+    inner = caption.body_in_sentence
+    if caption.is_title:
+        form, inner = capitalised(form), body
+        parts = {name: capitalised(part) for name, part in parts.items()}
+    return form.format(X=body, x=inner, end=end, comma=space + ",", colon=space + ":", **parts)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from semclip.english import scenes
-from semclip.english.denials import deniable
+from semclip.english import scenes, things
+from semclip.english.caption import Caption
 from semclip.english.siblings import Siblings
 
 _INDEX = {name: i for i, name in enumerate(scenes.MISSABLE)}
@@ -61,3 +61,25 @@ def _fitted_weights(scores: np.ndarray, denied: np.ndarray, captions: np.ndarray
         # Bounded, so that a thing that is hardly ever plausible is not forced upon the few scenes where it is.
         weights = np.clip(weights * np.sqrt(ratio), 0.02, 10)
     return weights
+
+
+def deniable(caption: Caption, siblings: Siblings) -> list[str]:
+    """Things that the caption does not name and others do, or the list of objects: denying them is false.
+
+    Two captions must name a thing, three where others are named that it may be taken for (a ball, a frisbee), or the
+    list of objects and one caption. People need a caption without any: "a surfer rides a wave, with no man in sight"
+    contradicts itself.
+    """
+    found = []
+    for thing, times in sorted(siblings.times_named.items()):
+        if thing not in _INDEX or thing in caption.signs:
+            continue
+        if thing in _PEOPLE and not caption.signs.isdisjoint(_PEOPLE):
+            continue
+        doubtful = not siblings.times_named.keys().isdisjoint(things.TAKEN_FOR[thing])
+        if times + siblings.lists(thing) >= (3 if doubtful else 2):
+            found.append(thing)
+    return found
+
+
+_PEOPLE = ("man", "woman", "child", "person")

@@ -4,7 +4,7 @@ import re
 from functools import cached_property
 
 from semclip.english import lexicon, things
-from semclip.english.inflection import article_of, words
+from semclip.english.inflection import words
 
 _TOKEN = re.compile(r"\s+|[^\W_]+(?:['’\-][^\W_]+)*|'s\b|.", re.DOTALL)
 _END = re.compile(r"\s*[.!]?\s*$")
@@ -25,12 +25,6 @@ class Caption:
     def word(self, index: int) -> str:
         """The word at an index, "" outside the caption."""
         return self.words[index] if 0 <= index < len(self.words) else ""
-
-    def shown(self, index: int) -> str:
-        """The word at an index as written, but small where the sentence's start alone gives it a capital."""
-        piece = self._pieces[self._places[index]]
-        name = self.words[index] in _NATIONS
-        return piece if name or (index and not self.is_title) else self.words[index]
 
     @cached_property
     def bag(self) -> frozenset[str]:
@@ -67,11 +61,6 @@ class Caption:
         return not self.bag.isdisjoint(lexicon.NEGATION_WORDS) or any(
             word.endswith(("n't", "n’t")) for word in self.words
         )
-
-    @cached_property
-    def is_one_sentence(self) -> bool:
-        body = _END.sub("", self.text)
-        return set(body).isdisjoint('.!?;:\n"“”')
 
     @cached_property
     def is_title(self) -> bool:
@@ -113,36 +102,6 @@ class Caption:
             else:
                 return None
         return start
-
-    def phrase(self, start: int, end: int) -> str:
-        """Words start..end-1 as they would stand inside a sentence."""
-        text = "".join(self._pieces[self._places[start] : self._places[end - 1] + 1])
-        return text[0].lower() + text[1:] if start == 0 and self.words[0] in lexicon.DETERMINERS else text
-
-    def plural(self, index: int) -> bool:
-        """Whether the noun at `index` is known as a plural."""
-        return lexicon.NOUNS.get(self.words[index], (frozenset(), False))[1]
-
-    def replace(self, start: int, end: int, new: str) -> str:
-        """The text with words start..end-1 replaced by `new`; keeps the first capital and mends the article before."""
-        pieces = list(self._pieces)
-        first, last = self._places[start], self._places[end - 1]
-        if self.is_title:
-            new = capitalised(new)
-        elif start == 0 and pieces[first][:1].isupper():
-            new = new[0].upper() + new[1:]
-        pieces[first : last + 1] = [new]
-        if start and self.words[start - 1] in ("a", "an"):
-            article = self._places[start - 1]
-            right = article_of(new.split()[0])
-            pieces[article] = right.capitalize() if pieces[article][0].isupper() else right
-        return "".join(pieces)
-
-    def insert(self, index: int, new: str) -> str:
-        """The text with `new` put before the word at `index`."""
-        pieces = list(self._pieces)
-        pieces.insert(self._places[index], new + " ")
-        return "".join(pieces)
 
     @cached_property
     def body_and_end(self) -> tuple[str, str]:

@@ -1,17 +1,94 @@
-"""What the rules of negation give: a small change after which a caption contradicts its image.
+"""Rules over a parsed caption: what one gives, and the list that they are put on."""
 
-Each rule takes a caption and its siblings (all captions of the image) and gives edits; the siblings must not hint that
-the changed text is true as well. A rule that does not understand a phrase gives nothing.
-"""
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from dataclasses import dataclass
+from semclip.english.parse.tree import Tree
+from semclip.english.render import render
+from semclip.english.siblings import Siblings
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a rule gives, not yet put into words.
+
+    items: indices of the words that stay, and new ones. pair: the word that was there and the one in its place, ""
+    where there is none. denied: lemma of the noun or verb that is denied, "" where something is swapped.
+    """
+
+    items: list[int | str]
+    pair: tuple[str, str] = ("", "")
+    denied: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """text: the changed caption. place: index of the changed word. pair: what became what."""
+    """A changed caption. kind: what was done. pair, denied: what the rule knew, as in `Change`."""
 
     text: str
     kind: str
-    place: int
-    pair: tuple[str, str]
+    pair: tuple[str, str] = ("", "")
+    denied: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One caption for the rules: its tree, what the other captions of the image say, and whose wording is used.
+
+    family: "A" for training and validation, "B" for tests: they share no wording.
+    """
+
+    tree: Tree
+    siblings: Siblings
+    family: str = "A"
+
+    def change(self, *parts: tuple[int, int, str], denied: str = "", pair: tuple[str, str] = ("", "")) -> Change:
+        """New words in the place of words start..end-1; start = end inserts."""
+        return Change(replaced(self.tree, parts), pair, denied)
+
+    def edit(self, kind: str, change: Change) -> Edit:
+        """A change in words."""
+        return Edit(render(self.tree, change.items), kind, change.pair, change.denied)
+
+    def by_family(self, training: str, test: str) -> str:
+        return training if self.family == "A" else test
+
+
+def replaced(tree: Tree, parts: Sequence[tuple[int, int, str]]) -> list[int | str]:
+    """The words of a tree with some of them replaced: indices of those that stay, texts of new ones."""
+    items: list[int | str] = []
+    place = 0
+    for start, end, new in sorted(parts):
+        items += [*range(place, start), *([new] if new else [])]
+        place = end
+    return [*items, *range(place, len(tree))]
+
+
+Make = Callable[[Scene], Iterator[Change]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One entry. make: its guard and its edit. example: a caption, and what becomes of it in training; its test."""
+
+    kind: str
+    make: Make
+    examples: tuple[tuple[str, str], ...] = field(default=())
+
+
+RULES: dict[str, list[Rule]] = {}
+
+
+def rule(kind: str, *examples: tuple[str, str]) -> Callable[[Make], Make]:
+    """Put a rule on the list of its kind."""
+
+    def listed(make: Make) -> Make:
+        RULES.setdefault(kind, []).append(Rule(kind, make, examples))
+        return make
+
+    return listed
+
+
+def tried(kind: str, scene: Scene) -> list[Change]:
+    """All changes of a kind that the rules find."""
+    return [change for entry in RULES.get(kind, ()) for change in entry.make(scene)]

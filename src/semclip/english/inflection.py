@@ -1,4 +1,9 @@
-"""Plurals, verb forms and articles of English words."""
+"""Plurals, verb forms, lemmas and articles of English words."""
+
+import functools
+import re
+
+from semclip.english import dictionary
 
 
 def words(text: str) -> frozenset[str]:
@@ -7,54 +12,102 @@ def words(text: str) -> frozenset[str]:
 
 
 VOWELS = "aeiou"
-IRREGULAR_PLURALS = {
-    "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet", "tooth": "teeth",
-    "goose": "geese", "mouse": "mice", "sheep": "sheep", "fish": "fish", "deer": "deer", "leaf": "leaves",
-    "scarf": "scarves", "wolf": "wolves", "calf": "calves", "knife": "knives", "shelf": "shelves", "bus": "buses",
-    "businessman": "businessmen", "policeman": "policemen", "fisherman": "fishermen", "fireman": "firemen",
-    "gentleman": "gentlemen", "snowman": "snowmen", "businesswoman": "businesswomen", "policewoman": "policewomen",
-    "frisbee": "frisbees",
+#: What the lexicon has in an older or rarer form first.
+_FORMS = {
+    ("lie", "VBG"): "lying", ("hang", "VBN"): "hung", ("hang", "VBD"): "hung", ("person", "NNS"): "people",
+    ("frisbee", "NNS"): "frisbees", ("taxi", "NNS"): "taxis", ("scarf", "NNS"): "scarves", ("fish", "NNS"): "fish",
+    ("be", "VBZ"): "is", ("be", "VBP"): "are", ("do", "VBZ"): "does",
 }  # fmt: skip
+_POS = {"N": "NOUN", "V": "VERB", "J": "ADJ", "R": "ADV", "M": "AUX"}
+_LEMMAS = {("people", "N"): "person", ("lying", "V"): "lie", ("has", "V"): "have", ("does", "V"): "do",
+           ("left", "V"): "leave", ("men", "N"): "man", ("women", "N"): "woman", ("wooden", "J"): "wooden"}  # fmt: skip
+_BE = words("is are was were be been being am 's 're")
+
+
+@functools.lru_cache(65536)
+def lemma_of(word: str, tag: str) -> str:
+    """The base form of a small word: (running, VBG) -> run, (dogs, NNS) -> dog; the word itself where none is known."""
+    if (word, tag[:1]) in _LEMMAS:
+        return _LEMMAS[word, tag[:1]]
+    if tag[:1] == "V" and word in _BE:
+        return "be"
+    if tag[:1] not in "NVJR" or tag in ("NN", "NNP", "RP", "VB", "JJ", "RB", "NNPS"):
+        return word
+    return dictionary.lemma(word, _POS[tag[0]]) or _unknown_lemma(word, tag)
+
+
+def _unknown_lemma(word: str, tag: str) -> str:
+    """By rule: frisbees -> frisbee, jetskiing -> jetski."""
+    if "-" in word:
+        first, _, last = word.rpartition("-")
+        return f"{first}-{lemma_of(last, tag)}"
+    for ending in {"VBG": ("ing",), "VBD": ("ed",), "VBN": ("ed",)}.get(
+        tag, ("es", "s") if tag in ("NNS", "VBZ") else ()
+    ):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) > 2 and (ending != "es" or stem.endswith(("s", "x", "ch", "sh"))):
+            return stem
+    return word
+
+
+@functools.lru_cache(65536)
+def inflect(lemma: str, tag: str) -> str:
+    """A base form in the form of a Penn tag: (run, VBG) -> running, (man, NNS) -> men."""
+    if (lemma, tag) in _FORMS:
+        return _FORMS[lemma, tag]
+    if "-" in lemma:
+        first, _, last = lemma.rpartition("-")
+        return f"{first}-{inflect(last, tag)}"
+    return dictionary.form(lemma, tag) or _by_rule(lemma, tag)
+
+
+def _by_rule(lemma: str, tag: str) -> str:
+    """dog -> dogs, puppy -> puppies, bench -> benches, ride -> riding; for words that the lexicon lacks."""
+    if tag in ("NNS", "VBZ"):
+        if lemma.endswith(("s", "x", "ch", "sh")):
+            return lemma + "es"
+        return lemma[:-1] + "ies" if lemma.endswith("y") and lemma[-2:-1] not in VOWELS else lemma + "s"
+    if tag == "VBG":
+        return (lemma[:-1] if lemma.endswith("e") and not lemma.endswith("ee") else lemma) + "ing"
+    if tag in ("VBD", "VBN"):
+        return lemma + ("d" if lemma.endswith("e") else "ed")
+    return lemma
+
+
+def known_as(word: str) -> frozenset[str]:
+    """The parts of speech that a lexicon of English has for a small word: some of NOUN, VERB, ADJ, ADV, AUX."""
+    return dictionary.parts_of_speech(word)
 
 
 def plural_of(noun: str) -> str:
     """dog -> dogs, puppy -> puppies, bench -> benches, man -> men."""
-    if noun in IRREGULAR_PLURALS:
-        return IRREGULAR_PLURALS[noun]
-    if noun.endswith(("s", "x", "ch", "sh")):
-        return noun + "es"
-    if noun.endswith("y") and noun[-2:-1] not in VOWELS:
-        return noun[:-1] + "ies"
-    return noun + "s"
-
-
-_DOUBLED = words(
-    """run jog sit swim sled hit hug spin dig get put cut skip hop step stop clap grab drag pet nap flip wag shop
-    grin"""
-)  # fmt: skip
+    if " " in noun:
+        first, _, last = noun.rpartition(" ")
+        return f"{first} {plural_of(last)}"
+    return inflect(noun, "NNS")
 
 
 def ing_form(verb: str) -> str:
     """run -> running, ride -> riding, lie -> lying."""
-    if verb.endswith("ie"):
-        return verb[:-2] + "ying"
-    if verb in _DOUBLED:
-        return verb + verb[-1] + "ing"
-    if verb.endswith("e"):
-        return verb[:-1] + "ing"
-    return verb + "ing"
+    return inflect(verb, "VBG")
 
 
 def third_form(verb: str) -> str:
     """run -> runs, watch -> watches, carry -> carries, go -> goes."""
-    return verb + "es" if verb == "go" else plural_of(verb)
+    return inflect(verb, "VBZ")
+
+
+#: By the sound of the first letters: "an" before these consonants, "a" before these vowels. The exceptions are those of
+#: the package `inflect`, which takes two seconds to import.
+_AN = re.compile(r"(?:hour(?!i)|heir|honest|hono|[aefhilmnorsx](?![a-z]))")
+_A = re.compile(r"(?:e[uw]|onc?e\b|uni(?:[^nmd]|mo)|u[bcfhjkqrst][aeiou]|ukulele|[bcdgjkpqtuvwyz](?![a-z]))")
 
 
 def article_of(word: str) -> str:
-    """a or an, by sound: an umbrella, a uniform, a one-way street."""
-    if word.isupper() and len(word) > 1:
-        return "an" if word[0] in "AEFHILMNORSX" else "a"  # spelled: an HP, a BMX
+    """a or an, by sound: an umbrella, a uniform, a utility truck, an X-ray, a MAN, an FBI agent."""
+    if word.isupper() and 1 < len(word) < 4 and not known_as(word.lower()):
+        return "an" if word[0] in "AEFHILMNORSX" else "a"  # spelled
     word = word.lower()
-    if word.startswith(("uni", "use", "usu", "eu", "one", "ukulele")):
-        return "a"
-    return "an" if word[0] in VOWELS or word.startswith(("hour", "honest")) else "a"
+    if _AN.match(word):
+        return "an"
+    return "a" if _A.match(word) or word[:1] not in VOWELS else "an"

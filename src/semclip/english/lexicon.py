@@ -1,6 +1,7 @@
 """Hand-written word lists: people, sports, attributes, nouns, adjectives, verbs, function words."""
 
-from semclip.english.inflection import ing_form, plural_of, third_form, words
+from semclip.english.inflection import words
+from semclip.english.listed_forms import ing_form, plural_of, third_form
 from semclip.english.things import NAMES
 
 #: person -> persons of the other sex: of the same age first.

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
-from semclip.english import lexicon, things
+from semclip.english import lexicon
+from semclip.english.negate.replaced import REPLACEMENTS
 
 
 def family_of_pair(pair: tuple[str, str]) -> str:
@@ -25,7 +26,7 @@ def _pairs() -> Iterator[tuple[str, str]]:
     yield from combinations(lexicon.SPORTS, 2)
     yield from ((word, opposite) for word, (opposite, *_) in lexicon.OPPOSITES.items())
     yield from lexicon.PEOPLE_PAIRS
-    yield from ((thing, other) for thing, others in things.REPLACED_BY.items() for other in others)
+    yield from ((word, other) for word, entries in REPLACEMENTS.items() for others, *_ in entries for other in others)
 
 
 def _dealt() -> dict[frozenset[str], str]:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from semclip.english import lexicon
 from semclip.english.inflection import words
+from semclip.english.parse.beings import kind_of
 
 #: setting -> words that tell it.
 SETTINGS = {
@@ -167,4 +168,7 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
         things = frozenset().union(*(_BY_SETTING[setting] for setting in found & line)) - unfit
         if things:
             return things
-    return frozenset()
+    # A scene that no list tells: nobody is in it, or no child, no animal.
+    alone = PEOPLE.isdisjoint(bag) and "person" not in unfit and not any(kind_of(word) == "person" for word in bag)
+    fallback = ("person",) if alone else ("child", "dog", "cat", "bird")
+    return frozenset(next(([thing] for thing in fallback if thing not in unfit), []))

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from semclip.english import lexicon
 from semclip.english.caption import Caption
-from semclip.english.inflection import words
+from semclip.english.change import words_of
+from semclip.english.inflection import lemma_of, words
 
 
 class Siblings:
@@ -27,10 +28,24 @@ class Siblings:
         return frozenset().union(*(text.signs for text in (*self.captions.values(), *self._objects)))
 
     @cached_property
+    def as_words(self) -> frozenset[tuple[str, ...]]:
+        """The captions as small words, to know a repeated one."""
+        return frozenset(tuple(words_of(text)) for text in self.captions)
+
+    @cached_property
+    def lemmas(self) -> frozenset[str]:
+        """Every word, and what it may be a form of."""
+        return self.bag | {lemma_of(word, tag) for word in self.bag for tag in ("NNS", "VBG", "VBZ", "VBD")}
+
+    @cached_property
     def times_named(self) -> Counter[str]:
         """In how many captions each thing is named; in one that denies anything it may be what is denied."""
         affirmed = [caption for caption in self.captions.values() if not caption.is_negated]
         return Counter(thing for caption in affirmed for thing in caption.named)
+
+    def lists(self, thing: str) -> bool:
+        """Whether the list of objects names a thing."""
+        return any(thing in noun.named for noun in self._objects)
 
     def may_hold_more(self, category: str) -> bool:
         """Whether the picture may hold more than one person or animal, so that an attribute may be true of another."""

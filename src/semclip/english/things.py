@@ -7,7 +7,8 @@ an activity). A thing is called absent only where neither a name nor a sign of i
 
 from dataclasses import dataclass
 
-from semclip.english.inflection import plural_of, words
+from semclip.english.inflection import words
+from semclip.english.listed_forms import plural_of
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,14 @@ def test_an_answer_and_what_it_cost() -> None:
     assert money == pytest.approx(5 * (PROMPT_TOKENS * 2 + ANSWER_TOKENS * 10) / 1e6)
 
 
+def test_a_server_that_is_not_there_is_soon_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "PATIENCE", 0.0)
+    client = Client(Server(base_url="http://127.0.0.1:9", retries=6))
+    (stopped,) = ask_all(client, ["a"])
+    assert isinstance(stopped, JobStopped) and "nothing listens" in stopped.what
+    assert client_module.PATIENCE + 5 < 10  # a try takes at most 5 seconds
+
+
 TROUBLES = {
     "429": error(429, Retry_After="0"),
     "429 without a time": error(429),

@@ -188,6 +188,28 @@ def test_a_stopped_job_says_so() -> None:
         write(writer_of(server), "negation")
 
 
+def test_nothing_but_garbage_stops_early_and_is_shown() -> None:
+    with serving(lambda *_: Reply("")) as server:
+        writer = writer_of(server)
+
+        async def on_and_on() -> None:
+            try:
+                for seed in range(100):
+                    await writer.write(EXAMPLE, "negation", (0, 1, 2), seed, 0)
+            finally:
+                await writer.close()
+
+        with pytest.raises(JobStopped, match=r"none of the first 40 answers held a text.*nothing") as stopped:
+            asyncio.run(on_and_on())
+        assert "writer.model" in (stopped.value.fix or "") and len(server.requests) < 50
+
+
+def test_the_missing_model_is_asked_for_by_its_full_key() -> None:
+    with pytest.raises(UserError) as refused:
+        create({"name": "llm"}, [EXAMPLE])
+    assert "writer.model=..." in (refused.value.fix or "")
+
+
 @pytest.mark.parametrize(
     ("caption", "text", "styled"),
     [

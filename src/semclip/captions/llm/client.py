@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from dataclasses import replace
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -12,6 +13,7 @@ from semclip.captions.llm.connection import (
     ChatRequest,
     Connection,
     Failed,
+    NoConnection,
     NoResponse,
     Refused,
     RequestFormat,
@@ -23,6 +25,7 @@ from semclip.captions.writers.base import JobStopped
 from semclip.core.errors import UserError
 
 FIRST_WAIT = 0.5  # seconds before the first further try: a draw between 0 and that; it doubles with every try
+PATIENCE = 4.0  # seconds for a server that has never answered and at whose address nothing listens
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more ends the job, which can go on later
 
 #: Tells whether a server that fails on one question answers any.
@@ -118,7 +121,7 @@ class Client:
         Not by the openai client's own retries: they are out of sight, so no budget could book each try, one question's
         Retry-After would not hold back the others, and a server that is gone would be asked by every question anew.
         """
-        longest = FIRST_WAIT
+        longest, begun = FIRST_WAIT, time.monotonic()
         for tries_left in range(self._server.retries, -1, -1):
             if self._stopped:
                 raise self._stopped
@@ -137,6 +140,15 @@ class Client:
                     raise self._stopped from failed
                 if not tries_left:
                     raise
+                # A server that has answered may come back; one that never did is not there.
+                never = isinstance(failed, NoConnection) and not self._formats
+                if never and time.monotonic() - begun > PATIENCE:
+                    self._stopped = JobStopped(
+                        "nothing listens at this address",
+                        where=self._server.place,
+                        fix="start the server, or mend base_url",
+                    )
+                    raise self._stopped from failed
                 self._requests.pause(failed.wait)  # for all: others would only be refused as well
                 await asyncio.sleep(failed.wait + random.random() * longest)
                 longest = min(LONGEST_WAIT, 2 * longest)

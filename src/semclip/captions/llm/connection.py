@@ -30,6 +30,10 @@ class Failed(Exception):  # noqa: N818
         self.wait = wait
 
 
+class NoConnection(Failed):
+    """Nothing listens at the address."""
+
+
 class NoResponse(Failed):
     """No readable response arrived, so the cost of the try is unknown."""
 
@@ -139,7 +143,7 @@ class Connection:
         except openai.APIConnectionError as error:
             # The transport's own classes are no part of the client's interface; their names have been stable.
             if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
-                raise Failed("no connection") from error
+                raise NoConnection("no connection") from error
             raise NoResponse("the connection was cut") from error
         except ValidationError as error:
             raise NoResponse("an answer that is no chat completion") from error
@@ -177,8 +181,12 @@ class Connection:
         if self._openai is None:
             import openai
 
-            self._openai = openai.AsyncOpenAI(base_url=self._server.url, api_key=_key(), max_retries=0, timeout=None)
+            timeout = openai.Timeout(None, connect=_TO_CONNECT)
+            self._openai = openai.AsyncOpenAI(base_url=self._server.url, api_key=_key(), max_retries=0, timeout=timeout)
         return self._openai
+
+
+_TO_CONNECT = 5.0  # seconds
 
 
 def _key() -> str:

@@ -42,13 +42,14 @@ class Writer(ABC):
     """Writes texts of some views for examples.
 
     version: changes whenever equal input and seed may give other texts. views: what it can write.
-    concurrency: calls of `write` that may be under way at once.
+    concurrency: calls of `write` that may be under way at once. notice: what the user should know before it starts.
     """
 
     name: ClassVar[str]
     version: ClassVar[str]
     views: ClassVar[tuple[str, ...]]
     concurrency: int = 1
+    notice: str = ""
     config: Any  # an instance of the subclass's own Config
 
     @dataclass(frozen=True, kw_only=True)
@@ -89,4 +90,4 @@ def create(section: Mapping[str, Any], examples: Sequence[Example]) -> Writer:
     options = dict(section)
     name = options.pop("name")
     kind: type[Writer] = FAMILIES["writers"].get(name)
-    return kind(parse(kind.Config, options, where=f"writer {name}"), examples)
+    return kind(parse(kind.Config, options, where=f"writer {name}", section="writer"), examples)

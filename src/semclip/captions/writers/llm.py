@@ -16,7 +16,7 @@ from semclip.captions.llm.connection import ChatRequest
 from semclip.captions.llm.parse import Unusable, read_text
 from semclip.captions.llm.prompts import Prompt, load_prompt
 from semclip.captions.llm.server import Server
-from semclip.captions.writers.base import Candidate, Writer, Written
+from semclip.captions.writers.base import Candidate, JobStopped, Writer, Written
 from semclip.core.example import Example
 from semclip.core.seeds import derive_seed
 from semclip.english.inflection import plural_of
@@ -24,6 +24,8 @@ from semclip.english.inflection import plural_of
 #: Views whose prompt has the view's name and sees the caption alone.
 _FROM_CAPTION = ("paraphrase", "negation", "rewrite")
 _NAME = re.compile(r"[^\W\d_]{2,}(?:[ '-][^\W\d_]+){0,2}")  # one to three words
+_ALL_GARBAGE = 40  # answers
+_SHOWN = 100  # letters of each that is shown
 _LONGEST = 120  # words; more is a page of text that a server would be paid to read
 
 
@@ -71,7 +73,9 @@ class Llm(Writer):
         config.server.price(config.model)  # a budget without a price is refused before anything is asked
         later.price(config.fallback_model or config.model)
         self._first, self._later = connect(config.server), connect(later)
+        self._place = config.server.place
         self.concurrency = config.server.concurrency
+        self._read, self._useless = 0, list[str]()  # answers that gave a text; the others, until one does
 
     async def write(self, example: Example, view: str, of: Sequence[int], seed: int, attempt: int) -> Written:
         candidates: list[Candidate] = []
@@ -150,7 +154,27 @@ class Llm(Writer):
             max_tokens=self.config.max_tokens,
             seed=int(draw.random.random() * 2**31),
         )
-        return kind, read_text(await draw.client.ask(question), prompt.gives)
+        answer = await draw.client.ask(question)
+        try:
+            text = read_text(answer, prompt.gives)
+        except Unusable:
+            self._give_up_on_garbage(answer)
+            raise
+        self._read += 1
+        return kind, text
+
+    def _give_up_on_garbage(self, answer: str) -> None:
+        """Stop where not one of the first answers gave a text: the model does not do what it is asked."""
+        if self._read:
+            return
+        self._useless.append(" ".join(answer.split())[:_SHOWN] or "(nothing)")
+        if len(self._useless) >= _ALL_GARBAGE:
+            raise JobStopped(
+                f"none of the first {_ALL_GARBAGE} answers held a text; the first were: "
+                + " | ".join(dict.fromkeys(self._useless[:3])),
+                where=self._place,
+                fix="name another writer.model, or try it with --limit 5 --dry-run",
+            )
 
 
 class _Draw:

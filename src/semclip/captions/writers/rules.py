@@ -1,55 +1,96 @@
-"""Paraphrases, negations and absences for English captions by rules: no download, deterministic.
+"""Paraphrases, negations and absences for English captions by rules over a parse: deterministic, offline.
 
-The split `test` gets other sentence forms, other pairs of words and further kinds than `train` and `val` do, so that a
-test measures understanding, not recognition.
+The split `test` gets other wordings, other pairs of words and further kinds than `train` and `val` do, so that a test
+measures understanding, not recognition.
 """
 
 import functools
 import random
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from semclip.captions.writers._balanced import Balanced, balanced
-from semclip.captions.writers._draw import Key
+from semclip.captions.writers._draw import Draw, Key
+from semclip.captions.writers._kinds import CLAUSE, negation, weights_of
 from semclip.captions.writers.base import Candidate, Writer, Written
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.objects import objects_of
 from semclip.core.seeds import derive_seed
 from semclip.english import lexicon
-from semclip.english.absent import Absent
+from semclip.english.absent import Absent, deniable
 from semclip.english.caption import Caption
-from semclip.english.edits import Edit
-from semclip.english.paraphrase import Paraphrase, paraphrase
+from semclip.english.clauses import forms_for, said_behind
+from semclip.english.edits import Edit, Scene, tried
+from semclip.english.parse import Parses, open_parser
+from semclip.english.parse.clean import Sentence, sentence_of
+from semclip.english.parse.source import BUILT_IN, is_installed
+from semclip.english.parse.tag import is_known
+from semclip.english.reword import Paraphrase, paraphrase
 from semclip.english.siblings import Siblings
 
 LONGEST = 60  # words; more is a paragraph, no caption
-_REMEMBERED = 256  # captions whose negation and absence are kept until the other view asks
+#: The pipeline that `parser: auto` takes where it is installed.
+PIPELINE = "en_core_web_sm"
+_PLURAL_SHARE = {"person": 0.7}  # of others 0.35: "no people" is more usual than "no person"
+_NOT_UNDERSTOOD = "not understood by the parser"
 
 
 class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "7"
+    version = "8"
     views = ("paraphrase", "negation", "absence")
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """kinds: a preset (balanced, ccneg, sugarcrepe, negbench) or `{kind: weight}`.
+
+        clause: the share of negations without a negation word behind which a clause says what is missing, truly.
+        parser: a spaCy pipeline, "plain" (built in), or "auto": en_core_web_sm where it is installed, else plain.
+        """
+
+        kinds: str | dict[str, float] = "balanced"
+        clause: float = 0.0
+        parser: str = "auto"
 
     def __init__(self, config: Any, examples: Sequence[Example]) -> None:
         super().__init__(config, examples)
+        if not 0 <= self.config.clause <= 1:
+            raise UserError(f"a share of {self.config.clause}", where="writer.clause", fix="give 0 to 1")
+        self._weights = {family: weights_of(self.config.kinds, family) for family in "AB"}
         texts: dict[str, list[str]] = defaultdict(list)
         objects: dict[str, list[str]] = defaultdict(list)
         for example in examples:
             texts[_group(example)] += [example.caption, *example.paraphrases, *example.rewrites]
             objects[_group(example)] += objects_of(example) or ()
         self._groups = {group: Siblings(captions, objects[group]) for group, captions in texts.items()}
+        self._common = Counter(word for siblings in self._groups.values() for word in siblings.bag)
         self._absent = Absent(self._groups)
-        self._made: dict[Key, Balanced] = {}
-        self._write: dict[str, Callable[[Example, Caption, Key], Edit | Paraphrase | str]] = {
+        self._parser = open_parser(self._pipeline())
+        self._parses = Parses(self._parser, [text for example in examples for text in example.captions])
+        self._write: dict[str, Callable[[_Work], Edit | Paraphrase | str]] = {
             "paraphrase": self._paraphrase,
             "negation": self._negation,
             "absence": self._absence,
         }
+
+    def _pipeline(self) -> str:
+        if self.config.parser != "auto":
+            return str(self.config.parser)
+        if is_installed(PIPELINE):
+            return PIPELINE
+        self.notice = (
+            f"captions are parsed by the built-in parser, which declines what is not plain: for more of them "
+            f"pip install 'semclip[captions]' and python -m spacy download {PIPELINE}"
+        )
+        return BUILT_IN
+
+    def signature(self) -> dict[str, Any]:
+        kinds = self.config.kinds if isinstance(self.config.kinds, str) else dict(self.config.kinds)
+        return {**super().signature(), "kinds": kinds, "clause": self.config.clause, "parser": self._parser.signature}
 
     async def write(self, example: Example, view: str, of: Sequence[int], seed: int, attempt: int) -> Written:
         if view not in self._write:
@@ -57,47 +98,99 @@ class Rules(Writer):
                 f"the writer 'rules' writes no {view}", where="views", fix=f"choose among {','.join(self.views)}"
             )
         siblings = self._groups[_group(example)]
-        texts = (example.caption, *example.paraphrases)
         found: list[Candidate] = []
         refused: list[tuple[int, str]] = []
         for index in of:
-            caption = siblings.captions[texts[index]]
-            made = unfit(caption) or self._write[view](example, caption, (seed, example.id, index, attempt))
+            work = _Work(
+                example, siblings.captions[example.captions[index]], siblings, (seed, example.id, index, attempt)
+            )
+            made = unfit(work.caption) or self._write[view](work)
             if isinstance(made, str):
                 refused.append((index, made))
             else:
                 found.append(Candidate(made.text, made.kind, index, _provenance(view, made)))
         return Written(tuple(found), tuple(refused))
 
-    def _paraphrase(self, example: Example, caption: Caption, key: Key) -> Paraphrase | str:
-        draw = random.Random(derive_seed("rules", "paraphrase", *key))
-        captions = self._groups[_group(example)].captions
-        made = paraphrase(caption.text, captions, family_of_split(example.split), draw)
+    def _scene(self, work: "_Work") -> Scene | None:
+        tree = self._parses.of(work.caption.text)
+        return None if tree is None else Scene(tree, work.siblings, work.family)
+
+    def _paraphrase(self, work: "_Work") -> Paraphrase | str:
+        scene = self._scene(work)
+        if scene is None:
+            return _NOT_UNDERSTOOD
+        draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
+        made = paraphrase(scene.tree, work.siblings, work.family, draw)
         return made if made.text else made.refused
 
-    def _negation(self, example: Example, caption: Caption, key: Key) -> Edit | str:
-        return self._balanced(example, caption, key).negation
+    def _negation(self, work: "_Work") -> Edit | str:
+        scene = self._scene(work)
+        if work.caption.is_negated:
+            return _first("negation_removed", scene)
+        if scene is None:
+            return _NOT_UNDERSTOOD
+        further = self._denied_behind(work, scene) if self._weights[work.family].get(CLAUSE) else {}
+        edit = negation(scene, self._weights[work.family], further, self._common, work.key)
+        if isinstance(edit, str) or edit.denied or Draw("clause", *work.key).unit() >= self.config.clause:
+            return edit
+        missing = self._missing(work)
+        if not missing:
+            return edit
+        behind = self._behind(work, scene, sentence_of(edit.text), missing)
+        return replace(edit, text=behind, kind=f"{edit.kind}+object_absent")
 
-    def _absence(self, example: Example, caption: Caption, key: Key) -> Edit | str:
-        return self._balanced(example, caption, key).absence
+    def _denied_behind(self, work: "_Work", scene: Scene) -> Mapping[str, Edit]:
+        """What other captions name denied behind this one."""
+        false = deniable(work.caption, work.siblings)
+        if not false:
+            return {}
+        thing = Draw("denied", *work.key).one(false)
+        text = self._behind(work, scene, sentence_of(work.caption.text), thing)
+        return {CLAUSE: Edit(text, CLAUSE, denied=thing)}
 
-    def _balanced(self, example: Example, caption: Caption, key: Key) -> Balanced:
-        """Both texts of a caption; the second view that asks for them finds them made."""
-        if key not in self._made:
-            if len(self._made) >= _REMEMBERED:
-                self._made.pop(next(iter(self._made)))
-            group = _group(example)
-            family = family_of_split(example.split)
-            self._made[key] = balanced(caption, self._groups[group], self._absent.plausible(group), family, key)
-        return self._made[key]
+    def _absence(self, work: "_Work") -> Edit | str:
+        scene = self._scene(work)
+        if work.caption.is_negated:
+            return _first("denial_kept", scene)
+        missing = self._missing(work)
+        if not missing:
+            return "nothing absent is known to fit the scene"
+        text = self._behind(work, scene, sentence_of(work.caption.text), missing)
+        return Edit(text, "object_absent", denied=missing)
+
+    def _missing(self, work: "_Work") -> str:
+        plausible = self._absent.plausible(_group(work.example))
+        return Draw("absence", *work.key).weighted(plausible) if plausible else ""
+
+    def _behind(self, work: "_Work", scene: Scene | None, sentence: Sentence, thing: str) -> str:
+        draw = Draw("form", *work.key)
+        form = draw.one(forms_for(scene.tree if scene else None, work.family))
+        return said_behind(sentence, thing, form, draw.unit() < _PLURAL_SHARE.get(thing, 0.35))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One caption to write for. key: what its draws depend on."""
+
+    example: Example
+    caption: Caption
+    siblings: Siblings
+    key: Key
+    family: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "family", family_of_split(self.example.split))
+
+
+def _first(kind: str, scene: Scene | None) -> Edit | str:
+    """The edit of a caption that denies something; only where it denies one thing that is understood."""
+    found = tried(kind, scene) if scene else []
+    return scene.edit(kind, found[0]) if scene and found else "already holds a negation"
 
 
 def _provenance(view: str, made: Edit | Paraphrase) -> dict[str, str]:
     """What an absence says is missing, for those who look for it in the picture."""
-    if view != "absence" or isinstance(made, Paraphrase):
-        return {}
-    thing, other = made.pair
-    return {"object": other or thing}
+    return {"object": made.denied} if view == "absence" and isinstance(made, Edit) else {}
 
 
 @functools.lru_cache(256)
@@ -112,13 +205,17 @@ def unfit(caption: Caption) -> str:
         return "fewer than three words"
     if "?" in caption.words:
         return "a question"
-    if sum(word in lexicon.KNOWN for word in letters) < 0.4 * len(letters):
+    if sum(map(_is_english, letters)) < 0.6 * len(letters):
         return "not recognised as English"
     return ""
 
 
+def _is_english(word: str) -> bool:
+    return word in lexicon.KNOWN or is_known(word)
+
+
 def family_of_split(split: str | None) -> str:
-    """B for test, A for all others: the two families share no sentence form and no pair of words."""
+    """B for test, A for all others: the two families share no wording and no pair of words."""
     return "B" if split == "test" else "A"
 
 

@@ -1,0 +1,52 @@
+"""What is missing said behind a caption in a few words: a man on a bench, with no dog in sight."""
+
+from semclip.english import things
+from semclip.english.inflection import article_of
+from semclip.english.parse.clean import Sentence
+from semclip.english.parse.tree import Tree
+from semclip.english.render import styled
+
+#: By family. {y}: dog, dogs, snow. {any}: a dog, any dogs, any snow. {be}: is, are. "and there" asks for a sentence.
+FORMS = {
+    "A": (" with no {y}", " without {any}", " and no {y}", " and there {be} no {y}"),
+    "B": (
+        " with no {y} in sight",
+        " without {any} in sight",
+        " and not {any} in sight",
+        " and there {be}n't {any} nearby",
+    ),
+}
+#: For captions that end with what something has: a kitchen with a stove but no oven.
+_BEHIND_WITH = {"A": (" but no {y}", " and no {y}"), "B": (" but without {any}", " but not {any}")}
+
+
+def forms_for(tree: Tree | None, family: str) -> tuple[str, ...]:
+    """The forms that suit a caption: "and there is" behind a sentence, no second "with" behind a first."""
+    if tree is None:
+        return FORMS[family][:2]
+    last = next((t for t in reversed(tree.tokens) if t.label in ("pobj", "conj")), None)
+    if (
+        last is not None
+        and tree.tokens[-1] is last
+        and "with" in (tree.lower(last.head), tree.lower(tree[last.head].head))
+    ):
+        return _BEHIND_WITH[family]
+    finite = tree.subject(tree.root) is not None and tree[tree.root].tag not in ("VBG", "VBN")
+    with_, and_ = FORMS[family][:2], FORMS[family][2:]
+    behind = and_[1:] if finite else and_[:1]
+    if "with" in tree.words[-6:] or "without" in tree.words[-6:]:
+        return behind
+    return (*with_, *behind) if finite else with_
+
+
+def said_behind(sentence: Sentence, thing: str, form: str, plural: bool) -> str:
+    """The caption with the clause behind its sentence, before its stop and all that follows."""
+    entry = things.THINGS.get(thing) or things.Thing(thing, (thing,), frozenset())
+    plural = plural and not entry.mass
+    one = entry.name if entry.mass else f"{article_of(entry.name)} {entry.name}"
+    name = entry.plural if plural else entry.name
+    clause = form.format(y=name, be="are" if plural else "is", any=f"any {name}" if plural or entry.mass else one)
+    loose = " ," in sentence.body or sentence.tail[:1] == " "
+    if loose and clause[0] == ",":
+        clause = " " + clause
+    return sentence.body + styled(clause, sentence.body) + sentence.tail

@@ -1,0 +1,256 @@
+"""One thing of a caption denied in its own words: a man with a hat -> a man without a hat."""
+
+from collections.abc import Iterator
+
+from semclip.english import lexicon
+from semclip.english.edits import Change, Scene, rule
+from semclip.english.inflection import words
+from semclip.english.parse.beings import is_being, is_person
+from semclip.english.parse.tree import Tree
+
+DEPICTIONS = words(
+    """photo picture image photograph portrait view close-up closeup close shot up closeups close-ups photos pictures
+    illustration drawing painting sketch snapshot vector rendering render silhouette"""
+)
+_INDEFINITE = words(
+    "a an some several many two three four five six seven eight nine ten various multiple numerous both"
+)
+_BODY = words(
+    """hand arm leg foot paw face head eye mouth nose hair back tail ear finger tongue body chest knee shoulder skin
+    expression smile look beard wing fur trunk horn teeth tooth"""
+)
+_NO_THING = words(
+    """way side front top middle back end edge lot kind type part piece view variety number background distance look
+    foreground help ease care eye time day other one each front fun people sky"""
+)
+#: "filled with", "playing with": without them the verb says something else.
+_NEEDS_WITH = words(
+    """play fill cover top deal interact mix pose talk share fight decorate line pack litter adorn surround crowd
+    compete wrestle struggle match coordinate start begin load stuff cut along together up do go write paint draw"""
+)
+_HAVE = words("have wear contain feature include display sport bear own offer")
+
+
+def depicted_by(tree: Tree) -> int | None:
+    """Where the "of" of "a photo of", "a close up of" stands, if that is what the caption is."""
+    root = tree.root
+    if not tree.is_noun(root) or tree[root].lemma not in DEPICTIONS:
+        return None
+    of = root + 1 + (tree.lower(root + 1) == "up")
+    return of if tree.lower(of) == "of" and of + 1 < len(tree) else None
+
+
+def deniable(tree: Tree, noun: int) -> bool:
+    """Whether "no NOUN" is the opposite of a noun phrase: some such thing, without a clause or a place of its own."""
+    if not tree.is_noun(noun) or tree[noun].tag.startswith("NNP") or tree[noun].lemma in _NO_THING | DEPICTIONS:
+        return False
+    determiner = tree.determiner(noun)
+    if determiner and determiner not in _INDEFINITE and not determiner.isdigit():
+        return False
+    if not determiner and tree[noun].tag == "NN" and tree[noun].lemma not in lexicon.UNCOUNTED:
+        return False  # "with hat": a list, or an unknown word
+    allowed = {"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"}
+    return all(tree[i].label in allowed for i in tree.children(noun))
+
+
+def joined(tree: Tree, noun: int) -> list[int] | None:
+    """The further nouns that "and" or a comma joins to one; None where something else is joined."""
+    found, at = [], noun
+    while (following := tree.child(at, "conj")) is not None:
+        if not deniable(tree, following):
+            return None
+        found.append(following)
+        at = following
+    return found
+
+
+def without(tree: Tree, noun: int, no: bool) -> list[tuple[int, int, str]] | None:
+    """Parts that turn a noun phrase, with all that is joined to it, into what "without" or (`no`) "no" denies."""
+    further = joined(tree, noun)
+    if further is None or not deniable(tree, noun):
+        return None
+    parts = []
+    for one in (noun, *further):
+        start = tree.noun_start(one)
+        determiner = tree.lower(start)
+        if start < one and (determiner in _INDEFINITE | {"no"} or determiner.isdigit()):
+            keep = determiner in ("a", "an") and not (no and one == noun)
+            if not keep:
+                parts.append((start, start + 1, ""))
+        if (cc := tree.child(one, "cc")) is not None and tree.lower(cc) in ("and", "&"):
+            parts.append((cc, cc + 1, "or"))
+    return parts
+
+
+@rule(
+    "object_denied_in_caption",
+    ("A man with a hat sits on a bench .", "A man without a hat sits on a bench ."),
+    ("A kitchen with a stove and a sink", "A kitchen without a stove or a sink"),
+    ("A street with several cars", "A street without cars"),
+)
+def with_without(scene: Scene) -> Iterator[Change]:
+    """with -> without."""
+    tree = scene.tree
+    for prep, token in enumerate(tree.tokens):
+        if token.lower != "with" or token.label != "prep" or tree[token.head].lemma in _NEEDS_WITH:
+            continue
+        if tree[token.head].tag == "VBN" or tree.lower(prep - 1) in ("along", "together", "up", "away", "ahead"):
+            continue
+        noun = tree.child(prep, "pobj")
+        if noun is None or tree[noun].lemma in _BODY or _has_clause(tree, noun):
+            continue
+        parts = without(tree, noun, no=scene.family == "B")
+        if parts is not None:
+            new = scene.by_family("without", "with no")
+            yield scene.change((prep, prep + 1, new), *parts, denied=tree[noun].lemma)
+
+
+def _has_clause(tree: Tree, noun: int) -> bool:
+    """Whether "with a man standing" says what goes on, not what is there."""
+    return any(
+        tree[i].label in ("acl", "relcl") for one in (noun, *(joined(tree, noun) or ())) for i in tree.children(one)
+    )
+
+
+@rule("object_denied_in_caption", ("A woman in a hat sits on a bench .", "A woman without a hat sits on a bench ."))
+def clothes_taken_off(scene: Scene) -> Iterator[Change]:
+    """in a hat -> without a hat."""
+    tree = scene.tree
+    for prep, token in enumerate(tree.tokens):
+        noun = tree.child(prep, "pobj")
+        if token.lower != "in" or noun is None or noun < prep or not is_being(tree, token.head):
+            continue
+        if "clothes" in lexicon.NOUNS.get(tree[noun].lower, ((),))[0] and tree.determiner(noun) in ("a", "an"):
+            parts = without(tree, noun, no=scene.family == "B")
+            if parts is not None and not _has_clause(tree, noun):
+                new = scene.by_family("without", "with no")
+                yield scene.change((prep, prep + 1, new), *parts, denied=tree[noun].lemma)
+
+
+@rule(
+    "object_denied_in_caption",
+    ("A man wearing a hat sits .", "A man wearing no hat sits ."),
+    ("The room has a bed and a lamp .", "The room has no bed or a lamp ."),
+)
+def has_no(scene: Scene) -> Iterator[Change]:
+    """wearing a hat -> wearing no hat; has a bed -> has no bed."""
+    tree = scene.tree
+    for verb, token in enumerate(tree.tokens):
+        if token.lemma not in _HAVE or not tree.is_verb(verb) or token.tag in ("VB", "VBN") or token.label == "aux":
+            continue
+        noun = tree.child(verb, "dobj")
+        if noun is None or noun < verb or tree[noun].lemma in _BODY or _has_clause(tree, noun):
+            continue
+        if tree.noun_start(noun) != verb + 1:
+            continue
+        if scene.family == "B":
+            if token.tag == "VBG" and not _has_auxiliary(tree, verb):
+                yield scene.change((verb, verb, "not"), denied=tree[noun].lemma)
+            continue
+        parts = without(tree, noun, no=True)
+        if parts is not None:
+            yield scene.change((verb + 1, verb + 1, "no"), *parts, denied=tree[noun].lemma)
+
+
+def _has_auxiliary(tree: Tree, verb: int) -> bool:
+    return tree.child(verb, "aux", "auxpass") is not None
+
+
+@rule(
+    "hybrid",
+    ("A table with a lamp and a clock", "A table with a lamp but no clock"),
+    ("A man and a dog in a boat", "A man but no dog in a boat"),
+)
+def but_no(scene: Scene) -> Iterator[Change]:
+    """X and Y -> X but no Y."""
+    tree = scene.tree
+    for noun, token in enumerate(tree.tokens):
+        if token.label != "conj" or not deniable(tree, noun) or not tree.is_noun(token.head):
+            continue
+        cc = tree.child(token.head, "cc")
+        start = tree.noun_start(noun)
+        if (
+            cc is None
+            or tree.lower(cc) not in ("and", "&")
+            or cc + 1 != start
+            or tree.child(noun, "conj", "acl", "relcl")
+        ):
+            continue
+        if tree.lower(start) not in _INDEFINITE and not tree.lower(start).isdigit() and tree[noun].tag != "NNS":
+            continue
+        if tree[token.head].label in ("nsubj", "nsubjpass", "compound") or tree[token.head].lemma in ("pair", "kind"):
+            continue  # "a man but no dog are": the verb would have to change
+        if tree.lower(tree.noun_start(token.head)) == "both" or tree[noun].lemma == tree[token.head].lemma:
+            continue
+        drop = tree.lower(start) in _INDEFINITE or tree.lower(start).isdigit()
+        new = "but no"
+        if scene.family == "B":
+            new, drop = ("but not", False) if tree.lower(start) in ("a", "an") else ("but not any", drop)
+        yield scene.change((cc, start + drop, new), denied=token.lemma)
+
+
+@rule(
+    "relation_denied",
+    ("A cat on a couch", "A cat that is not on a couch"),
+    ("Two men in a boat", "Two men who are not in a boat"),
+)
+def not_there(scene: Scene) -> Iterator[Change]:
+    """on a couch -> that is not on a couch; only where no verb says what goes on."""
+    tree = scene.tree
+    head = tree.root
+    if not tree.is_noun(head) or tree[head].lemma in DEPICTIONS or tree.child(head, "acl", "relcl", "conj", "appos"):
+        return
+    prep = next((i for i in tree.children(head, "prep") if tree.lower(i) in PLACES), None)
+    noun = tree.child(prep, "pobj") if prep is not None else None
+    if prep is None or noun is None or prep != head + 1 or tree.tag(noun).startswith("NNP"):
+        return
+    if tree.determiner(noun) not in ("a", "an", "the") or any(tree.is_verb(i) for i in range(len(tree))):
+        return
+    be = "are" if tree.is_plural(head) else "is"
+    who = "who" if is_person(tree, head) else "that"
+    not_ = scene.by_family(f"{be} not", f"{be}n't")
+    yield scene.change((prep, prep, f"{who} {not_}"), denied=tree[noun].lemma)
+
+
+@rule("object_denied_in_caption", ("Beach , sunset , palm trees", "Beach , sunset , no palm trees"))
+def not_in_list(scene: Scene) -> Iterator[Change]:
+    """One of a list of keywords: beach, sunset, palm trees -> beach, sunset, no palm trees."""
+    tree = scene.tree
+    chunks = chunks_of(tree)
+    for chunk in chunks[1:] if len(chunks) > 2 else ():
+        if tree.tag(chunk[-1]) in ("NN", "NNS") and tree.tag(chunk[0]) in ("NN", "NNS", "JJ"):
+            new = scene.by_family("no", "without")
+            yield scene.change((chunk[0], chunk[0], new), denied=tree[chunk[-1]].lemma)
+
+
+def chunks_of(tree: Tree) -> list[list[int]]:
+    """The parts of a list of keywords; none where the caption is a sentence or a phrase."""
+    chunks: list[list[int]] = [[]]
+    for place, word in enumerate(tree.words):
+        if word == ",":
+            chunks.append([])
+        else:
+            chunks[-1].append(place)
+    plain = all(tree.tag(i) in ("NN", "NNS", "NNP", "NNPS", "JJ", "VBG", "CD") for chunk in chunks for i in chunk)
+    return chunks if plain and all(0 < len(chunk) <= 3 for chunk in chunks) else []
+
+
+PLACES = words("on in under beside behind near inside atop underneath beneath by at outside")
+
+
+@rule("attribute_denied", ("A red bus on the street", "A bus that is not red on the street"))
+def not_so(scene: Scene) -> Iterator[Change]:
+    """a red bus -> a bus that is not red."""
+    tree = scene.tree
+    for place, token in enumerate(tree.tokens):
+        noun = token.head
+        if token.label != "amod" or token.lower not in lexicon.COLOURS or not tree.is_noun(noun) or noun < place:
+            continue
+        if noun != place + 1 or tree.determiner(noun) not in ("a", "an") or tree.child(place, "conj", "cc", "advmod"):
+            continue
+        if tree.child(noun, "relcl", "acl", "prep", "compound") and noun != tree.root:
+            continue
+        not_ = scene.by_family("is not", "isn't")
+        yield scene.change(
+            (place, place + 1, ""), (noun + 1, noun + 1, f"that {not_} {token.lower}"), denied=token.lower
+        )

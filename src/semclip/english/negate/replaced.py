@@ -1,0 +1,175 @@
+"""Another thing, person or sport in the place of one, and two beings in each other's."""
+
+from collections.abc import Iterator
+
+from semclip.english import lexicon, things
+from semclip.english.edits import Change, Scene, replaced, rule
+from semclip.english.inflection import inflect, words
+from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.parse.beings import is_being
+from semclip.english.parse.clause import COLLECTIVES, clause_of
+from semclip.english.parse.tree import Tree
+from semclip.english.words.load import lines_of
+
+
+def _table() -> dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]]:
+    """word -> [(what may replace it, governors of which one is needed, governors that forbid it)]."""
+    found: dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]] = {}
+    for line in lines_of("replacements"):
+        names, _, governors = line.partition(":")
+        first, *others = names.split()
+        needed = words(governors) if not governors.strip().startswith("-") else frozenset[str]()
+        forbidden = words(governors) - {"-"} if governors.strip().startswith("-") else frozenset[str]()
+        found.setdefault(first, []).append((others, needed, forbidden))
+    return found
+
+
+REPLACEMENTS = _table()
+_PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")
+#: A plate of cake may be one of pie; the bed of a truck is none of a boat.
+_HOLDS_ITS_OBJECT = (
+    COLLECTIVES | DEPICTIONS | words("plate bowl cup glass slice piece top front middle side bag box pair")
+)
+_GROUND = words("grass sand snow mountain lake desert forest beach")
+
+
+@rule(
+    "object_replaced",
+    ("A zebra stands in the grass .", "A giraffe stands in the grass ."),
+    ("A man holding an umbrella", "A man holding a book"),
+)
+def other_thing(scene: Scene) -> Iterator[Change]:
+    """A zebra -> a giraffe, where neither is in any other caption."""
+    tree, siblings = scene.tree, scene.siblings
+    for place, token in enumerate(tree.tokens):
+        if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS") or token.label == "compound":
+            continue
+        if tree.child(place, "compound", "nmod", "poss") is not None or tree.lower(place + 1) in ("of", "'s", "-"):
+            continue
+        adjectives = [tree.lower(i) for i in tree.children(place, "amod")]
+        if not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND):
+            continue
+        if tree.lower(token.head) == "of" and tree[tree[token.head].head].lemma not in _HOLDS_ITS_OBJECT:
+            continue
+        if tree.words.count(token.lower) > 1 or tree.determiner(place) in ("another", "other"):
+            continue
+        for others, needed, forbidden in REPLACEMENTS[token.lemma]:
+            above = _governors(tree, place)
+            if (needed and needed.isdisjoint(above)) or not forbidden.isdisjoint(above):
+                continue
+            for other in others:
+                if other in siblings.lemmas or other in siblings.signs or plural(other) in siblings.bag:
+                    continue
+                new = plural(other) if token.tag == "NNS" else other
+                yield scene.change((place, place + 1, new.replace("-", " ")), pair=(token.lemma, other))
+
+
+def plural(noun: str) -> str:
+    return things.THINGS[noun].plural if noun in things.THINGS else inflect(noun, "NNS")
+
+
+def _governors(tree: Tree, place: int) -> set[str]:
+    """The preposition and the verb above a noun, and the noun that it describes."""
+    found, at = set[str](), place
+    for _ in range(3):
+        at = tree[at].head
+        found.add(tree[at].lemma)
+    return found
+
+
+#: Words for somebody of that age and either sex: of "a boy" and "a kid" no girl is made.
+_MAY_BE_EITHER = words("child children kid kids toddler toddlers baby babies infant adult adults")
+_SEXED = lexicon.MALE_SIGNS | lexicon.FEMALE_SIGNS
+_PRONOUNS = {"he": "she", "his": "her", "him": "her", "himself": "herself"}
+_HERS = {"she": "he", "herself": "himself"}
+
+
+@rule("object_replaced", ("A man sits on a bench .", "A woman sits on a bench ."))
+def other_sex(scene: Scene) -> Iterator[Change]:
+    """Only where all captions agree on one sex and no pronoun of this caption would be left behind."""
+    tree, bag = scene.tree, scene.siblings.bag
+    people = [i for i, word in enumerate(tree.words) if word in _SEXED]
+    if not people or bag & lexicon.MANY_PEOPLE:
+        return
+    for swaps, others, pronouns in (
+        (lexicon.MALE_TO_FEMALE, lexicon.FEMALE_SIGNS, _PRONOUNS),
+        (lexicon.FEMALE_TO_MALE, lexicon.MALE_SIGNS, _HERS),
+    ):
+        named = [i for i in people if tree.lower(i) in swaps]
+        rest = {i for i in people if i not in named}
+        if len(named) != 1 or bag & others or not {tree.lower(i) for i in rest} <= pronouns.keys():
+            continue
+        place = named[0]
+        if (
+            tree[place].label == "compound"
+            or tree.child(place, "compound") is not None
+            or (rest and any("animal" in _of(tree, i) for i in range(len(tree))))
+        ):
+            continue
+        aged = any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod"))
+        either = aged or not bag.isdisjoint(_MAY_BE_EITHER)
+        for new in swaps[tree.lower(place)][: 1 if either else 2]:
+            parts = [(i, i + 1, pronouns[tree.lower(i)]) for i in rest]
+            yield scene.change((place, place + 1, new), *parts, pair=(tree.lower(place), new))
+
+
+def _of(tree: Tree, place: int) -> frozenset[str]:
+    return lexicon.NOUNS.get(tree.lower(place), (frozenset(),))[0]
+
+
+_WITH_SPORT = words("player players game match team")
+
+
+@rule("object_replaced", ("Two boys playing soccer on a field", "Two boys playing tennis on a field"))
+def other_sport(scene: Scene) -> Iterator[Change]:
+    """soccer -> tennis, where nothing of the other sport is named."""
+    tree, bag = scene.tree, scene.siblings.bag
+    for place, token in enumerate(tree.tokens):
+        if token.lower not in lexicon.SPORTS:
+            continue
+        modifies = tree.lower(place + 1) in _WITH_SPORT
+        played = tree[token.head].lemma == "play" and token.label in ("dobj", "oprd", "attr", "npadvmod")
+        if not modifies and not played:
+            continue
+        for other, signs in lexicon.SPORTS.items():
+            related = {other, *signs.split(), *lexicon.SPORTS[token.lower].split()} - {"player", "players", "ball"}
+            if other != token.lower and token.lower not in signs.split() and bag.isdisjoint(related):
+                yield scene.change((place, place + 1, other), pair=(token.lower, other))
+
+
+#: Verbs that one does and the other suffers, so that the two cannot change places.
+_ON_ANOTHER = words(
+    """chase follow carry push pull hold watch ride feed lead lift throw tackle kick wash brush photograph bite lick
+    pet approach walk teach help catch attack paint draw examine groom milk train herd rescue film"""
+)
+_OWN = words("his her its their he she him they them himself herself itself themselves each together")
+
+
+@rule("roles_exchanged", ("A dog chases a cat .", "A cat chases a dog ."))
+def roles(scene: Scene) -> Iterator[Change]:
+    """Two beings in each other's place: a dog chases a cat -> a cat chases a dog. Refused where both may do it."""
+    tree = scene.tree
+    clause = clause_of(tree)
+    if clause is None or clause.verb is None or tree[clause.verb].lemma not in _ON_ANOTHER | {"be"}:
+        return
+    first, second = clause.subject, tree.child(clause.verb, "dobj")
+    if second is None or not is_being(tree, first) or not is_being(tree, second) or not _OWN.isdisjoint(tree.words):
+        return
+    if (tree.tag(first) == "NNS") != (tree.tag(second) == "NNS") or tree[first].lemma == tree[second].lemma:
+        return
+    left, right = _whole(tree, first), _whole(tree, second)
+    if left is None or right is None or left[1] > right[0]:
+        return
+    items = replaced(tree, ())
+    swapped = [
+        *items[: left[0]], *items[right[0] : right[1]], *items[left[1] : right[0]], *items[left[0] : left[1]],
+        *items[right[1] :],
+    ]  # fmt: skip
+    yield Change(swapped, (tree[first].lemma, tree[second].lemma))
+
+
+def _whole(tree: Tree, noun: int) -> tuple[int, int] | None:
+    """A noun phrase that is nothing but determiner, adjectives and noun."""
+    if tree.determiner(noun) not in ("a", "an", "the", *lexicon.NUMBERS) or tree.child(noun, "conj", "poss", "relcl"):
+        return None
+    return tree.noun_start(noun), noun + 1

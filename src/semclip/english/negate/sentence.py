@@ -1,0 +1,196 @@
+"""What a caption says denied: its verb (is not running), its subject (no dog is running), or the picture itself."""
+
+from collections.abc import Iterator
+
+from semclip.english.edits import Change, Scene, rule
+from semclip.english.inflection import words
+from semclip.english.negate.denied import DEPICTIONS, depicted_by
+from semclip.english.parse.beings import is_person
+from semclip.english.parse.clause import Clause, clause_of, inside_collective
+from semclip.english.parse.tree import Tree
+
+_NO_NO = words(
+    """someone somebody something everyone everybody anyone each every both this that these those my our his her its
+    their another no all any neither such same"""
+)
+_COUNTS = words("a an the some several many two three four five six seven eight nine ten various multiple numerous one")
+_AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
+
+
+@rule(
+    "verb_negated",
+    ("A dog is running on the beach .", "A dog is not running on the beach ."),
+    ("A dog runs on the beach .", "A dog does not run on the beach ."),
+    ("Two dogs run on the beach .", "Two dogs do not run on the beach ."),
+    ("A dog running on the beach", "A dog not running on the beach"),
+    ("A bus parked on the street", "A bus not parked on the street"),
+)
+def not_doing(scene: Scene) -> Iterator[Change]:
+    """is running -> is not running; runs -> does not run; running -> not running."""
+    tree = scene.tree
+    clause = clause_of(tree)
+    if clause is None or clause.verb is None:
+        yield from _participle_denied(scene, None)
+        return
+    verb, be = clause.verb, clause.be
+    if not clause.finite:
+        yield from _participle_denied(scene, verb)
+        return
+    if tree.child(verb, "neg") is not None or (tree.lower(clause.subject - 1) == "some"):
+        return  # some ... are not: others may
+    if _goes_on(tree, verb):
+        return  # does not sit and smokes
+    helper = be if be is not None else next(iter(tree.children(verb, "aux")), None)
+    if helper is not None and tree.lower(helper) in _AUXILIARIES:
+        new = {"can": "cannot"}.get(tree.lower(helper), f"{tree.lower(helper)} not")
+        if scene.family == "B":
+            new = {"can": "can't", "will": "won't"}.get(tree.lower(helper), f"{tree.lower(helper)}n't")
+        yield from _short_and_whole(scene, verb, (helper, helper + 1, new))
+        return
+    do = {"VBZ": "does", "VBP": "do", "VBD": "did"}.get(tree.tag(verb))
+    if do is None or (tree.tag(verb) == "VBZ" and clause.plural):
+        return
+    not_ = scene.by_family(f"{do} not", f"{do}n't")
+    yield from _short_and_whole(scene, verb, (verb, verb + 1, f"{not_} {tree[verb].lemma}"))
+
+
+def _short_and_whole(scene: Scene, verb: int, *parts: tuple[int, int, str]) -> Iterator[Change]:
+    """The edit, and where the caption says at its end where it happens, one without that: it says "not" and no more."""
+    tree = scene.tree
+    whole = scene.change(*parts, denied=tree[verb].lemma)
+    last = [tree.span(i)[0] for i in tree.children(verb, "prep", "advcl", "npadvmod") if tree.span(i)[1] == len(tree)]
+    cut = last[0] if last else len(tree)
+    whole_word = tree.tag(cut - 1) not in ("RB", "IN", "RP", "CC")  # "standing next" to what?
+    if cut > max(part[1] for part in parts) and cut >= 4 and cut > verb + 1 and whole_word:
+        yield scene.change(*parts, (cut, len(tree), ""), denied=tree[verb].lemma)
+        if tree.lower(cut - 1) != ",":
+            return
+    yield whole
+
+
+def _goes_on(tree: Tree, verb: int) -> bool:
+    """Whether another finite verb stands beside it, which would stay affirmed or lose its form."""
+    return any(
+        tree.is_verb(i) and tree[i].label in ("conj", "ccomp", "parataxis", "dep") and tree.tag(i) not in ("VBG", "VBN")
+        for i in tree.under(verb)
+    )
+
+
+def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
+    tree = scene.tree
+    verbs = [verb] if verb is not None else [i for i in range(len(tree)) if tree[i].label == "acl"]
+    for place in verbs:
+        if tree.tag(place) not in ("VBG", "VBN") or tree.tag(place - 1) in ("RB", "TO") or place == 0:
+            continue
+        if any(tree.is_verb(i) for i in tree.children(place, "conj")) or tree[tree[place].head].lemma in DEPICTIONS:
+            continue
+        if tree.tag(place) == "VBN" and not tree.children(place, "prep", "agent"):
+            continue
+        head = clause_noun(tree, place)
+        if head is None:
+            continue
+        who = "who" if is_person(tree, head) else "that"
+        be = "are" if tree.is_plural(head) else "is"
+        new = scene.by_family("not", f"{who} {be}n't")
+        yield from _short_and_whole(scene, place, (place, place, new))
+
+
+def clause_noun(tree: Tree, verb: int) -> int | None:
+    """The noun that a participle says something of."""
+    subject = tree.subject(verb)
+    found = subject if subject is not None else tree[verb].head
+    return found if tree.is_noun(found) else None
+
+
+@rule(
+    "subject_denied",
+    ("A dog runs on the beach .", "No dog runs on the beach ."),
+    ("Two dogs are running .", "No dogs are running ."),
+    ("There is a cat on the couch .", "There is no cat on the couch ."),
+    ("A plate of food on a table", "No plate of food on a table"),
+    ("A group of people stand on a beach .", "No people stand on a beach ."),
+)
+def no_subject(scene: Scene) -> Iterator[Change]:
+    """A dog runs -> no dog runs; there is a cat -> there is no cat."""
+    tree = scene.tree
+    if tree.lower(0) == "there":
+        yield from _existence_denied(scene)
+        return
+    clause = clause_of(tree)
+    if clause is None or _refers_back(tree) or another_clause(tree, clause):
+        return
+    subject = clause.subject
+    start = tree.noun_start(subject)
+    determiner = tree.lower(start) if start < subject else ""
+    if tree.lower(start) in _NO_NO or tree.child(subject, "conj", "appos", "relcl") is not None or start > 0:
+        return
+    if tree[subject].lemma in DEPICTIONS or (tree.tag(subject).startswith("NNP") and not clause.plural):
+        return
+    inner = inside_collective(tree, subject)
+    head, first = subject, start + (determiner in _COUNTS or determiner.isdigit())
+    if inner is not None and tree.is_plural(inner) and (clause.plural or not clause.finite):
+        head, first = inner, tree.noun_start(inner)
+        first += tree.lower(first) in _COUNTS
+    elif not determiner and tree.tag(subject) == "NN" and clause.finite and len(tree) < 4:
+        return
+    if tree.lower(first) in ("other", "more", "few", "only", "same", "of", "first", "last"):
+        return
+    noun = tree[head].lemma
+    plural = tree.tag(head) in ("NNS", "NNPS")
+    if scene.family == "A":
+        yield scene.change((0, first, "no"), denied=noun)
+    elif not plural:
+        yield scene.change((0, first, "not a single"), denied=noun)
+    elif clause.finite:
+        yield scene.change((0, first, "none of the"), denied=noun)
+    else:
+        yield scene.change((0, first, "not any"), denied=noun)
+
+
+def another_clause(tree: Tree, clause: Clause) -> bool:
+    """Whether something else is said that would stay affirmed: "a man sings and a woman dances"."""
+    return any(
+        (token.label in ("nsubj", "nsubjpass") and i > clause.subject and tree.is_noun(i)
+         and tree[token.head].label in ("ROOT", "conj", "ccomp", "parataxis", "advcl", "dep"))
+        for i, token in enumerate(tree.tokens)
+    ) or ";" in tree.words  # fmt: skip
+
+
+def _refers_back(tree: Tree) -> bool:
+    """Whether the next sentence speaks of the subject: "... . It is old ."."""
+    return any(word in tree.tail.lower().split() for word in ("it", "he", "she", "they"))
+
+
+def _existence_denied(scene: Scene) -> Iterator[Change]:
+    tree = scene.tree
+    be = 1
+    noun = tree.child(tree.root, "attr", "nsubj", "dobj")
+    if tree.lower(be) not in ("is", "are") or noun is None or tree.child(noun, "conj") is not None:
+        return
+    start = tree.noun_start(noun)
+    if start != 2 or tree.lower(start) in _NO_NO or not tree.is_noun(noun):
+        return
+    end = start + (tree.lower(start) in _COUNTS or tree.lower(start).isdigit())
+    singular = tree.lower(start) in ("a", "an")
+    new = scene.by_family(f"{tree.lower(be)} no", f"{tree.lower(be)}n't {'a' if singular else 'any'}")
+    yield scene.change((be, end, new), denied=tree[noun].lemma)
+
+
+@rule(
+    "caption_denied",
+    ("A photo of a dog on the grass", "A photo that does not show a dog on the grass"),
+    ("A dog sits on the grass .", "It is not true that a dog sits on the grass ."),
+)
+def not_shown(scene: Scene) -> Iterator[Change]:
+    """a photo of -> a photo that does not show; it is not true that ..."""
+    tree = scene.tree
+    root, of = tree.root, depicted_by(tree)
+    if of is not None:
+        do = "do" if tree.is_plural(root) else "does"
+        not_ = scene.by_family(f"{do} not", f"{do}n't")
+        yield scene.change((of, of + 1, f"that {not_} show"), denied=tree[root].lemma)
+        return
+    clause = clause_of(tree)
+    if clause is not None and clause.finite and not _refers_back(tree):
+        new = scene.by_family("it is not true that", "it isn't the case that")
+        yield scene.change((0, 0, new), denied=tree[root].lemma)

@@ -1,0 +1,156 @@
+"""One word of a caption for another that excludes it: a colour, a number, a relation, an action."""
+
+from collections.abc import Iterator
+
+from semclip.english import lexicon
+from semclip.english.edits import Change, Scene, rule
+from semclip.english.inflection import inflect, words
+from semclip.english.parse.beings import is_being
+from semclip.english.parse.clause import clause_of
+from semclip.english.parse.tree import Tree
+from semclip.english.siblings import Siblings
+from semclip.english.words.load import rows_of
+
+_OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
+
+
+@rule(
+    "attribute_swapped",
+    ("A black dog lies on the floor .", "A white dog lies on the floor ."),
+    ("A small boat on the lake", "A large boat on the lake"),
+)
+def other_attribute(scene: Scene) -> Iterator[Change]:
+    """Another colour, size, age or state, where no second thing may have it: nobody knows another person's coat."""
+    tree, siblings = scene.tree, scene.siblings
+    for place, token in enumerate(tree.tokens):
+        word = token.lower
+        if token.label != "amod" or (word not in lexicon.COLOURS and word not in lexicon.OPPOSITES):
+            continue
+        noun = token.head
+        if noun < place or not tree.is_noun(noun) or tree[noun].label == "compound" or tree.child(place, "conj", "cc"):
+            continue
+        categories = lexicon.NOUNS.get(tree.lower(noun), (frozenset({"object"}),))[0]
+        counted = bool(tree.child(noun, "nummod"))
+        if categories & _OF_PEOPLE and siblings.may_hold_more("person") and not counted:
+            continue
+        if "animal" in categories and siblings.may_hold_more("animal") and not counted:
+            continue
+        if sum(other.lemma == tree[noun].lemma for other in tree.tokens) > 1:
+            continue
+        for new in _others(word, categories, siblings):
+            yield scene.change((place, place + 1, new), pair=(word, new))
+
+
+def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterator[str]:
+    if word in lexicon.OPPOSITES:
+        opposite, allowed, forbidden = lexicon.OPPOSITES[word]
+        if categories & set(allowed.split()) and siblings.bag.isdisjoint((opposite, *forbidden.split())):
+            yield opposite
+        return
+    animal, hair = "animal" in categories, "hair" in categories
+    palette = lexicon.FUR_COLOURS if animal else lexicon.HAIR_COLOURS if hair else lexicon.CLOTH_COLOURS
+    if not animal and not hair and not categories & {"clothes", "object", "other"}:
+        return
+    if not siblings.bag.isdisjoint(lexicon.MIXED_COLOURS):
+        return
+    said = siblings.bag & lexicon.COLOUR_WORDS
+    too_near = {word, *lexicon.COLOURS[word].split(), *said}
+    yield from (new for new in palette if new not in too_near and said.isdisjoint(lexicon.COLOURS[new].split()))
+
+
+@rule("number_swapped", ("Two dogs run on the grass .", "Three dogs run on the grass ."))
+def other_number(scene: Scene) -> Iterator[Change]:
+    """A higher number, clearly another one: of five dogs two are seen, too, so that none is lowered."""
+    tree, siblings = scene.tree, scene.siblings
+    if siblings.bag & lexicon.VAGUE_NUMBERS or len(siblings.bag & lexicon.NUMBER_WORDS) > 1:
+        return
+    for place, token in enumerate(tree.tokens):
+        if token.label != "nummod" or token.lower not in lexicon.NUMBERS[:-1] or tree.tag(token.head) != "NNS":
+            continue
+        if tree.lower(place - 1) in ("the", "of", "between", "other", "all"):
+            continue
+        at = lexicon.NUMBERS.index(token.lower)
+        for new in lexicon.NUMBERS[at + 1 : at + 3]:
+            yield scene.change((place, place + 1, new), pair=(token.lower, new))
+
+
+#: (words, their opposite, lemmas that no caption may hold, nouns of which one must follow)
+_RELATIONS = [(old.split(), new, words(bad), words(nouns)) for old, new, bad, nouns in rows_of("relations", 4)]
+_NO_PLACE = words(
+    """camera other air distance body face eye mouth head chest him her them himself herself themselves water ocean sea
+    lake river sunset sunrise sky street road sidewalk background foreground top front back side edge it"""
+)
+_NO_WORD_BEFORE = words("from just very right dressed made gap")
+
+
+@rule(
+    "relation_reversed",
+    ("A cat sits in front of a couch .", "A cat sits behind a couch ."),
+    ("A dog sleeps under the table .", "A dog sleeps on top of the table ."),
+)
+def other_relation(scene: Scene) -> Iterator[Change]:
+    """in front of -> behind, under -> on top of, inside -> outside, on -> beside."""
+    tree, siblings = scene.tree, scene.siblings
+    taken: set[int] = set()
+    for old, new, forbidden, nouns in _RELATIONS:
+        for place in range(1, len(tree) - len(old)):
+            end = place + len(old)
+            if place in taken or tree.words[place:end] != old:
+                continue
+            taken.add(place)
+            noun = tree.child(end - 1, "pobj", "dobj")
+            if noun is None or tree.noun_start(noun) != end or not tree.is_noun(noun):
+                continue
+            if tree[noun].lemma in _NO_PLACE or (nouns and tree[noun].lemma not in nouns):
+                taken.discard(place)
+                continue
+            if tree.lower(place - 1) in _NO_WORD_BEFORE or siblings.bag & forbidden or tree.tag(place) == "RP":
+                continue
+            if tree.determiner(noun) not in ("a", "an", "the") and tree.tag(noun) != "NNS":
+                continue
+            if old in (["up"], ["down"]) and tree[noun].lemma not in _SLOPES:
+                continue
+            yield scene.change((place, end, new), pair=(" ".join(old), new))
+
+
+_SLOPES = words("hill hillside stair stairs step staircase slope mountain ramp slide ladder escalator mountainside")
+_AT = words("in on near next by beside behind at outside inside under alone together atop")
+_ALONG = words("through along across around towards toward down up over")
+_ACTIONS = {verb: (others.split(), after.split()) for verb, others, after in rows_of("actions", 3)}
+
+
+@rule(
+    "action_replaced",
+    ("A man sits on a bench .", "A man stands on a bench ."),
+    ("A dog sleeping on the couch", "A dog playing on the couch"),
+)
+def other_action(scene: Scene) -> Iterator[Change]:
+    """Another action that cannot happen at the same time: sitting on a bench -> standing on a bench."""
+    tree = scene.tree
+    clause = clause_of(tree)
+    if clause is None or clause.verb is None or not is_being(tree, clause.subject):
+        return
+    verb = tree[clause.verb]
+    if verb.lemma not in _ACTIONS or verb.tag == "VBN" or tree.child(clause.verb, "prt", "conj", "xcomp", "cc"):
+        return
+    others, after = _ACTIONS[verb.lemma]
+    if not any(_follows(tree, clause.verb + 1, what) for what in after):
+        return
+    if tree.lower(clause.verb + 2) in ("his", "her", "its", "their", "back"):  # nobody jumps on their back
+        return
+    said = scene.siblings.lemmas
+    for new in others:
+        if new not in said and not (new == "lie" and "lay" in said):
+            form = inflect(new, verb.tag)
+            yield scene.change((clause.verb, clause.verb + 1, form), pair=(verb.lemma, new))
+            return
+
+
+def _follows(tree: Tree, place: int, what: str) -> bool:
+    word = tree.lower(place)
+    if what == "END":
+        return place >= len(tree) or word in ("while", "as")
+    if what in ("AT", "ALONG"):
+        return word in (_AT if what == "AT" else _ALONG)
+    noun = tree.child(place - 1, "dobj")
+    return noun is not None and noun > place - 1 and (what == "THING" or tree[noun].lemma == "ball")

@@ -1,0 +1,73 @@
+"""Who does what in a parsed caption: its subject, its verb, and whether the verb is finite."""
+
+from dataclasses import dataclass
+
+from semclip.english.inflection import words
+from semclip.english.parse.tree import FINITE, Tree
+
+COLLECTIVES = words(
+    """group couple bunch crowd number pair team line row pack herd flock trio lot series variety set collection
+    handful assortment array gathering pile stack dozen"""
+)
+_BE = words("is are was were 's 're")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Places in the tree. subject: its head noun. verb: None where there is none ("a dog in the snow").
+
+    be: the finite auxiliary or copula, None where there is none. finite: "is running", "runs", not "running".
+    plural: what the verb agrees with, or would.
+    """
+
+    subject: int
+    verb: int | None
+    be: int | None
+    finite: bool
+    plural: bool
+
+
+def clause_of(tree: Tree) -> Clause | None:
+    """The main clause of a caption; None where its subject is not a noun."""
+    root = tree.root
+    if tree.is_noun(root) or tree.tag(root) == "CD":
+        verb = next(
+            (i for i in tree.children(root, "acl", "relcl") if tree.tag(i) in ("VBG", "VBN") and i > root), None
+        )
+        if verb is not None and tree[verb].label == "relcl" and tree.subject(verb) is not None:
+            verb = None
+        return Clause(root, verb, None, False, _plural(tree, root))
+    subject = tree.subject(root)
+    if subject is None or not tree.is_noun(subject) or subject > root:
+        return None
+    helpers = [i for i in tree.children(root, "aux", "auxpass") if i < root]
+    be = next((i for i in helpers if tree.tag(i) in FINITE or tree.lower(i) in _BE), None)
+    if tree.tag(root) in FINITE or tree.lower(root) in _BE:
+        be = root if tree[root].lemma == "be" else be
+        return Clause(subject, root, be, True, _agrees(tree, be if be is not None else root, subject))
+    if be is not None:
+        return Clause(subject, root, be, True, _agrees(tree, be, subject))
+    if tree.tag(root) in ("VBG", "VBN"):
+        return Clause(subject, root, None, False, _plural(tree, subject))
+    return None
+
+
+def _agrees(tree: Tree, verb: int, subject: int) -> bool:
+    if tree.lower(verb) in ("is", "was", "has", "does") or tree.tag(verb) == "VBZ":
+        return False
+    if tree.lower(verb) in ("are", "were", "have", "do") or tree.tag(verb) == "VBP":
+        return True
+    return _plural(tree, subject)
+
+
+def _plural(tree: Tree, noun: int) -> bool:
+    inner = inside_collective(tree, noun)
+    return tree.is_plural(noun) or (inner is not None and tree.is_plural(inner))
+
+
+def inside_collective(tree: Tree, noun: int) -> int | None:
+    """The people of "a group of people"; None for other nouns."""
+    if tree[noun].lemma not in COLLECTIVES:
+        return None
+    of = next((i for i in tree.children(noun, "prep") if tree.lower(i) == "of" and i == noun + 1), None)
+    return tree.child(of, "pobj") if of is not None else None

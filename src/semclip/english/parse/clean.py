@@ -1,0 +1,50 @@
+"""The sentence in a caption, and what stands behind it: a stop, hashtags, "- stock photo", further sentences."""
+
+import html
+import re
+from dataclasses import dataclass
+
+from semclip.english.parse.tree import style_of
+
+_TAIL = re.compile(
+    r"""(?: \s* [.!…]+ (?= \s | $ ) .*          # the stop, and further sentences
+      | \s+ [-–—|•·] \s+ .*(?:photo|image|picture|vector|illustration|shutterstock|getty|alamy|istock).*
+      | \s+ \| .*                               # | the site's name
+      | \s* [#@]\w+ .*                          # hashtags
+      | \s* \( [^()]* \)                        # (2019)
+      | \s* https?://\S+ .*
+      | \s* \.(?:jpe?g|png|gif|webp)
+      | [\s,;:-]+ ) $""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_ABBREVIATED = re.compile(r"\b(?:mr|mrs|ms|dr|st|jr|no|vs|approx|etc|inc|e\.g|i\.e|[a-z])\.$", re.IGNORECASE)
+_QUOTES = "\"'“”‘’`"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """body: the sentence as written. plain: the same letters, small where capitals say nothing (ALL CAPS, Every Word).
+
+    tail: what is kept behind it.
+    """
+
+    body: str
+    plain: str
+    tail: str
+
+
+def sentence_of(text: str) -> Sentence:
+    """The sentence in a caption. HTML entities and runs of spaces are mended; nothing else is lost."""
+    text = " ".join(html.unescape(text).split())
+    body, tail = text, ""
+    while (match := _TAIL.search(body)) and match.start() and not _ABBREVIATED.search(body[: match.start() + 1]):
+        body, tail = body[: match.start()], body[match.start() :] + tail
+    if len(body) > 2 and body[0] in _QUOTES and body[-1] in _QUOTES:
+        body, tail = body[1:-1], tail
+    upper, title = style_of(body.split())
+    return Sentence(body, _small(body) if upper or title else body, tail)
+
+
+def _small(text: str) -> str:
+    # "İ".lower() has two letters: tokens are cut from the text as written by their places in this one.
+    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)

@@ -1,0 +1,153 @@
+"""Where trees come from: a spaCy pipeline, or the built-in parser of plain captions."""
+
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from semclip.core.errors import UserError
+from semclip.english.inflection import lemma_of
+from semclip.english.parse import plain
+from semclip.english.parse.check import is_sound
+from semclip.english.parse.clean import Sentence, sentence_of
+from semclip.english.parse.tree import NOUNS, Token, Tree
+
+#: The name of the built-in parser.
+BUILT_IN = "plain"
+_BATCH = 256  # texts parsed ahead
+_KEPT = 8 * _BATCH
+
+
+class Parser(ABC):
+    """signature: what the trees depend on."""
+
+    signature: str
+
+    @abstractmethod
+    def parse(self, texts: Sequence[str]) -> list[Tree | None]:
+        """A tree for each text; None for what is not understood."""
+
+
+class Plain(Parser):
+    """The built-in parser: plain captions, nothing to install."""
+
+    signature = f"{BUILT_IN} {plain.VERSION}"
+
+    def parse(self, texts: Sequence[str]) -> list[Tree | None]:
+        return [plain.parse(sentence_of(text)) for text in texts]
+
+
+class Spacy(Parser):
+    """Any English pipeline of spaCy with a tagger and a parser."""
+
+    def __init__(self, pipeline: str) -> None:
+        import spacy
+
+        # Lemmas come from our lexicon: spaCy's own rules for them take half of its time.
+        self._nlp = spacy.load(pipeline, exclude=["ner", "lemmatizer", "attribute_ruler", "senter"])
+        missing = {"tagger", "parser"} - set(self._nlp.pipe_names)
+        if missing or self._nlp.lang != "en":
+            raise UserError(
+                f"the pipeline '{pipeline}' is for '{self._nlp.lang}' and has no {' and no '.join(sorted(missing))}"
+                if missing else f"the pipeline '{pipeline}' is for '{self._nlp.lang}'",
+                where="writer.parser",
+                fix=f"name an English pipeline with a tagger and a parser, such as en_core_web_sm, or '{BUILT_IN}'",
+            )  # fmt: skip
+        self.signature = f"{pipeline} {self._nlp.meta['version']}"
+
+    def parse(self, texts: Sequence[str]) -> list[Tree | None]:
+        sentences = [sentence_of(text) for text in texts]
+        docs = self._nlp.pipe((sentence.plain for sentence in sentences), batch_size=_BATCH)
+        return [_sound(_tree(doc, sentence), sentence) for doc, sentence in zip(docs, sentences, strict=True)]
+
+
+def is_installed(pipeline: str) -> bool:
+    """Whether spaCy and a pipeline of that name are installed."""
+    return importlib.util.find_spec("spacy") is not None and importlib.util.find_spec(pipeline) is not None
+
+
+def open_parser(name: str) -> Parser:
+    """A spaCy pipeline by the name of its package or folder, or the built-in parser "plain".
+
+    Raises UserError for a pipeline that is not installed or does not parse English.
+    """
+    if name == BUILT_IN:
+        return Plain()
+    if importlib.util.find_spec("spacy") is None:
+        raise UserError(
+            "spaCy is not installed",
+            where="writer.parser",
+            fix=f"pip install 'semclip[captions]', or writer.parser={BUILT_IN}",
+        )
+    try:
+        return Spacy(name)
+    except OSError as error:  # what spacy.load raises for a name it does not find
+        raise UserError(
+            f"spaCy has no pipeline '{name}'",
+            where="writer.parser",
+            fix=f"python -m spacy download {name}, or writer.parser={BUILT_IN}",
+        ) from error
+
+
+class Parses:
+    """The trees of texts, parsed ahead in batches, since they are asked for in the order of the input."""
+
+    def __init__(self, parser: Parser, texts: Sequence[str]) -> None:
+        self._parser = parser
+        self._texts = list(dict.fromkeys(texts))
+        self._place = {text: i for i, text in enumerate(self._texts)}
+        self._trees: dict[str, Tree | None] = {}
+
+    def of(self, text: str) -> Tree | None:
+        """The tree of one text; None where the parser does not understand it."""
+        if text not in self._trees:
+            place = self._place.get(text)
+            batch = [text] if place is None else self._texts[place : place + _BATCH]
+            if len(self._trees) > _KEPT:
+                self._trees.clear()
+            self._trees.update(zip(batch, self._parser.parse(batch), strict=True))
+        return self._trees[text]
+
+
+def _tree(doc: Any, sentence: Sentence) -> Tree | None:
+    """The first sentence of a spaCy document; the rest goes to the tail. None without a word."""
+    kept = [token for token in doc if not token.is_space]
+    if not kept:
+        return None
+    first = next(iter(doc.sents))
+    inside = [token for token in kept if token.i < first.end]
+    # A caption is one sentence however it is cut: only a stop or a mark ends it.
+    if len(inside) < len(kept) and inside and inside[-1].text not in (".", "!", ";", ":"):
+        inside = kept
+    place = {token.i: i for i, token in enumerate(inside)}
+    roots = [token for token in inside if token.head.i == token.i or token.head.i not in place]
+    tokens = list(_tokens(inside, place, place[roots[0].i], sentence))
+    tokens = list(_joined_alike(tokens))
+    end = inside[-1].idx + len(inside[-1].text)
+    return Tree(tuple(tokens), sentence.body[end:] + sentence.tail)
+
+
+def _joined_alike(tokens: list[Token]) -> Iterator[Token]:
+    """A noun joined to another one than its "and" is goes to that of the "and"."""
+    joins = {i: token.head for i, token in enumerate(tokens) if token.label == "cc"}
+    for place, token in enumerate(tokens):
+        near = [head for cc, head in joins.items() if token.head < cc < place]
+        if token.label == "conj" and token.tag in NOUNS and near and token.head not in near and near[-1] < place:
+            token = replace(token, head=near[-1]) if tokens[near[-1]].tag in NOUNS else token
+        yield token
+
+
+def _sound(tree: Tree | None, sentence: Sentence) -> Tree | None:
+    """The tree, or the built-in parser's where it cannot be right."""
+    return tree if tree is None or is_sound(tree) else plain.parse(sentence)
+
+
+def _tokens(inside: list[Any], place: dict[int, int], root: int, sentence: Sentence) -> Iterator[Token]:
+    for i, token in enumerate(inside):
+        text = sentence.body[token.idx : token.idx + len(token.text)]
+        head = place.get(token.head.i, root)
+        is_root = token.head.i == token.i
+        label = token.dep_ if not (is_root and i != root) else "dep"
+        yield Token(text, lemma_of(text.lower(), token.tag_), token.tag_, root if is_root else head, label,
+                    bool(token.whitespace_) and i + 1 < len(inside))  # fmt: skip

@@ -1,0 +1,141 @@
+"""A parsed caption: tokens with lemma, tag, head and label, and the questions that rules ask of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
+VERBS = frozenset({"VB", "VBZ", "VBP", "VBD", "VBG", "VBN"})
+FINITE = frozenset({"VBZ", "VBP", "VBD", "MD"})
+#: What stands before a noun and belongs to it.
+BEFORE_NOUN = frozenset({"det", "amod", "compound", "nummod", "poss", "nmod", "quantmod", "predet", "advmod"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """text: as written. lemma: small. tag: Penn Treebank. head: index of the governor, its own for the root.
+
+    label: ClearNLP dependency label, as spaCy's English pipelines give it. space: whether a space follows.
+    """
+
+    text: str
+    lemma: str
+    tag: str
+    head: int
+    label: str
+    space: bool
+
+    @property
+    def lower(self) -> str:
+        return self.text.lower()
+
+
+@dataclass(frozen=True)
+class Tree:
+    """tokens: of the sentence that is parsed. tail: what follows it and is kept as it is: " .", " - stock photo"."""
+
+    tokens: tuple[Token, ...]
+    tail: str = ""
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, index: int) -> Token:
+        return self.tokens[index]
+
+    def lower(self, index: int) -> str:
+        """The small word at an index, "" outside."""
+        return self.tokens[index].text.lower() if 0 <= index < len(self.tokens) else ""
+
+    def tag(self, index: int) -> str:
+        return self.tokens[index].tag if 0 <= index < len(self.tokens) else ""
+
+    @cached_property
+    def _children(self) -> list[list[int]]:
+        found: list[list[int]] = [[] for _ in self.tokens]
+        for index, token in enumerate(self.tokens):
+            if token.head != index:
+                found[token.head].append(index)
+        return found
+
+    @cached_property
+    def root(self) -> int:
+        return next(i for i, token in enumerate(self.tokens) if token.head == i)
+
+    @cached_property
+    def lemmas(self) -> frozenset[str]:
+        return frozenset(token.lemma for token in self.tokens)
+
+    @cached_property
+    def words(self) -> list[str]:
+        return [token.lower for token in self.tokens]
+
+    @cached_property
+    def style(self) -> tuple[bool, bool]:
+        """Whether it is written in CAPITALS, and whether Like This."""
+        return style_of([token.text for token in self.tokens])
+
+    @cached_property
+    def is_loose(self) -> bool:
+        """Whether a space stands before its commas or its stop."""
+        spaced = any(t.text == "," and i and self.tokens[i - 1].space for i, t in enumerate(self.tokens))
+        return spaced or self.tail[:1] == " "
+
+    def children(self, index: int, *labels: str) -> list[int]:
+        """The dependents of a token, in order; of these labels, if any are named."""
+        found = self._children[index]
+        return [i for i in found if self.tokens[i].label in labels] if labels else found
+
+    def child(self, index: int, *labels: str) -> int | None:
+        """The first dependent with one of the labels."""
+        return next((i for i in self._children[index] if self.tokens[i].label in labels), None)
+
+    def under(self, index: int) -> Iterator[int]:
+        """A token and everything below it."""
+        yield index
+        for child in self._children[index]:
+            yield from self.under(child)
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Where the words of a subtree start and end."""
+        places = list(self.under(index))
+        return min(places), max(places) + 1
+
+    def is_noun(self, index: int) -> bool:
+        return self.tag(index) in NOUNS
+
+    def is_verb(self, index: int) -> bool:
+        return self.tag(index) in VERBS
+
+    def is_plural(self, index: int) -> bool:
+        """Whether a noun takes "are": plural, or joined with another one."""
+        return self.tag(index) in ("NNS", "NNPS") or any(self.is_noun(i) for i in self.children(index, "conj"))
+
+    def noun_start(self, index: int) -> int:
+        """Where the noun phrase of a noun starts: its determiner, number or first adjective."""
+        before = [self.span(i)[0] for i in self.children(index) if i < index and self[i].label in BEFORE_NOUN]
+        return min([index, *before])
+
+    def determiner(self, index: int) -> str:
+        """The determiner, number or possessive of a noun; "" where it has none."""
+        found = self.child(index, "det", "poss", "nummod")
+        return self.lower(found) if found is not None and found < index else ""
+
+    def subject(self, verb: int) -> int | None:
+        return self.child(verb, "nsubj", "nsubjpass", "csubj")
+
+    def text_of(self, start: int, end: int) -> str:
+        """Words start..end-1 as written."""
+        return "".join(t.text + " " * t.space for t in self.tokens[start:end]).strip()
+
+    @cached_property
+    def text(self) -> str:
+        return "".join(t.text + " " * t.space for t in self.tokens).rstrip() + self.tail
+
+
+def style_of(words: Sequence[str]) -> tuple[bool, bool]:
+    """Whether words are written in CAPITALS, and whether Like This."""
+    letters = [word for word in words if word.isalpha()]
+    upper = len(letters) > 1 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
+    others = [word for word in letters[1:] if len(word) > 2]
+    return upper, not upper and len(others) > 1 and sum(word[0].isupper() for word in others) > 0.7 * len(others)

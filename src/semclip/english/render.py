@@ -1,0 +1,75 @@
+"""Words put together to a caption again: spaces, capitals and articles as the caption had them."""
+
+import re
+from collections.abc import Sequence
+
+from semclip.english.inflection import article_of
+from semclip.english.parse.tree import Tree, style_of
+
+_CLOSE = (",", ".", "!", "?", ";", ":", "'s", "n't", ")", "'", "’s", "n’t", "%")
+
+
+def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
+    """The text of old words (indices) and new ones; `a` and `an` follow the word behind them.
+
+    New words take the style of the caption: small, Every Word, or ALL CAPS. tail: whether the caption's tail is put on.
+    """
+    upper, title = tree.style
+    words: list[tuple[str, int]] = []  # (text, index or -1)
+    for item in items:
+        if isinstance(item, int):
+            words.append((_moved(tree, item, at_start=not words, title=title or upper), item))
+        else:
+            words += [(_styled(word, upper, title), -1) for word in item.split()]
+    if words and not words[0][0][:1].isupper() and tree[0].text[:1].isupper():
+        words[0] = (words[0][0][:1].upper() + words[0][0][1:], words[0][1])
+    loose = tree.is_loose
+    text = ""
+    for place, (word, index) in enumerate(words):
+        following = words[place + 1] if place + 1 < len(words) else ("", -1)
+        changed = not (0 <= index == following[1] - 1)
+        if word.lower() in ("a", "an") and following[0] and changed:
+            word = _styled_like(article_of(following[0]), word, upper)
+        text += word
+        if following[0] and _spaced(tree, index, following, changed, loose):
+            text += " "
+    return text + (tree.tail if tail else "")
+
+
+def _spaced(tree: Tree, index: int, following: tuple[str, int], changed: bool, loose: bool) -> bool:
+    """Whether a space stands before the word that follows."""
+    if not changed:
+        return tree[index].space
+    if following[1] > 0 and following[0] not in (",", ".") and following[0] in _CLOSE:
+        return tree[following[1] - 1].space
+    if following[0] in (",", ".", ":", ";"):
+        return loose
+    return True
+
+
+def styled(text: str, beside: str) -> str:
+    """Words in the style of the caption that they stand beside: small, Every Word, or ALL CAPS."""
+    upper, title = style_of(beside.split())
+    if upper:
+        return text.upper()
+    return re.sub(r"(?<![\w’'])\w", lambda match: match[0].upper(), text) if title else text
+
+
+def _styled(word: str, upper: bool, title: bool) -> str:
+    if upper:
+        return word.upper()
+    return word[:1].upper() + word[1:] if title else word
+
+
+def _moved(tree: Tree, index: int, at_start: bool, title: bool) -> str:
+    """An old word, small where only its place at the start gave it a capital."""
+    token = tree[index]
+    if index or at_start or title or token.tag in ("NNP", "NNPS") or token.text in ("I",) or token.text[1:2].isupper():
+        return token.text
+    return token.text[:1].lower() + token.text[1:]
+
+
+def _styled_like(article: str, written: str, upper: bool) -> str:
+    if upper:
+        return article.upper()
+    return article.capitalize() if written[:1].isupper() else article

@@ -1,0 +1,143 @@
+"""Small changes inside a caption that keep its meaning: wearing a hat -> in a hat; a cup and a jug swapped."""
+
+from collections.abc import Iterator
+
+from semclip.english import lexicon
+from semclip.english.inflection import inflect, words
+from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.parse.beings import is_being, is_person
+from semclip.english.parse.clause import inside_collective
+from semclip.english.parse.tree import Tree
+from semclip.english.reword.synonyms import Swap
+
+_INDEFINITE = words("a an some two three four five several many") | {""}
+
+
+def changes(tree: Tree) -> Iterator[Swap]:
+    """Every small change that may be made."""
+    if any(token.label == "neg" for token in tree.tokens):
+        return
+    for place, token in enumerate(tree.tokens):
+        if token.label == "acl":
+            yield from _participle(tree, place)
+        elif token.lower in ("with", "in") and token.label == "prep":
+            yield from _with_and_in(tree, place)
+        elif token.label == "amod":
+            yield from _colour_behind(tree, place)
+        elif tree.is_noun(place):
+            yield from _joined_swapped(tree, place)
+        elif token.tag == "VBG" and token.label == "ROOT":
+            yield from _simple(tree, place)
+
+
+def _one(tree: Tree, noun: int) -> bool:
+    """Whether a relative clause may follow a noun: it is not one of two, not known already, and not a picture."""
+    return (
+        tree.is_noun(noun) and tree.child(noun, "conj") is None and tree[noun].label != "conj"
+        and tree.determiner(noun) in _INDEFINITE and tree[noun].lemma not in DEPICTIONS
+        and not tree.tag(noun).startswith("NNP")
+    )  # fmt: skip
+
+
+def _who(tree: Tree, noun: int) -> str:
+    return "who" if is_person(tree, noun) else "that"
+
+
+def _be(tree: Tree, noun: int) -> str:
+    return "are" if tree.is_plural(noun) else "is"
+
+
+def _clothes(tree: Tree, noun: int | None) -> bool:
+    return noun is not None and "clothes" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
+
+
+def _participle(tree: Tree, place: int) -> Iterator[Swap]:
+    """a man riding a horse -> a man who is riding a horse; wearing a hat -> in a hat."""
+    noun = tree[place].head
+    inner = inside_collective(tree, noun)
+    if inner == place - 1 and tree.tag(place) == "VBG" and tree.is_plural(inner):
+        yield Swap(place, place + 1, f"{_who(tree, inner)} are {tree.lower(place)}", "relative")
+    if tree.tag(place) not in ("VBG", "VBN") or noun != place - 1 or not _one(tree, noun):
+        return
+    if (
+        tree.lower(place) == "wearing"
+        and _clothes(tree, tree.child(place, "dobj"))
+        and tree.child(place, "conj") is None
+    ):
+        yield Swap(place, place + 1, "in", "in")
+        yield Swap(place, place + 1, "dressed in", "in")
+    follows = noun + 1 == place and place + 1 < len(tree)
+    if follows and (tree.tag(place) == "VBG" or tree.child(place, "prep", "agent") is not None):
+        yield Swap(place, place + 1, f"{_who(tree, noun)} {_be(tree, noun)} {tree.lower(place)}", "relative")
+
+
+def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
+    """a woman in a hat -> a woman wearing a hat; a kitchen with a stove -> a kitchen that has a stove."""
+    noun, what = tree[place].head, tree.child(place, "pobj")
+    if what is None or noun != place - 1 or not _one(tree, noun):
+        return
+    if tree.lower(place) == "in":
+        if is_being(tree, noun) and _clothes(tree, what):
+            yield Swap(place, place + 1, "wearing", "wearing")
+            yield Swap(place, place + 1, "dressed in", "wearing")
+    elif tree.child(what, "acl", "relcl") is None and tree.determiner(what) not in (
+        "the",
+        "his",
+        "her",
+        "its",
+        "their",
+    ):
+        has = "have" if tree.is_plural(noun) else "has"
+        yield Swap(place, place + 1, f"{_who(tree, noun)} {has}", "relative")
+
+
+def _colour_behind(tree: Tree, place: int) -> Iterator[Swap]:
+    """a red bus -> a bus that is red; only where nothing else describes it."""
+    noun = tree[place].head
+    if tree.lower(place) not in lexicon.COLOURS or noun != place + 1 or not tree.is_noun(noun):
+        return
+    if tree.determiner(noun) not in ("a", "an") or tree.child(noun, "prep", "acl", "relcl", "conj", "compound"):
+        return
+    if tree.child(place, "conj", "cc", "advmod") is None and tree.lower(noun + 1) in ("", ",", "while", "as"):
+        yield Swap(place, noun + 1, f"{tree.lower(noun)} that is {tree.lower(place)}", "attribute behind")
+
+
+def _joined_swapped(tree: Tree, noun: int) -> Iterator[Swap]:
+    """a man and a dog -> a dog and a man."""
+    second, cc = tree.child(noun, "conj"), tree.child(noun, "cc")
+    if second is None or cc is None or tree.lower(cc) != "and" or cc != noun + 1 or tree[noun].label == "conj":
+        return
+    if not tree.is_noun(second) or tree.noun_start(second) != cc + 1 or tree[noun].label == "compound":
+        return
+    start = tree.noun_start(noun)
+    if (tree.determiner(noun) == "") != (tree.determiner(second) == "") or tree.lower(start - 1) in (
+        "and",
+        ",",
+        "between",
+    ):
+        return
+    # "A goat and a hen in a barn": the barn is where both are.
+    there = (tree[noun].label == "attr" and tree.lower(0) == "there") or noun == tree.root
+    if tree.child(second, "conj", "relcl", "acl") is not None or tree.lower(second + 1) in ("of", "'s", "and", ","):
+        return
+    if there and (tree.tag(noun) == "NNS") != (tree.tag(second) == "NNS"):
+        return  # "there is" would have to become "there are"
+    if tree.child(second, "prep") is not None and not there:
+        return
+    if tree.determiner(noun) == "" and tree.child(noun, "amod", "compound") is not None:
+        return
+    if tree.child(noun, "prep", "acl", "relcl") is not None or tree.tag(second + 1) in ("NN", "NNS"):
+        return
+    words = [tree[i].text if i else tree.lower(i) for i in (*range(cc + 1, second + 1), cc, *range(start, noun + 1))]
+    if not tree.tag(second).startswith("NNP"):
+        yield Swap(start, second + 1, " ".join(words), "joined swapped")
+
+
+def _simple(tree: Tree, verb: int) -> Iterator[Swap]:
+    """is running -> runs."""
+    helper = tree.child(verb, "aux")
+    if helper is None or helper != verb - 1 or tree.lower(helper) not in ("is", "are") or tree.child(verb, "conj"):
+        return
+    if tree.subject(verb) is not None and tree.subject(verb) < helper and tree[verb].lemma not in ("be", "go"):  # type: ignore[operator]
+        form = inflect(tree[verb].lemma, "VBZ" if tree.lower(helper) == "is" else "VBP")
+        yield Swap(helper, verb + 1, form, "simple")

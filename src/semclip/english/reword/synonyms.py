@@ -1,0 +1,137 @@
+"""Other words for the same, or a wider word that holds as well: what may take the place of which words of a tree."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from semclip.core.seeds import derive_seed
+from semclip.english.inflection import inflect, plural_of
+from semclip.english.parse.tree import Tree
+from semclip.english.siblings import Siblings
+from semclip.english.words.load import rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """New words in the place of words start..end-1. kind: what is done."""
+
+    start: int
+    end: int
+    new: str
+    kind: str = "synonym"
+
+
+def family_of(one: str, other: str) -> str:
+    """The family that a pair belongs to, in either direction: B is for test only. What both share does not count."""
+    own = [" ".join(word for word in a.split() if word not in b.split()) for a, b in ((one, other), (other, one))]
+    return "AB"[derive_seed("synonym", *sorted(own)) % 2]
+
+
+def _index() -> dict[str, list[tuple[str, tuple[str, ...], str]]]:
+    """Lemma of the first word -> [(kind, words, new)]."""
+    found: dict[str, list[tuple[str, tuple[str, ...], str]]] = {}
+    for kind, one, way, other in rows_of("synonyms", 4):
+        for old, new in ((one, other), (other, one)) if way == "=" else ((one, other),):
+            found.setdefault(old.split()[0], []).append((kind, tuple(old.split()), new))
+    return found
+
+
+PAIRS = _index()
+#: No bicycle where any caption says one of these; "lady" where a caption says "old lady" stays.
+_CONTRADICTED = {"bicycle": {"motorcycle", "motorbike", "motocross", "dirt", "bmx", "quad", "racing"}}
+
+
+def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
+    """Every swap of the family that may be made."""
+    for place, token in enumerate(tree.tokens):
+        for kind, old, new in PAIRS.get(token.lemma, ()) if token.lemma == token.lower else (
+            *PAIRS.get(token.lemma, ()), *PAIRS.get(token.lower, ())
+        ):  # fmt: skip
+            end = place + len(old)
+            if family_of(" ".join(old), new) != family or not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())):
+                continue
+            swap = {"N": _noun, "J": _adjective, "V": _verb, "P": _phrase}[kind](tree, place, end, old, new)
+            if swap and new.split()[-1] not in tree.lemmas:
+                yield Swap(place, end, swap)
+
+
+def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+    token = tree[end - 1] if end <= len(tree) else tree[place]
+    if token.lemma != old[-1] or token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod"):
+        return ""
+    if len(old) == 1 and tree.child(place, "compound", "nmod") is not None:
+        return ""  # a dirt bike, a swing seat
+    if token.tag == "NN" and not tree.determiner(end - 1) and tree.child(end - 1, "amod") is None and " " in new:
+        return ""
+    if " " in new and (
+        tree.child(place, "prep", "acl", "relcl", "conj", "amod") is not None or tree.lower(end) == "'s"
+    ):
+        return ""
+    return _plural_phrase(new) if token.tag == "NNS" else new
+
+
+def _plural_phrase(new: str) -> str:
+    """person on skis -> people on skis, small child -> small children."""
+    words = new.split()
+    head = next((i for i, word in enumerate(words) if word in ("on", "in", "of", "with", "running")), len(words)) - 1
+    words[head] = plural_of(words[head])
+    return " ".join(words)
+
+
+def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+    token = tree[place]
+    if token.lower != old[0] or token.label not in ("amod", "acomp") or tree.child(place, "advmod", "conj") is not None:
+        return ""
+    if token.label == "acomp" and new in ("a number of", "various", "numerous", "timber"):
+        return ""
+    if new == "a number of" and (tree.tag(token.head) != "NNS" or tree.noun_start(token.head) != place):
+        return ""
+    return new
+
+
+def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+    token = tree[place]
+    if (
+        not tree.is_verb(place)
+        or token.lemma != old[0]
+        or token.label in ("aux", "amod", "compound")
+        or token.tag == "VBN"
+    ):
+        return ""
+    if tuple(tree.words[place + 1 : end]) != old[1:] or (tree.child(place, "prt") is not None and len(old) == 1):
+        return ""
+    needs_object = new not in (
+        "race",
+        "stroll",
+        "leap",
+        "jump",
+        "speed",
+        "feed",
+        "slumber",
+        "sleep",
+        "relax",
+        "eat",
+        "buy things",
+    )
+    if len(old) == 1 and (tree.child(place, "dobj") is not None) != needs_object:
+        return ""
+    first, _, rest = new.partition(" ")
+    if first == "be" and token.tag == "VBG":
+        return rest if token.label == "acl" else ""
+    form = inflect(first, token.tag)
+    return f"{form} {rest}".strip()
+
+
+def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+    if tuple(tree.words[place:end]) != old:
+        return ""
+    if old[-1] in ("to", "of", "near", "beside", "underneath", "beneath", "atop", "toward", "towards") and (
+        tree.tag(end) not in ("DT", "PRP$", "CD", "NN", "NNS", "JJ", "NNP")
+    ):
+        return ""
+    if new in ("as", "while") and (
+        tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])
+    ):
+        return ""
+    if new in ("within", "inside") and tree[place].label != "prep":
+        return ""
+    return new

@@ -1,0 +1,102 @@
+"""A caption's paraphrase: an order is drawn, then words are changed until enough of the caption is."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from semclip.english.change import changed_share_of_words, words_of
+from semclip.english.parse.tree import Tree
+from semclip.english.render import render
+from semclip.english.reword.changes import changes
+from semclip.english.reword.orders import OF_PARTS, OF_TREE, Order, depicted, framed, framed_as_it_is, framed_sentence
+from semclip.english.reword.parts import Items, parts_of
+from semclip.english.reword.synonyms import Swap, synonyms
+from semclip.english.siblings import Siblings
+
+#: The share of words that a paraphrase must change, at least (`change.changed_share`).
+LEAST = 1 / 3
+#: How often a synonym is put in where the order alone changes enough.
+_SYNONYM = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Paraphrase:
+    """kind: what was done, joined by "+"; refused: why there is none, "" where there is one."""
+
+    text: str = ""
+    kind: str = ""
+    refused: str = ""
+
+
+def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random) -> Paraphrase:
+    """Another wording of a caption, at least a third of whose words or their order is changed.
+
+    family: "A" for training, "B" for test: they share the grammar, but no frame and no pair of synonyms.
+    draw: equal draws give equal texts; only its `random()` is used.
+    """
+    before = _words(tree, list(range(len(tree))))
+    swaps = [*synonyms(tree, siblings, family), *changes(tree)]
+    for order in _orders(tree, family, draw):
+        items, kinds = order.items, order.kind.split("+") if order.kind else []
+        chosen = [swap for swap in sorted(swaps, key=lambda _: draw.random()) if _fits(items, kinds, swap)]
+        done: list[Swap] = []
+        while not (enough := _share(tree, before, _with(items, done)) >= LEAST) or draw.random() < _SYNONYM:
+            if not chosen:
+                break
+            swap = chosen.pop()
+            if not any(_collide(swap, other) for other in done):
+                done.append(swap)
+        if enough and (kinds != ["frame"] or done):
+            text = render(tree, _with(items, done))
+            if tuple(words_of(text)) not in siblings.as_words:
+                return Paraphrase(text, "+".join([*kinds, *dict.fromkeys(swap.kind for swap in done)]))
+    return Paraphrase(refused="no safe rewording changes a third of it")
+
+
+def _share(tree: Tree, before: list[str], items: Items) -> float:
+    return changed_share_of_words(before, _words(tree, items))
+
+
+def _words(tree: Tree, items: Items) -> list[str]:
+    """The small words of items and of the caption's tail, without marks."""
+    words = [word for item in items for word in ([tree.lower(item)] if isinstance(item, int) else item.split())]
+    return [word for word in words if word[0].isalnum()] + words_of(tree.tail)
+
+
+def _orders(tree: Tree, family: str, draw: random.Random) -> Iterator[Order]:
+    """In an order drawn by weight (Efraimidis and Spirakis 2006), frames behind all others, the caption's own last."""
+    parts = parts_of(tree)
+    found = [order for rule in OF_TREE for order in rule(tree)]
+    found += [order for rule in OF_PARTS for order in rule(parts)] if parts else list(depicted(tree, family))
+    yield from _drawn(found, draw)
+    yield from _drawn(list(framed(parts, family) if parts else framed_as_it_is(tree, family)), draw)
+    yield from _drawn(list(framed_sentence(tree, family)), draw)
+    yield Order("", list(range(len(tree))))
+
+
+def _drawn(found: list[Order], draw: random.Random) -> list[Order]:
+    keys = sorted(((draw.random() ** (1 / order.weight), i) for i, order in enumerate(found)), reverse=True)
+    return [found[i] for _, i in keys]
+
+
+def _collide(one: Swap, other: Swap) -> bool:
+    """Whether two swaps change the same words, or would pile up relative clauses."""
+    return (one.start < other.end and other.start < one.end) or one.kind == other.kind == "relative"
+
+
+def _fits(items: Items, kinds: list[str], swap: Swap) -> bool:
+    """Whether the words of a swap still stand side by side, and behind the noun that a relative clause is about."""
+    if swap.start not in items:
+        return False
+    at = items.index(swap.start)
+    if swap.kind == "relative" and ("relative" in kinds or at == 0 or items[at - 1] != swap.start - 1):
+        return False
+    return items[at : at + swap.end - swap.start] == list(range(swap.start, swap.end))
+
+
+def _with(items: Items, swaps: list[Swap]) -> Items:
+    found = list(items)
+    for swap in swaps:
+        at = found.index(swap.start)
+        found[at : at + swap.end - swap.start] = [swap.new]
+    return found

@@ -1,0 +1,1 @@
+"""Word lists, and what reads them."""

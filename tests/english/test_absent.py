@@ -1,0 +1,118 @@
+"""What may be denied, what may be called absent, and the sentences that do it."""
+
+import pytest
+
+from semclip.english import scenes, things
+from semclip.english.absent import Absent, deniable
+from semclip.english.caption import Caption
+from semclip.english.clauses import FORMS, forms_for, said_behind
+from semclip.english.negate.replaced import REPLACEMENTS
+from semclip.english.pairs import family_of_pair
+from semclip.english.parse.clean import sentence_of
+from semclip.english.siblings import Siblings
+from tests.english.scene import tree_of
+
+
+@pytest.mark.parametrize(
+    ("text", "thing", "plural", "form", "expected"),
+    [
+        ("A man naps .", "umbrella", False, 1, "A man naps without an umbrella ."),
+        ("A man naps.", "dog", True, 0, "A man naps with no dogs."),
+        ("A man naps", "water", True, 1, "A man naps without any water"),
+        ("A Man Naps", "dog", False, 0, "A Man Naps With No Dog"),
+        ("A MAN NAPS! #nap", "owl", False, 1, "A MAN NAPS WITHOUT AN OWL! #nap"),
+        ("A man naps - stock photo", "dog", False, 2, "A man naps and no dog - stock photo"),
+    ],
+)
+def test_what_is_missing_stands_before_the_stop_and_all_behind_it(
+    text: str, thing: str, plural: bool, form: int, expected: str
+) -> None:
+    assert said_behind(sentence_of(text), thing, FORMS["A"][form], plural) == expected
+
+
+def test_forms_suit_the_caption_and_the_families_share_none() -> None:
+    assert set(FORMS["A"]).isdisjoint(FORMS["B"])
+    for family in "AB":
+        finite, fragment = (forms_for(tree_of(text), family) for text in ("A nurse sings .", "A nurse in a barn ."))
+        assert any(" there " in form for form in finite) and not any(" there " in form for form in fragment)
+        assert all("with" not in form for form in forms_for(tree_of("A nurse with a hat sings"), family))
+        assert all(" but " in form or " and " in form for form in forms_for(tree_of("A nurse with a hat"), family))
+
+
+def known(caption: str, *siblings: str, objects: tuple[str, ...] = ()) -> list[str]:
+    return deniable(Caption(caption), Siblings([caption, *siblings], objects))
+
+
+def test_denied_is_what_two_captions_name_or_one_and_the_list() -> None:
+    assert known("A man waves.", "A man beside a horse.") == []  # one may be mistaken
+    assert known("A man waves.", "A man beside a horse.", "A horse eats.") == ["horse"]
+    assert known("A man waves.", "A man beside a horse.", objects=("horse",)) == ["horse"]
+    assert known("A man waves.", objects=("horse",)) == []  # nobody but the list names it
+    assert known("A man on a horse.", "A man rides a horse.", "A horse eats.") == []  # it names the horse itself
+    assert known("A man rides.", "A man rides a horse.", "A horse eats.") == []  # it hints at it
+    assert known("A puppy naps.", "A dog naps.", "A dog on a bed.") == []  # by another name
+    assert known("A man waves.", "A man and no dog.", "A man without a dog.") == []  # the siblings deny it, too
+    assert known("Something falls.", "A ball falls.", "A ball in the air.", "A frisbee falls.") == []  # they disagree
+    assert known("A dog runs.", "A man and a dog run.", "A man with a dog.") == ["man"]
+    assert known("A bell rings.", "A man holds a dog.", "A man with a dog.") == ["dog", "man"]
+    assert known("A boy runs.", "A man holds a dog.", "A man with a dog.") == ["dog"]  # the boy may be the man
+
+
+@pytest.mark.parametrize(
+    ("mention", "thing"),
+    [("puppies", "dog"), ("an animal", "dog"), ("lake", "water"), ("a splash", "water"), ("player", "man"),
+     ("someone", "person"), ("his hand", "man"), ("biking", "bicycle"), ("a harpist", "person"), ("vehicle", "car"),
+     ("a van", "truck"), ("an egret", "bird"), ("skiers", "snow"), ("cattle", "cow")],
+)  # fmt: skip
+def test_synonyms_hypernyms_and_parts_block_an_absence(mention: str, thing: str) -> None:
+    assert thing in Caption(f"There goes {mention} .").signs
+
+
+def missable(text: str, *objects: str) -> frozenset[str]:
+    siblings = Siblings([text], objects)
+    return scenes.missable(siblings.bag, siblings.signs)
+
+
+def test_what_is_missed_fits_the_scene() -> None:
+    assert {"kite", "boat", "horse"} <= missable("A man walks on the beach .")
+    assert missable("A man walks on the beach .").isdisjoint({"bed", "sled", "bus", "man", "water", "surfer"})
+    assert "sled" in missable("A dog in the snow .") and "frisbee" not in missable("A dog in the snow .")
+    assert missable("A dog runs over a field .").isdisjoint({"book", "phone", "umbrella"})
+    assert "ball" not in missable("A man walks on the beach .", "soccer ball")
+    assert missable("An old lock .") == {"person"}  # nobody is in it, as far as it says
+    assert missable("A nurse and a man smile .", "boy") == {"dog"}
+
+
+def test_background_is_never_missed() -> None:
+    assert set(scenes.MISSABLE).isdisjoint(
+        {"sky", "tree", "grass", "water", "street", "building", "wall", "shirt", "jeans", "fence", "rock", "table"}
+    )
+    assert set(scenes.MISSABLE) <= set(things.THINGS)
+
+
+def test_absent_things_follow_what_occurs_together() -> None:
+    groups = {f"a{i}": Siblings(["A man with a kite on the beach ."]) for i in range(20)}
+    groups |= {f"b{i}": Siblings(["A man on the beach .", "A man by the sea ."]) for i in range(5)}
+    weight = Absent(groups).plausible("b0")
+    assert weight["kite"] > 5 * weight["horse"] > 0
+    assert "kite" not in Absent(groups).plausible("a0")
+
+
+def test_families_of_pairs() -> None:
+    assert family_of_pair(("dog", "cat")) == family_of_pair(("cat", "dog"))
+    assert family_of_pair(("men", "women")) == family_of_pair(("lady", "man"))
+    assert family_of_pair(("little", "large")) == family_of_pair(("big", "small"))
+
+
+def test_most_things_have_partners_in_both_families() -> None:
+    partners = {word: [other for others, *_ in rows for other in others] for word, rows in REPLACEMENTS.items()}
+    several = {word: others for word, others in partners.items() if len(others) > 1}
+    both = [word for word, others in several.items() if len({family_of_pair((word, o)) for o in others}) == 2]
+    assert len(both) > 0.8 * len(several)
+
+
+def test_colours_and_numbers_have_partners_in_both_families() -> None:
+    colours = ("black", "white", "red", "blue", "green", "yellow")
+    for colour in colours:
+        assert {family_of_pair((colour, other)) for other in colours if other != colour} == {"A", "B"}
+    assert {family_of_pair(("two", other)) for other in ("three", "four", "five", "six")} == {"A", "B"}
