@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from semclip.core.errors import UserError
+from semclip.models import load as load_module
 from semclip.models import weights_settings
 from semclip.models.load import create
 from semclip.models.weights_settings import PLAIN, settings_of_file
@@ -92,3 +93,20 @@ def test_a_torchscript_archive_is_refused_and_the_command_it_names_converts_it(t
     converted = create({**section, "pretrained": command[2]}, "model").eval().network
     state = network.state_dict()
     assert all(torch.equal(value, state[name]) for name, value in converted.state_dict().items())
+
+
+def test_the_name_for_the_command_line_says_the_tag(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+
+    def record(section: dict[str, object], where: str) -> torch.nn.Module:
+        asked.append(section)
+        return torch.nn.Identity()
+
+    monkeypatch.setattr(load_module, "create", record)
+    with pytest.raises(UserError) as error:
+        settings_of_file("ViT-B-32", file, "", "model")
+    advised = error.value.fix.rpartition("such as ")[2]
+    load_module.load(advised)
+    load_module.load(f"ViT-B-32/{file}")
+    plain = {"backend": "open_clip", "name": "ViT-B-32", "pretrained": str(file)}
+    assert asked == [plain | {"trained_as": advised.partition("/")[2].partition(":")[0]}, plain]

@@ -31,7 +31,8 @@ def load(spec: str) -> Encoder:
 
     A run folder (with `model/` inside), a saved model's folder (ours or one that open_clip loads as local-dir), also
     written `local-dir:FOLDER`; `ARCHITECTURE/TAG` of open_clip (`ViT-B-32/laion2b_s34b_b79k`); `ARCHITECTURE/FILE` of
-    weights, or a file alone where open_clip's training left its settings; `ARCHITECTURE/random` for random weights; or
+    weights, or ARCHITECTURE/TAG:FILE where the file does not say which tag's settings it has, or a file alone where
+    open_clip's training left its settings; `ARCHITECTURE/random` for random weights; or
     `hf:ID` of transformers (`hf:openai/clip-vit-base-patch32`).
     Raises UserError for anything else, and for an architecture alone: random weights must be asked for.
     """
@@ -43,11 +44,11 @@ def load(spec: str) -> Encoder:
     if path.is_file():
         return create(section_of_file(path), where=str(path)).eval()
     architecture, _, weights = spec.partition("/")
-    if weights and Path(weights).expanduser().is_file():
-        file = str(Path(weights).expanduser())
-        return create(
-            {"backend": "open_clip", "name": architecture, "pretrained": file}, where=f"model '{spec}'"
-        ).eval()
+    tag, colon, rest = weights.partition(":")  # ARCHITECTURE/TAG:FILE says what a file's weights were trained as
+    for file, trained_as in ((weights, ""), (rest, tag) if colon else ("", "")):
+        if file and Path(file).expanduser().is_file():
+            section = {"backend": "open_clip", "name": architecture, "pretrained": str(Path(file).expanduser())}
+            return create(section | ({"trained_as": trained_as} if trained_as else {}), where=f"model '{spec}'").eval()
     if weights == "random":
         return _random(architecture, spec)
     if spec.startswith("hf-hub:"):
