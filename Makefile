@@ -1,6 +1,8 @@
 # make demo: the whole story, no downloads after installation.   make test: the tests.   make slow: the long ones.   make check: lint and types.
 PYTHON ?= python3
 BIN := .venv/bin
+# Two processes of one thread each: with more threads than cores, both would wait for each other.
+PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -rs
 
 .PHONY: demo test slow check clean
 
@@ -15,10 +17,10 @@ demo: .venv/installed
 	$(BIN)/semclip demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest -m "not slow" -rs
+	$(PYTEST) -m "not slow"
 
 slow: .venv/installed
-	$(BIN)/python -m pytest -m slow -rs
+	$(PYTEST) -m slow
 
 check: .venv/installed
 	$(BIN)/ruff check .

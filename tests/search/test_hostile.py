@@ -58,7 +58,7 @@ def test_files_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
     (photos / "empty.jpg").touch()
     (photos / "text.jpg").write_text("this is no picture")
     Image.fromarray(np.linspace(0, 1e6, 64, dtype=np.float32).reshape(8, 8)).save(photos / "float.tif")
-    Image.fromarray(np.arange(64, dtype=np.int32).reshape(8, 8)).save(photos / "wide.tiff")
+    Image.fromarray(np.arange(64, dtype=np.float32).reshape(8, 8)).save(photos / "wide.tiff")
     os.mkfifo(photos / "pipe.jpg")
     (photos / "loop").symlink_to(photos)
     (photos / "self.jpg").symlink_to("self.jpg")

@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+#: Columns before the second and further lines of a part: as many as `  where: ` takes.
+_INDENT = 9
+
 
 class UserError(Exception):
     """A mistake the user can mend. The command line prints its three parts and exits with code 2.
@@ -17,12 +20,13 @@ class UserError(Exception):
         self.what, self.where, self.fix = what, where, fix
 
     def __str__(self) -> str:
-        lines = [self.what.replace("\n", "\n    ")]  # so that no text inside can look like another part
-        if self.where:
-            lines.append(f"  where: {self.where}".replace("\n", "\\n"))
-        if self.fix:
-            lines.append(f"  fix:   {self.fix}".replace("\n", "\n         "))
-        return "\n".join(lines)
+        parts = [
+            self.what,
+            *([f"  where: {self.where}"] if self.where else []),
+            *([f"  fix:   {self.fix}"] if self.fix else []),
+        ]
+        # Further lines of a part stand in, so that no text inside can look like another part.
+        return "\n".join(part.replace("\n", f"\n{' ' * _INDENT}") for part in parts)
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[object, ...]]:
         # Pickled between processes; without this only `what` would arrive.

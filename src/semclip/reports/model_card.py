@@ -75,7 +75,8 @@ def _training(run: Run) -> Iterator[str]:
     start = model.get("from") or model.get("name") or "a configuration of its own, with random weights"
     yield f"- Started from: {_code(_last(start))}"
     for name, digest in (info.get("data_sha256") or {}).items():
-        yield f"- Data: {_code(_last(name))}, sha256 {_code(str(digest))}"
+        what = "Weights that it started from" if str(name).startswith("model.") else "Data"
+        yield f"- {what}: {_code(_last(name))}, sha256 {_code(str(digest))}"
     yield f"- Objective: {_code(run.objective)}{_options(run.hyperparameters)}"
     steps = run.config.get("steps")
     if isinstance(steps, list) and steps:

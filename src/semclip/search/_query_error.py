@@ -26,8 +26,8 @@ def pointing(what: str, query: str, at: int, fix: str) -> QueryError:
     start, end = max(0, at - AROUND), at + AROUND
     before = ("..." if start else "") + _printable(query[start:at])
     line = before + _printable(query[at:end]) + ("..." if end < len(query) else "")
-    # `UserError` prints `  where: ` before the first line; the caret's line begins below it.
-    return QueryError(what, f"{line}\n{' ' * len('  where: ')}{' ' * _columns(before)}^", fix, at)
+    # `UserError` begins both lines in the same column.
+    return QueryError(what, f"{line}\n{' ' * _columns(before)}^", fix, at)
 
 
 def _printable(text: str) -> str:

@@ -22,8 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
 def error(problem: UserError) -> dict[str, str]:
-    where = problem.where.replace("\n" + " " * len("  where: "), "\n")  # a caret is set for the terminal's indent
-    return {"what": problem.what, "where": where, "fix": problem.fix}
+    return {"what": problem.what, "where": problem.where, "fix": problem.fix}
 
 
 def chips(query: Query, off: Collection[int], thumbnail: Callable[[str], str | None]) -> list[dict[str, Any]]:
