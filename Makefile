@@ -1,8 +1,8 @@
 # make demo: the whole story, no downloads after installation.   make test: the tests.   make slow: the long ones.   make check: lint and types.
 PYTHON ?= python3
 BIN := .venv/bin
-# Two processes of one thread each: with more threads than cores, both would wait for each other.
-PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -rs
+# In processes of one thread each: with more threads than cores, all would wait for each other.
+PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -rs
 
 .PHONY: demo test slow check clean
 
@@ -17,7 +17,7 @@ demo: .venv/installed
 	$(BIN)/semclip demo
 
 test: .venv/installed
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -n 2 --dist worksteal -m "not slow"
 
 slow: .venv/installed
 	$(PYTEST) -m slow

@@ -63,6 +63,7 @@ def serves(folder: Path, arguments: list[str]) -> None:
                     time.sleep(0.2)
         finally:
             page.send_signal(signal.SIGINT)
+            page.communicate(timeout=120)  # it says that it stops
     assert page.returncode == 130
 
 

@@ -102,7 +102,7 @@ def test_another_library_alone_gives_the_same_embeddings(target: str, kind: str,
     reading = export.reading(encoder)
     export.write(encoder, folder, model_card(None, CardFacts(model="x", library=reading.library, code=reading.code)))
     images, texts = expected(encoder, pictures(kind, folder))
-    as_open_clip = (_OPEN_CLIP, 1e-5, ("transformers",))
+    as_open_clip = (_OPEN_CLIP, 1e-5, ())  # open_clip itself imports transformers where it is
     code, allowed, forbidden = CODE.get(target) or (CODE["transformers"] if kind == "siglip" else as_open_clip)
     alone(code, folder, *forbidden)
     found = np.load(folder / "found.npz")
