@@ -122,9 +122,9 @@ def test_the_headline_is_what_the_results_say(plain_page: str, runs: list[Path])
         for run in runs[1:3]
     )
     assert f"Original over negation {100 * value:.1f} %" in text
-    first, second = re.findall(
-        r"Over its control, SemCLIP clearly gains (.*?)\. What it does not gain: (.*?)\.\s", text
-    )[0]
+    first, second = re.findall(r"Over its control, SemCLIP clearly gains at (.*?)\. What it does not: (.*?)\.\s", text)[
+        0
+    ]
     assert f"Original over negation ({100 * before:.1f} % → {100 * value:.1f} %)" in first
     assert "Paraphrase R@1" in first and "Paraphrase R@1" not in second
     assert "there is no clear difference at Caption R@1" in second

@@ -144,10 +144,10 @@ def _colour(place: int) -> str:
 
 
 def _outcome(contrasts: Contrasts) -> list[str]:
-    """Two sentences with the numbers they rest on: what the system gains over its control, and what it does not."""
+    """Two sentences, which the cards below show: what the system gains over its control, and what it does not."""
     focus = contrasts.focus
     found: dict[str, list[str]] = {"better": [], "worse": [], "": []}
-    for skill in MAIN:
+    for skill in HEADLINE:
         contrast = contrasts.with_control(focus, skill.benchmark, skill.metric)
         if contrast is not None and contrast.p is not None:
             before, after = (
@@ -156,14 +156,14 @@ def _outcome(contrasts: Contrasts) -> list[str]:
             found[contrast.state].append(f"{skill.title} ({before} → {after})")
     if not any(found.values()):
         return []
-    gained = formatting.listing(found["better"]) or "nothing that is measured here"
+    gained = formatting.listing(found["better"]) or "none of the skills below"
     rest = [
         f"{verb} {formatting.listing(found[state])}"
         for verb, state in (("it is clearly worse at", "worse"), ("there is no clear difference at", ""))
         if found[state]
     ]
-    sentences = [f"Over its control, {focus.title} clearly gains {gained}."]
-    return [*sentences, f"What it does not gain: {'; '.join(rest)}."] if rest else sentences
+    sentences = [f"Over its control, {focus.title} clearly gains at {gained}."]
+    return [*sentences, f"What it does not: {'; '.join(rest)}."] if rest else sentences
 
 
 def _tested(comparison: Comparison) -> str:

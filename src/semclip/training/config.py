@@ -108,7 +108,7 @@ class EvaluateConfig:
 
     benchmarks: run on the validation split before step 1, every `every` steps (0: only before and after) and at the
     end, and on the test split at the end. primary: `benchmark.metric` that chooses the exported checkpoint.
-    test_only: benchmarks that run at the end alone, on the test sets, slow ones for example; one that the data cannot
+    test_only: benchmarks that run at the end alone, on the test split, slow ones for example; one that the data cannot
     serve is left out, with the reason.
     tests: name -> data file of further test examples, all of its rows, with the columns and the root of `data`; its
     results are called `NAME.benchmark`.

@@ -90,7 +90,7 @@ def refuse_unreadable_held_out(
             continue
         sources = Sources(examples=examples, data={}, root=None, allow_missing=False)
         needed = [example.image for example in examples]
-        names = (*config.evaluate.benchmarks, *(() if split == "val" else config.evaluate.test_only))
+        names = (*config.evaluate.benchmarks, *(config.evaluate.test_only if split == "test" else ()))
         benchmarks = {name: create(name) for name in names}
         tasks, _ = select_tasks(encoder, Selection(benchmarks, frozenset(config.evaluate.benchmarks)), sources)
         for task in tasks:

@@ -273,8 +273,8 @@ def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
         name = data_file(replace(config.data, path=path)).name
         described = {"path": name, "split": prefix.removesuffix(".") or "test", "sha256": hashes.get(name, "")}
         device = run.setup.fabric.device
-        names = (*config.evaluate.benchmarks, *config.evaluate.test_only)
-        # What only the test sets are measured on may be left out, with the reason: small data cannot serve all of it.
+        names = (*config.evaluate.benchmarks, *(() if prefix else config.evaluate.test_only))
+        # What only the test split is measured on may be left out, with the reason: small data cannot serve all of it.
         selection = Selection({b: Benchmark.create(b) for b in names}, frozenset(config.evaluate.benchmarks))
         tasks, left_out = select_tasks(encoder.eval(), selection, Sources(examples=examples, data=described))
         found = whole(run_each(encoder, [with_identity(task) for task in tasks], device))
