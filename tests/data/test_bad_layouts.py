@@ -1,7 +1,9 @@
 """Wrong files of the right name: told what, where and how to mend it, and the advice, followed, works."""
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -265,3 +267,19 @@ def test_a_picture_without_its_text_is_told(tmp_path: Path) -> None:
 def test_loose_pictures_without_texts(tmp_path: Path) -> None:
     write_picture(tmp_path / "1.jpg")
     assert "semclip index" in refused(tmp_path).fix
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".caption", ".json"])
+def test_a_pipe_in_place_of_a_text_is_refused_and_not_waited_for(suffix: str, tmp_path: Path) -> None:
+    for number in range(3):
+        write_picture(tmp_path / f"{number}.jpg")
+        (tmp_path / f"{number}{suffix}").write_text('{"caption": "a dog"}' if suffix == ".json" else "a dog")
+    (tmp_path / f"1{suffix}").unlink()
+    os.mkfifo(tmp_path / f"1{suffix}")
+    signal.alarm(20)  # ends the test where it would wait for somebody to write
+    try:
+        with pytest.raises(UserError, match="not a regular file") as error:
+            load_examples(DataConfig(path=str(tmp_path)))
+    finally:
+        signal.alarm(0)
+    assert error.value.where.startswith(str(tmp_path / f"1{suffix}"))

@@ -31,9 +31,12 @@ _OTHER_KINDS = (
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """(line number from 1, line with its ending). Lines end with LF, CR LF, or CR alone as on old Macs.
 
-    Raises UserError for a file that is no UTF-8 text, with the command that makes it one.
+    Raises UserError for a file that is no UTF-8 text, with the command that makes it one, and for a pipe or a device,
+    which opening would wait for.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise UserError("not a regular file", where=str(path), fix="put a file of text there, or remove it")
         with path.open("rb") as file:
             head = file.read(_HEAD)
             file.seek(0)
