@@ -207,8 +207,7 @@ def evaluate(
     import warnings
 
     from semclip.evaluation.base import Sources
-    from semclip.evaluation.identify import with_identity
-    from semclip.evaluation.run import run_each, whole
+    from semclip.evaluation.run import run_tasks
     from semclip.evaluation.selection import select_benchmarks, select_tasks, with_data
     from semclip.models.device import find_device
 
@@ -222,8 +221,7 @@ def evaluate(
     tasks, left_out = select_tasks(encoder, selection, sources)
     for name, why in left_out.items():
         warnings.warn(f"not run: {name}: {why}", stacklevel=2)
-    tasks = [with_identity(task) for task in tasks]
-    return whole(run_each(encoder, tasks, place, batch_size, label, cache=None if cache is None else Path(cache)))
+    return run_tasks(encoder, tasks, place, batch_size, label, cache=None if cache is None else Path(cache))
 
 
 def write_captions(

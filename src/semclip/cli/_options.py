@@ -7,6 +7,9 @@ import typer
 from semclip.core.errors import UserError
 
 Images = Annotated[str, typer.Option(help="Folder that image names are relative to. Default: the data's folder.")]
+Columns = Annotated[
+    str, typer.Option(help="Our name = column of the file, separated by commas: caption=text,image=photo.")
+]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")]
 Split = Annotated[str, typer.Option(help="train, val, test or all")]
 

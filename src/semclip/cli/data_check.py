@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._options import Images
+from semclip.cli._options import Columns, Images
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 def command(
     file: Annotated[Path, typer.Argument(help="Data file or folder in any format of `semclip list readers`.")],
     images: Images = "",
-    columns: Annotated[
-        str, typer.Option(help="Our name = column of the file, separated by commas: caption=text,image=photo.")
-    ] = "",
+    columns: Columns = "",
     context_length: Annotated[int, typer.Option(min=3, help="Tokens a text may have, start and end included.")] = 77,
 ) -> None:
     """Show columns as understood, three examples, and problems with file:row. Exit code 2 when there are errors."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from semclip.cli._options import Images
+from semclip.cli._options import Columns, Images
 from semclip.cli.data_check import parse_columns, progress_bar
 
 
@@ -13,9 +13,7 @@ def command(
     file: Annotated[Path, typer.Argument(help="Data file or folder in any format of `semclip list readers`.")],
     out: Annotated[Path, typer.Argument(help="NAME.jsonl, or a new folder for webdataset shards.")],
     images: Images = "",
-    columns: Annotated[
-        str, typer.Option(help="Our name = column of the file, separated by commas: caption=text,image=photo.")
-    ] = "",
+    columns: Columns = "",
     shard_size: Annotated[int, typer.Option(min=1, help="Samples in a shard.")] = 10_000,
 ) -> None:
     """Write the data again, one line or sample for each photo with all its captions."""

@@ -1,6 +1,6 @@
 """Several benchmarks on one model: every image and text that they need is encoded once for all of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,24 @@ def evaluate(
     sources = Sources(examples=examples, data=data or {}, root=folder, allow_missing=allow_missing, limit=limit)
     benchmarks = [Benchmark.create(name, own) for name, own in options.items()]
     tasks = [benchmark.task(encoder, sources) for benchmark in benchmarks]
+    return run_tasks(encoder, tasks, device, batch_size, model, progress, cache, precision, identify)
+
+
+def run_tasks(
+    encoder: DualEncoder,
+    tasks: Sequence[Task],
+    device: Any = "cpu",
+    batch_size: int = 256,
+    model: str = "",
+    progress: bool = False,
+    cache: Path | None = None,
+    precision: str = "",
+    identify: bool = True,
+) -> dict[str, Result]:
+    """Results of tasks by name; the other arguments are those of `evaluate`. Raises the first UserError there is."""
     tasks = [with_identity(task) for task in tasks] if identify else tasks
-    return whole(run_each(encoder, tasks, device, batch_size, model, progress, cache, precision, identify))
-
-
-def whole(results: Iterable[tuple[Task, Result | UserError]]) -> dict[str, Result]:
-    """Results by name. Raises the first UserError there is."""
     found = {}
-    for task, result in results:
+    for task, result in run_each(encoder, tasks, device, batch_size, model, progress, cache, precision, identify):
         if isinstance(result, UserError):
             raise result
         found[task.name] = result

@@ -11,7 +11,7 @@ from semclip.data.equal_captions import contrast_groups, photos_sharing_captions
 from semclip.data.findings import Findings, look_at_splits, look_at_texts, short
 from semclip.data.splits import held_out
 from semclip.evaluation.base import Sources
-from semclip.evaluation.own import create
+from semclip.evaluation.own import DataBenchmark, create
 from semclip.evaluation.selection import Selection, select_tasks
 from semclip.models.backends.base import Encoder
 from semclip.training.config import TrainConfig
@@ -90,12 +90,13 @@ def refuse_unreadable_held_out(
             continue
         sources = Sources(examples=examples, data={}, root=None, allow_missing=False)
         needed = [example.image for example in examples]
-        names = (*config.evaluate.benchmarks, *(config.evaluate.test_only if split == "test" else ()))
-        benchmarks = {name: create(name) for name in names}
-        tasks, _ = select_tasks(encoder, Selection(benchmarks, frozenset(config.evaluate.benchmarks)), sources)
+        selection = measured_on(split, config)
+        tasks, _ = select_tasks(encoder, selection, sources)
         for task in tasks:
             needed += task.images
-            benchmarks[task.name].open(benchmarks[task.name].usable(examples))
+            benchmark = selection.benchmarks[task.name]
+            assert isinstance(benchmark, DataBenchmark), "training measures on data files alone"
+            benchmark.open(benchmark.usable(examples))
         places = {ref: e.where for e in examples for ref in (e.image, *e.negative_images)}
         faults |= {ref: _at(places.get(ref, ""), error) for ref, error in unreadable(encoder, needed).items()}
     if not faults:
@@ -110,6 +111,12 @@ def refuse_unreadable_held_out(
         where=first.where,
         fix="mend the files or remove their rows; `semclip data check FILE` lists all",
     )
+
+
+def measured_on(split: str, config: TrainConfig) -> Selection:
+    """The benchmarks of a split or test set. Those of the test split alone may be left out: small data cannot serve all."""
+    names = (*config.evaluate.benchmarks, *(config.evaluate.test_only if split == "test" else ()))
+    return Selection({name: create(name) for name in names}, frozenset(config.evaluate.benchmarks))
 
 
 def unreadable(encoder: DualEncoder, refs: Iterable[ImageRef]) -> dict[ImageRef, UserError]:

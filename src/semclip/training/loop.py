@@ -18,11 +18,10 @@ from semclip.core.lock import only_one
 from semclip.core.stopping import kept
 from semclip.data.collate import Batch
 from semclip.data.load import data_file
-from semclip.evaluation import Benchmark, Sources, run_each
-from semclip.evaluation.identify import with_identity
+from semclip.evaluation import Sources
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.run import whole
-from semclip.evaluation.selection import Selection, select_tasks
+from semclip.evaluation.run import run_tasks
+from semclip.evaluation.selection import select_tasks
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
 from semclip.models.load import load as load_encoder
@@ -32,6 +31,7 @@ from semclip.training.config import TrainConfig
 from semclip.training.examples import Fault
 from semclip.training.gradients import StreamedBatch
 from semclip.training.guards import MAX_LOG_LOGIT_SCALE, write_bad_batch
+from semclip.training.inspection import measured_on
 from semclip.training.learning_rate import learning_rate
 from semclip.training.loading import Schedule, batches
 from semclip.training.processes import StopRequest
@@ -273,11 +273,9 @@ def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
         name = data_file(replace(config.data, path=path)).name
         described = {"path": name, "split": prefix.removesuffix(".") or "test", "sha256": hashes.get(name, "")}
         device = run.setup.fabric.device
-        names = (*config.evaluate.benchmarks, *(() if prefix else config.evaluate.test_only))
-        # What only the test split is measured on may be left out, with the reason: small data cannot serve all of it.
-        selection = Selection({b: Benchmark.create(b) for b in names}, frozenset(config.evaluate.benchmarks))
+        selection = measured_on(described["split"], config)
         tasks, left_out = select_tasks(encoder.eval(), selection, Sources(examples=examples, data=described))
-        found = whole(run_each(encoder, [with_identity(task) for task in tasks], device))
+        found = run_tasks(encoder, tasks, device)
         results |= {f"{prefix}{benchmark}": result for benchmark, result in found.items()}
         for benchmark, why in left_out.items():
             warn(run.console, f"not run: {prefix}{benchmark}: {why}")
