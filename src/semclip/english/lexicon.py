@@ -191,8 +191,6 @@ _VERBS = words(
     scream cry frown grin celebrate hunt mow dry sweep help pour spray embrace assist sell buy clean examine inspect
     stick train water fire"""
 )
-#: Words before something that somebody has in hand.
-HOLDING = words("holding holds hold carrying carries carry with using waving waves")
 ING_FORMS = {ing_form(verb): verb for verb in _VERBS}
 THIRD_FORMS = {third_form(verb): verb for verb in _VERBS}
 BASE_FORMS = frozenset(_VERBS)

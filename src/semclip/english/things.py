@@ -181,9 +181,6 @@ for _thing in THINGS.values():
         if _name not in _PLURAL_ONLY:
             NAMES.setdefault(plural_of(_name), (_thing.name, True))
 
-#: thing -> every form of every name of it.
-NAME_FORMS = {t.name: frozenset(form for n in t.names for form in (n, plural_of(n))) for t in THINGS.values()}
-
 #: word -> the things that it names or hints at.
 SIGNS: dict[str, frozenset[str]] = {}
 for _thing in THINGS.values():
@@ -290,34 +287,3 @@ TAKEN_FOR = {
     | {other for pair in _CONFUSED for other in pair if name in pair and other != name}
     for name in THINGS
 }
-#: Places one is on, and places one is in: the preposition of the one does not fit the other.
-ON_PLACES = words("beach mountain")
-IN_PLACES = words("forest desert kitchen restaurant field park")
-#: Replaced only where somebody has them in hand; elsewhere another such thing would be odd.
-HELD = words("umbrella book newspaper balloon bottle flag phone")
-#: What people ride, and what they drive: nobody rides a goat or drives a horse.
-RIDDEN = words("horse bicycle motorcycle skateboard scooter elephant boat train bus")
-DRIVEN = words("car truck bus train boat motorcycle")
-_RIDES = words("riding rides ride ridden rode mounted atop on riders rider jockey jockeys saddle")
-_DRIVES = words("driving drives drive drove parked parking")
-
-
-def is_misfit(tokens: list[str], start: int, other: str) -> bool:
-    """Whether nobody does with `other` what is done with the thing whose phrase starts at `start`: rides it, drives it."""
-    before = tokens[max(0, start - 2) : start]
-    if other in _ONE_IS_NOT_AMONG and not _AMONG.isdisjoint(before):
-        return True
-    if other == "bench" and "in" in before:  # rests in a bench
-        return True
-    if other in _ON_WHEELS and not _ROWS.isdisjoint(before):
-        return True
-    if not _DRIVES.isdisjoint(before):
-        return other not in DRIVEN
-    return not _RIDES.isdisjoint(before) and other in _ANIMALS - RIDDEN
-
-
-_AMONG = words("surrounded through among amongst between amid")
-_ONE_IS_NOT_AMONG = words("fountain statue")
-_ROWS = words("row rows rowing paddle paddles paddling sail sails sailing canoe board boards boarding")
-_ON_WHEELS = words("car truck bus")
-_ANIMALS = words("dog cat cow sheep goat bird rabbit monkey pig bear")

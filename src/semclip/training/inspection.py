@@ -114,7 +114,7 @@ def refuse_unreadable_held_out(
 
 
 def measured_on(split: str, config: TrainConfig) -> Selection:
-    """The benchmarks of a split or test set. Those of the test split alone may be left out: small data cannot serve all."""
+    """The benchmarks of a split or test set. Those of the test split alone may be left out."""
     names = (*config.evaluate.benchmarks, *(config.evaluate.test_only if split == "test" else ()))
     return Selection({name: create(name) for name in names}, frozenset(config.evaluate.benchmarks))
 
