@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from semclip.cli._photo_index import FOLDER, from_here, need_libraries
+from semclip.core.addresses import refuse_address
 from semclip.core.console import harmless
 from semclip.core.errors import UserError
 
@@ -76,6 +77,7 @@ def _refuse_nothing(folder: Path) -> None:
     """Before a model is loaded and an index made. Raises UserError."""
     from semclip.search.scan import scan
 
+    refuse_address(folder, where="FOLDER")
     if not folder.is_dir():
         what = "this is a file, not a folder" if folder.exists() else "no such folder"
         raise UserError(what, where=str(folder), fix="name the folder that holds the photos")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from semclip.cli._options import Denoise, Device, Size, SmoothKeys, Templates, Threshold, Variant, names, on_device
+from semclip.core.addresses import refuse_address
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _image_files(images: Path, out: Path) -> "list[ImageRef]":
 
     if images.is_file():
         return [ImageRef(images.name, images)]
+    refuse_address(images, where="IMAGES")
     if not images.is_dir():
         raise UserError("no such image or folder", where=str(images), fix="check the path")
     own = out.resolve()  # images of an earlier call are no input

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from semclip.core.addresses import refuse_address
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import is_file, read_bytes, write_text
 from semclip.core.parsing import MAX_DEPTH, parse_yaml
@@ -37,6 +38,7 @@ def find_config(name: str, kind: str = "train") -> Path:
     path = Path(name)
     if is_file(path):
         return path
+    refuse_address(name, where=f"the {kind} config")
     folder = Path(str(resources.files("semclip"))) / "configs" / kind
     shipped = {str(p.relative_to(folder).with_suffix("")): p for p in folder.rglob("*.yaml")}
     if name in shipped:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from semclip.core.addresses import refuse_address
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import reason
 from semclip.core.registry import FAMILIES
@@ -19,6 +20,7 @@ IMAGE_COLUMNS = (
 
 def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -> Any:
     """The reader that the content or suffix asks for. Raises UserError for a missing file or an unknown format."""
+    refuse_address(path, where="the data file")
     readers = sorted(
         (FAMILIES["readers"].get(name) for name in FAMILIES["readers"].names()), key=lambda reader: reader.rank
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 
+from semclip.core.addresses import refuse_address
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.rows import read_rows, where_of
@@ -42,6 +43,8 @@ class DataConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.validation < 1:
             raise UserError("data.validation is a proportion", where="config", fix="set data.validation=0.1, or 0")
+        for name in ("root", "path", "images"):
+            refuse_address(getattr(self, name), where=f"data.{name}")
 
 
 def data_file(config: DataConfig) -> Path:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from semclip.core.addresses import refuse_address
 from semclip.core.config import parse
 from semclip.core.errors import UserError
 from semclip.core.files import read_json
@@ -36,6 +37,7 @@ def load(spec: str) -> Encoder:
     `hf:ID` of transformers (`hf:openai/clip-vit-base-patch32`).
     Raises UserError for anything else, and for an architecture alone: random weights must be asked for.
     """
+    refuse_address(spec, where="the model")
     path = Path(spec.removeprefix("local-dir:")).expanduser()
     if path.is_dir():
         return _load_folder(path).eval()

@@ -14,6 +14,7 @@ from open_clip.factory import load_checkpoint
 from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.pretrained import download_pretrained, get_pretrained_cfg
 
+from semclip.core.addresses import refuse_address
 from semclip.core.errors import UserError, did_you_mean
 from semclip.models.checkpoint_file import plain_weights
 from semclip.models.folder import UNREADABLE_WEIGHTS, refuse_non_finite_weights, unreadable_weights
@@ -56,6 +57,7 @@ def pretrained_weights(architecture: str, source: str, where: str, trained_as: s
         # A configuration of the user's own says all that a tag would.
         settings = settings_of_file(architecture, Path(source), trained_as, where) if architecture else (False, {})
         return Pretrained(Path(source), *settings)
+    refuse_address(source, where)
     described = get_pretrained_cfg(architecture, source)
     if not described:
         tags = open_clip.list_pretrained_tags_by_model(architecture)
