@@ -78,3 +78,14 @@ def test_a_file_of_weights(tmp_path: Path) -> None:
     (tmp_path / "weights.pt").write_bytes(b"nothing")
     with pytest.raises(UserError, match="cannot read the weights"):
         create(section, "config.yaml")
+
+
+def test_the_whole_reason_is_told(tmp_path: Path) -> None:
+    """Weights of another network: every name that is missing, however many they are."""
+    names = [name for name in tiny(seed=9).network.state_dict() if name.startswith("visual.transformer")]
+    torch.save({f"towers.image.{name}": torch.zeros(2) for name in names}, tmp_path / "other.pt")
+    section = {"backend": "open_clip", "config": CONFIGS["plain"], "pretrained": str(tmp_path / "other.pt")}
+    with pytest.raises(UserError) as caught:
+        create(section, "config.yaml")
+    assert len(caught.value.what) > 600
+    assert all(f'"{name}"' in caught.value.what for name in names)

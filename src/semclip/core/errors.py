@@ -33,6 +33,11 @@ class UserError(Exception):
         return type(self), (self.what, self.where, self.fix)
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its class where it has none."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
 #: Characters of a name that are compared; longer ones are no slip of the pen.
 _LONGEST = 200
 

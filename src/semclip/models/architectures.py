@@ -8,9 +8,9 @@ from typing import Any
 import open_clip
 from open_clip.model import CLIP, CustomTextCLIP
 
-from semclip.core.errors import UserError, did_you_mean
+from semclip.core.errors import UserError, did_you_mean, first_line
 from semclip.models.configuration_shape import refuse_misshapen
-from semclip.models.hf import first_line, transformers_library
+from semclip.models.hf import transformers_library
 from semclip.models.pretrained import find_on_hub
 from semclip.models.tokens import LibraryTokenizer, Tokenizer
 

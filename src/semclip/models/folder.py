@@ -104,8 +104,6 @@ def unreadable_weights(path: Path, error: BaseException) -> UserError:
     reason = (str(error) or type(error).__name__).strip()
     if isinstance(error, pickle.UnpicklingError):
         reason = HOLDS_CODE
-    if len(reason) > 600:
-        reason = f"{reason[:600]} ..."
     return UserError(
         f"cannot read the weights: {reason}",
         where=str(path),

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from semclip.core.errors import UserError
+from semclip.core.errors import UserError, first_line
 from semclip.models.adapt.tower import Tower
 
 #: Names of attention's matrices in a block; all other matrices are the feed-forward layer's.
@@ -87,8 +87,3 @@ def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The section without the keys that say where files came from."""
     left_out = ("_name_or_path", "name_or_path", "transformers_version", "dtype", "torch_dtype")
     return {key: value for key, value in settings.items() if key not in left_out}
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's message, or its class where it has none."""
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
-from semclip.core.errors import UserError
+from semclip.core.errors import UserError, first_line
 from semclip.core.parsing import parse_json
 from semclip.core.shape import shaped
 from semclip.search.place import is_remote
@@ -202,7 +202,7 @@ def _told(place: str) -> Iterator[None]:
         yield
     except (RuntimeError, OSError, ValueError) as error:
         full = any(sign in str(error) for sign in _FULL)
-        said = _SOURCE.sub("", str(error).splitlines()[0])[:300]
+        said = _SOURCE.sub("", first_line(error))[:300]
         raise UserError(
             "the disk is full" if full else f"the index cannot be read or written: {said}",
             where=place,

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import torch
 from torch import Tensor
 
-from semclip.core.errors import UserError
+from semclip.core.errors import UserError, first_line
 from semclip.core.files import read_json, sha256_file, write_json
 from semclip.training.config import TrainConfig
 from semclip.training.ranks import SINGLE_PROCESS, Ranks
@@ -144,7 +144,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except (RuntimeError, UnpicklingError, EOFError, OSError, KeyError, TypeError, UserError) as error:
         # torch's own words on a pickle say how to load it all the same, which would run what it holds.
         code = "it holds more than tensors and plain values, perhaps code"
-        reason = code if isinstance(error, UnpicklingError) else str(error).splitlines()[0]
+        reason = code if isinstance(error, UnpicklingError) else first_line(error)
         raise UserError(
             f"the checkpoint cannot be read: {reason}",
             where=str(path),
@@ -210,7 +210,7 @@ def _write_state(state: Mapping[str, Any], path: Path) -> str:
         try:
             torch.save(dict(state), hashed)  # type: ignore[arg-type]  # all that torch asks of a file is here
         except RuntimeError as error:  # how torch reports that it could not write
-            raise hashed.failure or OSError(str(error).splitlines()[0]) from error
+            raise hashed.failure or OSError(first_line(error)) from error
         file.flush()
         os.fsync(file.fileno())
     return hashed.hash.hexdigest()

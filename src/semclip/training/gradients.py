@@ -22,7 +22,7 @@ from lightning.fabric.strategies.ddp import DDPStrategy
 from lightning.fabric.wrappers import _FabricModule
 from torch import Tensor
 
-from semclip.core.errors import UserError
+from semclip.core.errors import UserError, first_line
 from semclip.data.collate import Batch
 from semclip.training.random_states import at, random_states, restore_random_states
 from semclip.training.ranks import Ranks
@@ -78,7 +78,7 @@ class Gradients:
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
-                said = str(error).splitlines()[0]
+                said = first_line(error)
             # Only now, outside the handler, are the tensors of the failed step let go.
             self.micro_batch = self._smaller(batch, said)
             self.notify(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from semclip.core.errors import UserError
+from semclip.core.errors import UserError, first_line
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def load(kind: str, model: str, device: str, where: str) -> tuple[Any, Any]:
         network = auto.from_pretrained(model, dtype=torch.float32).to(torch.device(device)).eval()
     except (OSError, ValueError, RuntimeError) as error:
         raise UserError(
-            f"cannot load the {kind} '{model}': {str(error).splitlines()[0]}",
+            f"cannot load the {kind} '{model}': {first_line(error)}",
             where=where,
             fix="name a folder that `save_pretrained` wrote, or download the model where there is a network",
         ) from error
