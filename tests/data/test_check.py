@@ -110,9 +110,25 @@ def test_choices_are_noted(tmp_path: Path) -> None:
     assert code == 0 and "--columns caption=title" in output
 
 
-def test_first_few_places_and_the_whole_count(tmp_path: Path) -> None:
-    report = checked(tmp_path, [row(caption="") for _ in range(50)] + [row()])
-    assert found(report)["empty text"] == (50, [str(number) for number in range(1, 21)])
+def test_every_place_is_known_and_the_first_few_are_shown_unless_all_are_asked_for(tmp_path: Path) -> None:
+    report = checked(tmp_path, [row(negation="", id=str(i)) for i in range(50)] + [row(negation="no dog")])
+    assert found(report)["row without a view that others have"] == (50, [str(number) for number in range(1, 51)])
+    path = str(tmp_path / "x.jsonl")
+    _, few = run(path)
+    assert f"{path}:20: no" in few and f"{path}:21: no" not in few and "... and 30 more; --all lists them" in few
+    _, every = run(path, "--all")
+    assert all(f"{path}:{number}: no negation" in every for number in range(1, 51)) and "more; --all" not in every
+
+
+def test_all_files_that_are_no_data_are_listed_if_asked_for(tmp_path: Path) -> None:
+    for kind in ("wren", "crow"):
+        (tmp_path / kind).mkdir()
+        write_picture(tmp_path / kind / "1.png")
+        for number in range(4):
+            (tmp_path / kind / f"{kind}{number}.mp4").write_text("")
+    _, few = run(str(tmp_path))
+    _, every = run(str(tmp_path), "--all")
+    assert "... and 3 more; --all lists them" in few and few.count(".mp4") == 5 and every.count(".mp4") == 8
 
 
 def test_texts_over_the_context_length(tmp_path: Path) -> None:

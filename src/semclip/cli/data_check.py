@@ -11,6 +11,9 @@ import typer
 from semclip.cli._options import Columns, Images
 from semclip.core.errors import UserError
 
+#: Places of a problem, and files that are no data, that are shown without --all.
+_PLACES, _SKIPPED = 20, 5
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -24,6 +27,9 @@ def command(
     images: Images = "",
     columns: Columns = "",
     context_length: Annotated[int, typer.Option(min=3, help="Tokens a text may have, start and end included.")] = 77,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List every place of every problem, not the first 20.")
+    ] = False,
 ) -> None:
     """Show columns as understood, three examples, and problems with file:row. Exit code 2 when there are errors."""
     from semclip.core.console import make_console
@@ -33,7 +39,7 @@ def command(
     config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
     report = check(config, _cut_by_clip(context_length), context_length, progress_bar)
     console = make_console(soft_wrap=True)
-    _show(report, console)
+    _show(report, console, everything)
     if report.errors:
         raise typer.Exit(2)
 
@@ -75,7 +81,7 @@ def progress_bar(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
     return track(items, label, total=total or None, console=bar, transient=True, disable=not sys.stderr.isatty())
 
 
-def _show(report: "Report", console: "Console") -> None:
+def _show(report: "Report", console: "Console", everything: bool = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -99,22 +105,28 @@ def _show(report: "Report", console: "Console") -> None:
             console.print(f"  {name:<15} {value}")
 
     if report.skipped:
-        shown = ", ".join(path.name for path in report.skipped[:5])
-        console.print(f"Skipped {len(report.skipped):,} files that are no data: {shown}")
+        shown = report.skipped if everything else report.skipped[:_SKIPPED]
+        more = _more(len(report.skipped) - len(shown))
+        names = ", ".join([*(path.name for path in shown), *more])
+        console.print(f"Skipped {len(report.skipped):,} files that are no data: {names}")
     for note in report.notes:
         console.print(f"note: {note}")
     for finding in report.findings:
         style, word = ("red", "error") if finding.error else ("yellow", "note")
         console.print(Text.assemble((word, style), "  ", (finding.problem, "bold"), f": {finding.count:,}"))
-        for place in finding.places:
-            console.print(f"    {place}")
-        if finding.count > len(finding.places):
-            console.print(f"    ... and {finding.count - len(finding.places):,} more")
+        places = finding.places if everything else finding.places[:_PLACES]
+        for line in (*places, *_more(finding.count - len(places))):
+            console.print(f"    {line}")
         console.print(f"    fix: {finding.fix}")
     if report.errors:
         console.print(f"{report.errors:,} errors", style="red")
     else:
         console.print("No errors.", style="green")
+
+
+def _more(count: int) -> list[str]:
+    """What stands for those that are not shown."""
+    return [f"... and {count:,} more; --all lists them"] if count else []
 
 
 def _counts(label: str, counts: dict[str, int]) -> str:

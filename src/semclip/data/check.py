@@ -1,4 +1,4 @@
-"""Contents and problems of a data file: every problem is counted, and the first few are listed with `file:row`."""
+"""Contents and problems of a data file: every problem, with all its places as `file:row`."""
 
 import hashlib
 import json

@@ -28,7 +28,6 @@ Truncated = Callable[[Sequence[str]], Sequence[bool]]
 #: Shows progress while it passes items on: (items, label, total or 0 where unknown).
 ProgressBar = Callable[[Iterable[Any], str, int], Iterable[Any]]
 
-_PLACES_SHOWN = 20
 #: The problem of a row that is malformed, or has a cell of the wrong kind.
 NOT_UNDERSTOOD = "row not understood"
 _TEXTS_AT_ONCE = 1000
@@ -70,18 +69,19 @@ KINDS = (
 
 @dataclass
 class Finding:
-    """One kind of problem. error: makes the check fail; otherwise it is worth knowing only. places: the first few."""
+    """One kind of problem. error: makes the check fail; otherwise it is worth knowing only."""
 
     problem: str
     error: bool
     fix: str
-    count: int = 0
     places: list[str] = field(default_factory=list)
 
+    @property
+    def count(self) -> int:
+        return len(self.places)
+
     def add(self, place: str) -> None:
-        self.count += 1
-        if len(self.places) < _PLACES_SHOWN:
-            self.places.append(place)
+        self.places.append(place)
 
 
 class Findings(dict[str, Finding]):
