@@ -105,8 +105,9 @@ def test_the_commands_work_as_they_stand(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as caught:
         refuse_address(address, "here")
-    advised = re.match(r"copy it to this machine, `(.*?)`, and give (.+?) here instead", caught.value.fix)
+    advised = re.search(r"copy it to this machine, `(.*?)`, and give (.+?) here instead", caught.value.fix)
     assert advised is not None, caught.value.fix
+    assert advised.start() == 0 or caught.value.fix.startswith("write hf:someone/owl")
     command, copy = advised[1], advised[2].strip("'")
     subprocess.run(["bash", "-c", command], check=True)
     assert Path(copy).exists()
@@ -126,6 +127,10 @@ def test_webdataset_pipes_are_refused_as_well() -> None:
 def test_names_that_are_no_addresses_pass(name: str) -> None:
     """A drive has one letter."""
     refuse_address(name, "here")
+
+
+def test_a_folder_that_the_hubs_library_reads_is_none(tmp_path: Path) -> None:
+    refuse_address(f"hf:{tmp_path}", "here")
 
 
 def test_a_folder_of_that_name_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

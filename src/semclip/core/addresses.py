@@ -29,6 +29,8 @@ def refuse_address(path: str | Path, where: str) -> None:
     if found is None or Path(path).exists():
         return
     scheme = (found["scheme"] or "pipe").lower()
+    if scheme == "hf" and Path(f"/{found['rest']}").exists():  # `hf:FOLDER`
+        return
     address = f"{scheme}://{found['rest']}" if found["scheme"] else str(path)
     raise UserError(
         f"'{address[:200]}' is no path of this machine: data and models are read from its disks (or a mounted bucket)",
@@ -52,7 +54,7 @@ def _how_to_fetch(scheme: str, address: str) -> str:
         owner, _, rest = repository.partition("/")
         name = rest.partition("/")[0].partition("@")[0]
         download = f"hf download {shlex.quote(f'{owner}/{name}')} --local-dir {shlex.quote(name)}"
-        return _copied(download + " --repo-type dataset" * (kind == "datasets"), name)
+        return f"write hf:{owner}/{name}; or " + _copied(download + " --repo-type dataset" * (kind == "datasets"), name)
     if scheme in ("http", "https"):
         if "{" in name:
             return f"{_copied(f'mkdir -p shards; cd shards; wget {address}; cd ..', 'shards')}; {_URLS}"
