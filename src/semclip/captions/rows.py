@@ -9,6 +9,7 @@ from typing import Any
 from semclip.captions.config import COLUMNS
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.core.objects import objects_of
 from semclip.core.rows import read_rows, where_of
 from semclip.data.ids import with_ids
 from semclip.data.load import DataConfig, data_file, row_parser
@@ -50,9 +51,9 @@ class Input:
 def read_input(config: DataConfig) -> Input:
     """Every row of a data file, read one by one.
 
-    Left out are malformed rows, rows with an empty or endless text, without an image, with the id of an earlier row, or
-    with cells that JSON cannot hold. Raises UserError, with `file:row`, where the file itself is broken, no row can be
-    read, or a group crosses splits.
+    Left out are malformed rows, rows with an empty or endless text, without an image, with the id of an earlier row,
+    with cells that JSON cannot hold, or with `objects` that are no list of nouns. Raises UserError, with `file:row`,
+    where the file itself is broken, no row can be read, or a group crosses splits.
     """
     path = data_file(config)
     parser = row_parser(config)
@@ -75,6 +76,7 @@ def read_input(config: DataConfig) -> Input:
                 fix = "give every row an id of its own, or none"
                 raise UserError(f"the id occurs twice, first at row {first}", where=where, fix=fix)
             _line(base_row(example), where)
+            objects_of(example)
         except UserError as error:
             bad_row(error)
         else:

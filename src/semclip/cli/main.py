@@ -27,14 +27,17 @@ app = typer.Typer(
 )
 _GROUPS = {
     "data": typer.Typer(help="Look at data, and make some.", no_args_is_help=True),
-    "captions": typer.Typer(help="Write paraphrases, negations and absences; judge them.", no_args_is_help=True),
+    "captions": typer.Typer(
+        help="Write paraphrases, negations, absences and questions; judge them.", no_args_is_help=True
+    ),
     "benchmarks": typer.Typer(help="Get the files of public benchmarks, and see what is there.", no_args_is_help=True),
 }
 #: As they are typed, in the order of the help: `data check` is `command` in data_check.py.
 _COMMANDS = (
     "demo", "list", "index", "search", "serve", "data check", "data convert", "data sample", "data scenes",
-    "data features", "captions write", "captions review", "captions stats", "train", "evaluate", "benchmarks fetch",
-    "benchmarks check", "interpolate", "export", "compare", "report", "leaderboard", "segment", "distill", "doctor",
+    "data features", "captions write", "captions review", "captions stats", "captions questions", "train", "evaluate",
+    "benchmarks fetch", "benchmarks check", "interpolate", "export", "compare", "report", "leaderboard", "segment",
+    "distill", "doctor",
 )  # fmt: skip
 #: Options that have another name now, as parameters.
 _RENAMED = {"captions review": {"reader": "annotator"}, "captions stats": {"most": "max_captions"}}

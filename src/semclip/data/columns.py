@@ -190,6 +190,8 @@ class RowParser:
                 fix="image i shows what negation i says: give at most one for each",
             )
         meta = {name: row[name] for name in layout.meta}
+        if isinstance(meta.get("objects"), str):
+            meta["objects"] = _list_in_text(meta["objects"].strip(), "objects", where)
         if equal:
             meta["captions_equal"] = True
         meta |= _parallel(cells, "paraphrase", len(paraphrases), len(captions), where)
@@ -357,6 +359,11 @@ def _items(cell: Any, column: str, where: str) -> Sequence[Any]:
         text = cell.strip()
         return _written_list(text, column, where) if text.startswith("[") and text.endswith("]") else (cell,)
     return cell if isinstance(cell, list | tuple) else (cell,)
+
+
+def _list_in_text(text: str, column: str, where: str) -> Any:
+    """The list that a table's cell holds as text, None for an empty cell; any other text as it is."""
+    return _written_list(text, column, where) if text.startswith("[") and text.endswith("]") else text or None
 
 
 def _written_list(text: str, column: str, where: str) -> list[Any]:

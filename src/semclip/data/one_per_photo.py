@@ -33,11 +33,21 @@ def _captions_only(example: Example) -> bool:
 
 
 def together(rows: Sequence[Example]) -> Example:
-    """One example with the captions of all; of other columns the value all share, or the list of their values."""
+    """One example with the captions of all, and all their objects; of other columns the value all share, or a list."""
     first = rows[0]
     texts = list(dict.fromkeys(text for row in rows for text in row.captions))
     names = dict.fromkeys(name for row in rows for name in row.meta)
     cells = {name: [row.meta.get(name) for row in rows] for name in names}
     meta = {name: values[0] if all(v == values[0] for v in values) else values for name, values in cells.items()}
+    if "objects" in meta:
+        meta["objects"] = _all_nouns([cell for cell in cells["objects"] if cell is not None])
     equal = {"captions_equal": True} if len(texts) > 1 else {}
     return replace(first, caption=texts[0], paraphrases=tuple(texts[1:]), meta=meta | equal)
+
+
+def _all_nouns(cells: Sequence[Any]) -> Any:
+    """The nouns of several lists of objects; a cell that is no list of nouns is left for who reads it to refuse."""
+    for cell in cells:
+        if not isinstance(cell, list) or not all(isinstance(noun, str) for noun in cell):
+            return cell
+    return list(dict.fromkeys(noun for cell in cells for noun in cell)) if cells else None

@@ -42,6 +42,18 @@ def objects(i: int) -> list[str]:
     return ["table", *(name for name, is_there in zip(names, there, strict=True) if is_there)]
 
 
+def question(i: int) -> dict[str, str]:
+    """Three statements about a photo, as a CSV file holds them, of which its caption is the true one."""
+    options = [f"no thing {i} on a table", f"thing {i} under a table"]
+    options.insert(i % 3, f"thing {i} on a table")
+    kind = ("positive", "hybrid")[i % 2]
+    return {
+        **{f"caption_{place}": text for place, text in enumerate(options)},
+        "correct_answer": str(i % 3),
+        "correct_answer_template": kind,
+    }
+
+
 def examples(count: int = 12) -> list[Example]:
     """Examples with every view and a mask; two negations, one with a negation word and one without, and an absence."""
     return [
@@ -61,6 +73,7 @@ def examples(count: int = 12) -> list[Example]:
                 "label": LABELS[i % 3],
                 "mask": mask(LABELS[i % 3]),
                 "objects": objects(i),
+                **question(i),
             },
             where=f"data.jsonl:{i + 1}",
         )
@@ -201,5 +214,6 @@ def without(data: Sequence[Example], view: str, keep: int = 0) -> list[Example]:
         "absence": {"absences": ()},
         "label": {"meta": {}},
         "mask": {"meta": {"label": "red circle"}},
+        "correct_answer": {"meta": {"label": "red circle"}},
     }[view]  # type: ignore[assignment]
     return [e if i < keep else replace(e, **empty) for i, e in enumerate(data)]  # type: ignore[arg-type]
