@@ -17,8 +17,14 @@ def parsed(row: dict[str, Any], **columns: str) -> Example:
 
 
 def refused(row: dict[str, Any], **columns: str) -> UserError:
+    """The error of a file that holds this row alone."""
+    parser = RowParser(columns, IMAGES)
     with pytest.raises(UserError) as caught:
-        parsed(row, **columns)
+        parser.example(row, "x.csv:7")
+    try:
+        parser.finish("x.csv")
+    except UserError as error:
+        return error
     return caught.value
 
 
@@ -330,5 +336,26 @@ def test_a_sample_without_what_others_have_is_incomplete_and_no_question_of_name
     with pytest.raises(EmptyTextError, match="no caption here, as other rows have; there is only image, url") as error:
         parser.example({"image": "b.jpg", "url": "y"}, "shard.tar/1")
     assert error.value.where == "shard.tar/1" and "remove the row" in error.value.fix
-    with pytest.raises(UserError, match="no column for 'caption'"):  # where no row has one, it is
-        RowParser({}, tmp_path).example({"image": "b.jpg", "url": "y"}, "shard.tar/1")
+
+
+def test_the_first_rows_may_lack_what_the_others_have(tmp_path: Path) -> None:
+    parser = RowParser({}, tmp_path)
+    for number in range(3):
+        with pytest.raises(EmptyTextError):
+            parser.example({"image": f"{number}.jpg", "url": "y"}, f"shard.tar/{number}")
+    parser.example({"image": "a.jpg", "caption": "a cat"}, "shard.tar/3")
+    parser.finish("shard.tar")
+
+
+def test_where_no_row_has_a_caption_it_is_a_question_of_names(tmp_path: Path) -> None:
+    parser = RowParser({}, tmp_path)
+    for number in range(100):
+        with pytest.raises(EmptyTextError):
+            parser.example({"image": f"{number}.jpg", "url": "y"}, f"shard.tar/{number}")
+    with pytest.raises(
+        UserError, match="no column for 'caption'"
+    ) as early:  # a file of millions is not read to its end
+        parser.example({"image": "100.jpg", "url": "y"}, "shard.tar/100")
+    with pytest.raises(UserError, match="no column for 'caption'") as last:
+        parser.finish("shard.tar")
+    assert early.value.where == last.value.where == "shard.tar/0" and "image, url" in last.value.fix

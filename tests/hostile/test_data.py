@@ -50,7 +50,7 @@ def look(config: DataConfig, what: str, problems: list[str]) -> None:
     refused = ends_well(lambda: load_examples(config), f"{what}, read", problems)
     raised = ends_well(lambda: reports.append(checked(config)), f"{what}, checked", problems)
     ends_well(lambda: [shown(one) for one in reports], f"{what}, shown", problems)
-    said = [f.problem for one in reports for f in one.findings if f.problem in READING]
+    said = [f.problem for one in reports for f in one.findings if f.error and f.problem in READING]
     if bool(refused) != bool(raised or said):
         problems.append(f"{what}: check and trainer differ: {refused and refused.what!r:.150} against {raised or said}")
     for error in (refused, raised):

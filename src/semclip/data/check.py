@@ -10,8 +10,10 @@ from pathlib import Path
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, VIEWS, Example
 from semclip.core.rows import read_rows, reader_for, where_of
-from semclip.data.columns import Layout, RowParser
+from semclip.data.columns import EmptyTextError, Layout, RowParser
 from semclip.data.findings import (
+    EMPTY,
+    SELF_NEGATION,
     Finding,
     Findings,
     ProgressBar,
@@ -19,7 +21,9 @@ from semclip.data.findings import (
     look_at_images,
     look_at_splits,
     look_at_texts,
+    negations_of_itself,
 )
+from semclip.data.incomplete import too_many
 from semclip.data.load import DataConfig, data_file, row_parser
 from semclip.data.one_per_photo import one_per_photo
 
@@ -65,14 +69,16 @@ def check(
     findings = Findings()
     parser = row_parser(config)
     examples, rows = _read(path, parser, findings, progress)
-    if parser.layout.used:
-        parser.finish(str(path))
+    parser.finish(str(path))
     photos = one_per_photo(examples)  # the rest is about rows, whose places people look for
     _check_ids(examples, findings)
     _check_views(photos, findings)
     look_at_splits(photos, findings)
     look_at_texts(examples, findings, truncated, context_length, progress)
     look_at_images(examples, findings, progress)
+    # What training leaves out and tells as long as it is little is no error either.
+    findings[EMPTY].error = too_many(findings[EMPTY].count, rows)
+    findings[SELF_NEGATION].error = too_many(sum(bool(negations_of_itself(e)) for e in photos), len(photos))
     reader = reader_for(path)
     return Report(
         path=path,
@@ -118,7 +124,8 @@ def _read(path: Path, parser: RowParser, findings: Findings, progress: ProgressB
         try:
             examples.append(parser.example(row, where))
         except UserError as error:
-            if not parser.layout.used:  # not one row's columns are understood: nothing to report row by row
+            # Where not one row's columns are understood there is nothing to report row by row.
+            if not (parser.layout.used or isinstance(error, EmptyTextError)):
                 raise
             bad_row(error)
         else:

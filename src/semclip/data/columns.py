@@ -65,6 +65,9 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 #: Photos looked for around the data file before it is taken that they are somewhere else.
 _LOOKED_FOR = 20
 
+#: Rows that are read before columns that fit none of them are refused: the first ones may lack what the others have.
+_ROWS_TRIED = 100
+
 #: Columns of published files that nothing here reads, and why.
 _KNOWN_COLUMNS = {
     "neg_image": "NegCLIP's row numbers of similar photos are not read; its hard negative texts, 'neg_caption', are",
@@ -89,7 +92,7 @@ _SPLITS = {
 
 
 class EmptyTextError(UserError):
-    """A text cell that holds nothing."""
+    """A row without what it must have: its caption or its image, or a text that holds nothing."""
 
 
 class LongTextError(UserError):
@@ -136,6 +139,8 @@ class RowParser:
         self._mapping = _mapping(columns)
         self._images = images
         self._layouts: dict[tuple[str, ...], Layout] = {}
+        self._lacking = 0
+        self._no_column = UserError("")  # of the first row that lacks one
         self._looking = _LOOKED_FOR if look_around else 0
         self._other_folders: list[Path] = []
 
@@ -161,7 +166,8 @@ class RowParser:
     def example(self, row: Mapping[str, Any], where: str) -> Example:
         """The record of one row; `id` is "" where the file has none.
 
-        Raises UserError for a missing column, and for a cell that is empty, too long or of the wrong kind.
+        Raises EmptyTextError for a row without caption or image, and UserError for a cell that is too long or of the
+        wrong kind, and where no row so far has such columns.
         """
         names = tuple(row)
         if names not in self._layouts:
@@ -253,7 +259,13 @@ class RowParser:
         return self._images / name
 
     def finish(self, where: str) -> None:
-        """Call after the last row. Raises UserError when a column named in the mapping was in no row: a typo."""
+        """Call after the last row. Raises UserError when no row had a caption's and an image's column, and when a
+        column named in the mapping was in no row: a typo.
+        """
+        if not self._layouts:
+            if self._lacking:
+                raise self._no_column
+            return
         found = {name for names in self._layouts for name in names}
         for field, column in self._mapping.items():
             if column not in found:
@@ -286,15 +298,17 @@ class RowParser:
             if field not in used and not (field == "caption" and "captions" in used):
                 wanted = self._mapping.get(field) or (self._mapping.get("captions") if field == "caption" else None)
                 what = f"no column '{wanted}' for '{field}'" if wanted else f"no column for '{field}'"
-                if any({field, f"{field}s"} & set(layout.used) for layout in self._layouts.values()):
-                    # The names are right, since other rows have them: this one is incomplete, as a sample of a shard.
-                    has = ", ".join(names)
-                    raise EmptyTextError(
-                        f"no {field} here, as other rows have; there is only {has}",
-                        where=where,
-                        fix=f"write the {field}, or remove the row (of a shard: the sample)",
-                    )
-                raise UserError(what, where=where, fix=_how_to_map(field, names))
+                if not self._lacking:
+                    self._no_column = UserError(what, where=where, fix=_how_to_map(field, names))
+                self._lacking += 1
+                if not self._layouts and self._lacking > _ROWS_TRIED:
+                    raise self._no_column
+                # Where other rows have it, this one is incomplete, as a sample of a shard; `finish` knows.
+                raise EmptyTextError(
+                    f"no {field} here, as other rows have; there is only {', '.join(names)}",
+                    where=where,
+                    fix=f"write the {field}, or remove the row (of a shard: the sample)",
+                )
         return Layout(used, tuple(name for name in names if name not in used.values()), passed_over)
 
 

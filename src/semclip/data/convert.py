@@ -14,9 +14,10 @@ from PIL import Image
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.files import write_atomic
-from semclip.core.rows import read_rows, where_of
+from semclip.data.incomplete import IncompleteRows
 from semclip.data.load import DataConfig, data_file, row_parser
 from semclip.data.one_per_photo import one_per_photo
+from semclip.data.readers.base import say
 
 #: Pillow's name of a format -> the suffix that every reader knows it by.
 _SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "GIF": "gif", "TIFF": "tif", "MPO": "jpg"}
@@ -47,8 +48,10 @@ def convert(
         )
     path = data_file(config)
     parser = row_parser(config)
-    examples = one_per_photo([parser.example(row, where_of(path, place)) for place, row in read_rows(path)])
-    parser.finish(str(path))
+    left_out = IncompleteRows()
+    examples = one_per_photo(list(left_out.examples(path, parser)))
+    for note in filter(None, [left_out.sentence(path)]):
+        say(f"{path.name}: {note}")
     shown = progress(examples, "photos", len(examples))
     if out.suffix:
         _write_lines(out, shown)

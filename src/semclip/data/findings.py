@@ -13,6 +13,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, Example, ImageRef
 from semclip.data.columns import EmptyTextError, LongTextError
 from semclip.data.equal_captions import photos_sharing_captions
+from semclip.data.incomplete import HOW_TO_ALLOW
 from semclip.data.same_pictures import copies
 from semclip.data.splits import groups_crossing
 
@@ -32,15 +33,17 @@ ProgressBar = Callable[[Iterable[Any], str, int], Iterable[Any]]
 NOT_UNDERSTOOD = "row not understood"
 _TEXTS_AT_ONCE = 1000
 
+EMPTY = "empty text"
+SELF_NEGATION = "negation equal to caption"
 TOO_LONG = "text over the context length"
 CUT_NEGATION = f"{TOO_LONG}, negation word cut off"
 #: Kinds of problems in the order they are shown in, whether each makes the check fail, and how it is mended.
 KINDS = (
-    ("empty text", True, "write the texts or remove the rows"),
+    (EMPTY, True, f"write the texts or remove the rows; up to {HOW_TO_ALLOW}"),
     ("text far too long", True, "shorten them; a missing closing quote can run many rows together"),
     ("missing image", True, "check the names; --images DIR names the folder they are relative to"),
     ("undecodable image", True, "fetch the files again or remove the rows"),
-    ("negation equal to caption", True, "write other negations or remove them"),
+    (SELF_NEGATION, True, f"write other negations or remove them; up to {HOW_TO_ALLOW}"),
     ("exact duplicate row", True, "remove the repetitions: they count twice in every average"),
     ("id that occurs before", True, "give every row an id of its own, or none"),
     ("group that crosses splits", True, "give all rows of a group one split"),
@@ -94,7 +97,7 @@ class Findings(dict[str, Finding]):
     def of(self, error: UserError) -> Finding:
         """The finding for a row that could not be read."""
         if isinstance(error, EmptyTextError):
-            return self["empty text"]
+            return self[EMPTY]
         if isinstance(error, LongTextError):
             return self["text far too long"]
         return self._rows.setdefault(error.fix, Finding(NOT_UNDERSTOOD, True, error.fix))
@@ -131,10 +134,8 @@ def look_at_texts(
 ) -> None:
     """Texts that contradict what is true of the photo, that several photos share, and that the model cuts."""
     for example in examples:
-        true = {_as_read(text) for text in (example.caption, *example.paraphrases)}
-        for text in example.negations:
-            if _as_read(text) in true:
-                findings["negation equal to caption"].add(f"{example.where}: {short(text)}")
+        for text in negations_of_itself(example):
+            findings[SELF_NEGATION].add(f"{example.where}: {short(text)}")
     for text, holders in photos_sharing_captions(examples).items():
         names = ", ".join(example.image.name for example in holders[:3])
         more = f" and {len(holders) - 3:,} more" if len(holders) > 3 else ""
@@ -215,6 +216,12 @@ def image_problems(ref: ImageRef) -> list[tuple[str, str]]:
 def short(text: str) -> str:
     """The beginning of a text, for messages."""
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def negations_of_itself(example: Example) -> list[str]:
+    """The negations of an example that a model reads as one of its own captions or paraphrases."""
+    true = {_as_read(text) for text in (example.caption, *example.paraphrases)}
+    return [text for text in example.negations if _as_read(text) in true]
 
 
 def _as_read(text: str) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from semclip.core.addresses import refuse_address
 from semclip.core.errors import UserError
 from semclip.core.example import Example
-from semclip.core.rows import read_rows, where_of
 from semclip.data.columns import RowParser
 from semclip.data.ids import with_ids
+from semclip.data.incomplete import IncompleteRows
 from semclip.data.one_per_photo import one_per_photo
 from semclip.data.readers.base import say
 from semclip.data.splits import with_splits
@@ -60,16 +60,18 @@ def image_folder(config: DataConfig) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def load_examples(config: DataConfig) -> Sequence[Example]:
+def load_examples(config: DataConfig, incomplete: IncompleteRows | None = None) -> Sequence[Example]:
     """All examples of a data file, each with an id and a split; images are not opened.
 
     Rows of one photo that hold captions only are one example (`one_per_photo`). Of a file of more than `ROWS_IN_MEMORY`
     rows the examples are stored in the cache and made when asked for (`data.stored`).
+    incomplete: takes note of rows that lack their caption or image; without it they are told on stderr.
     Raises UserError, with `file:row`, for anything malformed, two equal ids, or a group that crosses splits.
     """
     path = data_file(config)
     parser = row_parser(config)
-    rows = (parser.example(row, where_of(path, place)) for place, row in read_rows(path))
+    left_out = incomplete or IncompleteRows()
+    rows = left_out.examples(path, parser)
     examples: Sequence[Example] = list(islice(rows, ROWS_IN_MEMORY))
     if len(examples) == ROWS_IN_MEMORY:
         if config.validation:
@@ -81,8 +83,7 @@ def load_examples(config: DataConfig) -> Sequence[Example]:
         examples = StoredExamples.of(chain(examples, rows), config.seed)
     else:
         examples = with_splits(with_ids(one_per_photo(examples)), config.seed, config.validation)
-    parser.finish(str(path))
-    for note in parser.notes():
+    for note in (*parser.notes(), *([] if incomplete else filter(None, [left_out.sentence(path)]))):
         say(f"{path.name}: {note}")
     return examples
 

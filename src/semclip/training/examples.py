@@ -12,7 +12,9 @@ from semclip.core.example import VIEWS, Example
 from semclip.core.files import is_file, write_text
 from semclip.core.parsing import parse_json
 from semclip.core.shape import shaped
-from semclip.data.load import load_examples, select
+from semclip.data.findings import negations_of_itself, short
+from semclip.data.incomplete import HOW_TO_ALLOW, IncompleteRows, how_to_list, too_many
+from semclip.data.load import data_file, load_examples, select
 from semclip.data.sampler import batches_per_epoch
 from semclip.data.stored import keep
 from semclip.models.backends.base import Encoder
@@ -32,7 +34,8 @@ class Splits:
     val: Sequence[Example]
     test: Sequence[Example]
     tests: dict[str, Sequence[Example]]  # further test sets, by name
-    left_out: list[str]  # what was left out of training and why, one sentence per view
+    left_out: list[str]  # what was left out and why, in sentences
+    incomplete: int = 0  # rows without a caption or an image, which belong to no split
 
     def held_out(self) -> dict[str, Sequence[Example]]:
         """What no weight depends on, by name: the splits `val` and `test`, and further test sets as `tests.NAME`."""
@@ -43,13 +46,15 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
     """Read the data and check that it serves the objective, before any model is loaded.
 
     Training examples that lack a view are left out and counted: one that the objective needs and no step makes, that a
-    step reads, or that `config.require` names.
+    step reads, or that `config.require` names. So are rows without a caption, and, where negations are trained on,
+    examples one of whose negations is their caption; of either no more than `guards.unreadable`.
     """
-    examples = load_examples(config.data)
+    incomplete = IncompleteRows(config.guards.unreadable)
+    examples = load_examples(config.data, incomplete)
     everything = select(examples, "train")
     views = sorted(views_of_data(steps, objective.needs & set(VIEWS)) | set(config.require))
     train_examples = keep(everything, lambda e: all(e.has(view) for view in views))
-    left_out = []
+    left_out = [*filter(None, [incomplete.sentence(data_file(config.data))])]
     for view in views:
         lacking = keep(everything, lambda e, view=view: not e.has(view))  # type: ignore[misc]
         if lacking:
@@ -61,10 +66,31 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
                 fix=f"add a column '{view}' (`semclip captions write` makes negations and absences), let a data step "
                 "make it (`semclip list steps`), or choose an objective that does without",
             )
+    if "negation" in views:
+        train_examples = _without_contradictions(train_examples, config, left_out)
     # A file without a validation or test split trains; the run then says that nothing was measured on it.
     present = {e.split for e in examples}
     val, test = (select(examples, s) if s in present else [] for s in ("val", "test"))
-    return Splits(train_examples, val, test, _further_tests(config, everything), left_out)
+    tests = _further_tests(config, everything)
+    return Splits(train_examples, val, test, tests, left_out, len(incomplete.errors))
+
+
+def _without_contradictions(train: Sequence[Example], config: TrainConfig, left_out: list[str]) -> Sequence[Example]:
+    """The examples none of whose negations is their own caption: such a one says that the truth is false."""
+    wrong = keep(train, lambda e: bool(negations_of_itself(e)))
+    if not wrong:
+        return train
+    allowed, first = config.guards.unreadable, wrong[0]
+    counted = f"{len(wrong):,} of {len(train):,} training examples have a negation equal to a caption"
+    listed = how_to_list(data_file(config.data))
+    if too_many(len(wrong), len(train), allowed):
+        raise UserError(
+            f"{counted}, more than {100 * allowed:g} %; the first: '{short(negations_of_itself(first)[0])}'",
+            where=first.where,
+            fix=f"write other negations or remove them; {listed}; up to {HOW_TO_ALLOW}",
+        )
+    left_out.append(f"{counted} (first: {first.where}); {listed}")
+    return keep(train, lambda e: not negations_of_itself(e))
 
 
 def _further_tests(config: TrainConfig, train: Sequence[Example]) -> dict[str, Sequence[Example]]:

@@ -246,6 +246,7 @@ def export(run: Run, missing_texts: Mapping[str, int]) -> dict[str, Result]:
         "objective_parameters": sum(p.numel() for p in setup.objective.parameters()),  # gone after training
         "steps_left_out": state.guards.non_finite.counts["in_all"],
         "unreadable_examples": len(setup.unreadable.faults),
+        "incomplete_rows": setup.splits.incomplete,
         **state.seen,
     }
     finish_run_file(folder, run.config, cost)

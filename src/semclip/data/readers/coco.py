@@ -1,10 +1,11 @@
 """COCO captions: a JSON file of `images` and `annotations`, or the folder with `annotations/captions_*.json`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
+from semclip.data.columns import EmptyTextError
 from semclip.data.readers._json_stream import Item, first_items, items
 from semclip.data.readers.base import Place, Reader, say
 
@@ -35,13 +36,13 @@ class Coco(Reader):
 
     def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
         if not path.is_dir():
-            yield from _rows(path, {})
+            yield from _rows(path, {}, self.bad_row)
             return
         files = _captions_files(path)
         for file in files:
             split = next((name for name in _SPLITS if name in file.stem), None) if len(files) > 1 else None
             photos = file.stem.removeprefix("captions_") + "/"  # the folder that COCO's photos come in
-            for place, row in _rows(file, {"split": split} if split else {}):
+            for place, row in _rows(file, {"split": split} if split else {}, self.bad_row):
                 image = photos + row["image"] if (path / photos).is_dir() else row["image"]
                 yield f"/{file.relative_to(path)}{place}", row | {"image": image}
 
@@ -63,7 +64,9 @@ def _instances_file(path: Path) -> Path:
     return path.with_name(path.name.replace("captions", "instances")) if "captions" in path.name else path / "none"
 
 
-def _rows(path: Path, more: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
+def _rows(
+    path: Path, more: dict[str, Any], bad_row: Callable[[UserError], None]
+) -> Iterator[tuple[Place, dict[str, Any]]]:
     photos = _photos(path)
     objects = _objects(_instances_file(path))
     captioned = set[str]()
@@ -73,7 +76,10 @@ def _rows(path: Path, more: dict[str, Any]) -> Iterator[tuple[Place, dict[str, A
         if "caption" not in item.value:
             beside = path.with_name(path.name.replace("instances", "captions"))
             name = beside.name if beside != path and beside.is_file() else "captions_X.json"
-            raise UserError("the annotation has no 'caption'", where=where, fix=f"give the captions file, {name}")
+            bad_row(
+                EmptyTextError("the annotation has no 'caption'", where=where, fix=f"give the captions file, {name}")
+            )
+            continue
         if id not in photos:
             raise UserError(
                 f"the annotation is about the photo with the id {item.value.get('image_id')!r}, which 'images' lacks",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
+from semclip.data.columns import EmptyTextError
 from semclip.data.readers._json_stream import Item, first_items, is_lines, items
 from semclip.data.readers.base import Place, Reader, say
 
@@ -118,7 +119,7 @@ def _with_caption(row: dict[str, Any], where: str) -> dict[str, Any]:
         return row
     answers = _answers(row)
     if not answers or not isinstance(answers[0], str):
-        raise UserError(
+        raise EmptyTextError(
             "the conversation has no answer",
             where=where,
             fix='write {"from": "gpt", "value": "a cat"} into "conversations", or a column "caption"',

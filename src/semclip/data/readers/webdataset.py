@@ -12,6 +12,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import is_file
 from semclip.core.parsing import parse_json
+from semclip.data.columns import EmptyTextError
 from semclip.data.readers._text import captions_of
 from semclip.data.readers.base import Reader
 
@@ -163,7 +164,7 @@ def _members(shard: Path) -> Iterator[tarfile.TarInfo]:
 def _row(shard: Path, key: str, members: dict[str, tarfile.TarInfo]) -> dict[str, Any]:
     images = [kind for kind in IMAGE_SUFFIXES if kind in members]
     if len(images) != 1:
-        raise UserError(
+        raise (UserError if images else EmptyTextError)(
             f"{len(images)} images in the sample '{key}', which has {', '.join(members)}",
             where=f"{shard}/{key}",
             fix=f"put one file with a suffix of {', '.join(IMAGE_SUFFIXES)} beside its caption",
