@@ -108,8 +108,20 @@ def test_a_student_is_taught_measured_and_used(world: Path, tmp_path: Path) -> N
     with pytest.raises(UserError, match="knows its own classes"):
         run(segment.command, str(out / "student"), str(image), "--classes", "a,b")
     others = ["--classes", "a,b", "--steps", "1", "--out"]
-    with pytest.raises(UserError, match="a student with other settings"):
+    with pytest.raises(
+        UserError, match=r"made from something else: .*classes was .*; threshold was 0.02, is 0.*; steps was 2, is 1"
+    ):
         run(distill.command, str(world / "model"), str(data), *others, str(out))
+    assert json.loads((out / "student.json").read_text()) == result  # untouched
+    rows = data.read_text().splitlines()
+    fewer = data.with_name("fewer.jsonl")
+    fewer.write_text("\n".join(rows[:-1]))
+    with pytest.raises(UserError, match="made from something else: data was"):
+        run(distill.command, str(world / "model"), str(fewer), *words)
+    assert run(distill.command, str(world / "model"), str(data), *words) == said  # the same again
+    (out / "made_from.json").unlink()
+    with pytest.raises(UserError, match="'student' is there already"):
+        run(distill.command, str(world / "model"), str(data), *words)
     assert "not measured" in run(distill.command, str(world / "model"), str(data), *others, str(tmp_path / "other"))
 
 

@@ -94,3 +94,19 @@ def test_the_command_keeps_a_model_an_image_and_the_numbers(
     assert (tmp_path / "out" / "results" / "retrieval.json").is_file()
     assert Image.open(tmp_path / "out" / "interpolation.png").size[0] > 400
     assert load(str(tmp_path / "out")).embed_dim == 32
+
+    # The same again gives the same; anything else in this folder, or in that of a run, is refused and nothing changes.
+    numbers = (tmp_path / "out" / "interpolation.json").read_bytes()
+    again = CliRunner().invoke(app, ["interpolate", *arguments, "--alphas", "0,0.5,1"], catch_exceptions=False)
+    assert again.exit_code == 0 and (tmp_path / "out" / "interpolation.json").read_bytes() == numbers
+    files = [path for folder in ("out", "tuned") for path in (tmp_path / folder).rglob("*") if path.is_file()]
+    before = [file.read_bytes() for file in files]
+    for words, said in (
+        ([*arguments, "--alphas", "0,1"], "alphas was [0.0, 0.5, 1.0], is [0.0, 1.0]"),
+        ([arguments[1], arguments[0], *arguments[2:], "--alphas", "0,0.5,1"], "base was "),
+        ([*arguments[:3], str(tmp_path / "tuned")], "'model' is there already"),
+    ):
+        with pytest.raises(UserError) as caught:
+            CliRunner().invoke(app, ["interpolate", *words], catch_exceptions=False)
+        assert said in caught.value.what and "another --out" in caught.value.fix
+    assert [file.read_bytes() for file in files] == before

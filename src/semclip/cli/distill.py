@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from semclip.cli._made_from import claim
 from semclip.cli._options import Denoise, Device, Size, SmoothKeys, Templates, Threshold, Variant, names, on_device
 from semclip.core.errors import UserError
 
@@ -46,6 +47,7 @@ def command(
     from semclip.core.stopping import kept
     from semclip.data.masks import GroundTruth
     from semclip.evaluation import evaluate
+    from semclip.evaluation.identify import identified_model
     from semclip.models.load import load
     from semclip.models.student import StudentReader
     from semclip.training.maskclip_plus import DistillConfig, distill, new_student
@@ -58,7 +60,17 @@ def command(
     console = make_console()
     lock = only_one(out.parent / f".{out.name}", "is distilling here", str(out))
     going_on = f"checkpoints so far are kept in {out}; the same command goes on"
+    described = {"path": str(data), "split": "test", "sha256": sha256_file(data) if data.is_file() else ""}
+    made_from = {
+        "teacher": identified_model(teacher)["weights_sha256"],
+        "data": described["sha256"] or described["path"],
+        "classes": named,
+        "templates": template_texts(templates),
+        **reading,
+        **training,
+    }
     with lock, kept(going_on), Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        claim(out, made_from, ("student", "student.json", "teacher.json"))
         task = bar.add_task("distilling", total=config.steps)
         distill(
             teacher,
@@ -77,7 +89,6 @@ def command(
         console.print("not measured: the test split has no masks of these classes")
         return
     options = {**asdict(config.reading), "templates": template_texts(templates)}
-    described = {"path": str(data), "split": "test", "sha256": sha256_file(data)}
     for called, encoder in (("teacher", teacher), ("student", StudentReader(teacher, student))):
         results = evaluate(
             encoder, {"segmentation": options}, tested, described, device=device, model=f"{called}: {model}"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from semclip.cli._made_from import claim
 from semclip.cli._options import Images, names
 from semclip.core.errors import UserError
 
@@ -25,12 +26,15 @@ def command(
     """Evaluate weights (1 - alpha) BASE + alpha TUNED on the validation split, keep the best point, test it once."""
     numbers = parse_alphas(alphas)
 
+    from dataclasses import asdict
+
     from rich.table import Table
 
     from semclip.core.console import make_console
     from semclip.core.files import sha256_file, write_json
     from semclip.data.load import data_file, load_examples, select
     from semclip.evaluation import evaluate
+    from semclip.evaluation.identify import identified_model
     from semclip.evaluation.own import create
     from semclip.evaluation.selection import data_config
     from semclip.models.device import find_device
@@ -49,6 +53,16 @@ def command(
     place = find_device(device)
     first, second = load(base), load(tuned)
     refuse_unlike(first, second)
+    file = data_file(config)
+    described = {"path": str(file), "split": "test", "sha256": sha256_file(file) if file.is_file() else ""}
+    made_from = {
+        "base": identified_model(first)["weights_sha256"],
+        "tuned": identified_model(second)["weights_sha256"],
+        "alphas": numbers,
+        "data": described["sha256"] or described["path"],
+        **asdict(aim),
+    }
+    claim(out, made_from, ("model", "interpolation.json", "interpolation.png", "results"))
 
     console = make_console()
     points = sweep(first, second, numbers, aim, val, place)
@@ -90,8 +104,6 @@ def command(
     if test:
         from semclip.cli._result_table import result_table
 
-        path = data_file(config)
-        described = {"path": str(path), "split": "test", "sha256": sha256_file(path) if path.is_file() else ""}
         called = f"alpha {kept.alpha:g}"
         results = evaluate(model.to(place), aim.benchmarks, test, described, device=place, model=called)
         for name, result in results.items():
