@@ -101,6 +101,9 @@ class _Run:
         self._places = places
 
     async def everything(self) -> None:
+        self.job.writer.keep_in(self.journal)
+        for verifier in self.job.verifiers:
+            verifier.keep_in(self.journal)
         try:
             async with asyncio.TaskGroup() as group:
                 committing = group.create_task(self._commit_on_and_on())
@@ -119,6 +122,7 @@ class _Run:
         while True:
             await asyncio.sleep(COMMIT_EVERY)
             self.journal.commit_if_due()
+            self.progress(self.summary)  # while answers are waited for, hours in a batch, it is told what for
 
     async def _work(self) -> None:
         for place in self._places:  # shared by all workers: each takes the next row

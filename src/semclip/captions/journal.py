@@ -28,6 +28,7 @@ IN_MEMORY = Path(":memory:")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS signature (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settled (
     place INTEGER NOT NULL, view TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (place, view)
 ) WITHOUT ROWID;
@@ -125,6 +126,17 @@ class Journal:
         with self._speaking():
             rows = self._database.execute("SELECT view, result FROM settled WHERE place = ?", (place,))
             return {view: self._read(result) for view, result in rows}
+
+    def note(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keep something beside the results that the next start needs; it survives a kill at once."""
+        with self._speaking():
+            self._database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, json.dumps(value)))
+        self.commit()
+
+    def notes(self) -> dict[str, dict[str, Any]]:
+        """key -> value of what was noted."""
+        with self._speaking():
+            return {key: self._read(value) for key, value in self._database.execute("SELECT * FROM notes")}
 
     def _read(self, text: str) -> dict[str, Any]:
         where, fix = str(self.path), "begin anew with --restart, or name another --out"

@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         time.sleep(reply.delay)
-        body = _completion(reply) if reply.body is None else reply.body
+        body = completion(reply) if reply.body is None else reply.body
         self.send_response(reply.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Tests print nothing."""
 
 
-def _completion(reply: Reply) -> bytes:
+def completion(reply: Reply) -> bytes:
     message = {"role": "assistant", "content": reply.text, "refusal": reply.refusal}
     usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": ANSWER_TOKENS, "total_tokens": 60}
     value = {

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from semclip.captions.llm import client as client_module
-from semclip.captions.llm.client import Client, connect
+from semclip.captions.llm.client import Client
+from semclip.captions.llm.connect import connect
 from semclip.captions.llm.connection import ChatRequest
 from semclip.captions.llm.parse import Unusable
 from semclip.captions.llm.server import LOCAL, Server
@@ -252,9 +253,9 @@ def test_the_most_tokens_bound_what_is_sent() -> None:
 
 
 def test_equal_sections_share_a_client_and_its_budget() -> None:
-    one = connect(Server(base_url="http://127.0.0.1:9/v1", budget_tokens=5))
-    assert connect(Server(base_url="http://127.0.0.1:9/v1", budget_tokens=5)) is one
-    assert connect(Server(base_url="http://127.0.0.1:9/v1", budget_tokens=6)) is not one
+    one = connect(Server(base_url="http://127.0.0.1:9/v1", budget_tokens=5), "m")
+    assert connect(Server(base_url="http://127.0.0.1:9/v1", budget_tokens=5), "m") is one
+    assert connect(Server(base_url="http://127.0.0.1:9/v1", budget_tokens=6), "m") is not one
 
 
 def test_where_the_server_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ import random
 import time
 from dataclasses import replace
 from urllib.parse import urlsplit
-from weakref import WeakValueDictionary
 
+from semclip.captions.llm.base import LanguageModel
 from semclip.captions.llm.budget import Budget, Cost
 from semclip.captions.llm.connection import (
     REQUEST_FORMATS,
@@ -22,7 +22,6 @@ from semclip.captions.llm.parse import Unusable
 from semclip.captions.llm.rate_limit import RateLimiter
 from semclip.captions.llm.server import Server
 from semclip.captions.writers.base import JobStopped
-from semclip.core.errors import UserError
 
 FIRST_WAIT = 0.5  # seconds before the first further try: a draw between 0 and that; it doubles with every try
 PATIENCE = 4.0  # seconds for a server that has never answered and at whose address nothing listens
@@ -41,8 +40,8 @@ _PROBE = ChatRequest(
 )
 
 
-class Client:
-    """Asks one server. Sections whose `server` says the same share a client, and so its budget: `connect` gives it."""
+class Client(LanguageModel):
+    """Asks one server, each question at once."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -53,7 +52,7 @@ class Client:
         self._tokens = RateLimiter(server.tokens_per_minute)
         self._formats: dict[str, RequestFormat] = {}  # model -> the way of asking that the server takes for it
         self._alone = asyncio.Lock()
-        self._stopped: JobStopped | None = None
+        self._stopped: BaseException | None = None
 
     async def ask(self, question: ChatRequest) -> str:
         """The answer's words.
@@ -71,6 +70,9 @@ class Client:
                 async with self._alone:
                     await self._check_server(question.model, trouble)
                 raise Unusable(f"the server fails on it: {trouble}") from trouble
+
+    def stop(self, reason: BaseException) -> None:
+        self._stopped = reason
 
     def spent(self) -> str:
         """Whom, what was used so far, and the way of asking that the server takes."""
@@ -177,20 +179,3 @@ class Client:
             self._budget.book(most, real, guessed)
             self._tokens.correct(real.tokens - tokens)
         return completion.text()
-
-
-_OPEN: "WeakValueDictionary[str, Client]" = WeakValueDictionary()
-
-
-def connect(server: Server) -> Client:
-    """The client of a server; sections that say the same get the same one. Raises UserError without the extra `llm`."""
-    try:
-        import openai  # noqa: F401
-    except ImportError as error:
-        raise UserError(
-            "asking a language model needs the `openai` client", where="extra `llm`", fix="pip install 'semclip[llm]'"
-        ) from error
-    client = _OPEN.get(server.identity)
-    if client is None:
-        client = _OPEN[server.identity] = Client(server)
-    return client

@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,6 +14,8 @@ from semclip.captions.writers.base import JobStopped
 
 if TYPE_CHECKING:
     import openai
+
+T = TypeVar("T")
 
 _IMAGE_TOKENS = 3000  # reserved for an image; what it really took is booked afterwards
 
@@ -28,6 +30,10 @@ class Failed(Exception):  # noqa: N818
     def __init__(self, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+class NotFound(Refused):
+    """Nothing is at this address, or nothing of this name."""
 
 
 class NoConnection(Failed):
@@ -111,6 +117,48 @@ class Completion(BaseModel):
         return choice.message.content or ""
 
 
+def chat_body(question: ChatRequest, shape: RequestFormat) -> dict[str, Any]:
+    """The JSON of a request."""
+    body: dict[str, Any] = {
+        "model": question.model,
+        "messages": question.messages,
+        "temperature": question.temperature,
+        "top_p": question.top_p,
+        "seed": question.seed,
+        shape.limit: question.max_tokens,
+    }
+    if shape.schema:
+        schema = {"name": "answer", "schema": question.schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
+
+
+def meaning(status: int, message: str, code: str, place: str, wait: float = 0.0) -> Exception:
+    """What an HTTP error says about this request, the next, or the whole job."""
+    # Some servers repeat the key they refuse.
+    words = f"HTTP {status}: " + " ".join(message.split())[:200].replace(_key(), "(key)")
+    if status in (401, 403):
+        return JobStopped("the server refuses the key", place, "set OPENAI_API_KEY to a key of this server")
+    if status == 402 or code == "insufficient_quota":
+        return JobStopped(f"the server wants to be paid. {words}", place, "fill up the account, then start again")
+    if status == 404:
+        return NotFound(words)
+    if code == "content_filter":
+        return Unusable("the server's content filter")
+    if status in (408, 409, 425, 429) or status >= 500:
+        return Failed(f"HTTP {status}", wait=wait)
+    return Refused(words)
+
+
+def unknown_model(model: str, place: str, words: str) -> JobStopped:
+    """What a request for a model says that the server does not know."""
+    return JobStopped(
+        f"the server knows no model '{model}', or no chat is at this address. {words}",
+        place,
+        f"with Ollama: `ollama pull {model}`; else choose a `model` that the server lists under /models",
+    )
+
+
 class Connection:
     """The connection to one server. It never tries twice: that is for the client, who counts."""
 
@@ -120,24 +168,27 @@ class Connection:
 
     async def send(self, question: ChatRequest, shape: RequestFormat) -> Completion:
         """Raises Failed, Refused or Unusable about this request, JobStopped where no request would be answered."""
+
+        async def create(api: "openai.AsyncOpenAI") -> str:
+            # The client's own types are its own affair: what a server sends is checked below.
+            raw = await api.chat.completions.with_raw_response.create(**chat_body(question, shape))
+            return str(raw.text)
+
+        try:
+            return Completion.model_validate_json(await self.call(create))
+        except ValidationError as error:
+            raise NoResponse("an answer that is no chat completion") from error
+        except NotFound as error:
+            raise unknown_model(question.model, self._server.place, str(error)) from error
+
+    async def call(self, do: Callable[["openai.AsyncOpenAI"], Awaitable[T]]) -> T:
+        """What `do` gives. Raises what its failure means: Failed, Refused, NotFound, Unusable or JobStopped."""
         import openai
 
-        options: dict[str, Any] = {shape.limit: question.max_tokens}
-        if shape.schema:
-            schema = {"name": "answer", "schema": question.schema, "strict": True}
-            options["response_format"] = {"type": "json_schema", "json_schema": schema}
         try:
             # Not the client's own timeout: that begins anew with every byte, so a server that drips would never end.
             async with asyncio.timeout(self._server.timeout):
-                raw = await self._connected().chat.completions.with_raw_response.create(
-                    model=question.model,
-                    messages=question.messages,  # type: ignore[arg-type]  # the client wants its own TypedDicts
-                    temperature=question.temperature,
-                    top_p=question.top_p,
-                    seed=question.seed,
-                    **options,
-                )
-            return Completion.model_validate_json(raw.text)
+                return await do(self._connected())
         except TimeoutError as error:
             raise NoResponse(f"no answer within {self._server.timeout:g} s") from error
         except openai.APIConnectionError as error:
@@ -145,37 +196,15 @@ class Connection:
             if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
                 raise NoConnection("no connection") from error
             raise NoResponse("the connection was cut") from error
-        except ValidationError as error:
-            raise NoResponse("an answer that is no chat completion") from error
         except openai.APIStatusError as error:
-            raise self._meaning(error, question.model) from error
+            wait = _seconds(error.response.headers.get("retry-after", ""))
+            raise meaning(error.status_code, error.message, error.code or "", self._server.place, wait) from error
 
     async def close(self) -> None:
         """Give the connections back; the next request opens new ones."""
         connected, self._openai = self._openai, None
         if connected is not None:
             await connected.close()
-
-    def _meaning(self, error: "openai.APIStatusError", model: str) -> Exception:
-        """What an HTTP error says about this request, the next, or the whole job."""
-        status, place = error.status_code, self._server.place
-        # Some servers repeat the key they refuse.
-        words = f"HTTP {status}: " + " ".join(error.message.split())[:200].replace(_key(), "(key)")
-        if status in (401, 403):
-            return JobStopped("the server refuses the key", place, "set OPENAI_API_KEY to a key of this server")
-        if status == 402 or error.code == "insufficient_quota":
-            return JobStopped(f"the server wants to be paid. {words}", place, "fill up the account, then start again")
-        if status == 404:
-            return JobStopped(
-                f"the server knows no model '{model}', or no chat is at this address. {words}",
-                place,
-                f"with Ollama: `ollama pull {model}`; else choose a `model` that the server lists under /models",
-            )
-        if error.code == "content_filter":
-            return Unusable("the server's content filter")
-        if status in (408, 409, 425, 429) or status >= 500:
-            return Failed(f"HTTP {status}", wait=_seconds(error.response.headers.get("retry-after", "")))
-        return Refused(words)
 
     def _connected(self) -> "openai.AsyncOpenAI":
         if self._openai is None:

@@ -18,7 +18,8 @@ class Server:
     """A server that speaks OpenAI's chat interface. The key is read from OPENAI_API_KEY; local servers need none.
 
     base_url:            "": OPENAI_BASE_URL, else Ollama on this machine.
-    concurrency:         requests under way at once.
+    concurrency:         requests under way at once; of a model in this process (hf:, vllm:), questions in one call.
+    batch:               most questions in one batch of the provider's batch interface, at its lower price; 0: at once.
     timeout:             seconds for one try, from the first byte sent to the last received.
     retries:             further tries after a failed one.
     structured:          ask for JSON by a schema where the server takes one; else the prompt alone asks for it.
@@ -29,6 +30,7 @@ class Server:
 
     base_url: str = ""
     concurrency: int = 8
+    batch: int = 0
     timeout: float = 120.0
     retries: int = 6
     structured: bool = True
@@ -42,7 +44,7 @@ class Server:
     def __post_init__(self) -> None:
         limits = [f"{kind}_per_minute" for kind in ("requests", "tokens")]
         limits += [f"budget_{kind}" for kind in ("requests", "tokens", "money")]
-        for name in ("concurrency", "timeout", "retries", *limits):
+        for name in ("concurrency", "timeout", "retries", "batch", *limits):
             value, positive = getattr(self, name), name in ("concurrency", "timeout")
             if value < 0 or (positive and value == 0):
                 fix = "give a number above 0" if positive else "give 0 or more"

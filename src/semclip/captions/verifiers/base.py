@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from semclip.captions.journal import Journal
 from semclip.captions.writers.base import Candidate
 from semclip.core.config import parse
 from semclip.core.example import Example
@@ -62,6 +63,9 @@ class Verifier(ABC):
     def spent(self) -> str:
         """What the verdicts have cost so far, for the progress bar; "" if nothing."""
         return ""
+
+    def keep_in(self, journal: Journal) -> None:  # noqa: B027
+        """As `Writer.keep_in`."""
 
     async def close(self) -> None:  # noqa: B027
         """Give connections back."""

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from semclip.captions.llm.client import connect
+from semclip.captions.journal import Journal
+from semclip.captions.llm.base import together
+from semclip.captions.llm.connect import connect
 from semclip.captions.llm.connection import ChatRequest
 from semclip.captions.llm.image import UnreadableImage, data_url
 from semclip.captions.llm.parse import Unusable, read_choice
@@ -75,10 +77,11 @@ class Judge(Verifier):
         names = sorted({case.prompt for case in self._cases.values()})
         self._prompts = {name: load_prompt(name, config.prompts) for name in names}
         config.server.price(config.model)  # a budget without a price is refused before anything is asked
-        self._client = connect(config.server)
+        self._client = connect(config.server, config.model)
 
     async def check(self, example: Example, view: str, candidates: Sequence[Candidate]) -> list[Verdict]:
-        return [Verdict("judge", await self._why_not(example, view, candidate)) for candidate in candidates]
+        asked = (self._why_not(example, view, candidate) for candidate in candidates)
+        return [Verdict("judge", reason) for reason in await together(asked)]
 
     def signature(self) -> dict[str, Any]:
         return {
@@ -92,6 +95,9 @@ class Judge(Verifier):
 
     def spent(self) -> str:
         return self._client.spent()
+
+    def keep_in(self, journal: Journal) -> None:
+        self._client.keep_in(journal)
 
     async def close(self) -> None:
         await self._client.close()

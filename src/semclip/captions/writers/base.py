@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from semclip.captions.journal import Journal
 from semclip.core.config import parse
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -77,6 +78,10 @@ class Writer(ABC):
     def spent(self) -> str:
         """The cost so far, for the progress bar: "1,204 requests, 312,000 tokens, 0.41"; "" if nothing."""
         return ""
+
+    def keep_in(self, journal: Journal) -> None:  # noqa: B027
+        """Keep in the job's journal what another start needs besides the texts, such as what was asked and not yet
+        answered, and read what an earlier start has left there."""
 
     async def close(self) -> None:  # noqa: B027
         """Give connections back."""

@@ -1,4 +1,4 @@
-"""Any language model behind an OpenAI-compatible server: Ollama, vLLM, llama.cpp, OpenAI.
+"""Any language model: behind an OpenAI-compatible server (Ollama, vLLM, llama.cpp, OpenAI), or in this process.
 
 Every text is asked for on its own, from one caption. A negation contradicts the caption, with a negation word or
 without (kinds `negated` and `swapped`, drawn). An absence takes two questions: what is plausible but absent, looking at
@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from semclip.captions.llm.client import Client, connect
+from semclip.captions.journal import Journal
+from semclip.captions.llm.base import LanguageModel, together
+from semclip.captions.llm.connect import connect
 from semclip.captions.llm.connection import ChatRequest
 from semclip.captions.llm.parse import Unusable, read_text
 from semclip.captions.llm.prompts import Prompt, load_prompt
@@ -71,32 +73,38 @@ class Llm(Writer):
         }
         later = config.fallback_server or config.server
         config.server.price(config.model)  # a budget without a price is refused before anything is asked
-        later.price(config.fallback_model or config.model)
-        self._first, self._later = connect(config.server), connect(later)
+        later.price(self._model_of(1))
+        self._first, self._later = connect(config.server, config.model), connect(later, self._model_of(1))
         self._place = config.server.place
-        self.concurrency = config.server.concurrency
+        self.concurrency = config.server.batch or config.server.concurrency
         self._read, self._useless = 0, list[str]()  # answers that gave a text; the others, until one does
 
     async def write(self, example: Example, view: str, of: Sequence[int], seed: int, attempt: int) -> Written:
-        candidates: list[Candidate] = []
-        refused: list[tuple[int, str]] = []
+        found = await together(self._texts(example, view, index, seed, attempt) for index in of)
+        candidates = tuple(candidate for texts, _ in found for candidate in texts)
+        return Written(
+            candidates, tuple((i, reason) for i, (texts, reason) in zip(of, found, strict=True) if not texts)
+        )
+
+    async def _texts(
+        self, example: Example, view: str, index: int, seed: int, attempt: int
+    ) -> tuple[list[Candidate], str]:
+        """The texts for one caption, each once; and why there is none."""
+        if reason := _unfit(example.captions[index]):
+            return [], reason
+        model = self._model_of(attempt)
         client = self._later if attempt else self._first
-        model = (self.config.fallback_model if attempt else "") or self.config.model
-        for index in of:
-            reason = _unfit(example.captions[index])
-            found = len(candidates)
-            for number in range(0 if reason else self.config.texts):
-                draw = _Draw(client, model, seed, view, example.id, index, attempt, number)
-                try:
-                    candidate = await self._candidate(example, view, index, attempt, draw)
-                except Unusable as unusable:
-                    reason = str(unusable)
-                else:
-                    if candidate.text not in {other.text for other in candidates[found:]}:
-                        candidates.append(candidate)
-            if len(candidates) == found:
-                refused.append((index, reason))
-        return Written(tuple(candidates), tuple(refused))
+        draws = [_Draw(client, model, seed, view, example.id, index, attempt, n) for n in range(self.config.texts)]
+        found: dict[str, Candidate] = {}
+        for made in await together(self._candidate(example, view, index, attempt, draw) for draw in draws):
+            if isinstance(made, Candidate):
+                found.setdefault(made.text, made)
+            else:
+                reason = made
+        return list(found.values()), reason
+
+    def _model_of(self, attempt: int) -> str:
+        return (self.config.fallback_model if attempt else "") or self.config.model
 
     def signature(self) -> dict[str, Any]:
         config: Llm.Config = self.config
@@ -115,11 +123,22 @@ class Llm(Writer):
     def spent(self) -> str:
         return "; ".join(dict.fromkeys((self._first.spent(), self._later.spent())))
 
+    def keep_in(self, journal: Journal) -> None:
+        self._first.keep_in(journal)
+        self._later.keep_in(journal)
+
     async def close(self) -> None:
         await self._first.close()
         await self._later.close()
 
-    async def _candidate(self, example: Example, view: str, index: int, attempt: int, draw: "_Draw") -> Candidate:
+    async def _candidate(self, example: Example, view: str, index: int, attempt: int, draw: "_Draw") -> Candidate | str:
+        """A text, or why it is none."""
+        try:
+            return await self._asked(example, view, index, attempt, draw)
+        except Unusable as unusable:
+            return str(unusable)
+
+    async def _asked(self, example: Example, view: str, index: int, attempt: int, draw: "_Draw") -> Candidate:
         caption = example.captions[index]
         data, found = {"caption": caption}, {}
         if view == "absence":
@@ -158,29 +177,31 @@ class Llm(Writer):
         try:
             text = read_text(answer, prompt.gives)
         except Unusable:
-            self._give_up_on_garbage(answer)
+            self._give_up_on_garbage(answer, draw.client)
             raise
         self._read += 1
         return kind, text
 
-    def _give_up_on_garbage(self, answer: str) -> None:
+    def _give_up_on_garbage(self, answer: str, client: LanguageModel) -> None:
         """Stop where not one of the first answers gave a text: the model does not do what it is asked."""
         if self._read:
             return
         self._useless.append(" ".join(answer.split())[:_SHOWN] or "(nothing)")
         if len(self._useless) >= _ALL_GARBAGE:
-            raise JobStopped(
+            stopped = JobStopped(
                 f"none of the first {_ALL_GARBAGE} answers held a text; the first were: "
                 + " | ".join(dict.fromkeys(self._useless[:3])),
                 where=self._place,
                 fix="name another writer.model, or try it with --limit 5 --dry-run",
             )
+            client.stop(stopped)
+            raise stopped
 
 
 class _Draw:
     """Who is asked for one text, and draws that depend on names only."""
 
-    def __init__(self, client: Client, model: str, *parts: str | int) -> None:
+    def __init__(self, client: LanguageModel, model: str, *parts: str | int) -> None:
         self.client, self.model = client, model
         self.random = random.Random(derive_seed("llm", *parts))
 
