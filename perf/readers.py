@@ -1,9 +1,10 @@
 """Rows a second and peak memory of reading 1,000,000 captions, from COCO's JSON and from Parquet.
 
 Run `python perf/readers.py`. Invented captions of COCO's length, five to a photo. `rows` is the reader alone,
-`examples` what training holds: parsed, one for each photo, with ids and splits. Each is measured in a process of its
-own, by the processor's time; memory is what it takes above the start: at most, and at the end without the pages of
-memory-mapped files (`anonymous`).
+`examples` what training holds: parsed, one for each photo, with ids and splits; `check` and `convert` are
+`semclip data check`, of photos that are not there, and `semclip data convert` to JSON lines. Each is measured in a
+process of its own, by the processor's time; memory is the most it takes above the start, with the pages of
+memory-mapped files and without (`anonymous`).
 """
 
 import argparse
@@ -11,8 +12,9 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -54,35 +56,48 @@ def main() -> None:
         print(json.dumps(measured(*arguments.measure)))
         return
     console = Console()
-    table = Table("file", "MB", "held", "rows a second", "peak MB", "anonymous MB", "bytes a row", title_justify="left")
+    table = Table("file", "MB", "work", "rows a second", "peak MB", "anonymous MB")
     with tempfile.TemporaryDirectory() as folder:
         for path in (coco(Path(folder), arguments.rows), parquet(Path(folder), arguments.rows)):
-            for what in ("rows", "examples"):
+            for what in ("rows", "examples", "check", "convert"):
                 command = [sys.executable, __file__, "--measure", what, str(path)]
                 output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
                 found = json.loads(output.splitlines()[-1])
-                table.add_row(path.name, f"{path.stat().st_size / 1e6:,.0f}", what, f"{found['rate']:,.0f}",
-                              f"{found['peak'] / 1e6:,.0f}", f"{found['anonymous'] / 1e6:,.0f}",
-                              f"{found['anonymous'] / arguments.rows:,.0f}")  # fmt: skip
+                table.add_row(path.name, f"{path.stat().st_size / 1e6:,.0f}", what,
+                              f"{arguments.rows / found['seconds']:,.0f}", f"{found['peak'] / 1e6:,.0f}",
+                              f"{found['anonymous'] / 1e6:,.0f}")  # fmt: skip
     console.print(table)
 
 
 def measured(what: str, file: str) -> dict[str, float]:
-    """Reads the file in this process."""
+    """Does the work in this process."""
     from semclip.core.rows import read_rows
+    from semclip.data.check import check
+    from semclip.data.convert import convert
     from semclip.data.load import DataConfig, load_examples
 
+    config = DataConfig(path=file)
+    work: dict[str, Callable[[], object]] = {
+        "rows": lambda: sum(1 for _ in read_rows(Path(file))),
+        "examples": lambda: len(load_examples(config)),
+        "check": lambda: check(config, lambda texts: [False] * len(texts)),
+        "convert": lambda: convert(config, Path(file).with_name(f"{what}-{Path(file).stem}.jsonl")),
+    }
     next(iter(read_rows(Path(file))))  # what is imported on the way is no memory of the rows
-    before, private, start = resident("VmRSS"), resident("RssAnon"), time.process_time()
-    if what == "rows":
-        rows = sum(1 for _ in read_rows(Path(file)))
-        held = None
-    else:
-        held = load_examples(DataConfig(path=file))
-        rows = sum(len(example.captions) for example in held)
-    seconds = time.process_time() - start
-    peak = resident("VmHWM") - before
-    return {"rate": rows / seconds, "peak": peak, "anonymous": resident("RssAnon") - private}
+    before, private, most, start = resident("VmRSS"), resident("RssAnon"), 0, time.process_time()
+    done = threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not done.wait(0.05):
+            most = max(most, resident("RssAnon") - private)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    work[what]()
+    done.set()
+    watcher.join()
+    return {"seconds": time.process_time() - start, "peak": resident("VmHWM") - before, "anonymous": most}
 
 
 def captions(rows: int) -> Iterator[tuple[int, str]]:

@@ -109,6 +109,21 @@ def flickr8k_token(folder: Path) -> Path:
     return folder / "Flickr8k_text" / "Flickr8k.token.txt"
 
 
+def flickr8k_splits(folder: Path) -> Path:
+    """With the lists of photos that the data set comes with."""
+    path = flickr8k_token(folder)
+    for split, name in (("train", "dog.jpg"), ("dev", "cat.jpg"), ("test", "tree.jpg")):
+        path.with_name(f"Flickr_8k.{split}Images.txt").write_text(f"{name}\n")
+    return path
+
+
+def flickr30k_splits(folder: Path) -> Path:
+    """Flickr30k's lists name photos without a suffix; given as the folder."""
+    for split, name in (("train", "dog"), ("val", "cat"), ("test", "tree")):
+        (folder / f"{split}.txt").write_text(f"{name}\n")
+    return flickr30k_csv(folder).parent
+
+
 def flickr8k_kaggle(folder: Path) -> Path:
     pictures(folder / "Images")
     with (folder / "captions.txt").open("w", newline="") as file:
@@ -261,7 +276,8 @@ def write_parquet(path: Path, rows: list[dict[str, Any]]) -> None:
 LAYOUTS: Mapping[str, Callable[[Path], Path]] = {
     made.__name__: made
     for made in (
-        *(coco_folder, coco_file, karpathy, karpathy_flickr, flickr30k_csv, flickr8k_token, flickr8k_kaggle, sidecars),
+        *(coco_folder, coco_file, karpathy, karpathy_flickr, flickr30k_csv, flickr8k_token, flickr8k_splits),
+        *(flickr30k_splits, flickr8k_kaggle, sidecars),
         *(img2dataset_files, img2dataset_tars, img2dataset_parquet, imagefolder, llava, blip, hub_parquet),
         *(saved_by_datasets, negclip, class_folders_with_splits),
     )

@@ -22,6 +22,8 @@ EXPECTED: dict[str, tuple[str, dict[str, list[str]], str]] = {
     "karpathy_flickr": ("captioned_folder", CAPTIONS, "train val test"),
     "flickr30k_csv": ("flickr", STOPPED, ""),
     "flickr8k_token": ("flickr", STOPPED, ""),
+    "flickr8k_splits": ("flickr", STOPPED, "train val test"),
+    "flickr30k_splits": ("captioned_folder", STOPPED, "train val test"),
     "flickr8k_kaggle": ("captioned_folder", CAPTIONS, ""),
     "sidecars": ("sidecars", CAPTIONS, ""),
     "img2dataset_files": ("sidecars", ONE, ""),
@@ -90,6 +92,23 @@ def test_coco_instances_give_a_column_of_objects(tmp_path: Path) -> None:
 def test_negclip_gives_its_negations(tmp_path: Path) -> None:
     examples = load_examples(DataConfig(path=str(LAYOUTS["negclip"](tmp_path))))
     assert examples[0].negations == ("no a dog, running", "x")
+
+
+def test_lists_of_photos_that_do_not_fit_are_told(tmp_path: Path) -> None:
+    path = LAYOUTS["flickr8k_splits"](tmp_path)
+    path.with_name("Flickr_8k.testImages.txt").write_text("dog.jpg\ngone.jpg\n")
+    report = check(DataConfig(path=str(path)), words_over(77))
+    assert report.splits == {"test": 1, "val": 1} and report.captions == 3
+    assert report.notes[0].startswith("splits are those of Flickr_8k.devImages.txt, ")
+    assert [note.partition(";")[0] for note in report.notes[1:4]] == [
+        "1 photos are in two lists, and are not trained on",
+        "1 photos (3 captions) are in none of these lists and are left out",
+        "1 names in these lists have no caption",
+    ]
+    for split in ("train", "dev"):
+        path.with_name(f"Flickr_8k.{split}Images.txt").unlink()
+    report = check(DataConfig(path=str(path)), words_over(77))
+    assert report.groups == 3 and report.splits == {"(none)": 3} and "is not used" in report.notes[0]
 
 
 def test_what_is_left_out_is_noted(tmp_path: Path) -> None:

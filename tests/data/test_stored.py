@@ -11,10 +11,14 @@ import pytest
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.data import load
+from semclip.data.check import check
+from semclip.data.convert import convert
 from semclip.data.load import DataConfig, load_examples, select
+from semclip.data.same_pictures import copies
 from semclip.data.stored import Chosen, StoredExamples, keep
-from tests.data.files import write_jsonl
+from tests.data.files import write_jsonl, write_picture
 from tests.data.layouts import LAYOUTS
+from tests.data.test_check import words_over
 
 
 @pytest.fixture(autouse=True)
@@ -24,11 +28,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return folder
 
 
-def both(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Sequence[Example], Sequence[Example]]:
+def both(
+    path: Path, monkeypatch: pytest.MonkeyPatch, validation: float = 0.0
+) -> tuple[Sequence[Example], Sequence[Example]]:
     """Held in memory, and stored."""
-    held = load_examples(DataConfig(path=str(path)))
+    config = DataConfig(path=str(path), validation=validation)
+    held = load_examples(config)
     monkeypatch.setattr(load, "ROWS_IN_MEMORY", 2)
-    stored = load_examples(DataConfig(path=str(path)))
+    stored = load_examples(config)
     assert isinstance(held, list) and isinstance(stored, StoredExamples)
     return held, stored
 
@@ -79,6 +86,57 @@ def test_a_worker_maps_the_file_again(tmp_path: Path, monkeypatch: pytest.Monkey
     held, stored = both(mixed(tmp_path, 3_000), monkeypatch)
     copied = pickle.loads(pickle.dumps(select(stored, "train")))
     assert list(copied) == select(held, "train")
+
+
+def test_copies_of_a_picture_go_into_one_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What draws a split is what a file holds, in large data as in small."""
+    for number in range(30):
+        for copy in ("a", "z/a")[: 1 + number % 2]:
+            write_picture(tmp_path / f"{copy}{number}.bmp", (number * 8, 0, 0))
+    rows = [{"image": f"a{number}.bmp", "caption": "one"} for number in range(30)]
+    rows += [{"image": f"z/a{number}.bmp", "caption": "two"} for number in range(1, 30, 2)]
+    held, stored = both(write_jsonl(tmp_path / "x.jsonl", rows), monkeypatch)
+    assert list(stored) == held
+    splits = {example.image.name: example.split for example in stored}
+    assert all(splits[f"z/a{number}.bmp"] == splits[f"a{number}.bmp"] for number in range(1, 30, 2))
+    assert len(set(splits.values())) > 1 and [len(own) for own in copies(stored)] == [2] * 15
+
+
+def test_a_validation_split_is_held_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_jsonl(tmp_path / "x.jsonl", [{"image": f"{n % 40}.jpg", "caption": f"text {n}", "split": "train"}
+                                              for n in range(90)])  # fmt: skip
+    held, stored = both(path, monkeypatch, validation=0.2)
+    assert list(stored) == held and sum(example.split == "val" for example in stored) == 8
+
+
+@pytest.mark.parametrize("name", ["coco_folder", "hub_parquet", "negclip"])
+def test_check_and_convert_say_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = LAYOUTS[name](tmp_path)
+    reports, written = [], []
+    for number, held in enumerate((100, 2)):
+        monkeypatch.setattr(load, "ROWS_IN_MEMORY", held)
+        reports.append(check(DataConfig(path=str(path)), words_over(77)))
+        out = tmp_path / f"out{number}" / "x.jsonl"
+        convert(DataConfig(path=str(path)), out)
+        written.append(out.read_text())
+    assert reports[0] == reports[1] and written[0] == written[1]
+
+
+def test_the_same_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = mixed(tmp_path, 500)
+    lines = path.read_text().splitlines()
+    parts = ['"split": "train", ', '"split": "val", ', ""]
+    lines = [f"{{{parts[n % 3]}{line[1:]}" for n, line in enumerate(lines)]
+    lines[400] = "no row"
+    path.write_text("\n".join([*lines, *lines[:3]]) + "\n")
+    found = []
+    for held in (1_000, 2):
+        monkeypatch.setattr(load, "ROWS_IN_MEMORY", held)
+        found.append(check(DataConfig(path=str(path)), words_over(77)))
+    assert found[0] == found[1]
+    counts = {finding.problem: finding.count for finding in found[1].findings}
+    assert counts["exact duplicate row"] >= 3 and counts["id that occurs before"] == 1
+    assert {"group that crosses splits", "row without a split, where others have one", "missing image"} <= set(counts)
 
 
 def test_the_file_goes_with_its_owner(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def read_input(config: DataConfig) -> Input:
         what = "the row names no split, but others do"
         left_out += [LeftOut(example.where, what) for example in examples if not example.split]
         examples = [example for example in examples if example.split]
-    examples = with_splits(with_ids(one_per_photo(examples)), config.seed)
+    examples = list(with_splits(with_ids(one_per_photo(examples)), config.seed))
     digest = hashlib.sha256()
     for example in examples:
         digest.update(_line(base_row(example), example.where))

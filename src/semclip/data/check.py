@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, VIEWS, Example
@@ -23,9 +26,10 @@ from semclip.data.findings import (
     look_at_texts,
     negations_of_itself,
 )
+from semclip.data.firsts import numbers, repeated
 from semclip.data.incomplete import too_many
-from semclip.data.load import DataConfig, data_file, row_parser
-from semclip.data.one_per_photo import one_per_photo
+from semclip.data.load import DataConfig, data_file, row_parser, rows_and_photos
+from semclip.data.stored import NO_SPLIT, SPLITS, groups_of, splits_of
 
 
 @dataclass
@@ -68,81 +72,89 @@ def check(
     path = data_file(config)
     findings = Findings()
     parser = row_parser(config)
-    examples, rows = _read(path, parser, findings, progress)
+    rows = _Rows(path, parser, findings, progress)
+    examples, photos = rows_and_photos(rows.examples())
     parser.finish(str(path))
-    photos = one_per_photo(examples)  # the rest is about rows, whose places people look for
+    for index, first in repeated(numbers(rows.contents)):
+        place = examples[first].where.removeprefix(str(path)).lstrip(":/")
+        findings["exact duplicate row"].add(f"{examples[index].where}: the same as row {place}")
     _check_ids(examples, findings)
-    _check_views(photos, findings)
-    look_at_splits(photos, findings)
+    views = Counter(view for example in photos for view in VIEWS if example.has(view))
+    _check_views(photos, views, findings)
+    look_at_splits(photos, findings)  # the rest is about rows, whose places people look for
     look_at_texts(examples, findings, truncated, context_length, progress)
     look_at_images(examples, findings, progress)
     # What training leaves out and tells as long as it is little is no error either.
-    findings[EMPTY].error = too_many(findings[EMPTY].count, rows)
+    findings[EMPTY].error = too_many(findings[EMPTY].count, rows.count)
     findings[SELF_NEGATION].error = too_many(sum(bool(negations_of_itself(e)) for e in photos), len(photos))
     reader = reader_for(path)
     return Report(
         path=path,
-        rows=rows,
+        rows=rows.count,
         layout=parser.layout,
-        examples=photos[:3],
-        views={view: sum(example.has(view) for example in photos) for view in VIEWS},
-        splits=dict(Counter(example.split or "(none)" for example in photos)),
+        examples=list(photos[:3]),
+        views={view: views[view] for view in VIEWS},
+        splits=dict(Counter(SPLITS[split] if split != NO_SPLIT else "(none)" for split in splits_of(photos).tolist())),
         findings=findings.found(),
         skipped=reader.skipped(path),
-        groups=len({example.group for example in photos}),
+        groups=len(np.unique(numbers(map(hash, groups_of(photos))))),
         captions=sum(len(example.captions) for example in photos),
         notes=[*reader.notes(path), *parser.notes()],
     )
 
 
-def _read(path: Path, parser: RowParser, findings: Findings, progress: ProgressBar) -> tuple[list[Example], int]:
-    examples: list[Example] = []
-    seen: dict[bytes, int | str] = {}
-    count = 0
+class _Rows:
+    """The rows of a file, read once. count: of all. contents: a hash of each row that is understood."""
 
-    def bad_row(error: UserError, beyond: str = "") -> None:
-        nonlocal count
-        count += 1
-        findings.of(error).add(f"{error.where}: {error.what}{beyond}")
+    def __init__(self, path: Path, parser: RowParser, findings: Findings, progress: ProgressBar) -> None:
+        self.path, self.parser, self.findings, self.progress = path, parser, findings, progress
+        self.count, self.contents = 0, array("q")
 
-    rows = iter(progress(read_rows(path, bad_row), "rows", 0))
-    while True:
-        try:
-            place, row = next(rows)
-        except StopIteration:
-            return examples, count
-        except UserError as error:
-            if not count:
-                raise
-            # A broken file cannot be read past the break; what came before is still worth reporting.
-            bad_row(error, "; nothing was read beyond it")
-            return examples, count - 1
-        where = where_of(path, place)
-        same = hashlib.blake2b(json.dumps(row, sort_keys=True, default=str).encode(), digest_size=16).digest()
-        if seen.setdefault(same, place) != place:
-            findings["exact duplicate row"].add(f"{where}: the same as row {str(seen[same]).lstrip(':/')}")
-        try:
-            examples.append(parser.example(row, where))
-        except UserError as error:
-            # Where not one row's columns are understood there is nothing to report row by row.
-            if not (parser.layout.used or isinstance(error, EmptyTextError)):
-                raise
-            bad_row(error)
-        else:
-            count += 1
+    def examples(self) -> Iterator[Example]:
+        rows = iter(self.progress(read_rows(self.path, self._bad), "rows", 0))
+        while True:
+            try:
+                place, row = next(rows)
+            except StopIteration:
+                return
+            except UserError as error:
+                if not self.count:
+                    raise
+                # A broken file cannot be read past the break; what came before is still worth reporting.
+                self._bad(error, "; nothing was read beyond it")
+                self.count -= 1
+                return
+            try:
+                example = self.parser.example(row, where_of(self.path, place))
+            except UserError as error:
+                # Where not one row's columns are understood there is nothing to report row by row.
+                if not (self.parser.layout.used or isinstance(error, EmptyTextError)):
+                    raise
+                self._bad(error)
+                continue
+            self.count += 1
+            content = json.dumps(row, sort_keys=True, default=str).encode()
+            digest = hashlib.blake2b(content, digest_size=8).digest()
+            self.contents.append(int.from_bytes(digest, "big", signed=True))
+            yield example
 
-
-def _check_ids(examples: list[Example], findings: Findings) -> None:
-    seen: dict[str, str] = {}
-    for example in examples:
-        if example.id and seen.setdefault(example.id, example.where) != example.where:
-            findings["id that occurs before"].add(f"{example.where}: '{example.id}', first at {seen[example.id]}")
+    def _bad(self, error: UserError, beyond: str = "") -> None:
+        self.count += 1
+        self.findings.of(error).add(f"{error.where}: {error.what}{beyond}")
 
 
-def _check_views(examples: list[Example], findings: Findings) -> None:
-    present = [view for view in TEXT_VIEWS if any(example.has(view) for example in examples)]
-    for example in examples:
-        lacking = [view for view in present if not example.has(view)]
+def _check_ids(examples: Sequence[Example], findings: Findings) -> None:
+    # What has no id is unlike all others by its place.
+    ids = numbers(hash(e.id) if e.id else hash((e.where,)) for e in examples)
+    for index, first in repeated(ids):
+        example = examples[index]
+        findings["id that occurs before"].add(f"{example.where}: '{example.id}', first at {examples[first].where}")
+
+
+def _check_views(examples: Sequence[Example], views: Counter[str], findings: Findings) -> None:
+    partly = [view for view in TEXT_VIEWS if 0 < views[view] < len(examples)]
+    for example in examples if partly else ():
+        lacking = [view for view in partly if not example.has(view)]
         if lacking:
             findings["row without a view that others have"].add(f"{example.where}: no {', '.join(lacking)}")
 

@@ -15,8 +15,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.files import write_atomic
 from semclip.data.incomplete import IncompleteRows
-from semclip.data.load import DataConfig, data_file, row_parser
-from semclip.data.one_per_photo import one_per_photo
+from semclip.data.load import DataConfig, data_file, row_parser, rows_and_photos
 from semclip.data.readers.base import say
 
 #: Pillow's name of a format -> the suffix that every reader knows it by.
@@ -49,7 +48,7 @@ def convert(
     path = data_file(config)
     parser = row_parser(config)
     left_out = IncompleteRows()
-    examples = one_per_photo(list(left_out.examples(path, parser)))
+    _, examples = rows_and_photos(left_out.examples(path, parser))
     for note in filter(None, [left_out.sentence(path)]):
         say(f"{path.name}: {note}")
     shown = progress(examples, "photos", len(examples))

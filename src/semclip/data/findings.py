@@ -5,17 +5,21 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import islice
 from typing import Any
+
+import numpy as np
 
 from semclip.core.decoding import MissingImageError, read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, Example, ImageRef
 from semclip.data.columns import EmptyTextError, LongTextError
 from semclip.data.equal_captions import photos_sharing_captions
+from semclip.data.firsts import firsts, numbers
 from semclip.data.incomplete import HOW_TO_ALLOW
 from semclip.data.same_pictures import copies
 from semclip.data.splits import groups_crossing
+from semclip.data.stored import NO_SPLIT, keep, splits_of
 
 #: Words whose loss turns a negation or an absence into its opposite.
 NEGATION_WORDS = re.compile(
@@ -32,6 +36,8 @@ ProgressBar = Callable[[Iterable[Any], str, int], Iterable[Any]]
 #: The problem of a row that is malformed, or has a cell of the wrong kind.
 NOT_UNDERSTOOD = "row not understood"
 _TEXTS_AT_ONCE = 1000
+_TEXTS_REMEMBERED = 50_000
+_IMAGES_AT_ONCE = 256
 
 EMPTY = "empty text"
 SELF_NEGATION = "negation equal to caption"
@@ -109,11 +115,14 @@ class Findings(dict[str, Finding]):
 
 def look_at_splits(examples: Sequence[Example], findings: Findings) -> None:
     """Splits that are incomplete, and photos that are in two of them, by group or by what their files hold."""
-    some = any(example.split for example in examples)
-    for example in examples:
-        if some and example.split is None:
+    without = splits_of(examples) == NO_SPLIT  # (N,)
+    if without.all():
+        return
+    named = examples
+    if without.any():
+        for example in keep(examples, lambda example: example.split is None):
             findings["row without a split, where others have one"].add(example.where)
-    named = [example for example in examples if example.split]
+        named = keep(examples, lambda example: example.split is not None)
     for group, (first, second) in groups_crossing(named).items():
         place = f"{second.where}: '{group}' is in {second.split} here, in {first.split} at {first.where}"
         findings["group that crosses splits"].add(place)
@@ -157,6 +166,8 @@ def cut_texts(examples: Iterable[Example], truncated: Truncated, context_length:
         known.update({text: _end(text, truncated) if cut else "" for text, cut in cuts})
         yield from ((place, text, known[text]) for place, text in waiting if known[text])
         waiting.clear()
+        if len(known) > _TEXTS_REMEMBERED:
+            known.clear()
 
     for example in examples:
         for view in TEXT_VIEWS:
@@ -188,17 +199,24 @@ def look_at_images(
     progress: ProgressBar = lambda items, label, total: items,
 ) -> None:
     """Decode every picture once, as training and evaluation do."""
-    first_use: dict[tuple[Path, tuple[int, int] | None], tuple[ImageRef, str]] = {}
-    for example in examples:
-        for ref in (example.image, *example.negative_images):
-            if ref.path is not None:
-                first_use.setdefault((ref.path, ref.span), (ref, f"{example.where}: {ref.name}"))
+    keys = numbers(hash((ref.path, ref.span)) for example in examples for ref in _images(example))
+    new = firsts(keys) == np.arange(len(keys))  # (K,) whether a picture is met for the first time
+    met = iter(new.tolist())
+    uses = ((ref, example) for example in examples for ref in _images(example) if next(met))
+
+    def problems(pool: ThreadPoolExecutor) -> Iterator[tuple[ImageRef, Example, list[tuple[str, str]]]]:
+        while part := list(islice(uses, _IMAGES_AT_ONCE)):
+            found = pool.map(image_problems, (ref for ref, _ in part))
+            yield from ((ref, example, own) for (ref, example), own in zip(part, found, strict=True))
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside the interpreter's lock
-        refs, places = [ref for ref, _ in first_use.values()], [place for _, place in first_use.values()]
-        problems = progress(pool.map(image_problems, refs), "images", len(refs))
-        for place, own in zip(places, problems, strict=True):
+        for ref, example, own in progress(problems(pool), "images", int(new.sum())):
             for problem, detail in own:
-                findings[problem].add(f"{place} ({detail})")
+                findings[problem].add(f"{example.where}: {ref.name} ({detail})")
+
+
+def _images(example: Example) -> list[ImageRef]:
+    return [ref for ref in (example.image, *example.negative_images) if ref.path is not None]
 
 
 def image_problems(ref: ImageRef) -> list[tuple[str, str]]:

@@ -6,10 +6,19 @@ from dataclasses import replace
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.data.stored import StoredExamples
 
 
-def with_ids(examples: Sequence[Example]) -> list[Example]:
-    """Examples that all have an id of their own: the file's, else the image's name, `NAME#2` for its second row."""
+def with_ids(examples: Sequence[Example]) -> Sequence[Example]:
+    """Examples that all have an id of their own: the file's, else the image's name, `NAME#2` for its second row.
+
+    Raises UserError where two have one id.
+    """
+    if isinstance(examples, StoredExamples):
+        equal = examples.name()
+        if equal:
+            raise _twice(examples[equal[1]], examples[equal[0]].where)
+        return examples
     rows_of_image: Counter[str] = Counter()
     seen: dict[str, str] = {}
     result = []
@@ -20,11 +29,15 @@ def with_ids(examples: Sequence[Example]) -> list[Example]:
             count = rows_of_image[name]
             example = replace(example, id=name if count == 1 else f"{name}#{count}")
         if example.id in seen:
-            raise UserError(
-                f"the id '{example.id}' occurs twice, first at {seen[example.id]}",
-                where=example.where,
-                fix="give every row an id of its own, or none",
-            )
+            raise _twice(example, seen[example.id])
         seen[example.id] = example.where
         result.append(example)
     return result
+
+
+def _twice(example: Example, first: str) -> UserError:
+    return UserError(
+        f"the id '{example.id}' occurs twice, first at {first}",
+        where=example.where,
+        fix="give every row an id of its own, or none",
+    )

@@ -1,7 +1,7 @@
 """From a data file to Examples: read rows, parse columns, assign ids and splits."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -63,29 +63,28 @@ def image_folder(config: DataConfig) -> Path:
 def load_examples(config: DataConfig, incomplete: IncompleteRows | None = None) -> Sequence[Example]:
     """All examples of a data file, each with an id and a split; images are not opened.
 
-    Rows of one photo that hold captions only are one example (`one_per_photo`). Of a file of more than `ROWS_IN_MEMORY`
-    rows the examples are stored in the cache and made when asked for (`data.stored`).
+    Rows of one photo that hold captions only are one example (`one_per_photo`).
     incomplete: takes note of rows that lack their caption or image; without it they are told on stderr.
     Raises UserError, with `file:row`, for anything malformed, two equal ids, or a group that crosses splits.
     """
     path = data_file(config)
     parser = row_parser(config)
     left_out = incomplete or IncompleteRows()
-    rows = left_out.examples(path, parser)
-    examples: Sequence[Example] = list(islice(rows, ROWS_IN_MEMORY))
-    if len(examples) == ROWS_IN_MEMORY:
-        if config.validation:
-            raise UserError(
-                f"data.validation is for files of fewer than {ROWS_IN_MEMORY:,} rows",
-                where=str(path),
-                fix="write a column `split` with train and val, and leave data.validation out",
-            )
-        examples = StoredExamples.of(chain(examples, rows), config.seed)
-    else:
-        examples = with_splits(with_ids(one_per_photo(examples)), config.seed, config.validation)
+    _, photos = rows_and_photos(left_out.examples(path, parser))
+    examples = with_splits(with_ids(photos), config.seed, config.validation)
     for note in (*parser.notes(), *([] if incomplete else filter(None, [left_out.sentence(path)]))):
         say(f"{path.name}: {note}")
     return examples
+
+
+def rows_and_photos(rows: Iterable[Example]) -> tuple[Sequence[Example], Sequence[Example]]:
+    """The rows of a file, and those of one photo as one example (`one_per_photo`), with ids and splits as they are.
+
+    More than `ROWS_IN_MEMORY` are stored in the cache, and made when asked for (`data.stored`).
+    """
+    rows = iter(rows)
+    held = list(islice(rows, ROWS_IN_MEMORY))
+    return StoredExamples.of(chain(held, rows)) if len(held) == ROWS_IN_MEMORY else (held, one_per_photo(held))
 
 
 def row_parser(config: DataConfig) -> RowParser:

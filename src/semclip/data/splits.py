@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+
+import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.seeds import derive_seed
+from semclip.data.firsts import firsts, numbers
 from semclip.data.same_pictures import same_group
+from semclip.data.stored import NO_SPLIT, SPLITS, groups_of, in_splits, keep, splits_of
 
 #: Share of the groups in each split, where the file names none.
 FRACTIONS = {"train": 0.8, "val": 0.1, "test": 0.1}
+_TRAIN, _VAL = SPLITS.index("train"), SPLITS.index("val")
 
 
-def with_splits(examples: Sequence[Example], seed: int, validation: float = 0.0) -> list[Example]:
+def with_splits(examples: Sequence[Example], seed: int, validation: float = 0.0) -> Sequence[Example]:
     """Examples that all have a split: the file's where it has a split column, otherwise drawn by hash of the group.
 
     The hash makes the split of a group independent of the other rows, so adding rows moves none, unless they are of a
@@ -21,15 +25,14 @@ def with_splits(examples: Sequence[Example], seed: int, validation: float = 0.0)
     validation: proportion of the training groups that become `val` where nothing else does; 0: none.
     Raises UserError where only some rows name a split, or a group crosses splits.
     """
-    if not any(example.split for example in examples):
+    named = splits_of(examples)
+    if (named == NO_SPLIT).all():
         leader = same_group(examples)
-        drawn = [replace(e, split=split_of(leader.get(e.group, e.group), seed)) for e in examples]
-        return _held_out(drawn, validation, seed)
-    for example in examples:
-        if example.split is None:
-            raise UserError(
-                "the row names no split, but others do", where=example.where, fix="write train, val or test"
-            )
+        drawn = (split_of(leader.get(group, group), seed) for group in groups_of(examples))
+        return _held_out(in_splits(examples, np.fromiter(map(SPLITS.index, drawn), np.int8)), validation, seed)
+    if (named == NO_SPLIT).any():
+        where = examples[int(np.argmax(named == NO_SPLIT))].where
+        raise UserError("the row names no split, but others do", where=where, fix="write train, val or test")
     crossing = groups_crossing(examples)
     if crossing:
         group, (first, second) = next(iter(crossing.items()))
@@ -44,30 +47,33 @@ def with_splits(examples: Sequence[Example], seed: int, validation: float = 0.0)
 
 def held_out(examples: Sequence[Example], validation: float, seed: int) -> set[str]:
     """The training groups that `validation` holds out: that proportion, rounded up; copies of a picture together."""
-    leader = same_group([e for e in examples if e.split == "train"])
-    groups = {leader.get(e.group, e.group) for e in examples if e.split == "train"}
+    train = keep(examples, lambda e: e.split == "train")
+    leader = same_group(train)
+    groups = {leader.get(group, group) for group in groups_of(train)}
     order = sorted(groups, key=lambda group: (derive_seed("validation", seed, group), group))
     chosen = set(order[: math.ceil(validation * len(order))])
-    return {e.group for e in examples if e.split == "train" and leader.get(e.group, e.group) in chosen}
+    return {group for group in groups_of(train) if leader.get(group, group) in chosen}
 
 
-def _held_out(examples: Sequence[Example], validation: float, seed: int) -> list[Example]:
+def _held_out(examples: Sequence[Example], validation: float, seed: int) -> Sequence[Example]:
     if not validation:
-        return list(examples)
-    if any(e.split == "val" for e in examples):
+        return examples
+    splits = splits_of(examples)
+    if (splits == _VAL).any():
         raise UserError(
             "data.validation holds examples out for a validation split, which the data have already",
             where=examples[0].where.rpartition(":")[0],
             fix="leave data.validation out",
         )
     chosen = held_out(examples, validation, seed)
-    if not any(e.split == "train" and e.group not in chosen for e in examples):
+    taken = np.fromiter((group in chosen for group in groups_of(examples)), bool) & (splits == _TRAIN)  # (N,)
+    if not (~taken & (splits == _TRAIN)).any():
         raise UserError(
             f"data.validation={validation:g} leaves no group to train on",
             where=examples[0].where.rpartition(":")[0],
             fix="lower data.validation, or add data",
         )
-    return [replace(e, split="val") if e.split == "train" and e.group in chosen else e for e in examples]
+    return in_splits(examples, np.where(taken, _VAL, splits).astype(np.int8))
 
 
 def split_of(group: str, seed: int) -> str:
@@ -83,10 +89,10 @@ def split_of(group: str, seed: int) -> str:
 
 def groups_crossing(examples: Sequence[Example]) -> dict[str, tuple[Example, Example]]:
     """Group -> two of its examples that are in different splits."""
-    first: dict[str, Example] = {}
+    splits = splits_of(examples)
+    first = firsts(numbers(map(hash, groups_of(examples))))
     crossing: dict[str, tuple[Example, Example]] = {}
-    for example in examples:
-        known = first.setdefault(example.group, example)
-        if known.split != example.split and example.group not in crossing:
-            crossing[example.group] = (known, example)
+    for index in np.flatnonzero(splits != splits[first]).tolist():
+        example = examples[index]
+        crossing.setdefault(example.group, (examples[int(first[index])], example))
     return crossing

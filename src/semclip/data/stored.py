@@ -7,7 +7,7 @@ import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -17,45 +17,50 @@ from numpy.typing import NDArray
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.files import reason
-from semclip.data.ids import with_ids
+from semclip.data.firsts import numbers, repeated
 from semclip.data.one_per_photo import photo_of, together
-from semclip.data.splits import split_of, with_splits
 
 if TYPE_CHECKING:
     import pyarrow
 
 _ROWS_OF_A_BATCH = 4096
-_SPLITS = ("train", "val", "test")
-_NONE = -1
+#: Splits as numbers.
+SPLITS, NO_SPLIT = ("train", "val", "test"), -1
 _TEXTS = ("paraphrases", "negations", "absences", "rewrites")
 _numbers = count()
 _Ints = NDArray[Any]
 
 
 class StoredExamples(Sequence[Example]):
-    """What `load_examples` gives for a large file: the same examples, in the same order, with the same ids and splits.
+    """The rows of a large file, or its photos: the same examples in the same order as if they were held.
 
     In memory are three numbers for each row and two for each example; texts are pages of a file, which processes share
     and the system takes back at will. An example takes some tens of microseconds to make for each of its rows.
     """
 
-    def __init__(self, file: Path, rows: _Ints, starts: _Ints, ordinals: _Ints, splits: _Ints) -> None:
-        """rows (R,) rows of the file by example; starts (N + 1,) of each example in `rows`; ordinals (N,) of its id;
-        splits (N,) index into `_SPLITS`.
+    def __init__(
+        self, file: Path, rows: _Ints, starts: _Ints, ordinals: _Ints, splits: _Ints, owner: object = None
+    ) -> None:
+        """rows (R,) rows of the file by example; starts (N + 1,) of each example in `rows`; ordinals (N,) of its id, 0
+        where it is the file's or none; splits (N,) index into `SPLITS`. owner: what the file is removed with.
         """
         self.file, self.rows, self.starts, self.ordinals, self.splits = file, rows, starts, ordinals, splits
-        self._batches = _opened(file)
+        self._batches, self._owner = _opened(file), owner
 
     @classmethod
-    def of(cls, examples: Iterable[Example], seed: int) -> Self:
-        """Write the rows of a file and group them by photo. Raises UserError as `load_examples` does."""
+    def of(cls, examples: Iterable[Example]) -> tuple[Self, Self]:
+        """Examples of single rows, written to a file: as they are, and those of one photo as one (`one_per_photo`)."""
         file = _new_file()
-        facts = _write(file, examples)
-        stored = cls(file, *facts.grouped())
-        weakref.finalize(stored, _remove, file, os.getpid())
-        stored._name(facts)
-        stored._split(facts, seed)
-        return stored
+        photos, splits = _write(file, examples)
+        _, first, inverse = np.unique(photos, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), np.int64)
+        rank[np.argsort(first)] = np.arange(len(first))  # examples stand where their first row stands
+        rows = np.argsort(rank[inverse], kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(rank[inverse], minlength=len(first)))])
+        grouped = cls(file, rows, starts, np.zeros(len(first), np.int64), splits[rows[starts[:-1]]])
+        weakref.finalize(grouped, _remove, file, os.getpid())
+        count = len(splits)
+        return cls(file, np.arange(count), np.arange(count + 1), np.zeros(count, np.int64), splits, grouped), grouped
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -78,7 +83,7 @@ class StoredExamples(Sequence[Example]):
 
     def some(self, indices: Iterable[int]) -> Iterator[Example]:
         """Examples in an order that mostly follows the file, several times as fast as one by one."""
-        number, rows = _NONE, list[dict[str, Any]]()
+        number, rows = -1, list[dict[str, Any]]()
 
         def row(place: int) -> dict[str, Any]:
             batch, inside = divmod(place, _ROWS_OF_A_BATCH)
@@ -86,7 +91,7 @@ class StoredExamples(Sequence[Example]):
 
         for index in indices:
             first = int(self.rows[self.starts[index]]) // _ROWS_OF_A_BATCH
-            if first == number + 1 or number == _NONE:
+            if first == number + 1 or number == -1:
                 number, rows = first, self._batches[first].to_pylist()
             yield self._made(int(index), row)
 
@@ -104,40 +109,27 @@ class StoredExamples(Sequence[Example]):
         same = [_example(row(place)) for place in places]
         example = same[0] if len(same) == 1 else together(same)
         ordinal = int(self.ordinals[index])
-        name = example.id or (example.image.name if ordinal == 1 else f"{example.image.name}#{ordinal}")
+        made = ("", example.image.name)[ordinal] if ordinal < 2 else f"{example.image.name}#{ordinal}"
         split = int(self.splits[index])
-        return replace(example, id=name, split=None if split == _NONE else _SPLITS[split])
+        return replace(example, id=example.id or made, split=None if split == NO_SPLIT else SPLITS[split])
 
-    def _name(self, facts: "_Facts") -> None:
-        """Number the examples of one image that have no id of their own. Raises UserError where two ids are equal."""
-        first = self.rows[self.starts[:-1]]  # (N,)
-        own, names = facts.ids[first], facts.names[first]  # (N,), (N,)
-        self.ordinals[:] = np.where(own == 0, _occurrences(np.where(own == 0, names, np.arange(len(own)))), 1)
+    def cells(self, column: str, indices: _Ints) -> Iterator[Any]:
+        """What a column of the file holds for examples (K,), in their first rows; without making them."""
+        rows = self.rows[self.starts[indices]]  # (K,)
+        for part in np.split(rows, np.flatnonzero(np.diff(rows // _ROWS_OF_A_BATCH)) + 1) if len(rows) else ():
+            batch = self._batches[int(part[0]) // _ROWS_OF_A_BATCH]
+            yield from batch.column(column).take(part % _ROWS_OF_A_BATCH).to_pylist()
+
+    def name(self) -> tuple[int, int] | None:
+        """Number the examples of one image that have no id of their own. Gives two of one id, where there are."""
+        everything = np.arange(len(self))
+        own = numbers(hash(id) if id else 0 for id in self.cells("id", everything))  # (N,)
+        names = numbers(hash(image["name"]) for image in self.cells("image", everything))  # (N,)
+        self.ordinals[:] = np.where(own == 0, _occurrences(np.where(own == 0, names, np.arange(len(own)))), 0)
         again = np.flatnonzero((own == 0) & (self.ordinals > 1))
-        ids = np.where(own == 0, names, own)
-        ids[again] = [hash(self._made(int(index), self._row).id) for index in again]
-        for index in np.flatnonzero(_occurrences(ids) > 1):
-            with_ids([self[int(np.flatnonzero(ids == ids[index])[0])], self[int(index)]])
-
-    def _split(self, facts: "_Facts", seed: int) -> None:
-        """The file's splits, or drawn ones. Raises UserError where only some rows name one, or a group is in two."""
-        first = self.rows[self.starts[:-1]]
-        named, groups = facts.splits[first], facts.groups[first]
-        self.splits[:] = named
-        if (named == _NONE).all():
-            drawn = np.empty(len(facts.splits), np.int8)  # (R,) by row, read batch by batch
-            for number, batch in enumerate(self._batches):
-                names = batch.column("group").to_pylist()
-                start = number * _ROWS_OF_A_BATCH
-                drawn[start : start + len(names)] = [_SPLITS.index(split_of(name, seed)) for name in names]
-            self.splits[:] = drawn[first]
-        elif (named == _NONE).any():
-            with_splits([self[int(np.argmax(named != _NONE))], self[int(np.argmax(named == _NONE))]], seed)
-        else:
-            order = np.argsort(groups, kind="stable")
-            crossing = np.flatnonzero((np.diff(groups[order]) == 0) & (np.diff(named[order]) != 0))
-            for place in crossing:
-                with_splits([self[int(order[place])], self[int(order[place + 1])]], seed)
+        all_ids = np.where(own == 0, names, own)
+        all_ids[again] = [hash(self[int(index)].id) for index in again]
+        return next(((one, other) for other, one in repeated(all_ids) if self[one].id == self[other].id), None)
 
 
 class Chosen(Sequence[Example]):
@@ -172,35 +164,48 @@ def keep(examples: Sequence[Example], wanted: Callable[[Example], bool]) -> Sequ
     return Chosen(examples.stored, examples.indices[found]) if isinstance(examples, Chosen) else Chosen(examples, found)
 
 
-class _Facts:
-    """Of each row hashes of what examples are compared by; 0 for no id, -1 for no split."""
+def joined(parts: Iterable[Sequence[Example]]) -> Sequence[Example]:
+    """The examples of all parts: a list of them, or a view where they are of one stored file."""
+    parts = [part for part in parts if len(part)]
+    views = [part for part in parts if isinstance(part, Chosen)]
+    if parts and len(views) == len(parts) and len({id(view.stored) for view in views}) == 1:
+        return Chosen(views[0].stored, np.concatenate([view.indices for view in views]))
+    return list(chain.from_iterable(parts))
 
-    def __init__(self) -> None:
-        self._photos, self._names, self._ids, self._groups = (array("q") for _ in range(4))
-        self._splits = array("b")
 
-    def add(self, example: Example) -> None:
-        photo = photo_of(example)
-        self._photos.append(hash(photo) if photo else hash(("row", len(self._photos))))
-        self._names.append(hash(example.image.name))
-        self._ids.append(hash(example.id) if example.id else 0)
-        self._groups.append(hash(example.group))
-        self._splits.append(_SPLITS.index(example.split) if example.split else _NONE)
+def groups_of(examples: Sequence[Example]) -> Iterator[str]:
+    """The group of each example."""
+    stored, places = _stored(examples, np.arange(len(examples)))
+    return stored.cells("group", places) if stored else (example.group for example in examples)
 
-    names = property(lambda self: np.frombuffer(self._names, np.int64))
-    ids = property(lambda self: np.frombuffer(self._ids, np.int64))
-    groups = property(lambda self: np.frombuffer(self._groups, np.int64))
-    splits = property(lambda self: np.frombuffer(self._splits, np.int8))
 
-    def grouped(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """rows, starts, ordinals and splits of `StoredExamples`, the last two still to be filled."""
-        photos = np.frombuffer(self._photos, np.int64)
-        _, first, inverse = np.unique(photos, return_index=True, return_inverse=True)
-        rank = np.empty(len(first), np.int64)
-        rank[np.argsort(first)] = np.arange(len(first))  # examples stand where their first row stands
-        rows = np.argsort(rank[inverse], kind="stable")
-        starts = np.concatenate([[0], np.cumsum(np.bincount(rank[inverse], minlength=len(first)))])
-        return rows, starts, np.ones(len(first), np.int64), np.full(len(first), _NONE, np.int8)
+def images_of(examples: Sequence[Example], indices: NDArray[np.int64]) -> Iterator[ImageRef]:
+    """The image of each of some examples (K,)."""
+    stored, places = _stored(examples, indices)
+    return map(_image, stored.cells("image", places)) if stored else (examples[i].image for i in indices.tolist())
+
+
+def _stored(examples: Sequence[Example], indices: _Ints) -> tuple[StoredExamples | None, _Ints]:
+    if isinstance(examples, Chosen):
+        return examples.stored, examples.indices[indices]
+    return examples if isinstance(examples, StoredExamples) else None, indices
+
+
+def splits_of(examples: Sequence[Example]) -> NDArray[np.int8]:
+    """(N,) the split of each example as an index into `SPLITS`, `NO_SPLIT` for none."""
+    if isinstance(examples, StoredExamples):
+        return examples.splits
+    if isinstance(examples, Chosen):
+        return examples.stored.splits[examples.indices]
+    return np.fromiter((SPLITS.index(e.split) if e.split else NO_SPLIT for e in examples), np.int8)
+
+
+def in_splits(examples: Sequence[Example], splits: NDArray[np.int8]) -> Sequence[Example]:
+    """The examples with these splits (N,); stored ones are changed."""
+    if isinstance(examples, StoredExamples):
+        examples.splits[:] = splits
+        return examples
+    return [replace(e, split=SPLITS[split]) for e, split in zip(examples, splits, strict=True)]
 
 
 def _occurrences(values: NDArray[Any]) -> NDArray[Any]:
@@ -227,14 +232,16 @@ def _schema() -> "pyarrow.Schema":
     )
 
 
-def _write(file: Path, examples: Iterable[Example]) -> _Facts:
+def _write(file: Path, examples: Iterable[Example]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+    """(R,) of each row a number that those of its photo have, and its split."""
     import pyarrow
 
-    facts, rows, schema = _Facts(), list[dict[str, Any]](), _schema()
+    photos, splits, rows, schema = array("q"), array("b"), list[dict[str, Any]](), _schema()
     try:
         with pyarrow.OSFile(str(file), "wb") as sink, pyarrow.ipc.new_stream(sink, schema) as stream:
             for example in examples:
-                facts.add(example)
+                photos.append(hash(photo_of(example) or ("row", len(photos))))
+                splits.append(SPLITS.index(example.split) if example.split else NO_SPLIT)
                 rows.append(_cells(example))
                 if len(rows) == _ROWS_OF_A_BATCH:
                     stream.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema))
@@ -251,7 +258,7 @@ def _write(file: Path, examples: Iterable[Example]) -> _Facts:
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    return facts
+    return np.frombuffer(photos, np.int64), np.frombuffer(splits, np.int8)
 
 
 def _opened(file: Path) -> "list[pyarrow.RecordBatch]":

@@ -10,6 +10,7 @@ from semclip.core.protocols import DualEncoder
 from semclip.data.equal_captions import contrast_groups, photos_sharing_captions, sentence
 from semclip.data.findings import Findings, look_at_splits, look_at_texts, short
 from semclip.data.splits import held_out
+from semclip.data.stored import joined
 from semclip.evaluation.base import Sources
 from semclip.evaluation.own import DataBenchmark, create
 from semclip.evaluation.selection import Selection, select_tasks
@@ -27,9 +28,9 @@ def texts_and_splits(splits: Iterable[Sequence[Example]], encoder: Encoder, conf
 
     Raises UserError where all training examples share their captions: nothing is left to tell apart.
     """
-    train, *others = (list(split) for split in splits)
+    train, *others = splits
     findings = Findings()
-    everything = [example for split in (train, *others) for example in split]
+    everything = joined([train, *others])
     look_at_splits(everything, findings)
     look_at_texts(everything, findings, encoder.truncated, encoder.context_length)
     told = [

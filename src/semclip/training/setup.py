@@ -170,7 +170,7 @@ def build_steps(config: TrainConfig) -> list[Step]:
 class FoundImages:
     """Training examples as the data steps left them, and where their images come from."""
 
-    examples: list[Example]
+    examples: Sequence[Example]
     dataset: CaptionDataset
     are_features: bool
     memory_mapped: bool
@@ -188,7 +188,7 @@ def find_images(
     device: torch.device,
 ) -> FoundImages:
     """Run the data steps and choose how images are loaded. Raises UserError for one that cannot be read."""
-    prepared, notes = list(examples), []
+    prepared, notes = examples, []
     for step in steps:
         made = step.prepare(prepared, InitialEmbeddings(encoder, cache, device))
         prepared = made.examples

@@ -7,6 +7,7 @@ from typing import Any
 from semclip.core.errors import UserError
 from semclip.core.rows import reader_for, where_of
 from semclip.data.readers._pictures import TEXT_SUFFIXES, is_picture, walk
+from semclip.data.readers._split_files import SplitFiles
 from semclip.data.readers.base import Place, Reader
 
 _FOLDERS = (".", "annotations")
@@ -31,11 +32,12 @@ class CaptionedFolder(Reader):
 
     def skipped(self, path: Path) -> list[Path]:
         file = _only(path)
+        read = {file, *SplitFiles(file).files}
         return [
             folder / name
             for folder, names in walk(path)
             for name in names
-            if folder / name != file and not is_picture(folder / name)
+            if folder / name not in read and not is_picture(folder / name)
         ]
 
     def notes(self, path: Path) -> list[str]:

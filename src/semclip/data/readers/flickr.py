@@ -1,6 +1,7 @@
 """Flickr8k and Flickr30k captions: `.token` (NAME#0, tab, caption), `results.csv` (with |), `captions.txt`."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.data.readers._pictures import IMAGE_SUFFIXES
+from semclip.data.readers._split_files import SplitFiles
 from semclip.data.readers._text import numbered_lines
-from semclip.data.readers.base import Place, Reader
+from semclip.data.readers.base import Place, Reader, say
 from semclip.data.readers.csv import Csv
 
 _NAME = rf"[^\t|,]*?(?:{'|'.join(re.escape(suffix) for suffix in IMAGE_SUFFIXES)})"
@@ -26,7 +28,7 @@ class Flickr(Reader):
     """A row is a line, its number that of the line. A first line of column names is no row.
 
     `.txt` files of such lines are read as well, and those of a table with column names (`captions.txt` of Flickr8k,
-    `image,caption`) as the table they are.
+    `image,caption`) as the table they are. Lists of photos beside the file are its splits (`SplitFiles`).
     """
 
     suffixes = (".token", ".txt", ".csv")
@@ -39,6 +41,17 @@ class Flickr(Reader):
         return suffix == ".token" or _form(path) is not None or (suffix == ".txt" and _is_table(path))
 
     def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
+        splits = SplitFiles(path)
+        yield from splits.applied(self._lines(path))
+        for note in splits.notes():
+            say(f"{path.name}: {note}")
+
+    def notes(self, path: Path) -> list[str]:
+        splits = SplitFiles(path)
+        deque(splits.applied(Flickr(lambda error: None)._lines(path)), maxlen=0)
+        return splits.notes()
+
+    def _lines(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
         form = _form(path)
         if form is None and _is_table(path):
             yield from Csv(self.bad_row).rows(path)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # looking at data needs no torch
 class Prepared:
     """Training examples after a step, and one sentence on what it did."""
 
-    examples: list[Example]
+    examples: Sequence[Example]
     note: str
 
 

@@ -77,7 +77,7 @@ class BatchAbsences(Step):
             f"two absences per visit, made in the batch from {len(self._nouns.words):,} nouns; "
             f"{listed:,} of {len(examples):,} examples list their objects"
         )
-        return Prepared(list(examples), note)
+        return Prepared(examples, note)
 
     def batch(self, samples: Sequence["Sample"], examples: Sequence[Example]) -> "list[Sample]":
         own = [examples[sample.index] for sample in samples]

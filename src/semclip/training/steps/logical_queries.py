@@ -111,7 +111,7 @@ class LogicalQueries(Step):
             f"{self.config.per_image} queries per visit, made in the batch from {len(self._things):,} things; "
             f"{certain:,} of {len(known.images):,} images surely hold one"
         )
-        return Prepared(list(examples), note)
+        return Prepared(examples, note)
 
     def batch(self, samples: Sequence["Sample"], examples: Sequence[Example]) -> "list[Sample]":
         state = self._state[[self._row[examples[s.index].image] for s in samples]]  # (B, T)
