@@ -275,7 +275,7 @@ def export(model: str | Path, to: str, out: str | Path | None = None, **options:
     folder = Path(out) if out else (run or Path()) / "exports" / to.rpartition(":")[2]
     encoder = load_encoder(name)
     reading = target.reading(encoder)
-    facts = CardFacts(model=encoder.label, library=reading.library, code=reading.code)
+    facts = CardFacts(model=encoder.label, library=reading.library, code=reading.code, untrained=encoder.untrained())
     return target.write(encoder, folder, model_card(run, facts))
 
 

@@ -30,7 +30,11 @@ def test_random_weights_must_be_asked_for() -> None:
     assert "ViT-B-32/TAG with one of openai" in tagged.value.fix
     spec = next(word for word in caught.value.fix.split() if word.endswith("/random"))
     encoder = load(spec)  # the advice, followed
-    assert encoder.random_weights and encoder.label == "semclip-tiny-48/random" and encoder.embed_dim == 128
+    assert (
+        encoder.random_parts == ("image", "text")
+        and encoder.label == "semclip-tiny-48/random"
+        and encoder.embed_dim == 128
+    )
 
 
 @pytest.mark.parametrize("spec", ["ViT-B32", "runs/missing", "./missing", "/missing", "runs/a/b", "", "no such thing"])
@@ -110,7 +114,7 @@ def test_checkpoints_of_other_programs_are_read_by_path(
     file = checkpoint(tmp_path / "some dir" / "epoch.3.pt", state if key is None else {**others, key: state})
     loaded = load(f"semclip-tiny-48/{file}")
     assert loaded.image_fingerprint() == saved.image_fingerprint()
-    assert loaded.text_fingerprint() == saved.text_fingerprint() and not loaded.random_weights
+    assert loaded.text_fingerprint() == saved.text_fingerprint() and not loaded.untrained()
 
 
 def test_a_checkpoint_without_weights_is_refused_with_what_it_holds(tmp_path: Path) -> None:

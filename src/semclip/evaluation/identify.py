@@ -34,12 +34,17 @@ def identified(task: Task) -> dict[str, Any]:
 
 def identified_model(encoder: DualEncoder) -> Mapping[str, Any]:
     """The hash of all weights and settings, where the model gives one; and whether its weights are random."""
-    facts: dict[str, Any] = {"random_weights": bool(getattr(encoder, "random_weights", False))}
+    facts: dict[str, Any] = {"random_weights": bool(untrained(encoder))}
     try:
         prints = [encoder.image_fingerprint(), encoder.text_fingerprint()]  # type: ignore[attr-defined]
     except (AttributeError, NotImplementedError):
         return facts
     return {**facts, "weights_sha256": _hash(prints)}
+
+
+def untrained(encoder: DualEncoder) -> str:
+    """What a model says of weights that nobody has trained, "" for none; models from elsewhere say nothing."""
+    return encoder.untrained() if hasattr(encoder, "untrained") else ""
 
 
 def _hash(parts: Iterable[str]) -> str:

@@ -11,11 +11,8 @@ from semclip.core.protocols import DualEncoder
 from semclip.core.run_info import made
 from semclip.evaluation.base import Benchmark, Sources, Task
 from semclip.evaluation.encodings import Encodings, Kept, label, with_preprocessing
-from semclip.evaluation.identify import identified_model, with_identity
+from semclip.evaluation.identify import identified_model, untrained, with_identity
 from semclip.evaluation.metrics.result import Result
-
-#: Said of a model that nobody trained.
-RANDOM_WEIGHTS = "the weights are random, as was asked for: these numbers say nothing about a trained model"
 
 
 def evaluate(
@@ -107,5 +104,6 @@ def run_each(
         except UserError as error:
             yield task, error
             continue
-        said = [RANDOM_WEIGHTS] if getattr(encoder, "random_weights", False) else []
+        random = untrained(encoder)
+        said = [f"{random}: these numbers say nothing about a trained model"] if random else []
         yield task, replace(result, encoder={**encodings.facts, **who}, made=made(), notes=[*said, *result.notes])

@@ -31,6 +31,8 @@ def interpolate(base: Encoder, tuned: Encoder, alpha: float) -> Encoder:
     plain = base if is_plain(base) else tuned
     middle = copy.deepcopy(plain).eval()
     middle.label = tuned.label
+    ends = [model for model, share in ((base, 1 - alpha), (tuned, alpha)) if share]
+    middle.random_parts = tuple(p for p in ends[0].random_parts if p in ends[-1].random_parts)
     for name, weight in middle.state_dict().items():
         start, end = first[name].to(weight), second[name].to(weight)
         nearer = start if alpha < 0.5 else end

@@ -96,7 +96,7 @@ def _pretrained(spec: str) -> Encoder:
 
 def _random(architecture: str, spec: str) -> Encoder:
     encoder = create({"backend": "open_clip", "name": architecture}, where=f"model '{spec}'").eval()
-    encoder.label, encoder.random_weights = spec, True
+    encoder.label = spec
     return encoder
 
 

@@ -24,11 +24,15 @@ _TASKS = {"sentence-transformers": "sentence-similarity"}
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """What the card says beside the run. library: its name on the Hub. code: how the folder is read."""
+    """What the card says beside the run. library: its name on the Hub. code: how the folder is read.
+
+    untrained: a sentence about weights that nobody has trained, "" for none.
+    """
 
     model: str
     library: str
     code: str
+    untrained: str = ""
 
 
 def model_card(folder: Path | None, facts: CardFacts) -> str:
@@ -44,6 +48,8 @@ def model_card(folder: Path | None, facts: CardFacts) -> str:
         "tags": ["clip", "semclip"],
     }, sort_keys=False)  # fmt: skip
     parts = [f"---\n{header}# license: left to you, see below\n---\n", f"# {_plain(title)}\n", _what(run, facts)]
+    if facts.untrained:
+        parts.append(f"**Not for use: {facts.untrained}.**\n")
     if run:
         parts += ["## Training\n", "\n".join(_training(run)), "", "## Measured\n", *_measured(run)]
         parts += ["## What got worse\n", *_worse(run)]

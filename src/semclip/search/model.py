@@ -13,6 +13,8 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.protocols import DualEncoder
+from semclip.data.readers.base import say
+from semclip.evaluation.identify import untrained
 from semclip.search.photo import UprightPicture
 
 #: What `semclip index` takes where no model is named.
@@ -27,6 +29,8 @@ class Model:
     def __init__(self, encoder: DualEncoder, spec: str, device: Any = "cpu") -> None:
         self.encoder, self.spec, self.device = encoder, spec, device
         self.dimension = int(encoder.embed_dim)
+        if random := untrained(encoder):
+            say(f"{spec}: {random}: what it finds, it finds by chance")
 
     def pictures(self, inputs: Sequence[Any]) -> np.ndarray:
         """(B, D) float32 of unit length from what `load_image` gave; NaN in rows that have no direction."""

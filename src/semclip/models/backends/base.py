@@ -31,8 +31,7 @@ class Encoder(nn.Module):
     name: ClassVar[str] = ""  # the backend's registry name
     reads_pixels: ClassVar[bool] = True  # whether `load_image` opens the image file
     label: str = ""  # what this model is, for people: "ViT-B-32/laion2b_s34b_b79k"
-    random_weights: bool = False  # whether `load` was asked for weights that nobody trained
-    random_parts: tuple[str, ...] = ()  # those that begin with random weights
+    random_parts: tuple[str, ...] = ()  # those whose weights are random and nobody has trained; saved with the model
     gradient_checkpointing: bool = False  # whether backward computes the blocks again
     embed_dim: int
     context_length: int
@@ -54,6 +53,13 @@ class Encoder(nn.Module):
     def load(cls, folder: Path) -> Self:
         """Load what `save` wrote."""
         raise NotImplementedError
+
+    def untrained(self) -> str:
+        """A sentence for people about weights that nobody has trained, "" where there are none."""
+        if not self.random_parts:
+            return ""
+        towers = "" if {"image", "text"} <= set(self.random_parts) else f" of the {self.random_parts[0]} tower"
+        return f"the weights{towers} are random, nobody has trained them"
 
     @property
     def logit_scale(self) -> Tensor:

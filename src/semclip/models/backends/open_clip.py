@@ -135,6 +135,7 @@ class OpenClip(Encoder):
         architecture = saved.architecture or folder.name
         encoder = cls(network, saved.model_cfg, Preprocessing(settings, str(where)), tokenizer, architecture)
         encoder.label = f"{architecture} ({folder})"
+        encoder.random_parts = saved.semclip.random_parts
         return encoder
 
     @property
@@ -287,7 +288,7 @@ class OpenClip(Encoder):
             settings = {
                 "model_cfg": self.model_cfg,
                 "preprocess_cfg": self.preprocess.settings,
-                "semclip": {"architecture": self.architecture},
+                "semclip": {"architecture": self.architecture, "random_parts": self.random_parts},
             }
             write_json(temporary / "open_clip_config.json", settings)
             self.tokenizer.save(temporary)

@@ -26,6 +26,8 @@ _PAIRED = "vision-text-dual-encoder"
 #: `model_type` of the configurations that this backend reads. SigLIP 2 at a fixed resolution is of type `siglip`.
 MODEL_TYPES = ("clip", "siglip", _PAIRED)
 
+#: Key of a configuration that names the parts with random weights, where there are any.
+RANDOM_PARTS = "semclip_random_parts"
 #: What decides the image features beside the weights.
 _VISION_SETTINGS = ("hidden_act", "image_size", "layer_norm_eps", "num_attention_heads", "patch_size")
 _TEXT_SETTINGS = ("hidden_act", "layer_norm_eps", "num_attention_heads", "max_position_embeddings", "eos_token_id")
@@ -118,7 +120,10 @@ class Transformers(Encoder):
                 fix="pair a text model that has one, such as bert or roberta",
             )
         refuse_non_finite_weights(network.named_parameters(), Path(source))
-        return cls(network, tokenizer, processor, label)
+        encoder = cls(network, tokenizer, processor, label)
+        random = getattr(config, RANDOM_PARTS, ())
+        encoder.random_parts = tuple(part for part in ("image", "text") if isinstance(random, list) and part in random)
+        return encoder
 
     @property
     def log_logit_scale(self) -> nn.Parameter:
@@ -251,6 +256,8 @@ class Transformers(Encoder):
         """Write a folder that transformers reads unchanged (`AutoModel`, `AutoTokenizer`, ...); atomic as a whole."""
 
         def fill(temporary: Path) -> None:
+            if hasattr(self.network.config, RANDOM_PARTS):
+                setattr(self.network.config, RANDOM_PARTS, list(self.random_parts))
             self.network.save_pretrained(temporary, state_dict=plain_state(self.network))
             self.tokenizer.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)

@@ -84,7 +84,7 @@ class Export:
             raise UserError("there is something here already", where=str(folder), fix="name a new folder: --out FOLDER")
         for module in self.needs:
             need(module, f"exporting to {self.shown}")
-        said: list[str] = []
+        said = [f"warning: {encoder.untrained()}"] if encoder.random_parts else []
 
         def fill(temporary: Path) -> None:
             with quiet_math():

@@ -10,7 +10,7 @@ import torch
 from semclip.models.adapt.lora import plain_state
 from semclip.models.backends.base import Encoder
 from semclip.models.backends.open_clip import OpenClip
-from semclip.models.backends.transformers import Transformers
+from semclip.models.backends.transformers import RANDOM_PARTS, Transformers
 from semclip.models.exports._clip_tokenizer import END, START, clip_tokenizer
 from semclip.models.exports._clip_weights import (
     clip_settings,
@@ -105,6 +105,8 @@ def write_transformers(encoder: Encoder, folder: Path) -> None:
     assert isinstance(encoder, OpenClip)
     network = transformers.CLIPModel(transformers.CLIPConfig(**clip_settings(encoder)))
     network.load_state_dict(clip_state(encoder), strict=True)
+    if encoder.random_parts:
+        setattr(network.config, RANDOM_PARTS, list(encoder.random_parts))
     network.save_pretrained(folder)
     processor = transformers.CLIPImageProcessor(**image_processor_settings(encoder.preprocess.settings))
     assert isinstance(encoder.tokenizer, Tokenizer)
