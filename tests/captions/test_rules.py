@@ -72,22 +72,41 @@ def test_what_is_called_absent_is_hinted_at_by_no_caption(split: str) -> None:
     for item in examples:
         siblings = Siblings(texts(item))
         for candidate in candidates(writer, item, "absence", seed=3):
-            named = named_anew(item, candidate)
-            assert len(named) == 1, candidate
-            assert named == {candidate.provenance["object"]}  # who looks for it must know what to look for
-            assert not named & siblings.signs
+            assert Caption(candidate.text).is_negated or " of " in candidate.text or " than " in candidate.text
+            named = named_anew(item, candidate) - Caption(texts(item)[candidate.of]).named
+            if candidate.kind == "object_absent":
+                assert named == {candidate.provenance["object"]}  # who looks for it must know what to look for
+            assert not named & (siblings.times_named.keys() if "contrasted" in candidate.kind else siblings.signs)
             seen[candidate.kind] += 1
-    assert seen["object_absent"] > len(examples)
+    assert len(seen) > 5 and seen["object_contrasted"] > 10
 
 
 def test_what_is_listed_in_objects_is_never_called_absent() -> None:
     examples = [example("A man walks on the beach .", name=f"{i}.jpg") for i in range(40)]
-    absent = {thing for item in examples for c in candidates(create("rules", examples), item, "absence")
+    clauses = {"attribute_swapped": 1.0}  # nothing is denied in the caption, so what is missing is said behind it
+    absent = {thing for item in examples for c in candidates(create("rules", examples, kinds=clauses), item, "absence")
               for thing in named_anew(item, c)}  # fmt: skip
     assert "kite" in absent
     listed = [example("A man walks on the beach .", name=f"{i}.jpg", objects=["kite"]) for i in range(40)]
-    writer = create("rules", listed)
+    writer = create("rules", listed, kinds=clauses)
     assert not any("kite" in c.text for item in listed for c in candidates(writer, item, "absence"))
+
+
+def test_what_is_listed_in_objects_takes_nothing_s_place() -> None:
+    for objects, expected in (([], True), (["rabbit"], False)):
+        items = [example("A dog naps on the bed .", name=f"{i}.jpg", objects=objects) for i in range(40)]
+        writer = create("rules", items)
+        made = [c.text for item in items for view in VIEWS for c in candidates(writer, item, view)]
+        assert any("rabbit" in text for text in made) is expected
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_an_absence_has_the_form_of_a_negation(split: str) -> None:
+    caption = "A black dog rides a bicycle on the beach ."
+    items = [example(caption, name=f"{i}.jpg", split=split) for i in range(60)]
+    writer = create("rules", items)
+    kinds = {view: {c.kind for item in items for c in candidates(writer, item, view)} for view in VIEWS}
+    assert len(kinds["absence"]) >= 3 and kinds["absence"] <= kinds["negation"]
 
 
 def test_malformed_objects_are_refused() -> None:

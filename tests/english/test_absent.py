@@ -6,8 +6,7 @@ from semclip.english import scenes, things
 from semclip.english.absent import Absent, deniable
 from semclip.english.caption import Caption
 from semclip.english.clauses import FORMS, forms_for, said_behind
-from semclip.english.negate.replaced import REPLACEMENTS
-from semclip.english.pairs import family_of_pair
+from semclip.english.pairs import REPLACEMENTS, family_of_pair
 from semclip.english.parse.clean import sentence_of
 from semclip.english.siblings import Siblings
 from tests.english.scene import tree_of
@@ -18,10 +17,10 @@ from tests.english.scene import tree_of
     [
         ("A man naps .", "umbrella", False, 1, "A man naps without an umbrella ."),
         ("A man naps.", "dog", True, 0, "A man naps with no dogs."),
-        ("A man naps", "water", True, 1, "A man naps without any water"),
+        ("A man naps", "water", True, 1, "A man naps without water"),
         ("A Man Naps", "dog", False, 0, "A Man Naps With No Dog"),
         ("A MAN NAPS! #nap", "owl", False, 1, "A MAN NAPS WITHOUT AN OWL! #nap"),
-        ("A man naps - stock photo", "dog", False, 2, "A man naps and no dog - stock photo"),
+        ("A man naps - stock photo", "dog", False, 2, "A man naps but no dog - stock photo"),
     ],
 )
 def test_what_is_missing_stands_before_the_stop_and_all_behind_it(

@@ -6,9 +6,10 @@ from semclip.english.parse.clean import Sentence
 from semclip.english.parse.tree import Tree
 from semclip.english.render import styled
 
-#: By family. {y}: dog, dogs, snow. {any}: a dog, any dogs, any snow. {be}: is, are. "and there" asks for a sentence.
+#: By family. {y}: dog, dogs, snow. {one}: a dog, dogs, snow. {any}: a dog, any dogs, any snow. {be}: is, are.
+#: "and there" asks for a sentence.
 FORMS = {
-    "A": (" with no {y}", " without {any}", " and no {y}", " and there {be} no {y}"),
+    "A": (" with no {y}", " without {one}", " but no {y}", " and there {be} no {y}"),
     "B": (
         " with no {y} in sight",
         " without {any} in sight",
@@ -45,8 +46,6 @@ def said_behind(sentence: Sentence, thing: str, form: str, plural: bool) -> str:
     plural = plural and not entry.mass
     one = entry.name if entry.mass else f"{article_of(entry.name)} {entry.name}"
     name = entry.plural if plural else entry.name
-    clause = form.format(y=name, be="are" if plural else "is", any=f"any {name}" if plural or entry.mass else one)
-    loose = " ," in sentence.body or sentence.tail[:1] == " "
-    if loose and clause[0] == ",":
-        clause = " " + clause
+    any_ = f"any {name}" if plural or entry.mass else one
+    clause = form.format(y=name, one=name if plural else one, any=any_, be="are" if plural else "is")
     return sentence.body + styled(clause, sentence.body) + sentence.tail

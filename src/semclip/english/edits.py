@@ -41,6 +41,7 @@ class Scene:
     tree: Tree
     siblings: Siblings
     family: str = "A"
+    _found: dict[str, list[Change]] = field(default_factory=dict, compare=False, repr=False)
 
     def change(self, *parts: tuple[int, int, str], denied: str = "", pair: tuple[str, str] = ("", "")) -> Change:
         """New words in the place of words start..end-1; start = end inserts."""
@@ -91,4 +92,6 @@ def rule(kind: str, *examples: tuple[str, str]) -> Callable[[Make], Make]:
 
 def tried(kind: str, scene: Scene) -> list[Change]:
     """All changes of a kind that the rules find."""
-    return [change for entry in RULES.get(kind, ()) for change in entry.make(scene)]
+    if kind not in scene._found:
+        scene._found[kind] = [change for entry in RULES.get(kind, ()) for change in entry.make(scene)]
+    return scene._found[kind]

@@ -1,11 +1,37 @@
-"""Which pairs of swapped words training uses, and which only tests do."""
+"""Which words may replace each other; which of these pairs training uses, and which only tests do."""
 
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
 from semclip.english import lexicon
-from semclip.english.negate.replaced import REPLACEMENTS
+from semclip.english.edits import Change, Scene, tried
+from semclip.english.inflection import words
+from semclip.english.words.load import lines_of
+
+
+def _table() -> dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]]:
+    """word -> [(what may replace it, governors of which one is needed, governors that forbid it)]."""
+    found: dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]] = {}
+    for line in lines_of("replacements"):
+        names, _, governors = line.partition(":")
+        first, *others = names.split()
+        needed = words(governors) if not governors.strip().startswith("-") else frozenset[str]()
+        forbidden = words(governors) - {"-"} if governors.strip().startswith("-") else frozenset[str]()
+        found.setdefault(first, []).append((others, needed, forbidden))
+    return found
+
+
+REPLACEMENTS = _table()
+
+#: Kinds whose pairs of words are dealt to the two families.
+_PAIRED = frozenset({"attribute_swapped", "number_swapped", "object_replaced"})
+
+
+def tried_in_family(kind: str, scene: Scene) -> list[Change]:
+    """The changes of a kind whose pair of words belongs to the family of the scene."""
+    found = tried(kind, scene)
+    return found if kind not in _PAIRED else [c for c in found if family_of_pair(c.pair) == scene.family]
 
 
 def family_of_pair(pair: tuple[str, str]) -> str:

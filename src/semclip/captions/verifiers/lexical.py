@@ -28,6 +28,9 @@ DENYING_KINDS = frozenset(
         "attribute_denied",
         "relation_denied",
         "hybrid",
+        "object_contrasted",
+        "attribute_contrasted",
+        "number_contrasted",
     }
 )
 SWAPPING_KINDS = frozenset(

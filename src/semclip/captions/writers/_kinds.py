@@ -3,29 +3,33 @@
 Family "A" is for training and validation, "B" for tests: the two share no wording and no pair of swapped words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from semclip.captions.writers._draw import Draw, Key
 from semclip.core.errors import UserError, did_you_mean
 from semclip.english import negate
-from semclip.english.edits import RULES, Change, Edit, Scene, tried
-from semclip.english.pairs import family_of_pair
+from semclip.english.edits import RULES, Change, Edit, Scene
+from semclip.english.negate.truly import truly
+from semclip.english.pairs import tried_in_family
 
 assert negate  # the rules put themselves on the list
 
 #: What another caption of the image names, denied in a clause behind this one: "..., with no ball in sight".
 CLAUSE = "object_denied"
-#: Kinds whose pairs of words are dealt to the two families.
-_PAIRED = frozenset({"attribute_swapped", "number_swapped", "object_replaced"})
 #: Kinds that `balanced` keeps for tests.
 HELD_OUT = ("relation_reversed", "action_replaced", "roles_exchanged")
 
 _DENIED = {
-    "object_denied_in_caption": 4.0, "hybrid": 3.0, "verb_negated": 1.0, "subject_denied": 0.6, "relation_denied": 0.5,
-    "attribute_denied": 0.3,
+    "object_denied_in_caption": 3.0, "hybrid": 3.0, "verb_negated": 1.0, "subject_denied": 0.8, "relation_denied": 0.5,
+    "attribute_denied": 0.3, "object_contrasted": 3.0, "attribute_contrasted": 2.0, "number_contrasted": 2.0,
 }  # fmt: skip
-_SWAPPED = {"attribute_swapped": 2.0, "number_swapped": 2.0, "object_replaced": 2.0}
+_SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 1.7)
+#: How much more often a text no longer than its caption is taken than a longer one: many denials have no short form.
+_SHORT = 4.0
+#: Kinds that deny nothing.
+SWAPS = frozenset({*_SWAPPED, *HELD_OUT})
 #: Written only where nothing else can be, so that a caption is not left without a negation.
 _LAST = dict.fromkeys(("verb_negated", "subject_denied", "relation_denied", "caption_denied"), 1e-6)
 #: preset -> family -> kind -> weight.
@@ -70,27 +74,51 @@ def weights_of(kinds: str | Mapping[str, Any], family: str) -> dict[str, float]:
     return {kind: float(weight) for kind, weight in kinds.items()}
 
 
-def negation(
-    scene: Scene, weights: Mapping[str, float], further: Mapping[str, Edit], common: Mapping[str, int], key: Key
-) -> Edit | str:
-    """One edit of a kind drawn by weight, or why there is none.
+@dataclass(frozen=True)
+class Plan:
+    """Which kinds of one caption are tried, in an order drawn by weight; both views follow it, so that they share it.
 
-    further: edits made elsewhere, by kind. common: how many groups hold each word: of several words that may be put in,
-    common ones are put in more often, so that a rare word is no sign of a negation.
+    common: how many groups hold each word: of several words that may be put in, common ones are put in more often, so
+    that a rare word is no sign of a negation.
     """
-    draw = Draw("negation", *key)
-    left = {kind: weight for kind, weight in weights.items() if weight}
-    while left:
-        kind = draw.weighted(left)
-        del left[kind]
-        if kind in further:
-            return further[kind]
-        if found := _of_family(kind, scene):
-            shares = {str(i): common.get(change.pair[1], 0) + 0.1 for i, change in enumerate(found)}
-            return scene.edit(kind, found[int(draw.weighted(shares))])
-    return "no rule applies"
 
+    scene: Scene
+    weights: Mapping[str, float]
+    common: Mapping[str, int]
+    key: Key
 
-def _of_family(kind: str, scene: Scene) -> list[Change]:
-    found = tried(kind, scene)
-    return found if kind not in _PAIRED else [c for c in found if family_of_pair(c.pair) == scene.family]
+    def negation(self, further: Mapping[str, Edit]) -> Edit | str:
+        """A false text, or why there is none. further: edits made elsewhere, by kind."""
+        kinds = [kind for kind in self._order() if kind in further or tried_in_family(kind, self.scene)]
+        if not kinds:
+            return "no rule applies"
+        kind = kinds[0]
+        return further[kind] if kind in further else self._edit(kind, tried_in_family(kind, self.scene))
+
+    def absence(self) -> Edit | None:
+        """A true text of a kind that the negation may have as well; None where no denial is known to be true."""
+        kinds = [kind for kind in self._order() if kind not in SWAPS and self._true(kind)]
+        kind = next((kind for kind in kinds if tried_in_family(kind, self.scene)), None) or next(iter(kinds), None)
+        return self._edit(kind, self._true(kind)) if kind else None
+
+    def _true(self, kind: str) -> list[Change]:
+        return truly(kind, self.scene)
+
+    def _order(self) -> list[str]:
+        draw = Draw("negation", *self.key)
+        left = {kind: weight for kind, weight in self.weights.items() if weight}
+        order = []
+        while left:
+            order.append(draw.weighted(left))
+            del left[order[-1]]
+        return order
+
+    def _edit(self, kind: str, found: Sequence[Change]) -> Edit:
+        shares = {
+            str(i): (self.common.get(change.pair[1], 0) + 0.1) * (_SHORT if self._is_short(change) else 1)
+            for i, change in enumerate(found)
+        }
+        return self.scene.edit(kind, found[int(Draw("edit", *self.key).weighted(shares))])
+
+    def _is_short(self, change: Change) -> bool:
+        return sum(1 if isinstance(item, int) else len(item.split()) for item in change.items) <= len(self.scene.tree)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from semclip.captions.writers._draw import Draw, Key
-from semclip.captions.writers._kinds import CLAUSE, negation, weights_of
+from semclip.captions.writers._kinds import CLAUSE, Plan, weights_of
 from semclip.captions.writers.base import Candidate, Writer, Written
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -23,6 +23,7 @@ from semclip.english.absent import Absent, deniable
 from semclip.english.caption import Caption
 from semclip.english.clauses import forms_for, said_behind
 from semclip.english.edits import Edit, Scene, tried
+from semclip.english.negate.sentence import endings_of
 from semclip.english.parse import Parses, open_parser
 from semclip.english.parse.clean import Sentence, sentence_of
 from semclip.english.parse.source import BUILT_IN, is_installed
@@ -41,7 +42,7 @@ class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "8"
+    version = "9"
     views = ("paraphrase", "negation", "absence")
 
     @dataclass(frozen=True, kw_only=True)
@@ -130,7 +131,7 @@ class Rules(Writer):
         if scene is None:
             return _NOT_UNDERSTOOD
         further = self._denied_behind(work, scene) if self._weights[work.family].get(CLAUSE) else {}
-        edit = negation(scene, self._weights[work.family], further, self._common, work.key)
+        edit = self._plan(work, scene).negation(further)
         if isinstance(edit, str) or edit.denied or Draw("clause", *work.key).unit() >= self.config.clause:
             return edit
         missing = self._missing(work)
@@ -138,6 +139,9 @@ class Rules(Writer):
             return edit
         behind = self._behind(work, scene, sentence_of(edit.text), missing)
         return replace(edit, text=behind, kind=f"{edit.kind}+object_absent")
+
+    def _plan(self, work: "_Work", scene: Scene) -> Plan:
+        return Plan(scene, self._weights[work.family], self._common, work.key)
 
     def _denied_behind(self, work: "_Work", scene: Scene) -> Mapping[str, Edit]:
         """What other captions name denied behind this one."""
@@ -152,11 +156,17 @@ class Rules(Writer):
         scene = self._scene(work)
         if work.caption.is_negated:
             return _first("denial_kept", scene)
+        # What the verifiers turned down is said behind the caption at the next attempt.
+        if scene is not None and work.key[-1] == 0 and (edit := self._plan(work, scene).absence()):
+            return edit
         missing = self._missing(work)
         if not missing:
             return "nothing absent is known to fit the scene"
-        text = self._behind(work, scene, sentence_of(work.caption.text), missing)
-        return Edit(text, "object_absent", denied=missing)
+        sentence = sentence_of(work.caption.text)
+        if scene is not None and (cuts := endings_of(scene.tree, len(scene.tree) // 2)):
+            short = scene.tree.text_of(0, Draw("short", *work.key).one(cuts)).rstrip(" ,")
+            sentence = replace(sentence, body=short)
+        return Edit(self._behind(work, scene, sentence, missing), "object_absent", denied=missing)
 
     def _missing(self, work: "_Work") -> str:
         plausible = self._absent.plausible(_group(work.example))
@@ -189,8 +199,8 @@ def _first(kind: str, scene: Scene | None) -> Edit | str:
 
 
 def _provenance(view: str, made: Edit | Paraphrase) -> dict[str, str]:
-    """What an absence says is missing, for those who look for it in the picture."""
-    return {"object": made.denied} if view == "absence" and isinstance(made, Edit) else {}
+    """The thing that an absence says is missing, for those who look for it; none where it is an action."""
+    return {"object": made.denied} if view == "absence" and isinstance(made, Edit) and made.denied else {}
 
 
 @functools.lru_cache(256)

@@ -6,25 +6,11 @@ from semclip.english import lexicon, things
 from semclip.english.edits import Change, Scene, replaced, rule
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.pairs import REPLACEMENTS
 from semclip.english.parse.beings import is_being
 from semclip.english.parse.clause import COLLECTIVES, clause_of
 from semclip.english.parse.tree import Tree
-from semclip.english.words.load import lines_of
 
-
-def _table() -> dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]]:
-    """word -> [(what may replace it, governors of which one is needed, governors that forbid it)]."""
-    found: dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]] = {}
-    for line in lines_of("replacements"):
-        names, _, governors = line.partition(":")
-        first, *others = names.split()
-        needed = words(governors) if not governors.strip().startswith("-") else frozenset[str]()
-        forbidden = words(governors) - {"-"} if governors.strip().startswith("-") else frozenset[str]()
-        found.setdefault(first, []).append((others, needed, forbidden))
-    return found
-
-
-REPLACEMENTS = _table()
 _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")
 #: A plate of cake may be one of pie; the bed of a truck is none of a boat.
 _HOLDS_ITS_OBJECT = (
@@ -36,7 +22,7 @@ _GROUND = words("grass sand snow mountain lake desert forest beach")
 @rule(
     "object_replaced",
     ("A zebra stands in the grass .", "A giraffe stands in the grass ."),
-    ("A man holding an umbrella", "A man holding a book"),
+    ("A man holding an umbrella", "A man holding a flag"),
 )
 def other_thing(scene: Scene) -> Iterator[Change]:
     """A zebra -> a giraffe, where neither is in any other caption."""
@@ -51,17 +37,37 @@ def other_thing(scene: Scene) -> Iterator[Change]:
             continue
         if tree.lower(token.head) == "of" and tree[tree[token.head].head].lemma not in _HOLDS_ITS_OBJECT:
             continue
-        if tree.words.count(token.lower) > 1 or tree.determiner(place) in ("another", "other"):
+        if (
+            tree.words.count(token.lower) > 1
+            or tree.determiner(place) in ("another", "other")
+            or _in_a_place(tree, place)
+        ):
             continue
         for others, needed, forbidden in REPLACEMENTS[token.lemma]:
             above = _governors(tree, place)
             if (needed and needed.isdisjoint(above)) or not forbidden.isdisjoint(above):
                 continue
             for other in others:
-                if other in siblings.lemmas or other in siblings.signs or plural(other) in siblings.bag:
+                # "rides" hints at a horse, but it is the bicycle that is ridden.
+                hinted = siblings.times_named if needed else siblings.signs
+                if (
+                    other in siblings.lemmas
+                    or other in hinted
+                    or siblings.lists(other)
+                    or plural(other) in siblings.bag
+                ):
                     continue
                 new = plural(other) if token.tag == "NNS" else other
                 yield scene.change((place, place + 1, new.replace("-", " ")), pair=(token.lemma, other))
+
+
+def _in_a_place(tree: Tree, place: int) -> bool:
+    """Whether a thing is said to be in a place, or on a table, which may hold another as well."""
+    above = tree[place].head
+    if tree.lower(above) == "with" or tree[above].lemma in ("have", "contain", "feature", "include", "hold"):
+        head = tree[above].head if tree.lower(above) == "with" else tree.subject(above)
+        return head is not None and tree.is_noun(head) and not is_being(tree, head)
+    return False
 
 
 def plural(noun: str) -> str:
@@ -82,6 +88,31 @@ _MAY_BE_EITHER = words("child children kid kids toddler toddlers baby babies inf
 _SEXED = lexicon.MALE_SIGNS | lexicon.FEMALE_SIGNS
 _PRONOUNS = {"he": "she", "his": "her", "him": "her", "himself": "herself"}
 _HERS = {"she": "he", "herself": "himself"}
+
+
+#: Contrasts alone: where a child plays an adult may play as well, but "an adult, not a child, plays" is false.
+_OF_AGE = {"child": "adult", "children": "adults", "kid": "adult", "kids": "adults", "toddler": "adult"}
+
+
+def refers_to_somebody(tree: Tree) -> bool:
+    """Whether a pronoun says of which sex somebody is."""
+    return any(word in _PRONOUNS or word in _HERS or word == "her" for word in tree.words)
+
+
+def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
+    """(place, another word) of everyone who may be set against others: a man, not a woman; a child, not an adult."""
+    tree = scene.tree
+    for place, word in enumerate(tree.words):
+        others = lexicon.MALE_TO_FEMALE.get(word) or lexicon.FEMALE_TO_MALE.get(word) or ()
+        if word in _OF_AGE and not any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod")):
+            others = (_OF_AGE[word],)
+        if tree[place].label == "compound" or tree.child(place, "compound") is not None:
+            continue
+        yield from ((place, other) for other in others if _is_unnamed(scene, other))
+
+
+def _is_unnamed(scene: Scene, noun: str) -> bool:
+    return things.NAMES.get(noun, ("", False))[0] not in scene.siblings.times_named
 
 
 @rule("object_replaced", ("A man sits on a bench .", "A woman sits on a bench ."))

@@ -14,6 +14,8 @@ _NO_NO = words(
     their another no all any neither such same"""
 )
 _COUNTS = words("a an the some several many two three four five six seven eight nine ten various multiple numerous one")
+#: Without their places these say little or nothing.
+NEEDS_A_PLACE = words("be put place hang lean look go get lie lay dress cover fill") | words("front top middle side")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
 
 
@@ -55,17 +57,29 @@ def not_doing(scene: Scene) -> Iterator[Change]:
 
 
 def _short_and_whole(scene: Scene, verb: int, *parts: tuple[int, int, str]) -> Iterator[Change]:
-    """The edit, and where the caption says at its end where it happens, one without that: it says "not" and no more."""
-    tree = scene.tree
-    whole = scene.change(*parts, denied=tree[verb].lemma)
-    last = [tree.span(i)[0] for i in tree.children(verb, "prep", "advcl", "npadvmod") if tree.span(i)[1] == len(tree)]
-    cut = last[0] if last else len(tree)
-    whole_word = tree.tag(cut - 1) not in ("RB", "IN", "RP", "CC")  # "standing next" to what?
-    if cut > max(part[1] for part in parts) and cut >= 4 and cut > verb + 1 and whole_word:
+    """The edit, and the same without what the caption says at its end: it says "not" and no more."""
+    tree, last = scene.tree, max(verb + 1, *(part[1] for part in parts))
+    cuts = [cut for cut in endings_of(tree, last) if tree.span(verb)[0] <= cut < tree.span(verb)[1]]
+    for cut in cuts:
         yield scene.change(*parts, (cut, len(tree), ""), denied=tree[verb].lemma)
-        if tree.lower(cut - 1) != ",":
-            return
-    yield whole
+    if all(tree.lower(cut) == "," for cut in cuts):
+        yield scene.change(*parts, denied=tree[verb].lemma)
+
+
+_CAN_GO = frozenset({"prep", "advcl", "npadvmod", "acl"})
+
+
+def endings_of(tree: Tree, last: int) -> list[int]:
+    """Where something starts, behind `last`, with which a caption ends and without which it is a caption still."""
+    return [
+        cut - (tree.lower(cut - 1) == ",")
+        for cut in range(max(last + 1, 4), len(tree))
+        if tree[cut].label in _CAN_GO
+        and tree.lower(cut) not in ("of", "to")
+        and tree.span(cut) == (cut, len(tree))
+        and tree.tag(cut - 1) not in ("RB", "IN", "RP", "CC", "DT")  # "standing next" to what?
+        and tree[tree[cut].head].lemma not in NEEDS_A_PLACE
+    ]
 
 
 def _goes_on(tree: Tree, verb: int) -> bool:

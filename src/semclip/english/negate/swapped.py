@@ -116,7 +116,17 @@ def other_relation(scene: Scene) -> Iterator[Change]:
 _SLOPES = words("hill hillside stair stairs step staircase slope mountain ramp slide ladder escalator mountainside")
 _AT = words("in on near next by beside behind at outside inside under alone together atop")
 _ALONG = words("through along across around towards toward down up over")
-_ACTIONS = {verb: (others.split(), after.split()) for verb, others, after in rows_of("actions", 3)}
+
+
+def _actions() -> dict[str, list[tuple[list[str], list[str]]]]:
+    """verb -> [(what cannot happen at the same time, what must follow the verb)]."""
+    found: dict[str, list[tuple[list[str], list[str]]]] = {}
+    for verb, others, after in rows_of("actions", 3):
+        found.setdefault(verb, []).append((others.split(), after.split()))
+    return found
+
+
+_ACTIONS = _actions()
 
 
 @rule(
@@ -131,18 +141,16 @@ def other_action(scene: Scene) -> Iterator[Change]:
     if clause is None or clause.verb is None or not is_being(tree, clause.subject):
         return
     verb = tree[clause.verb]
-    if verb.lemma not in _ACTIONS or verb.tag == "VBN" or tree.child(clause.verb, "prt", "conj", "xcomp", "cc"):
-        return
-    others, after = _ACTIONS[verb.lemma]
-    if not any(_follows(tree, clause.verb + 1, what) for what in after):
+    if verb.tag == "VBN" or tree.child(clause.verb, "prt", "conj", "xcomp", "cc"):
         return
     if tree.lower(clause.verb + 2) in ("his", "her", "its", "their", "back"):  # nobody jumps on their back
         return
     said = scene.siblings.lemmas
-    for new in others:
-        if new not in said and not (new == "lie" and "lay" in said):
-            form = inflect(new, verb.tag)
-            yield scene.change((clause.verb, clause.verb + 1, form), pair=(verb.lemma, new))
+    for others, after in _ACTIONS.get(verb.lemma, ()):
+        fitting = [new for new in others if new not in said and not (new == "lie" and "lay" in said)]
+        if fitting and any(_follows(tree, clause.verb + 1, what) for what in after):
+            form = inflect(fitting[0], verb.tag)
+            yield scene.change((clause.verb, clause.verb + 1, form), pair=(verb.lemma, fitting[0]))
             return
 
 

@@ -1,0 +1,61 @@
+"""True denials in the forms of the false ones: what is denied is not the caption but a swap in it.
+
+A man rides a bicycle -> a man is not riding a horse; a dog runs -> no cat runs. So nothing in the form of a sentence
+tells whether it is true.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from semclip.english import things
+from semclip.english.edits import Change, Scene, tried
+from semclip.english.negate.contrasted import CONTRASTS, contrasted_truly, swapped_words
+from semclip.english.parse.tree import Tree
+
+#: Kinds that deny one word, which must be the one that was swapped.
+_OF_ONE_WORD = frozenset({"object_denied_in_caption", "hybrid", "relation_denied", "attribute_denied"})
+#: Kinds whose denial holds of all that the sentence says.
+_OF_ALL = frozenset({"subject_denied", "caption_denied"})
+
+
+def truly(kind: str, scene: Scene) -> list[Change]:
+    """True changes of a kind that denies; `Change.denied` names what is not there."""
+    if kind in CONTRASTS:
+        return list(contrasted_truly(kind, scene))
+    return list(_of_swaps(kind, scene)) if kind in _OF_ONE_WORD | _OF_ALL or kind == "verb_negated" else []
+
+
+#: What is swapped below each kind of denial, where it is no thing.
+_SWAPPED = {"attribute_denied": ("attribute_swapped",), "verb_negated": ("object_replaced", "action_replaced")}
+
+
+def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
+    tree = scene.tree
+    for swaps in _SWAPPED.get(kind, ("object_replaced",)):
+        for place, word, swap in swapped_words(swaps, scene):
+            old = tree[place]
+            if things.NAMES.get(word, ("", False))[0] in scene.siblings.signs:
+                continue  # a rider may be a woman
+            text = word.capitalize() if old.text[:1].isupper() else word
+            tokens = (*tree.tokens[:place], replace(old, text=text, lemma=swap.pair[1]), *tree.tokens[place + 1 :])
+            false = Scene(replace(tree, tokens=tokens), scene.siblings, scene.family)
+            missing = {"attribute_swapped": f"{word} {tree[old.head].lemma}", "action_replaced": ""}
+            for change in tried(kind, false):
+                if _is_denied(kind, false.tree, place, change):
+                    items = [word if item == place else item for item in change.items]
+                    yield Change(items, swap.pair, missing.get(swaps, swap.pair[1]))
+
+
+def _is_denied(kind: str, tree: Tree, place: int, change: Change) -> bool:
+    """Whether the denial holds of the word that was swapped in."""
+    if kind in _OF_ONE_WORD:
+        return change.denied in (tree[place].lemma, tree.lower(place))
+    verb = next((i for i, token in enumerate(tree.tokens) if token.lemma == change.denied and tree.is_verb(i)), None)
+    if kind == "verb_negated" and verb == place:
+        return True
+    if place not in change.items or kind in _OF_ALL:
+        return kind in _OF_ALL and place in change.items
+    if verb is None or place not in set(tree.under(verb)):
+        return False
+    subject = tree.subject(verb)
+    return subject is None or place not in set(tree.under(subject))
