@@ -4,11 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from semclip.captions.config import COLUMNS
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.core.files import write_text
 from semclip.core.objects import objects_of
 from semclip.core.rows import read_rows, where_of
 from semclip.data.ids import with_ids
@@ -94,6 +96,16 @@ def read_input(config: DataConfig) -> Input:
     for example in examples:
         digest.update(_line(base_row(example), example.where))
     return Input(examples, left_out, digest.hexdigest())
+
+
+def save_left_out(left_out: Sequence[LeftOut], out: Path) -> Path:
+    """List the unreadable rows in a file beside the output; no file where there are none."""
+    path = out.with_name(out.name + ".left_out")
+    if left_out:
+        write_text(path, "".join(json.dumps({"where": r.where, "reason": r.reason}) + "\n" for r in left_out))
+    else:
+        path.unlink(missing_ok=True)
+    return path
 
 
 def base_row(example: Example) -> dict[str, Any]:

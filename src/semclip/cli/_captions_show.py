@@ -1,6 +1,5 @@
 """The output of `semclip captions write`: a progress bar, then tables."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,10 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from semclip.captions.job import Job
-from semclip.captions.rows import LeftOut
+from semclip.captions.rows import LeftOut, save_left_out
 from semclip.captions.summary import Summary
 from semclip.core.example import Example
-from semclip.core.files import write_text
 
 
 def cost_of(job: Job) -> str:
@@ -122,11 +120,9 @@ def show_summary(summary: Summary, console: Console) -> None:
 
 def show_left_out(left_out: Sequence[LeftOut], out: Path, console: Console) -> None:
     """Count the unreadable rows, and list them in a file."""
-    path = out.with_name(out.name + ".left_out")
+    path = save_left_out(left_out, out)
     if not left_out:
-        path.unlink(missing_ok=True)
         return
-    write_text(path, "".join(json.dumps({"where": r.where, "reason": r.reason}) + "\n" for r in left_out))
     for reason, count in Counter(row.reason for row in left_out).most_common(10):
         console.print(f"left out, {count:,} times: {reason}", markup=False, soft_wrap=True)
     console.print(f"rows left out: {len(left_out):,}, each named in {path}", soft_wrap=True)

@@ -30,15 +30,17 @@ def command(
     limit: Annotated[int, typer.Option(help="the first N rows only; without it, the others are written on top")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=f"print {_SAMPLES} samples and write nothing")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="forget the journal of an earlier job")] = False,
+    shards: Annotated[
+        bool, typer.Option("--shards", help="DATA is many files ('x/{000..099}.tar', 'x/*.jsonl'), --out their folder")
+    ] = False,
+    ray: Annotated[str, typer.Option(help="shards on a Ray cluster: its address, auto, or local")] = "",
 ) -> None:
     """Write paraphrases, negations and absences for every caption, with verdicts and where they come from."""
     from rich.text import Text
 
     from semclip.captions import journal as journals
-    from semclip.captions.job import Job, run_job, spread, write_output
-    from semclip.captions.rows import read_input
-    from semclip.captions.verifiers.base import create as create_verifier
-    from semclip.captions.writers.base import create as create_writer
+    from semclip.captions.job import run_job, spread, write_output
+    from semclip.captions.shards import open_job
     from semclip.cli._captions_show import Bar, cost_of, show_left_out, show_sample, show_summary
     from semclip.core.console import make_console
     from semclip.core.stopping import kept
@@ -48,18 +50,10 @@ def command(
     if out.exists() and out.resolve() == Path(data).resolve():
         raise UserError("the output is the input", where=str(out), fix="name another --out")
     settings = _settings(config, views, writer, verify, seed, overrides or [])
-    given = read_input(DataConfig(path=data, images=images, seed=settings.seed))
-    verifiers = [create_verifier(section, _load_encoder) for section in settings.verify]
-    for verifier in verifiers:
-        verifier.look_over(given.examples)
-    job = Job(
-        examples=given.examples,
-        writer=create_writer(settings.writer, given.examples),
-        verifiers=verifiers,
-        views=settings.views,
-        attempts=settings.attempts,
-        seed=settings.seed,
-    )
+    if shards or ray:
+        _write_shards(data, images, out, settings, restart, ray)
+        return
+    given, job = open_job(DataConfig(path=data, images=images, seed=settings.seed), settings, _load_encoder)
     if job.writer.notice:
         console.print(job.writer.notice, soft_wrap=True, markup=False, highlight=False)
     path = journals.IN_MEMORY if dry_run else journals.journal_path(out)
@@ -98,6 +92,44 @@ def command(
             )
     if not summary.accepted:
         console.print(Text.assemble(("no text was accepted", "red"), ": the tables above say why"))
+        raise typer.Exit(_NOTHING_DONE)
+
+
+def _write_shards(data: str, images: str, out: Path, settings: "CaptionsConfig", restart: bool, ray: str) -> None:
+    """Each file by itself, with a line when it is done."""
+    from functools import partial
+
+    from semclip.captions.shards import run_here, run_on_ray, shards_of, write_shard
+    from semclip.core.console import make_console
+    from semclip.core.stopping import kept
+
+    console = make_console()
+    shards = shards_of(data, images, out, settings, restart)
+    run = partial(write_shard, load_encoder=_load_encoder)
+    reports = []
+    with kept(f"texts so far are kept in {out}; the same command goes on from there"):
+        for report in run_on_ray(shards, run, ray) if ray else run_here(shards, run):
+            if report.notice not in ("", *(other.notice for other in reports)):
+                console.print(report.notice, soft_wrap=True, markup=False, highlight=False)
+            reports.append(report)
+            done = f"{report.accepted:,} texts for {report.captions:,} captions"
+            left_out = f", {report.left_out:,} rows left out" if report.left_out else ""
+            said = report.error or (f"stopped: {report.stopped}" if report.stopped else done + left_out)
+            line = f"{len(reports):,} of {len(shards):,}: {Path(report.data).name}: {said}"
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
+    failed = [report for report in reports if report.error]
+    stopped = [report for report in reports if report.stopped]
+    texts, captions = sum(r.accepted for r in reports), sum(r.captions for r in reports)
+    console.print(f"{out}: {texts:,} texts for {captions:,} captions", soft_wrap=True, markup=False, highlight=False)
+    if failed:
+        raise UserError(
+            f"{len(failed):,} of {len(shards):,} files could not be written",
+            where=failed[0].data,
+            fix="mend what is said of each; the same command writes what is missing",
+        )
+    if stopped:
+        raise typer.Exit(_STOPPED)
+    if not texts:
         raise typer.Exit(_NOTHING_DONE)
 
 

@@ -35,14 +35,12 @@ class HfEngine:
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, padding_side="left", **options)
             load: Any = transformers.AutoModelForCausalLM.from_pretrained
             self._model = load(folder, dtype=dtype, **options).to(self._device).eval()
-        except ImportError as error:  # transformers reads GGUF by a package of its own
-            fix = f"pip install {error.name or 'gguf'}"
-            raise UserError(f"cannot load the model: {first_line(error)}", where=self._where, fix=fix) from error
-        except (OSError, ValueError, RuntimeError) as error:
+        except (ImportError, OSError, ValueError, RuntimeError) as error:
+            fix = "name a folder that `save_pretrained` wrote, or download the model where there is a network"
             raise UserError(
                 f"cannot load the model: {first_line(error)}",
                 where=self._where,
-                fix="name a folder that `save_pretrained` wrote, or download the model where there is a network",
+                fix="pip install gguf accelerate, by which transformers reads this format" if file else fix,
             ) from error
         if not self._tokenizer.chat_template:
             fix = "name a model that was trained to chat (-Instruct, -it)"
