@@ -6,10 +6,10 @@ around centres, as embeddings are. Parts, each by its name as argument, or all:
 throughput  photos a second: decoding in threads and encoding alone; the same as `Index.add` does it, with hash,
             EXIF, thumbnail, table and commits. In turn, round by round, so that a busy machine slows both alike.
 second      a second run over 50,000 files that have not changed.
-query       one query of a million vectors of 512: the product alone, a search with filters and results, and with the
-            vector index, with the share of the exact first hundred that it finds. Beside it what reading the rows
-            alone takes, since no exact scan can be faster.
-memory      the most that a process holds while it indexes, for several numbers of photos.
+query       one query of a million vectors of 512: the products alone, whole searches with results by several rankers,
+            and by the vector index, with the share of the exact first hundred that it finds. Beside it what reading
+            the float16 rows alone takes.
+memory      the most that a process holds while it indexes, for several numbers of small photos.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,7 +33,7 @@ from rich.console import Console
 
 from peak import resident
 from semclip.core.example import ImageRef
-from semclip.core.query import Gallery, Part, Query, Ranking, Text, leaves
+from semclip.core.query import And, Not, Query, Text
 from semclip.core.seeds import generator
 from semclip.models.load import load
 from semclip.search import candidates
@@ -123,15 +124,6 @@ def row(path: str, number: int, vector: np.ndarray, mtime: int = 1) -> dict[str,
             "thumbnail": b""}  # fmt: skip
 
 
-class Cosine:
-    """The simplest ranker, so that the index is measured and no ranking."""
-
-    def rank(self, query: Query, gallery: Gallery) -> Ranking:
-        (leaf, wanted), *_ = leaves(query.tree)
-        found = gallery.similarity(gallery.embed(leaf)[None])[0]
-        return Ranking(found.astype(np.float64), (Part(leaf, wanted, found, found),), np.full(len(found), -1))
-
-
 def query(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
     draw = generator("perf index")
     centres = draw.standard_normal((CENTRES, D), dtype=np.float32)
@@ -147,34 +139,44 @@ def query(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None
     rows = index.rows
     say(f"mapped rows made in {time.perf_counter() - started:.0f} s")
     asked = around(centres, arguments.queries, draw).astype(np.float32)
-    model.texts = lambda texts: asked[[int(text) for text in texts]]  # type: ignore[method-assign]
+    model.texts = lambda texts: np.stack([asked[zlib.crc32(t.encode()) % len(asked)] for t in texts])  # type: ignore
     candidates.EXACT = arguments.vectors
-    queries = [Query(str(i), Text(str(i))) for i in range(len(asked))]
+    one = [Query(f"photo {i}", Text(f"photo {i}")) for i in range(len(asked))]
+    two = [Query(f"photo {i}", And((Text(f"photo {i}"), Not(Text(f"thing {i}"))))) for i in range(len(asked))]
 
-    def searched(one: Query) -> list[str]:
-        return [hit.id for hit in index.search(one, top=100, ranker=Cosine())]
+    def searched(query: Query, ranker: str | None = None) -> list[str]:
+        return [hit.id for hit in index.search(query, top=100, ranker=ranker)]
 
+    started = time.perf_counter()
+    coarse = rows.coarse
+    say(f"codes made in {time.perf_counter() - started:.0f} s")
     reading = torch.from_numpy(rows.embeddings).view(torch.int64)
+    wide = asked.astype(np.float64)
+    found_by: dict[str, Callable[[int], Any]] = {
+        "A, the sentence": lambda i: searched(one[i], "sentence"),
+        "A without B, subtraction": lambda i: searched(two[i], "subtract"),
+        "A without B, the default": lambda i: searched(two[i]),
+    }
     ways: dict[str, Callable[[int], Any]] = {
-        "reading the rows": lambda i: reading.max(),
-        "product, one vector": lambda i: product(asked[i : i + 1], rows.embeddings, arguments.threads),
-        "product, three vectors": lambda i: product(asked[[i, 0, 1]], rows.embeddings, arguments.threads),
-        "search, first hundred": lambda i: searched(queries[i]),
+        "reading the float16 rows": lambda i: reading.max(),
+        "product with the float16 rows": lambda i: product(asked[i : i + 1], rows.embeddings, arguments.threads),
+        "coarse product, one vector": lambda i: coarse.products(wide[i : i + 1], arguments.threads),
+        "coarse product, two vectors": lambda i: coarse.products(wide[[i, 0]], arguments.threads),
+        **{f"exact search, {name}": way for name, way in found_by.items()},
     }
     tell(say, {name: timed_each(way, len(asked)) for name, way in ways.items()})
-    exact = [searched(one) for one in queries]
+    exact = {name: [way(i) for i in range(len(asked))] for name, way in found_by.items()}
     started = time.perf_counter()
     index._table.build_vector_index()
     say(f"vector index built in {time.perf_counter() - started:.0f} s")
     index._rows = None
     assert len(index.rows) == arguments.vectors
     candidates.EXACT = arguments.vectors - 1
-    for probes in (8, 64):
-        candidates.PROBES = probes
-        times = timed_each(lambda i: searched(queries[i]), len(asked))
-        found = [searched(one) for one in queries]
-        recall = np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, exact, strict=True)])
-        tell(say, {f"vector index, {probes} probes, {recall:.1%} of the exact first hundred": times})
+    for name, way in found_by.items():
+        times = timed_each(way, len(asked))
+        found = [way(i) for i in range(len(asked))]
+        recall = np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, exact[name], strict=True)])
+        tell(say, {f"vector index, {name}, {recall:.1%} of the exact first hundred": times})
 
 
 def around(centres: np.ndarray, count: int, draw: np.random.Generator) -> np.ndarray:
@@ -185,18 +187,16 @@ def around(centres: np.ndarray, count: int, draw: np.random.Generator) -> np.nda
 
 
 def memory(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
-    for count in (500, 1_000, 2_000):
+    for count in (500, 5_000, 50_000):
         command = [sys.executable, __file__, "--measure", str(count), "--threads", str(arguments.threads)]
         environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
         ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
-        say(
-            f"memory, {count:,} photos of 640 x 480: at most {json.loads(ran.stdout)['peak'] / 1e6:.0f} MB above before"
-        )
+        say(f"memory, {count:,} photos of 128 x 96: at most {json.loads(ran.stdout)['peak'] / 1e6:.0f} MB above before")
 
 
 def held(folder: Path, count: int) -> dict[str, int]:
     """Bytes that this process held at most while it indexed, above what it held after a first small run."""
-    (first, *_) = pictures(folder / "photos", 64, (640, 480))
+    (first, *_) = pictures(folder / "photos", 64, (128, 96))
     model = Model(load("semclip-tiny-48/random"), "tiny")
     index = Index.create(folder / "index", model)
     index.add(folder / "photos")
@@ -235,19 +235,22 @@ def in_turn(ways: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[
     return taken
 
 
-def timed_each(way: Callable[[int], Any], count: int) -> list[float]:
+def timed_each(way: Callable[[int], Any], count: int) -> list[tuple[float, float]]:
+    """Seconds on the clock and of processors, of each call."""
     way(0)
     times = []
     for i in range(count):
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         way(i)
-        times.append(time.perf_counter() - started)
+        times.append((time.perf_counter() - started, time.process_time() - used))
     return times
 
 
-def tell(say: Callable[[str], None], taken: dict[str, list[float]]) -> None:
+def tell(say: Callable[[str], None], taken: dict[str, list[tuple[float, float]]]) -> None:
     for name, times in taken.items():
-        say(f"{name}: median {1e3 * statistics.median(times):.0f} ms, least {1e3 * min(times):.0f}")
+        clock, used = ([1e3 * one for one in way] for way in zip(*times, strict=True))
+        middle = f"{statistics.median(clock):.0f} ms, least {min(clock):.0f}"
+        say(f"{name}: median {middle}; of processors {statistics.median(used):.0f}, least {min(used):.0f}")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,9 @@ class FakeIndex:
         hits = sorted((self._hit(p, query, ranker, pictures or {}) for p in self), key=lambda h: (-h.score, h.path))
         return hits[skip : skip + top]
 
+    def listed(self, query: Query, top: int, skip: int) -> list[FakeHit]:
+        return self.search(query, top, None, skip)
+
     def find(self, path: str) -> str | None:
         return next((photo.id for photo in self if photo.path == path), None)
 

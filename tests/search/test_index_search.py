@@ -16,7 +16,9 @@ from semclip.core.query import And, Filter, Gallery, Not, Picture, Query, Rankin
 from semclip.core.seeds import generator
 from semclip.search import candidates
 from semclip.search.index import Index
+from semclip.search.index_gallery import IndexGallery
 from semclip.search.indexing import photo_id
+from semclip.search.listing import Glance
 from semclip.search.product import product
 from tests.search.photos import Sum as Plain
 from tests.search.photos import asked, contents, fill, model, new_index, picture
@@ -177,14 +179,17 @@ def test_a_photo_by_its_id(index: Index) -> None:
 @pytest.mark.parametrize("chosen", [None, np.array([3, 7, 20])])
 def test_a_gallery_is_its_rows(index: Index, chosen: np.ndarray | None) -> None:
     rows = index.rows.embeddings.astype(np.float64)
-    gallery = index._gallery(index.rows, {}, chosen)
+    whole = IndexGallery(index.model, candidates.Candidates(index.rows, index._table, threads=1), {})
+    gallery = whole if chosen is None else whole.only(chosen)
     vectors = model().texts(["a dog", "a cat"])
     some = rows if chosen is None else rows[chosen]
     assert len(gallery) == len(some)
     np.testing.assert_allclose(gallery.similarity(vectors), vectors @ some.T, atol=1e-6)
     np.testing.assert_allclose(gallery.sampled(vectors), vectors @ rows.T, atol=1e-6, err_msg="of the whole index")
     np.testing.assert_allclose(gallery.centre, rows.mean(axis=0), atol=1e-6)
-    np.testing.assert_array_equal(gallery.rows(np.array([2, 0])), some[[2, 0]])
+    places = np.array([2, 0])
+    np.testing.assert_array_equal(gallery.rows(places), rows[places], err_msg="places are those of the whole index")
+    assert np.array_equal(gallery.nearest(vectors, 3), np.sort(np.argsort(-vectors @ rows.T, axis=1)[:, :3]))
     np.testing.assert_allclose(gallery.embed(Text("a dog")), vectors[0], atol=1e-6)
 
 
@@ -212,12 +217,6 @@ def test_products_are_those_of_float64(count: int, threads: int) -> None:
     np.testing.assert_allclose(found, vectors.astype(np.float64) @ rows.astype(np.float64).T, atol=2e-5)
 
 
-@pytest.mark.slow
-def to_score(index: Index, query: Query) -> np.ndarray | None:
-    gallery = index._gallery(index.rows, {}, np.zeros(0, int))
-    return candidates.photos_to_score(query, index.rows, np.ones(1_000, bool), index._table, gallery.embed, 10)
-
-
 def test_candidates_of_the_vector_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table above the limit: the first photos are those of the exact ranking, and their scores are exact."""
     monkeypatch.setattr(candidates, "EXACT", 500)
@@ -236,8 +235,12 @@ def test_candidates_of_the_vector_index(tmp_path: Path, monkeypatch: pytest.Monk
     index._table.build_vector_index()
     index.refresh()
     assert index._table.has_vector_index
-    chosen = to_score(index, asked("a dog"))
+    looked = candidates.Candidates(index.rows, index._table, threads=1)
+    every = np.ones(1_000, bool)
+    chosen = looked.of_any(list(model().texts(["a dog"])), every, 10)
     assert chosen is not None and 100 <= len(chosen) <= 250
+    some = every & (np.arange(1_000) < 300)
+    assert np.array_equal(looked.of_any([], some, 10), np.arange(300)), "filters that leave few are exact"
     found = index.search(asked("a dog"), top=10, ranker=Plain())
     monkeypatch.setattr(candidates, "EXACT", 5_000)
     exact = index.search(asked("a dog"), top=10, ranker=Plain())
@@ -245,7 +248,12 @@ def test_candidates_of_the_vector_index(tmp_path: Path, monkeypatch: pytest.Monk
     same = {hit.path: hit.score for hit in exact}
     assert all(hit.score == pytest.approx(same[hit.path], abs=1e-6) for hit in found if hit.path in same)
     monkeypatch.setattr(candidates, "EXACT", 500)
-    assert to_score(index, asked("-a dog")) is None
+    assert looked.of_any([], every, 10) is None, "of excluded parts alone, all"
+    close, far = (index.search(asked(*words), top=10, ranker="subtract") for words in (("a dog",), ("-a dog",)))
+    monkeypatch.setattr(candidates, "EXACT", 5_000)
+    surely = index.search(asked("a dog"), top=10, ranker="subtract")
+    assert len({hit.path for hit in close} & {hit.path for hit in surely}) >= 9
+    assert far == index.search(asked("-a dog"), top=10, ranker="subtract")
 
 
 def test_an_index_is_looked_through_without_a_model(tmp_path: Path) -> None:
@@ -262,6 +270,31 @@ assert len(hits) == 3 and index.thumbnail(hits[0].id) and index.photo(hits[0].id
 assert not {{"torch", "open_clip", "scipy"}} & sys.modules.keys()
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_glance_lists_the_photos_without_lancedb(tmp_path: Path) -> None:
+    fill(tmp_path / "photos", 3)
+    place = tmp_path / ".semclip"
+    assert Glance.at(place) is None
+    index = new_index(tmp_path)
+    index.add(tmp_path / "photos")
+    glance = Glance.at(place)
+    assert glance is not None and len(glance) == 3
+    everything = Query("", None)
+    assert glance.listed(everything, 2, 1) == index.search(everything, top=2, skip=1)
+    (hit,) = glance.listed(Query("", None, (Filter("folder", "=", "b"),)), 9, 0)
+    assert glance.find(hit.path) == hit.id and glance.photo(hit.id) == index.photo(hit.id)
+    code = f"""
+import sys
+from semclip.search.listing import Glance
+from semclip.core.query import Query
+assert len(Glance.at({str(place)!r}).listed(Query("", None), 60, 0)) == 3
+assert not {{"lancedb", "torch", "pandas", "scipy"}} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    (file,) = place.glob("rows-*.arrow")
+    os.truncate(file, 300)
+    assert Glance.at(place) is None, "damaged: the index makes them anew"
 
 
 @pytest.mark.parametrize("damaged", ["rows-*.npy", "rows-*.arrow"])

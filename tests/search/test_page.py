@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,44 @@ def test_photos_can_be_looked_at_while_the_model_loads(index: FakeIndex) -> None
     loading.join()
     assert client.get("/api/status").json()["state"] == "ready"
     assert search(client, q=QUERY)["hits"]
+
+
+def test_photos_are_listed_before_the_index_is_open(index: FakeIndex) -> None:
+    """What is known of them is shown at once; their pictures come when the index is there."""
+    opened = threading.Event()
+
+    def open_index() -> FakeIndex:
+        opened.wait(30)
+        return index
+
+    session = Session(open_index, "here", lambda: FakeIndex(list(index)[:50]))
+    client = TestClient(create_app(session))
+    loading = session.start()
+    while not session.photos:
+        pass
+    told = client.get("/api/status").json()
+    assert (told["state"], told["photos"]) == ("opening", 50)
+    assert [hit["id"] for hit in search(client)["hits"]] == [hit.id for hit in index.listed(Query("", None), 50, 0)]
+    assert client.get("/api/photo/p001").status_code == 200
+    assert client.get("/api/search", params={"q": QUERY}).status_code == 503
+    with ThreadPoolExecutor() as pool:
+        picture = pool.submit(client.get, "/thumbnail/p001")
+        assert not picture.done()
+        opened.set()
+        assert picture.result().status_code == 200
+    loading.join()
+    assert client.get("/api/status").json()["photos"] == 60
+
+
+def test_a_glance_at_an_index_that_is_gone_shows_nothing(index: FakeIndex) -> None:
+    def gone() -> FakeIndex:
+        raise UserError("no index here", "photos/.semclip", "make one")
+
+    session = Session(gone, "photos/.semclip", lambda: index)
+    client = TestClient(create_app(session))
+    session.start().join()
+    assert client.get("/api/status").json()["state"] == "failed"
+    assert client.get("/api/search").status_code == client.get("/thumbnail/p001").status_code == 400
 
 
 def test_an_index_that_cannot_be_opened_says_why() -> None:

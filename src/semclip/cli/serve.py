@@ -11,7 +11,7 @@ from semclip.cli._photo_index import FOLDER, find_index, need_libraries, no_inde
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
-    from semclip.search.page.index import PhotoIndex
+    from semclip.search.page.index import PhotoIndex, PhotoList
 
 HERE = "127.0.0.1"
 
@@ -41,7 +41,7 @@ def command(
         raise UserError(
             "no index of photos there", f"--index {place}", f"make one: semclip index FOLDER --index {place}"
         )
-    server = listen(Session(lambda: _opened(place, device), place), host, port)
+    server = listen(Session(lambda: _opened(place, device), place, lambda: _glance(place)), host, port)
     console = make_console()
     console.print(server.url, soft_wrap=True, highlight=False, markup=False)
     if server.token:
@@ -60,6 +60,12 @@ def _opened(place: str, device: str) -> "PhotoIndex":
     from semclip.search.index import Index
 
     return Index.open(place, device=device)
+
+
+def _glance(place: str) -> "PhotoList | None":
+    from semclip.search.listing import Glance
+
+    return Glance.at(place)
 
 
 def _has_desktop() -> bool:

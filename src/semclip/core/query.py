@@ -102,9 +102,11 @@ class Gallery(Protocol):
 
     def embed(self, leaf: Leaf) -> np.ndarray: ...  # (D,) float32, unit length
 
-    def similarity(self, vectors: np.ndarray) -> np.ndarray: ...  # (Q, D) -> cosines (Q, N) float32
+    def similarity(self, vectors: np.ndarray) -> np.ndarray: ...  # (Q, D) -> products (Q, N)
 
-    def sampled(self, vectors: np.ndarray) -> np.ndarray: ...  # (Q, D) -> cosines (Q, M), what calibration sees
+    def sampled(self, vectors: np.ndarray) -> np.ndarray: ...  # (Q, D) -> products (Q, M), what calibration sees
+
+    def nearest(self, vectors: np.ndarray, count: int) -> np.ndarray: ...  # (Q, D) -> places (Q, count) of the highest
 
     def rows(self, places: np.ndarray) -> np.ndarray: ...  # (K,) places -> (K, D) unit rows of those photos
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from semclip.core.errors import UserError
+from semclip.core.highest import highest
 from semclip.core.query import Leaf
 
 _ROWS = 16_384  # photos multiplied at a time: 32 MB of float32 at 512 dimensions
@@ -65,6 +66,10 @@ class ArrayGallery:
     def sampled(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """(Q, D) -> cosines (Q, M) of the sample."""
         return np.asarray(np.asarray(vectors, dtype=np.float32) @ self._sample.T)
+
+    def nearest(self, vectors: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """(Q, D) -> (Q, count) places of the highest cosines, ascending."""
+        return np.stack([highest(row, count) for row in self.similarity(vectors)])
 
     def rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         """(K,) places -> (K, D) rows of those photos."""

@@ -6,27 +6,29 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.query import Query, Ranker
 from semclip.search import candidates
 from semclip.search.added import Added
+from semclip.search.best import best
+from semclip.search.candidates import Candidates
 from semclip.search.filters import meeting
-from semclip.search.hits import Hit, PhotoInfo, first, hit, info
+from semclip.search.hits import Hit, hit
 from semclip.search.index_gallery import IndexGallery
 from semclip.search.indexing import Indexer
+from semclip.search.listing import Listing
 from semclip.search.lock import only_indexer
 from semclip.search.model import DEFAULT_MODEL, Model, load_model, refuse_another
 from semclip.search.names import Names
-from semclip.search.place import folder_of, is_remote, place_of
+from semclip.search.place import folder_of, place_of
 from semclip.search.ranks import Alone, ranks
 from semclip.search.rows import Rows
 from semclip.search.table import PhotoTable
 
 
-class Index:
+class Index(Listing):
     """An index in a folder, or on object storage (`s3://bucket/photos`).
 
     `Index.create("photos.index", model).add("photos")`, then `Index.open("photos.index").search("beach -people")`.
@@ -43,7 +45,7 @@ class Index:
     def __init__(self, table: PhotoTable, model: Model | None) -> None:
         self._table, self._model = table, model
         self._folder = folder_of(table.place)
-        self._names = Names(None if is_remote(table.place) else self._folder.parent)
+        self._names = Names.beside(table.place)
         self._rows: Rows | None = None
         self._device = "auto"
 
@@ -160,30 +162,12 @@ class Index:
 
             query = parse(query)
         rows = self.rows
-        kept = meeting(query.filters, rows.columns)
         if query.tree is None or not len(rows):
-            best = first(np.zeros(len(rows)), kept, rows.same, skip + top)
-            return [hit(rows, self._names, row) for row in best[skip:]]
-        nowhere = self._gallery(rows, pictures or {}, np.zeros(0, int))
-        chosen = candidates.photos_to_score(query, rows, kept, self._table, nowhere.embed, skip + top)
-        gallery = self._gallery(rows, pictures or {}, chosen)
-        ranking = _ranker(ranker).rank(query, gallery)
-        places = np.arange(len(rows)) if chosen is None else chosen
-        best = first(np.asarray(ranking.score), kept[places], rows.same[places], skip + top)
-        return [hit(rows, self._names, int(places[at]), ranking, at) for at in best[skip:]]
-
-    def find(self, path: str) -> str | None:
-        """Id of the photo with this path, as results write it; None where no such photo is indexed."""
-        row = self.rows.row_shown(path)
-        return None if row is None else str(self.rows.value("id", row))
-
-    def photo(self, id: str) -> PhotoInfo:
-        """Raises KeyError for an id that is not in the index."""
-        rows = self.rows
-        row = rows.row_of("id", id)
-        if row is None:
-            raise KeyError(id)
-        return info(rows, self._names, row)
+            return self.listed(query, top, skip)
+        kept = meeting(query.filters, rows.columns)
+        gallery = IndexGallery(self.model, Candidates(rows, self._table, os.cpu_count() or 1), pictures or {})
+        ranking, found = best(query, _ranker(ranker), gallery, kept, skip + top)
+        return [hit(rows, self._names, row, ranking, at) for row, at in found[skip:]]
 
     def thumbnail(self, id: str) -> bytes:
         """A JPEG of at most 256 pixels. Raises KeyError for an id that is not in the index."""
@@ -225,6 +209,7 @@ class Index:
         if not added.photos and not added.unreadable:
             raise _nothing_in(folder, len(gone))
         self._table.delete(gone)
+        self._table.drop_repeated()
         self._table.tidy()
         if len(self._table) > candidates.EXACT and not self._table.has_vector_index:
             self._table.build_vector_index()
@@ -232,9 +217,6 @@ class Index:
 
     def _ids_and_paths(self) -> list[tuple[str, bytes]]:
         return [(row["id"], row["path"]) for batch in self._table.batches(["id", "path"]) for row in batch.to_pylist()]
-
-    def _gallery(self, rows: Rows, pictures: Mapping[str, Image.Image], chosen: np.ndarray | None) -> IndexGallery:
-        return IndexGallery(self.model, rows, pictures, os.cpu_count() or 1, chosen)
 
 
 def _nothing_in(folder: Path, known: int) -> UserError:

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from semclip.search.place import is_remote
+
 
 @dataclass(frozen=True)
 class Names:
@@ -14,6 +16,11 @@ class Names:
     """
 
     base: Path | None
+
+    @classmethod
+    def beside(cls, place: str) -> "Names":
+        """Those of the index at a place."""
+        return cls(None if is_remote(place) else Path(place).parent)
 
     def stored(self, path: Path) -> bytes:
         """path: absolute."""

@@ -1,6 +1,7 @@
 """The product of a few vectors with millions of stored rows: exact in float32, as fast as the rows can be read."""
 
 import itertools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -29,13 +30,30 @@ def product(vectors: np.ndarray, rows: np.ndarray, threads: int) -> np.ndarray:
     if len(given) <= _FEW or threads == 1:
         _piece(wanted, given, result, 0, len(given))
         return result.numpy()
+    in_threads(lambda start, stop: _piece(wanted, given, result, start, stop), len(given), threads)
+    return result.numpy()
+
+
+def exact(vectors: np.ndarray, rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(Q, D), rows (N, D), places (K,) -> (Q, K) float64, summed row by row: equal rows have equal products."""
+    wanted, found = np.asarray(vectors, np.float64), np.empty((len(vectors), len(places)))
+    for at in range(0, len(places), _ROWS):
+        wide = rows[places[at : at + _ROWS]].astype(np.float64)
+        for vector, result in zip(wanted, found, strict=True):
+            result[at : at + _ROWS] = (wide * vector).sum(axis=1)
+    return found
+
+
+def in_threads(piece: Callable[[int, int], None], count: int, threads: int) -> None:
+    """Call piece(start, stop) for pieces of `count` rows, each in one thread of torch."""
+    import torch
+
     # More pieces than threads, so that one that starts late does not keep the others waiting.
-    edges = [int(edge) for edge in np.linspace(0, len(given), 4 * threads + 1)]
+    edges = [int(edge) for edge in np.linspace(0, count, 4 * threads + 1)]
     before = torch.get_num_threads()
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        list(pool.map(lambda pair: _piece(wanted, given, result, *pair), itertools.pairwise(edges)))
+        list(pool.map(lambda pair: piece(*pair), itertools.pairwise(edges)))
     torch.set_num_threads(before)  # parts of that setting hold for the whole process
-    return result.numpy()
 
 
 def _piece(vectors: "Tensor", rows: "Tensor", result: "Tensor", start: int, stop: int) -> None:

@@ -5,7 +5,7 @@ Both are made from one version of the table, and made anew when it has another: 
 
 import contextlib
 import os
-from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from semclip.core.files import write_atomic
+from semclip.search.coarse import Coarse, coarse_of
 from semclip.search.names import shown
-from semclip.search.table import PhotoTable
+from semclip.search.table import ROW_ID, PhotoTable
 
+#: Photos that calibration sees.
+SAMPLE = 4_096
 _COLUMNS = ("id", "path", "content", "taken", "camera", "width", "height", "type", "size")
+#: What is mapped: all but the hash, and what is worked out from the table.
+_MAPPED = [*(name for name in _COLUMNS if name != "content"), "same", "doubled", "row_id", "row_by_id", "folder"]
 
 
 class Rows:
     """N photos. embeddings: (N, D) float16, unit length.
 
     columns: of the table, and `folder`, in lower case between slashes; `same`, the first row with the same content,
-    and `doubled`, whether there is another; `key` and `row_by_key`, the first 64 bits of all ids in ascending order and
-    their rows.
+    and `doubled`, whether there is another; `row_id` and `row_by_id`, LanceDB's numbers in ascending order and their
+    rows.
     """
 
-    def __init__(self, embeddings: np.ndarray, columns: pa.Table) -> None:
-        self.embeddings, self.columns = embeddings, columns
+    def __init__(self, embeddings: np.ndarray, columns: pa.Table, file: Path) -> None:
+        self.embeddings, self.columns, self._file = embeddings, columns, file
         self.same = columns["same"].to_numpy()  # (N,) int32
 
     @classmethod
@@ -40,35 +45,54 @@ class Rows:
         """
         vectors, columns = folder / f"rows-{table.version}.npy", folder / f"rows-{table.version}.arrow"
         if columns.exists():  # written last, so it stands for both
-            with contextlib.suppress(ValueError, OSError):  # damaged: the table still has what they held
-                return cls._read(vectors, columns, table)
+            # Damaged, or written by another version of this program: the table still has what they held.
+            with contextlib.suppress(ValueError, OSError, KeyError):
+                return cls._read(vectors, columns)
         _remove_old(folder)
         found = _columns(table)
         order = {name: row for row, name in enumerate(found["id"].to_pylist())}
         write_atomic(vectors, lambda path: _fill(path, table, order))
         write_atomic(columns, lambda path: _write_columns(path, found))
-        return cls._read(vectors, columns, table)
+        return cls._read(vectors, columns)
 
     @classmethod
-    def _read(cls, vectors: Path, columns: Path, table: PhotoTable) -> "Rows":
+    def last(cls, folder: Path) -> "Rows | None":
+        """Those of the version that was mapped last, None where there are none. Raises ValueError, OSError, KeyError
+        for damaged ones."""
+        found = max(folder.glob("rows-*.arrow"), key=lambda file: file.stat().st_mtime_ns, default=None)
+        return None if found is None else cls._read(found.with_suffix(".npy"), found)
+
+    @classmethod
+    def _read(cls, vectors: Path, columns: Path) -> "Rows":
         with pa.memory_map(str(columns)) as file:
-            read = pa.ipc.open_file(file).read_all()
-        if not len(read):
-            return cls(np.zeros((0, int(table.about["dimension"])), np.float16), read)
-        return cls(np.load(vectors, mmap_mode="c"), read)  # `c`: torch takes no read-only memory
+            read = pa.ipc.open_file(file).read_all().select(_MAPPED)
+        mode = "c" if len(read) else None  # `c`: torch takes no read-only memory; nothing cannot be mapped
+        return cls(np.load(vectors, mmap_mode=mode), read, vectors)
 
     def __len__(self) -> int:
         return len(self.columns)
 
-    def sample(self, count: int) -> np.ndarray:
-        """(M, D) float16: up to `count` rows at equal distances, the same ones as long as the table is the same."""
-        return np.asarray(self.embeddings[np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)])
+    @cached_property
+    def sample(self) -> np.ndarray:
+        """(M, D) float32: the rows that calibration sees, at equal distances."""
+        places = np.linspace(0, len(self) - 1, min(SAMPLE, len(self))).astype(int)
+        return np.asarray(self.embeddings[places], np.float32)
 
-    def rows_of(self, ids: Sequence[str]) -> np.ndarray:
-        """The rows of ids that are there, in ascending order."""
-        keys = np.array([int(i[:16], 16) for i in ids], np.uint64)
-        rows = self.columns["row_by_key"].to_numpy()[np.searchsorted(self.columns["key"].to_numpy(), keys)]
-        return np.unique(rows)
+    @cached_property
+    def coarse(self) -> Coarse:
+        """Fast products with all rows. Raises UserError on a full disk."""
+        return coarse_of(self.embeddings, self._file)
+
+    @cached_property
+    def once(self) -> np.ndarray:
+        """(N,) bool: the first row of each content."""
+        return self.same == np.arange(len(self))
+
+    def rows_of(self, row_ids: np.ndarray) -> np.ndarray:
+        """The rows that LanceDB calls so, in ascending order; what is not among them is left out."""
+        known, rows = self.columns["row_id"].to_numpy(), self.columns["row_by_id"].to_numpy()
+        at = np.minimum(np.searchsorted(known, row_ids), len(known) - 1)
+        return np.unique(rows[at[known[at] == row_ids]])
 
     def row_of(self, column: str, value: Any) -> int | None:
         """The first row with this value, None where there is none."""
@@ -94,20 +118,22 @@ def folder_text(path: bytes) -> str:
 
 
 def _columns(table: PhotoTable) -> pa.Table:
-    schema = pa.schema([table.schema.field(name) for name in _COLUMNS])
-    found = pa.Table.from_batches(list(table.batches(_COLUMNS)), schema).combine_chunks()
+    schema = pa.schema([*(table.schema.field(name) for name in _COLUMNS), pa.field(ROW_ID, pa.uint64())])
+    found = pa.Table.from_batches(list(table.batches([*_COLUMNS, ROW_ID])), schema).combine_chunks()
     found = found.take(pc.sort_indices(found, sort_keys=[("path", "ascending")])).combine_chunks()
+    paths = found["path"]  # each once, whatever another machine is writing at this moment
+    found = found.take(np.flatnonzero(np.r_[True, pc.not_equal(paths[1:], paths[:-1]).to_numpy()][: len(found)]))
     _, first, group, count = np.unique(
         _fixed(found["content"]), return_index=True, return_inverse=True, return_counts=True
     )
     folders = pa.array([folder_text(path.as_py()) for path in found["path"]], pa.string())
-    keys = np.array([int(i[:16], 16) for i in found["id"].to_pylist()], np.uint64)
-    by_key = np.argsort(keys, kind="stable").astype(np.int32)
+    row_ids = found[ROW_ID].to_numpy()
+    by_id = np.argsort(row_ids, kind="stable").astype(np.int32)
     same, doubled = first[group].astype(np.int32), count[group] > 1
-    made = {"same": same, "doubled": doubled, "key": keys[by_key], "row_by_key": by_key}
+    made = {"same": same, "doubled": doubled, "row_id": row_ids[by_id], "row_by_id": by_id}
     for name, values in made.items():
         found = found.append_column(name, pa.array(values))
-    return found.append_column("folder", folders).drop_columns(["content"]).combine_chunks()
+    return found.append_column("folder", folders).drop_columns(["content", ROW_ID]).combine_chunks()
 
 
 def _fixed(content: pa.ChunkedArray) -> np.ndarray:

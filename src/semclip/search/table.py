@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -24,8 +25,15 @@ _NAME = "photos"
 _KEEP = timedelta(hours=1)
 #: What the system says where nothing more can be written: no space, a file's largest size, a quota.
 _FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota", "os error 122")
+#: What has to be right for a place on object storage.
+_REMOTE = (
+    "check that the bucket exists and can be reached, and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; "
+    "for a server of your own AWS_ENDPOINT_URL, too, and AWS_ALLOW_HTTP=true where it has no TLS"
+)
 #: Where in LanceDB's own source an error was raised: nothing for people who search photos.
 _SOURCE = re.compile(r", \S+\.rs:[\d:]+")
+#: LanceDB's own number of a row, the same as long as the table has one version: what the vector index gives at once.
+ROW_ID = "_rowid"
 _IDS_AT_ONCE = 5_000
 
 
@@ -118,8 +126,8 @@ class PhotoTable:
         return int(self._table.count_rows())
 
     def batches(self, columns: Sequence[str], where: str = "", rows: int = 8192) -> Iterator[pa.RecordBatch]:
-        """The columns of all rows, or of those that meet an SQL condition, in no particular order."""
-        query = self._table.search().select(list(columns))
+        """The columns of all rows, or of those that meet an SQL condition, in no particular order; `ROW_ID` is one."""
+        query = self._table.search().with_row_id(ROW_ID in columns).select([c for c in columns if c != ROW_ID])
         with _told(self.place):
             yield from (query.where(where) if where else query).limit(None).to_batches(batch_size=rows)
 
@@ -149,7 +157,21 @@ class PhotoTable:
     def tidy(self) -> None:
         """Join small fragments, bring the vector index up to date, and let go of old versions."""
         with _told(self.place):
-            self._table.optimize(cleanup_older_than=_KEEP)
+            try:
+                self._table.optimize(cleanup_older_than=_KEEP)
+            except RuntimeError as error:
+                if "conflict" not in str(error):  # another machine joins the same fragments: one is enough
+                    raise
+
+    def drop_repeated(self) -> None:
+        """One row for each id. Two machines that index the same files on object storage at once write some twice."""
+        ids = [i for batch in self.batches(["id"]) for i in batch["id"].to_pylist()]
+        repeated = sorted(i for i, count in Counter(ids).items() if count > 1)
+        for start in range(0, len(repeated), _IDS_AT_ONCE):
+            some = repeated[start : start + _IDS_AT_ONCE]
+            rows = self.by_id(some, [name for name in self.schema.names if name != "id"])
+            self.delete(some)
+            self.write(list(rows.values()), replacing=False)
 
     def build_vector_index(self) -> None:
         """Lance's own index of the embeddings, for tables too large to score every row."""
@@ -165,11 +187,12 @@ class PhotoTable:
         with _told(self.place):
             return any("embedding" in index.columns for index in self._table.list_indices())
 
-    def nearest(self, vector: np.ndarray, count: int, probes: int) -> list[str]:
-        """Ids of about the `count` photos whose cosine with `vector` (D,) is highest, by the vector index."""
+    def nearest(self, vector: np.ndarray, count: int, probes: int) -> np.ndarray:
+        """Row ids of about the `count` photos whose cosine with `vector` (D,) is highest, by the vector index."""
         with _told(self.place):
             query = self._table.search(vector, vector_column_name="embedding").distance_type("cosine")
-            return query.nprobes(probes).select(["id", "_distance"]).limit(count).to_arrow()["id"].to_pylist()
+            found = query.nprobes(probes).select([ROW_ID, "_distance"]).limit(count).to_arrow()
+        return np.asarray(found[ROW_ID].to_numpy())
 
 
 def is_there(place: str) -> bool:
@@ -201,13 +224,13 @@ def _told(place: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, OSError, ValueError) as error:
-        full = any(sign in str(error) for sign in _FULL)
+        if any(sign in str(error) for sign in _FULL):
+            fix = "free some space and type the same command again; what was committed is kept"
+            raise UserError("the disk is full", where=place, fix=fix) from error
         said = _SOURCE.sub("", first_line(error))[:300]
+        fix = _REMOTE if is_remote(place) else "check that the place exists and that you may write there"
         raise UserError(
-            "the disk is full" if full else f"the index cannot be read or written: {said}",
+            f"the index cannot be read or written: {said}",
             where=place,
-            fix="free some space and type the same command again; what was committed is kept"
-            if full
-            else "check that the place exists and that you may write there; if a file in it is gone or damaged, "
-            "delete the place and index again",
+            fix=f"{fix}; if a file in it is gone or damaged, delete the place and index again",
         ) from error

@@ -6,6 +6,7 @@ import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
+from semclip.core.highest import highest
 from semclip.core.query import Leaf, Query, Ranker, Text
 from semclip.evaluation.encodings import Encodings
 
@@ -39,6 +40,9 @@ class EncodedPhotos:
 
     def sampled(self, vectors: np.ndarray) -> np.ndarray:
         return self.similarity(vectors)[:, self._sample]
+
+    def nearest(self, vectors: np.ndarray, count: int) -> np.ndarray:
+        return np.stack([highest(row, count) for row in self.similarity(vectors)])
 
     def rows(self, places: np.ndarray) -> np.ndarray:
         return np.asarray(self._rows[places])
@@ -74,6 +78,9 @@ class _Listening:
         return np.asarray(vectors @ np.eye(2, dtype=np.float32))
 
     sampled = similarity
+
+    def nearest(self, vectors: np.ndarray, count: int) -> np.ndarray:
+        return np.zeros((len(vectors), count), np.int64)
 
     def rows(self, places: np.ndarray) -> np.ndarray:
         return np.eye(2, dtype=np.float32)[places]

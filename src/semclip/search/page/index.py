@@ -1,4 +1,4 @@
-"""What the page needs from an index of photos: four calls, and rows with reasons."""
+"""What the page needs from an index of photos: a few calls, and rows with reasons."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,10 +61,23 @@ class Photo(Protocol):
     def height(self) -> int: ...
 
 
-class PhotoIndex(Protocol):
-    """An index of photos. A query without a tree needs no model and lists the photos in the order of their paths."""
+class PhotoList(Protocol):
+    """Photos without a model."""
 
     def __len__(self) -> int: ...
+
+    def listed(self, query: Query, top: int, skip: int) -> Sequence[Hit]:
+        """Photos that meet the filters of a query, in the order of their paths, rows `skip` to `skip + top`."""
+
+    def find(self, path: str) -> str | None:
+        """Id of the photo with this path; None where no such photo is indexed."""
+
+    def photo(self, id: str) -> Photo:
+        """Raises KeyError for an id that is not in the index."""
+
+
+class PhotoIndex(PhotoList, Protocol):
+    """An index of photos. A query without a tree needs no model and lists the photos in the order of their paths."""
 
     def refresh(self) -> None:
         """See what other processes have added since."""
@@ -76,12 +89,6 @@ class PhotoIndex(Protocol):
         self, query: Query, top: int, ranker: str | None, skip: int = 0, pictures: Mapping[str, Image.Image] = ...
     ) -> Sequence[Hit]:
         """Rows `skip` to `skip + top`. ranker: None for the default. pictures: what `like:NAME` may stand for."""
-
-    def find(self, path: str) -> str | None:
-        """Id of the photo with this path; None where no such photo is indexed."""
-
-    def photo(self, id: str) -> Photo:
-        """Raises KeyError for an id that is not in the index."""
 
     def thumbnail(self, id: str) -> bytes:
         """A small JPEG, PNG or WebP file. Raises KeyError for an id that is not in the index."""

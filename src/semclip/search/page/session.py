@@ -3,14 +3,14 @@
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from threading import Thread
+from threading import Event, Thread
 from typing import Literal
 
 from semclip.core.console import harmless
 from semclip.core.errors import UserError
 from semclip.core.query import Picture, Query, leaves
 from semclip.search.page import edit
-from semclip.search.page.index import Hit, Photo, PhotoIndex
+from semclip.search.page.index import Hit, Photo, PhotoIndex, PhotoList
 from semclip.search.page.pictures import Uploads, as_jpeg, for_screen
 from semclip.search.page.wording import sentence
 from semclip.search.query import as_sentence, parse, unparse
@@ -19,6 +19,8 @@ State = Literal["opening", "loading", "ready", "failed"]
 
 #: The ranker that gives the encoder the sentence as typed, as other photo searches do.
 LITERAL = "sentence"
+#: Seconds that a picture waits for an index that is being opened.
+_PATIENCE = 60.0
 MOST_CHARACTERS = 2_000
 #: How far down a result the page scrolls; beyond, a narrower question helps more.
 MOST_ROWS = 5_000
@@ -65,15 +67,20 @@ class Question:
 
 
 class Session:
-    """The index and the state it is in. open: opens the index; called once, in a thread of its own."""
+    """The index and the state it is in. open: opens the index; called once, in a thread of its own. glance: its photos
+    at once, if they are to be had before it is open; called once before."""
 
-    def __init__(self, open: Callable[[], PhotoIndex], where: str) -> None:
+    def __init__(
+        self, open: Callable[[], PhotoIndex], where: str, glance: Callable[[], PhotoList | None] = lambda: None
+    ) -> None:
         self.where = where
         self.uploads = Uploads()
         self.state: State = "opening"
         self.error: UserError | None = None
-        self._open = open
+        self._open, self._glance = open, glance
+        self._listed: PhotoList | None = None
         self._index: PhotoIndex | None = None
+        self._opened = Event()
 
     def start(self) -> Thread:
         """Open the index, then load the model, without keeping anybody waiting."""
@@ -83,8 +90,10 @@ class Session:
 
     def _load(self) -> None:
         try:
-            self._index = self._open()
+            self._listed = self._glance()
+            self._index = self._listed = self._open()
             self.state = "loading"
+            self._opened.set()
             self._index.load_model()
             self.state = "ready"
         except UserError as error:
@@ -97,6 +106,8 @@ class Session:
             )
             self.state = "failed"
             raise  # the terminal shows the traceback
+        finally:
+            self._opened.set()
 
     @property
     def index(self) -> PhotoIndex:
@@ -105,12 +116,21 @@ class Session:
         return self._index
 
     @property
+    def listed(self) -> PhotoList:
+        """The index, or before it is open what is known of its photos."""
+        if self._listed is None or self.error:
+            return self.index
+        return self._listed
+
+    @property
     def photos(self) -> int:
-        """How many photos the index holds; 0 while it is not open."""
-        return 0 if self._index is None else len(self._index)
+        """How many photos the index holds; 0 while that is not known."""
+        return 0 if self._listed is None else len(self._listed)
 
     def search(self, query: Query, top: int, skip: int, literal: bool) -> Sequence[Hit]:
         """Raises UserError for what cannot be searched, NotReadyError while the model is missing."""
+        if query.tree is None and self.state == "opening":
+            return self.listed.listed(query, top, skip)
         index = self.index
         if skip == 0:  # later pages go on in what the first one saw
             index.refresh()
@@ -159,7 +179,7 @@ class Session:
     def photo(self, id: str) -> Photo:
         """Raises UnknownPhotoError."""
         try:
-            return self.index.photo(id)
+            return self.listed.photo(id)
         except KeyError:
             raise UnknownPhotoError from None
 
@@ -167,6 +187,8 @@ class Session:
         """A small picture of a photo or of an upload. Raises UnknownPhotoError."""
         if self.uploads.names(id):
             return self.picture(id)
+        if self._listed is not None:  # photos are shown already, so their pictures are on the way
+            self._opened.wait(_PATIENCE)
         try:
             return self.index.thumbnail(id)
         except KeyError:

@@ -66,10 +66,14 @@ class Ranker(ABC):
 
     def rank(self, query: Query, gallery: Gallery) -> Ranking:
         """Score all photos. See `core.query.Ranking`."""
+        if query.tree is None:
+            return Ranking(np.zeros(len(gallery)), (), np.full(len(gallery), -1, dtype=np.int64))
+        return self._ranking(query, gallery, self.score(query, query.tree, gallery))
+
+    def _ranking(self, query: Query, gallery: Gallery, score: Array) -> Ranking:
+        """The score with what explains it."""
         count = len(gallery)
         held_back = np.full(count, -1, dtype=np.int64)
-        if query.tree is None:
-            return Ranking(np.zeros(count), (), held_back)
         parts = measure(list(leaves(query.tree)), gallery)
         most = np.full(count, -np.inf)
         for index, part in enumerate(parts):
@@ -77,7 +81,7 @@ class Ranker(ABC):
                 by_this = self.holds_back(part) & (part.level > most)
                 held_back[by_this], most[by_this] = index, part.level[by_this]
         shown = tuple(Part(p.leaf, p.wanted, p.similarity, p.presence) for p in parts)
-        return Ranking(self.score(query, query.tree, gallery), shown, held_back)
+        return Ranking(score, shown, held_back)
 
 
 def create(name: str, config: Mapping[str, Any] | None = None) -> Ranker:
@@ -112,20 +116,32 @@ def by_leaf(tree: Node, gallery: Gallery) -> dict[tuple[Leaf, bool], Measured]:
 
 def standardised(values: Array, sample: Array) -> Array:
     """Values minus the sample's mean, over its standard deviation where it has one."""
+    return (values - sample.mean()) / spread_of(sample)
+
+
+def spread_of(sample: Array) -> float:
+    """The sample's standard deviation, 1 where it has none."""
     spread = float(sample.std())
-    return (values - sample.mean()) / (spread if spread > _NO_SPREAD else 1.0)
+    return spread if spread > _NO_SPREAD else 1.0
 
 
-def combine(tree: Node, gain: Callable[[Leaf, bool], Array], wanted: bool = True) -> Array:
-    """(N,) a score from gains of leaves: all of several parts is their sum, one of several is their maximum.
+def combine(
+    tree: Node,
+    gain: Callable[[Leaf, bool], Any],
+    wanted: bool = True,
+    total: Callable[[Sequence[Any]], Any] = lambda parts: np.sum(parts, axis=0),
+    highest: Callable[[Sequence[Any]], Any] = lambda parts: np.max(parts, axis=0),
+) -> Any:
+    """A score from gains of leaves: all of several parts is their sum, one of several is their maximum.
 
-    gain: (leaf, is it wanted) -> (N,). Denials go down to the leaves: not (A and B) is (not A) or (not B).
+    gain: (leaf, is it wanted) -> (N,), or whatever `total` and `highest` put together. Denials go down to the leaves:
+    not (A and B) is (not A) or (not B).
     """
     if isinstance(tree, Not):
-        return combine(tree.child, gain, not wanted)
+        return combine(tree.child, gain, not wanted, total, highest)
     if isinstance(tree, And | Or):
-        parts = [combine(child, gain, wanted) for child in tree.children]
-        return np.sum(parts, axis=0) if isinstance(tree, And) == wanted else np.max(parts, axis=0)
+        parts = [combine(child, gain, wanted, total, highest) for child in tree.children]
+        return total(parts) if isinstance(tree, And) == wanted else highest(parts)
     return gain(tree, wanted)
 
 

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from semclip.core.query import Gallery, Leaf, Node, Query, Text, leaves
-from semclip.search.rankers.base import Array, Ranker
+from semclip.search.rankers.base import Array
+from semclip.search.rankers.linear import Direction, LinearRanker, Score
 
 _DECAY, _SQUARED_DECAY, _EPSILON = 0.9, 0.999, 1e-8  # Adam's own defaults
 
 
-class Deo(Ranker):
+class Deo(LinearRanker):
     """steps, rate: of Adam. keep: weight of the distance to the sentence. away: of that to what is excluded."""
 
     @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class Deo(Ranker):
         keep: float = 0.2
         away: float = 1.0
 
-    def score(self, query: Query, tree: Node, gallery: Gallery) -> Array:
+    def directions(self, query: Query, tree: Node, gallery: Gallery) -> Score:
         found = list(leaves(tree))
         vectors = {leaf: np.asarray(gallery.embed(leaf), dtype=np.float64) for leaf, _ in found}
         start = self._start(query, found, vectors, gallery)
@@ -39,8 +40,7 @@ class Deo(Ranker):
         for wanted, sign in ((True, 1.0), (False, -self.config.away)):
             side = [leaf for leaf, is_wanted in found if is_wanted == wanted]
             pulls += [(vectors[leaf], sign * leaf.weight / len(side)) for leaf in side]
-        moved = self._optimised(start, pulls)
-        return np.asarray(gallery.similarity(moved[None].astype(np.float32))[0], dtype=np.float64)
+        return Direction(self._optimised(start, pulls))
 
     def _start(
         self, query: Query, found: list[tuple[Leaf, bool]], vectors: dict[Leaf, Array], gallery: Gallery

@@ -10,18 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semclip.core.query import Gallery, Node, Query
-from semclip.search.rankers.base import Array, Measured, Ranker, affirmed, by_leaf, combine, joined
+from semclip.search.rankers.base import Measured, affirmed, joined
+from semclip.search.rankers.linear import Direction, LinearRanker, Score, levels_of, total
 
 
-class Dropped(Ranker):
+class Dropped(LinearRanker):
     """Forgets what is excluded; holds nothing back."""
 
-    def score(self, query: Query, tree: Node, gallery: Gallery) -> Array:
+    def directions(self, query: Query, tree: Node, gallery: Gallery) -> Score:
         left = affirmed(joined(tree))
         if left is None:
-            return np.zeros(len(gallery))
-        parts = by_leaf(left, gallery)
-        return combine(left, lambda leaf, wanted: leaf.weight * parts[leaf, wanted].level)
+            return Direction(np.zeros_like(gallery.centre, dtype=np.float64))
+        measured = levels_of(left, gallery)
+        return total(left, lambda leaf, wanted: measured[leaf].times(leaf.weight))
 
     def holds_back(self, part: Measured) -> NDArray[np.bool_]:
         return np.zeros(len(part.level), dtype=bool)

@@ -9,7 +9,7 @@ A: the wanted words beside B_j, read together. level: standard deviations above 
 how much of B there is in a photo of A, which a bare "B" says less well. Pictures take no prompt, no feedback, no
 contrast.
 A gallery of under 20 * neighbours photos gives one neighbour for 20 of them.
-When to use: the default. Two passes over the photos, where `subtract` needs one.
+When to use: the default. Two products with all photos, where `subtract` needs one.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.query import And, Gallery, Leaf, Node, Not, Or, Query, Text, leaves
-from semclip.search.rankers.base import Array, Ranker, combine, joined, standardised
+from semclip.search.rankers.base import joined
+from semclip.search.rankers.linear import Direction, LinearRanker, Score, levels, total
 
 #: Photos of a gallery for one neighbour in it, at least.
 _SHARE = 20
@@ -29,7 +30,7 @@ _SHARE = 20
 _NO_LENGTH = 1e-4
 
 
-class Feedback(Ranker):
+class Feedback(LinearRanker):
     """weight: of excluded parts. prompts: {} stands for the part. neighbours: 0 for no feedback. contrast: 0 to 1."""
 
     @dataclass(frozen=True, kw_only=True)
@@ -51,47 +52,46 @@ class Feedback(Ranker):
                     fix=f"write {key}: ['a photo of {{}}']",
                 )
 
-    def score(self, query: Query, tree: Node, gallery: Gallery) -> Array:
+    def directions(self, query: Query, tree: Node, gallery: Gallery) -> Score:
         together = joined(tree)
-        found = list(dict.fromkeys(leaves(together)))
-        levels = self._levels([leaf for leaf, _ in found], gallery)
-        measured = dict(zip(found, levels, strict=True))
+        found = list(dict.fromkeys(leaf for leaf, _ in leaves(together)))
         beside = scenes(together) if self.config.contrast else {}
-        contrasts = self._contrasts(beside, gallery)
+        changes = [self._contrast(*pair, gallery) for pair in beside.items()]
+        measured = levels(np.stack([*self._vectors(found, gallery), *changes]), gallery)
+        level = dict(zip(found, measured, strict=False))
+        excluded = level | self._mixed(level, dict(zip(beside, measured[len(found) :], strict=True)), gallery)
 
-        def gain(leaf: Leaf, wanted: bool) -> Array:
-            level = measured[leaf, wanted]
-            if wanted:
-                return leaf.weight * level
-            if leaf in contrasts:
-                mixed = (1 - self.config.contrast) * level + self.config.contrast * contrasts[leaf]
-                level = standardised(mixed, mixed)
-            return -self.config.weight * leaf.weight * level
+        def gain(leaf: Leaf, wanted: bool) -> Direction:
+            return (level[leaf] if wanted else excluded[leaf].times(-self.config.weight)).times(leaf.weight)
 
-        return combine(together, gain)
+        return total(together, gain)
 
-    def _levels(self, parts: Sequence[Leaf], gallery: Gallery) -> list[Array]:
-        vectors = np.stack([prompted(part, self.config.prompts, gallery) for part in parts])  # (Q, D)
-        count = min(self.config.neighbours, -(-len(gallery) // _SHARE))
-        if count:
-            first = gallery.similarity(vectors)  # (Q, N)
-            for i, part in enumerate(parts):
-                if isinstance(part, Text):
-                    near = np.sort(np.argpartition(-first[i], count - 1)[:count])
-                    vectors[i] += unit(np.asarray(gallery.rows(near)).mean(axis=0) - gallery.centre)
-                    vectors[i] = unit(vectors[i])
-        return levels(vectors, gallery)
-
-    def _contrasts(self, beside: dict[Leaf, str], gallery: Gallery) -> dict[Leaf, Array]:
-        """For each excluded part with a scene beside it, how much of it there is in a photo of that scene."""
-        if not beside:
+    def _mixed(
+        self, level: dict[Leaf, Direction], contrast: dict[Leaf, Direction], gallery: Gallery
+    ) -> dict[Leaf, Direction]:
+        """The levels of excluded parts that have a contrast, with it."""
+        if not contrast:
             return {}
-        texts = [(Text(f"{scene} with {part}"), Text(scene)) for part, scene in beside.items()]
-        change = [
-            prompted(both, self.config.scene_prompts, gallery) - prompted(alone, self.config.scene_prompts, gallery)
-            for both, alone in texts
-        ]
-        return dict(zip(beside, levels(np.stack(change), gallery), strict=True))
+        share = self.config.contrast
+        mixed = [(1 - share) * level[leaf].vector + share * change.vector for leaf, change in contrast.items()]
+        return dict(zip(contrast, levels(np.stack(mixed), gallery), strict=True))
+
+    def _vectors(self, parts: Sequence[Leaf], gallery: Gallery) -> np.ndarray:
+        """(Q, D) of unit length: prompts, and for texts what the photos nearest to them have in common."""
+        vectors = np.stack([prompted(part, self.config.prompts, gallery) for part in parts])
+        count = min(self.config.neighbours, -(-len(gallery) // _SHARE))
+        texts = [i for i, part in enumerate(parts) if isinstance(part, Text)]
+        if count and texts:
+            for i, near in zip(texts, gallery.nearest(vectors[texts], count), strict=True):
+                common = np.asarray(gallery.rows(near)).mean(axis=0)
+                vectors[i] = unit(vectors[i] + unit(common - gallery.centre))
+        return vectors
+
+    def _contrast(self, part: Leaf, scene: str, gallery: Gallery) -> np.ndarray:
+        """(D,) from a scene to the same scene with the excluded part in it."""
+        both, alone = Text(f"{scene} with {part}"), Text(scene)
+        prompts = self.config.scene_prompts
+        return prompted(both, prompts, gallery) - prompted(alone, prompts, gallery)
 
 
 def scenes(tree: Node, wanted: bool = True, beside: str = "") -> dict[Leaf, str]:
@@ -111,13 +111,6 @@ def prompted(part: Leaf, prompts: Sequence[str], gallery: Gallery) -> np.ndarray
         return np.array(gallery.embed(part), dtype=np.float32)
     vectors = [gallery.embed(Text(prompt.replace("{}", part.text))) for prompt in prompts]
     return unit(np.mean(vectors, axis=0))
-
-
-def levels(vectors: np.ndarray, gallery: Gallery) -> list[Array]:
-    """(Q, D) directions -> Q rows (N,) in standard deviations above the sample's mean."""
-    scores = np.asarray(gallery.similarity(vectors), dtype=np.float64)
-    seen = np.asarray(gallery.sampled(vectors), dtype=np.float64)
-    return [standardised(row, sample) for row, sample in zip(scores, seen, strict=True)]
 
 
 def unit(vector: np.ndarray) -> np.ndarray:

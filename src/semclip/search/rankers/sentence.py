@@ -9,18 +9,22 @@ When to use: with an encoder that was trained on queries, and as the ranking tha
 import numpy as np
 from numpy.typing import NDArray
 
-from semclip.core.query import Gallery, Node, Query, Text, leaves
-from semclip.search.rankers.base import Array, Measured, Ranker, by_leaf, combine, measure
+from semclip.core.query import Gallery, Leaf, Node, Query, Text, leaves
+from semclip.search.rankers.base import Measured
+from semclip.search.rankers.linear import Direction, LinearRanker, Score, total
 
 
-class Sentence(Ranker):
+class Sentence(LinearRanker):
     """Reads the sentence as it is; holds nothing back."""
 
-    def score(self, query: Query, tree: Node, gallery: Gallery) -> Array:
+    def directions(self, query: Query, tree: Node, gallery: Gallery) -> Score:
         if query.text.strip() and any(isinstance(leaf, Text) for leaf, _ in leaves(tree)):
-            return measure([(Text(query.text), True)], gallery)[0].similarity
-        parts = by_leaf(tree, gallery)
-        return combine(tree, lambda leaf, wanted: (1 if wanted else -1) * leaf.weight * parts[leaf, wanted].similarity)
+            return _towards(Text(query.text), gallery)
+        return total(tree, lambda leaf, wanted: _towards(leaf, gallery).times((1 if wanted else -1) * leaf.weight))
 
     def holds_back(self, part: Measured) -> NDArray[np.bool_]:
         return np.zeros(len(part.level), dtype=bool)
+
+
+def _towards(leaf: Leaf, gallery: Gallery) -> Direction:
+    return Direction(np.asarray(gallery.embed(leaf), dtype=np.float64))

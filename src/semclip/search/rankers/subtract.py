@@ -4,26 +4,28 @@
 
 level: standard deviations of the similarity above the gallery's mean. Wanted words of one conjunction are read
 together.
-When to use: two products and nothing else; the classical way, as in relevance feedback (Rocchio, 1971).
+When to use: one product and nothing else; the classical way, as in relevance feedback (Rocchio, 1971).
 """
 
 from dataclasses import dataclass
 
-from semclip.core.query import Gallery, Node, Query
-from semclip.search.rankers.base import Array, Ranker, by_leaf, combine, joined
+from semclip.core.query import Gallery, Leaf, Node, Query
+from semclip.search.rankers.base import joined
+from semclip.search.rankers.linear import Direction, LinearRanker, Score, levels_of, total
 
 
-class Subtract(Ranker):
+class Subtract(LinearRanker):
     """weight: of excluded parts. 0.5 ranks best by average precision, 1 and more keeps more of them away."""
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
         weight: float = 0.5
 
-    def score(self, query: Query, tree: Node, gallery: Gallery) -> Array:
+    def directions(self, query: Query, tree: Node, gallery: Gallery) -> Score:
         together = joined(tree)
-        parts = by_leaf(together, gallery)
-        return combine(
-            together,
-            lambda leaf, wanted: (1.0 if wanted else -self.config.weight) * leaf.weight * parts[leaf, wanted].level,
-        )
+        measured = levels_of(together, gallery)
+
+        def gain(leaf: Leaf, wanted: bool) -> Direction:
+            return measured[leaf].times((1.0 if wanted else -self.config.weight) * leaf.weight)
+
+        return total(together, gain)
