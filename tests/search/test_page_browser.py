@@ -131,6 +131,17 @@ def test_two_words_behind_a_dash(page: Any) -> None:
     playwright.expect(page.locator("#q")).to_have_value('red circle -"blue square"')
 
 
+def test_a_query_that_is_too_long_is_not_cut(page: Any) -> None:
+    page.locator("#q").fill("a " * 50_000)
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("#notice")).to_contain_text("99,999 characters is too long")
+    playwright.expect(page.locator("#notice")).to_contain_text("below 2,000")
+    page.locator("#q").fill("red circle")
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".chip")).to_have_count(1)
+    playwright.expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_the_arrow_keys_walk_the_grid(page: Any) -> None:
     page.locator(".tile").first.focus()
     below = page.evaluate(

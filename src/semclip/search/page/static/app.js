@@ -21,7 +21,6 @@ async function watch() {
     const before = server.state;
     server = await ask("/api/status");
     limits = server;
-    $("#q").maxLength = server.most_characters;
     if (server.state !== before) render(true);
     if (server.state === "opening" || server.state === "loading") watchAgain(200);
   } catch (problem) {
@@ -288,7 +287,14 @@ $("#columns").addEventListener("click", ({ target }) => {
 });
 $("#search").addEventListener("submit", (event) => {
   event.preventDefault();
-  go({ q: $("#q").value.trim(), off: [], photo: "" });
+  const text = $("#q").value.trim();
+  const most = limits.most_characters;
+  if (text.length <= most) {
+    go({ q: text, off: [], photo: "" });
+  } else { // longer than an address may be: it would not reach the server
+    const told = { what: `A query of ${text.length.toLocaleString("en")} characters is too long.`, fix: `Keep it below ${most.toLocaleString("en")} characters.` };
+    notice(told, "wrong");
+  }
 });
 $("#how").addEventListener("click", ({ target }) => target.matches(".example") && go({ q: target.textContent, off: [] }));
 $("#views").addEventListener("change", ({ target }) => go({ view: target.value }));
