@@ -1,5 +1,6 @@
 """What a coarse product rules out is never in the result: searches against every score in float64, ties included."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,12 @@ def test_codes_are_made_once(way: str, tmp_path: Path) -> None:
     coarse_of(table, tmp_path / "rows-1.npy")
     times = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert len(times) == (2 if way == "codes" else 0)
-    coarse_of(table, tmp_path / "rows-1.npy")
+    whole, _ = coarse_of(table, tmp_path / "rows-1.npy").products(np.ones((1, 16)), threads=1)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == times
+    for damaged in times:
+        os.truncate(damaged, 100)
+        again, _ = coarse_of(table, tmp_path / "rows-1.npy").products(np.ones((1, 16)), threads=1)
+        assert np.array_equal(again, whole), "damaged: made anew"
 
 
 @pytest.fixture(scope="module")

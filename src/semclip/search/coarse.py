@@ -7,6 +7,8 @@ Products of codes are exact in int32. Codes are half of the bytes that have to b
 multiply them as fast as memory gives them; elsewhere, and for few photos, the float16 rows are multiplied in float32.
 """
 
+import contextlib
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -81,26 +83,35 @@ def coarse_of(rows: np.ndarray, file: Path) -> Coarse:
     if len(rows) < CODED or not torch.cpu._is_vnni_supported():
         return Halves(rows)
     codes, scales = file.with_suffix(".codes.npy"), file.with_suffix(".scales.npz")
-    if not scales.exists():  # written last, so it stands for both
-        scale, errors = np.empty(len(rows), np.float32), [0.0]
+    with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or damaged
+        return _read(codes, scales)
+    _make(rows, codes, scales)
+    return _read(codes, scales)
 
-        def fill(path: Path) -> None:
-            with path.open("wb") as file:
-                header = {"descr": "|i1", "fortran_order": False, "shape": rows.shape}
-                np.lib.format.write_array_header_2_0(file, header)
-                for at in range(0, len(rows), _BLOCK):
-                    made, scale[at : at + _BLOCK], wrong = code(rows[at : at + _BLOCK])
-                    errors.append(wrong)
-                    file.write(made.data)
 
-        def finish(path: Path) -> None:
-            with path.open("wb") as file:
-                np.savez(file, scale=scale, error=max(errors))
-
-        write_atomic(codes, fill)
-        write_atomic(scales, finish)
+def _read(codes: Path, scales: Path) -> Codes:
     with np.load(scales) as read:
         return Codes(np.load(codes, mmap_mode="c"), read["scale"], float(read["error"]))
+
+
+def _make(rows: np.ndarray, codes: Path, scales: Path) -> None:
+    scale, errors = np.empty(len(rows), np.float32), [0.0]
+
+    def fill(path: Path) -> None:
+        with path.open("wb") as file:
+            header = {"descr": "|i1", "fortran_order": False, "shape": rows.shape}
+            np.lib.format.write_array_header_2_0(file, header)
+            for at in range(0, len(rows), _BLOCK):
+                made, scale[at : at + _BLOCK], wrong = code(rows[at : at + _BLOCK])
+                errors.append(wrong)
+                file.write(made.data)
+
+    def finish(path: Path) -> None:
+        with path.open("wb") as file:
+            np.savez(file, scale=scale, error=max(errors))
+
+    write_atomic(codes, fill)
+    write_atomic(scales, finish)  # last, so that it stands for both
 
 
 def code(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
