@@ -66,8 +66,8 @@ class Rows:
     def _read(cls, vectors: Path, columns: Path) -> "Rows":
         with pa.memory_map(str(columns)) as file:
             read = pa.ipc.open_file(file).read_all().select(_MAPPED)
-        mode = "c" if len(read) else None  # `c`: torch takes no read-only memory; nothing cannot be mapped
-        return cls(np.load(vectors, mmap_mode=mode), read, vectors)
+        # `c`: torch takes no read-only memory; what is empty cannot be mapped.
+        return cls(np.load(vectors, mmap_mode="c" if len(read) else None), read, vectors)
 
     def __len__(self) -> int:
         return len(self.columns)
