@@ -32,7 +32,7 @@ class Candidates:
         if self._asks_index(every):
             places = [self._by_index([score], count) for score in scores]
         else:
-            places = self._surely(scores, every, every, count)
+            places = self._surely(scores, every, every, count, rough=True)
         found = []
         for score, some in zip(scores, places, strict=True):
             (products,) = exact(score.vector[None], self.rows.embeddings, some)
@@ -65,17 +65,19 @@ class Candidates:
         found = [self._table.nearest(one.vector.astype(np.float32), look, PROBES) for one in directions]
         return self.rows.rows_of(np.concatenate(found))
 
-    def _surely(self, scores: Sequence[Score], kept: np.ndarray, once: np.ndarray, count: int) -> list[np.ndarray]:
+    def _surely(
+        self, scores: Sequence[Score], kept: np.ndarray, once: np.ndarray, count: int, rough: bool = False
+    ) -> list[np.ndarray]:
         """For each score, what cannot be proven to be worse than `count` others, from one pass over all rows.
 
-        once: (N,) bool, of the rows kept, no content twice.
+        once: (N,) bool, of the rows kept, no content twice. rough: for few others, far above all the rest.
         """
         total = int(np.count_nonzero(once))
         if total <= max(count, _FEW):
             return [np.flatnonzero(kept)] * len(scores)
         found = [parts_of(score) for score in scores]
         vectors = np.stack([one.vector for some in found for one in some])
-        coming = zip(*self.rows.coarse.products(vectors, self.threads), strict=True)
+        coming = zip(*self.rows.coarse.products(vectors, self.threads, rough), strict=True)
         places = []
         for score, some in zip(scores, found, strict=True):
             about, wrong = [], []

@@ -3,6 +3,8 @@
     row = scale * codes + e,  |e| <= error        vector = t_1 q_1 + t_2 q_2 + r        codes, q: int8
     |<row, vector> - scale * (t_1 <codes, q_1> + t_2 <codes, q_2>)|  <=  |vector| * error + |r| * (1 + error)
 
+The rough way leaves t_2 q_2 in the rest r.
+
 Products of codes are exact in int32. Codes are half of the bytes that have to be read, and processors with AVX-512 VNNI
 multiply them as fast as memory gives them; elsewhere, and for few photos, the float16 rows are multiplied in float32.
 """
@@ -33,9 +35,12 @@ _FLOAT32 = 2.0**-24
 
 
 class Coarse(Protocol):
-    """vectors (Q, D) float64 -> products (Q, N) float32 and the most that each may be wrong, (Q,)."""
+    """vectors (Q, D) float64 -> products (Q, N) float32 and the most that each may be wrong, (Q,).
 
-    def products(self, vectors: np.ndarray, threads: int) -> tuple[np.ndarray, np.ndarray]: ...
+    rough: faster, and up to twice as wrong.
+    """
+
+    def products(self, vectors: np.ndarray, threads: int, rough: bool = False) -> tuple[np.ndarray, np.ndarray]: ...
 
 
 class Halves:
@@ -44,7 +49,7 @@ class Halves:
     def __init__(self, rows: np.ndarray) -> None:
         self._rows = rows
 
-    def products(self, vectors: np.ndarray, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    def products(self, vectors: np.ndarray, threads: int, rough: bool = False) -> tuple[np.ndarray, np.ndarray]:
         lengths = np.linalg.norm(vectors, axis=1)
         bound = (self._rows.shape[1] + 8) * _FLOAT32 * 1.01  # rows have unit length but for float16
         return product(vectors.astype(np.float32), self._rows, threads), lengths * bound
@@ -56,10 +61,10 @@ class Codes:
     def __init__(self, codes: np.ndarray, scale: np.ndarray, error: float) -> None:
         self._codes, self._scale, self._error = codes, scale, error
 
-    def products(self, vectors: np.ndarray, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    def products(self, vectors: np.ndarray, threads: int, rough: bool = False) -> tuple[np.ndarray, np.ndarray]:
         import torch
 
-        asked = [_coded(vector) for vector in vectors]
+        asked = [_coded(vector, 1 if rough else 2) for vector in vectors]
         codes, scale = torch.from_numpy(self._codes), torch.from_numpy(self._scale)
         found = torch.empty(len(asked), len(codes))
 
@@ -69,7 +74,7 @@ class Codes:
                 block, length = codes[at:end].T, scale[at:end]
                 for row, (parts, _) in zip(found, asked, strict=True):
                     sums = [torch._int_mm(q, block)[0] * t for q, t in parts]
-                    torch.mul(sums[0] + sums[1], length, out=row[at:end])
+                    torch.mul(sum(sums[1:], sums[0]), length, out=row[at:end])
 
         in_threads(piece, len(codes), threads)
         lengths, left = np.linalg.norm(vectors, axis=1), np.array([rest for _, rest in asked])
@@ -123,12 +128,12 @@ def code(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     return codes.astype(np.int8), scale, float(wrong) + _ROUNDING
 
 
-def _coded(vector: np.ndarray) -> "tuple[list[tuple[Tensor, float]], float]":
-    """(D,) -> two pairs of codes (1, D) int8 and scale, the second of what the first leaves; the length of the rest."""
+def _coded(vector: np.ndarray, count: int) -> "tuple[list[tuple[Tensor, float]], float]":
+    """(D,) -> pairs of codes (1, D) int8 and scale, each of what those before leave; and the length of the rest."""
     import torch
 
     left, parts = np.asarray(vector, dtype=np.float64), []
-    for _ in range(2):
+    for _ in range(count):
         scale = max(float(np.abs(left).max()), _TINY) / _TOP
         codes = np.rint(left / scale)
         left = left - scale * codes

@@ -52,7 +52,7 @@ class IndexGallery:
 
     @property
     def centre(self) -> np.ndarray:
-        return np.asarray(self.photos.sample.mean(axis=0))
+        return self.photos.centre
 
     def only(self, places: np.ndarray) -> "SomePhotos":
         """The rows `places` of it, seen against all."""

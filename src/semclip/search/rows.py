@@ -79,6 +79,11 @@ class Rows:
         return np.asarray(self.embeddings[places], np.float32)
 
     @cached_property
+    def centre(self) -> np.ndarray:
+        """(D,) the mean of that sample."""
+        return np.asarray(self.sample.mean(axis=0))
+
+    @cached_property
     def coarse(self) -> Coarse:
         """Fast products with all rows. Raises UserError on a full disk."""
         return coarse_of(self.embeddings, self._file)
