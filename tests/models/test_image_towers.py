@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 from semclip.cli import data_features
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
+from semclip.data.load import DataConfig, load_examples
 from semclip.models.features_file import FeaturesFile
 from semclip.models.image_towers import encode_batch, open_tower
+from tests.data.layouts import LAYOUTS, jpeg, write_parquet
 from tests.models.tiny import tiny
 
 NETWORK = "torchvision:shufflenet_v2_x0_5"
@@ -94,6 +96,38 @@ def test_features_of_a_data_file_by_a_saved_model(photos: Path, tmp_path: Path) 
         expected = encoder.encode_image(encoder.load_image(ImageRef("", photos / "dog" / "3.png"))[None])[0]
     np.testing.assert_allclose(file.row("dog/3.png"), expected, atol=1e-5)
     assert file.info["fingerprint"] == encoder.image_fingerprint()
+
+
+@pytest.mark.parametrize("name", ["hub_parquet", "img2dataset_tars", "coco_folder", "sidecars", "saved_by_datasets"])
+def test_features_of_data_as_people_have_them(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows are those that training asks for, by the names that it asks with."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "data").mkdir()
+    data, encoder = LAYOUTS[name](tmp_path / "data"), tiny()
+    encoder.save(tmp_path / "model")
+    run(data, "--model", tmp_path / "model", "--out", tmp_path / "x.npy")
+    file = FeaturesFile.open(tmp_path / "x.npy")
+    examples = load_examples(DataConfig(path=str(data)))
+    assert len(file.names) == len(examples) == 3
+    for example in examples:
+        with torch.no_grad():
+            expected = encoder.encode_image(encoder.load_image(example.image)[None])[0]
+        np.testing.assert_allclose(file.row_of(example.image), expected, atol=1e-5)
+
+
+def test_features_of_another_picture_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same name, in a table that was written again in another order."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    tiny().save(tmp_path / "model")
+    rows = [{"image": jpeg("dog.jpg") + bytes(count), "caption": f"text {count}"} for count in range(3)]
+    write_parquet(tmp_path / "x.parquet", rows)
+    run(tmp_path / "x.parquet", "--model", tmp_path / "model", "--out", tmp_path / "x.npy")
+    write_parquet(tmp_path / "x.parquet", rows[::-1])
+    file = FeaturesFile.open(tmp_path / "x.npy")
+    first, second, _ = load_examples(DataConfig(path=str(tmp_path / "x.parquet")))
+    file.row_of(second.image)
+    with pytest.raises(UserError, match="not the one its features were computed from"):
+        file.row_of(first.image)
 
 
 def test_bad_requests(weights: Path, photos: Path, tmp_path: Path) -> None:

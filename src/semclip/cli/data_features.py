@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from semclip.cli._options import Device, Images, on_device
+from semclip.cli._options import Columns, Device, Images, on_device
+from semclip.cli.data_check import parse_columns
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,18 +16,19 @@ _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".t
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="Data file (csv, tsv, jsonl, parquet), or a folder of images.")],
+    file: Annotated[Path, typer.Argument(help="Data in any format of `semclip list readers`, or a folder of images.")],
     model: Annotated[str, typer.Option(help="ARCHITECTURE/TAG, a saved folder, hf:ID, or torchvision:NAME.")],
     out: Annotated[Path, typer.Option(help="The features file to write: X.npy.")],
     weights: Annotated[str, typer.Option(help="File of weights; torchvision networks need one.")] = "",
     images: Images = "",
+    columns: Columns = "",
     batch_size: Annotated[int, typer.Option(min=1, help="Images encoded at once.")] = 64,
     device: Device = "cpu",
 ) -> None:
     """Encode every image once: X.npy, X.rows.json (image names), X.info.json (network, preprocessing, hash)."""
     if out.suffix != ".npy":
         raise UserError("a features file ends in .npy", where=f"--out {out}", fix=f"--out {out.with_suffix('.npy')}")
-    refs = image_refs(file, images)
+    refs = image_refs(file, images, parse_columns(columns))
 
     from concurrent.futures import ThreadPoolExecutor
 
@@ -51,26 +53,32 @@ def command(
             encoded.append(encode_batch(tower, inputs).numpy())
     features = np.concatenate(encoded)  # (N, W)
     info = {"network": tower.network, "preprocessing": tower.preprocessing, "fingerprint": tower.fingerprint}
-    write_features(out, features, [ref.name for ref in refs], info)
+    sizes = [ref.size() for ref in refs]
+    write_features(out, features, [ref.key for ref in refs], info | {"picture_bytes": sizes})
     said = f"{out}: {len(features):,} images, {features.shape[1]} features each, by {tower.network}"
     console.print(said, soft_wrap=True, markup=False, highlight=False)
 
 
-def image_refs(file: Path, images: str) -> "list[ImageRef]":
-    """Every image once: of a data file, by its own name; of a folder, by the path inside it (`airplane/0001.png`)."""
+def image_refs(file: Path, images: str, columns: dict[str, str]) -> "list[ImageRef]":
+    """Every image once, by the name that training knows it by; of a folder that no reader knows, its pictures."""
+    from semclip.core.rows import reader_for
+    from semclip.data.load import DataConfig, load_examples
+    from semclip.data.readers.folder import Folder
+
+    if isinstance(reader_for(file), Folder):
+        return pictures_in(file)
+    refs: dict[str, ImageRef] = {}
+    for example in load_examples(DataConfig(path=str(file), images=images, columns=columns)):
+        for ref in (example.image, *example.negative_images):
+            refs.setdefault(ref.key, ref)
+    return list(refs.values())
+
+
+def pictures_in(folder: Path) -> "list[ImageRef]":
+    """The pictures in a folder and those below it, by the path inside it (`airplane/0001.png`)."""
     from semclip.core.example import ImageRef
 
-    if file.is_dir():
-        paths = sorted(p for p in file.rglob("*") if p.suffix.lower() in _IMAGE_SUFFIXES)
-        refs = [ImageRef(p.relative_to(file).as_posix(), p) for p in paths]
-    else:
-        from semclip.data.load import DataConfig, load_examples
-
-        by_name: dict[str, ImageRef] = {}
-        for example in load_examples(DataConfig(path=str(file), images=images)):
-            for ref in (example.image, *example.negative_images):
-                by_name.setdefault(ref.name, ref)
-        refs = list(by_name.values())
-    if not refs:
-        raise UserError("no images", where=str(file), fix=f"images end in {', '.join(_IMAGE_SUFFIXES)}")
-    return refs
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _IMAGE_SUFFIXES)
+    if not paths:
+        raise UserError("no images", where=str(folder), fix=f"images end in {', '.join(_IMAGE_SUFFIXES)}")
+    return [ImageRef(p.relative_to(folder).as_posix(), p) for p in paths]

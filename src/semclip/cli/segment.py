@@ -69,7 +69,7 @@ class Segmenter:
 
 
 def _image_files(images: Path, out: Path) -> "list[ImageRef]":
-    from semclip.cli.data_features import image_refs
+    from semclip.cli.data_features import pictures_in
     from semclip.core.example import ImageRef
 
     if images.is_file():
@@ -78,7 +78,7 @@ def _image_files(images: Path, out: Path) -> "list[ImageRef]":
     if not images.is_dir():
         raise UserError("no such image or folder", where=str(images), fix="check the path")
     own = out.resolve()  # images of an earlier call are no input
-    refs = [ref for ref in image_refs(images, "") if ref.path and not ref.path.resolve().is_relative_to(own)]
+    refs = [ref for ref in pictures_in(images) if ref.path and not ref.path.resolve().is_relative_to(own)]
     if not refs:
         raise UserError("no images but those of --out", where=str(images), fix="name the folder of your images")
     return refs

@@ -55,6 +55,14 @@ class ImageRef:
             return self.name
         return str(self.path) if self.span is None else f"{self.path}/{self.name.removeprefix(f'{self.path.name}/')}"
 
+    def size(self) -> int:
+        """Bytes of the image. Raises OSError where the file is missing."""
+        if self.span is not None:
+            return self.span[1]
+        if self.path is None:
+            raise FileNotFoundError(f"no file is known for '{self.name}'")
+        return self.path.stat().st_size
+
     def open(self) -> io.BufferedReader | io.BytesIO:
         """The image's bytes, from their first on. Raises OSError where the file is missing or ends too early."""
         if self.path is None:

@@ -31,7 +31,7 @@ def copies(examples: Sequence[Example]) -> list[list[Example]]:
     places = np.unique(firsts(pictures)[pictures != 0])  # (K,) of one example for each picture and group
     groups = numbers(map(hash, groups_of(examples)))
     alike = np.zeros(len(places), np.int64)  # (K,) a number that is shared by those that may be copies
-    for key in (_size, _end, _content):
+    for key in (ImageRef.size, _end, _content):
         keys, known = _keys(examples, places, key)
         places, alike = places[known], _joined(alike[known], keys[known])
         _, one = np.unique(_joined(alike, groups[places]), return_index=True)  # of each picture and group
@@ -92,15 +92,10 @@ def _or_none(key: Callable[[ImageRef], int], ref: ImageRef) -> int | None:
         return None
 
 
-def _size(ref: ImageRef) -> int:
-    assert ref.path is not None
-    return ref.span[1] if ref.span else ref.path.stat().st_size
-
-
 def _end(ref: ImageRef) -> int:
     """Enough to tell nearly all photos of one size apart."""
     assert ref.path is not None
-    offset, size = ref.span or (0, ref.path.stat().st_size)
+    offset, size = ref.span or (0, ref.size())
     with ref.path.open("rb") as file:
         file.seek(offset + max(0, size - _PROBE))
         return _number(hashlib.sha256(file.read(min(_PROBE, size))).digest())

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semclip.core.errors import UserError
-from semclip.core.example import normal_name
+from semclip.core.example import ImageRef, normal_name
 from semclip.core.files import read_json, sha256_file, write_atomic, write_json
 from semclip.core.rows import IMAGE_COLUMNS, read_rows, where_of
 from semclip.core.shape import shaped
@@ -32,6 +32,7 @@ class FeaturesFile:
         self.path = path
         self.names = list(names)
         self.info = info
+        self._sizes = info.get("picture_bytes") or []
         self.sha256 = sha256_file(path)
         self._array = array
         self._index = {normal_name(name): row for row, name in enumerate(self.names)}
@@ -61,6 +62,13 @@ class FeaturesFile:
                 where=f"{path} and {info_path}",
                 fix="compute them again, or remove the info file if you changed them on purpose",
             )
+        sizes = info.get("picture_bytes", [])
+        if not isinstance(sizes, list) or len(sizes) not in (0, len(names)):
+            raise UserError(
+                f"'picture_bytes' must be a list of {len(names):,} numbers, one for each row",
+                where=str(info_path),
+                fix="compute the features again",
+            )
         if rows is None and info.get("names_sha256", _names_sha256(names)) != _names_sha256(names):
             raise UserError(
                 "the names are not the ones the features were computed for",
@@ -86,13 +94,33 @@ class FeaturesFile:
             )
         return np.asarray(self._array[self._index[name]], dtype=np.float32)  # (W,)
 
+    def row_of(self, picture: ImageRef) -> npt.NDArray[np.float32]:
+        """(W,) the features of a picture, by its key. Raises UserError also where the picture has another size in bytes
+        than the one they were computed from; pictures that are not there are not compared.
+        """
+        features = self.row(picture.key)
+        then = self._sizes[self._index[normal_name(picture.key)]] if self._sizes else None
+        try:
+            now = then if then is None else picture.size()
+        except OSError:
+            now = then
+        if now != then:
+            raise UserError(
+                f"the picture '{picture.name}' is not the one its features were computed from: {now:,} bytes, {then:,} "
+                "then",
+                where=f"{picture.where} and {self.path}",
+                fix="put the old data back, or compute the features again: semclip data features FILE --model MODEL",
+            )
+        return features
+
 
 def write_features(
     path: str | Path, array: npt.NDArray[Any], names: Sequence[str], info: Mapping[str, Any] | None = None
 ) -> None:
     """Write X.npy, X.rows.json and X.info.json, each atomically; the info holds the hashes that tie them together.
 
-    array: (N, W) floats, stored in their own dtype. info: where they come from, such as network and preprocessing.
+    array: (N, W) floats, stored in their own dtype. info: where they come from, such as network and preprocessing, and
+    `picture_bytes`, the size of each picture.
     Raises UserError for what `FeaturesFile.open` would refuse; nothing is written then.
     """
     path = Path(path)

@@ -183,8 +183,8 @@ class FeatureEncoder(Encoder):
         )
 
     def load_image(self, ref: ImageRef) -> Tensor:
-        """(W,) float32: the row stored under the image's name."""
-        return torch.from_numpy(np.array(self._features().row(ref.key), dtype=np.float32))
+        """(W,) float32: the row stored under the image's name, if it is that of this very image."""
+        return torch.from_numpy(np.array(self._features().row_of(ref), dtype=np.float32))
 
     def encode_image(self, inputs: Tensor) -> Tensor:
         return self.projection((inputs - self.mean) / self.spread)  # (B, W) -> (B, D)
