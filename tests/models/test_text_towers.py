@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from semclip.core.errors import UserError
+from semclip.core.example import Example, ImageRef
+from semclip.data.findings import cut_texts
 from semclip.models.backends.features import FeatureEncoder
 from semclip.models.features_file import write_features
 from semclip.models.load import create, load
@@ -133,6 +135,8 @@ def test_what_trains(tmp_path: Path, kind: str) -> None:
 def test_truncation_is_told(tmp_path: Path) -> None:
     encoder = build(tmp_path, {"name": str(save_text_model(tmp_path / "text")), "context_length": 6})
     assert encoder.truncated(["a dog", "a dog on the", "a dog on the beach"]) == [False, False, True]
+    short = Example(id="1", image=ImageRef("1"), caption="a")
+    assert list(cut_texts([short], encoder.truncated, 6)) == []  # nothing that could be too long
 
 
 def test_context_length_and_pooling_are_the_models_own(tmp_path: Path) -> None:

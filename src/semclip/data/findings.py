@@ -162,7 +162,8 @@ def cut_texts(examples: Iterable[Example], truncated: Truncated, context_length:
 
     def ready() -> Iterator[tuple[str, str, str]]:
         new = list(dict.fromkeys(text for _, text in waiting if text not in known))
-        cuts = zip(new, truncated(new), strict=True)
+        # Tokenizers of transformers refuse an empty list.
+        cuts = zip(new, truncated(new) if new else (), strict=True)
         known.update({text: _end(text, truncated) if cut else "" for text, cut in cuts})
         yield from ((place, text, known[text]) for place, text in waiting if known[text])
         waiting.clear()
