@@ -11,7 +11,7 @@ from semclip.core.errors import UserError
 from semclip.core.query import And, Node, Not, Or, Picture, Query, Ranking, Text, leaves
 from semclip.core.registry import FAMILIES
 from semclip.search.gallery import ArrayGallery
-from semclip.search.rankers import DEFAULT, create, default
+from semclip.search.rankers import DEFAULT, READS_QUERIES, create, default
 from tests.search.galleries import concept_gallery, random_gallery, words_as_vectors
 
 NAMES = FAMILIES["rankers"].names()
@@ -36,6 +36,8 @@ TREES: dict[str, Node | None] = {
     "a thing without an image": And((DOG, CAT, Not(LIKE))),
     "no weight": And((DOG, Text("cat", 0.0), Not(Text("cars", 0.0)))),
 }
+#: "dropped" reads what is excluded and forgets it.
+READING_PARTS = [n for n in NAMES if FAMILIES["rankers"].get(n).reads_parts and n != "dropped"]
 trees = pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
 
 
@@ -44,8 +46,8 @@ def run(name: str, tree: Node | None, gallery: ArrayGallery) -> Ranking:
 
 
 def test_the_rankers_are_found() -> None:
-    assert {"sentence", "dropped", "subtract", "veto", "product", "deo", "feedback"} <= set(NAMES)
-    assert default().name == DEFAULT
+    assert {"sentence", "dropped", "subtract", "veto", "product", "deo", "feedback", "verbalised"} <= set(NAMES)
+    assert default(False) == DEFAULT and default(True) == READS_QUERIES and {DEFAULT, READS_QUERIES} <= set(NAMES)
 
 
 @every
@@ -100,7 +102,7 @@ def test_what_is_wanted_comes_before_what_is_not(name: str) -> None:
     assert score[shows[:, 0] == 1].mean() > score[shows[:, 0] == 0].mean() + 0.1
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("sentence", "dropped")])
+@pytest.mark.parametrize("name", READING_PARTS)
 @pytest.mark.parametrize("tree", [And((Text("a dog"), Not(Text("cars")))), Not(Text("cars"))], ids=["beside", "alone"])
 def test_what_is_excluded_stands_lower_than_the_sentence_puts_it(name: str, tree: Node) -> None:
     gallery, shows = concept_gallery()

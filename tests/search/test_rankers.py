@@ -8,6 +8,7 @@ from semclip.core.query import And, Node, Not, Or, Picture, Query, Text
 from semclip.search.rankers import create
 from semclip.search.rankers.base import affirmed, joined
 from semclip.search.rankers.feedback import scenes
+from semclip.search.rankers.verbalised import verbalised
 from tests.search.galleries import random_gallery, words_as_vectors
 
 A, B, X, Y = Text("a"), Text("b"), Text("x"), Text("y", 3.0)
@@ -40,6 +41,39 @@ def close(found: np.ndarray, expected: np.ndarray) -> None:
 def test_the_sentence_is_all_that_counts() -> None:
     close(score("sentence", And((A, Not(X)))), ROWS @ vector("as it is"))
     close(score("sentence", Not(Picture("p")), text=""), -ROWS @ vector("like p"))
+
+
+LIKE = Picture("p")
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        (A, A),
+        (And((A, B)), Text("a and b")),
+        (And((A, Not(X))), Text("a without x")),
+        (And((Not(X), A, Not(B))), Text("a without x and without b")),
+        (Not(X), Text("a photo without x")),
+        (Not(Or((A, X))), Text("a photo without a and without x")),
+        (Not(And((A, X))), Or((Text("a photo without a"), Text("a photo without x")))),
+        (Or((A, And((B, Not(X))))), Or((A, Text("b without x")))),
+        (And((Or((A, B)), Not(X))), And((Text("a photo without x"), Or((A, B))))),
+        (And((A, Not(And((B, X))))), And((A, Or((Text("a photo without b"), Text("a photo without x")))))),
+        (And((A, And((B, Not(Not(X)))))), Text("a and b and x")),
+        (And((A, Not(Y))), And((A, Not(Y)))),  # of another weight
+        (And((A, Not(X), Not(LIKE))), And((Text("a without x"), Not(LIKE)))),
+        (Not(LIKE), Not(LIKE)),
+    ],
+)
+def test_what_belongs_together_is_said_in_one_sentence(tree: Node, said: Node) -> None:
+    assert verbalised(tree) == said
+
+
+def test_a_verbalised_query_is_scored_by_its_sentences() -> None:
+    close(score("verbalised", And((A, Not(X)))), level("a without x"))
+    close(score("verbalised", And((A, Not(Y)))), level("a") - 3 * level("y"))
+    close(score("verbalised", Or((A, Not(X)))), np.maximum(level("a"), level("a photo without x")))
+    close(score("verbalised", And((A, Not(LIKE)))), level("a") - level("like p"))
 
 
 def test_subtraction_is_a_sum_with_signs() -> None:

@@ -147,6 +147,11 @@ class Encodings:
         facts |= encoder.description() if hasattr(encoder, "description") else {}  # activation, preprocessing
         return cls(image_table, text_table, _truncated(encoder, strings), remarks, encoder, device, facts)
 
+    @property
+    def trained_on_queries(self) -> bool:
+        """Whether the encoder was trained on "A without B" and its like, which decides how search reads a query."""
+        return bool(getattr(self._encoder, "trained_on_queries", False))
+
     def image(self, refs: Sequence[ImageRef]) -> Array:
         """(n, D) unit rows."""
         return self._images.unit(refs)

@@ -38,6 +38,7 @@ class OwnSettings(BaseModel):
 
     architecture: str = ""
     random_parts: tuple[Literal["image", "text"], ...] = ()
+    trained_on_queries: bool = False
 
 
 class SavedModel(BaseModel):

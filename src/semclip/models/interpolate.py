@@ -33,6 +33,7 @@ def interpolate(base: Encoder, tuned: Encoder, alpha: float) -> Encoder:
     middle.label = tuned.label
     ends = [model for model, share in ((base, 1 - alpha), (tuned, alpha)) if share]
     middle.random_parts = tuple(p for p in ends[0].random_parts if p in ends[-1].random_parts)
+    middle.trained_on_queries = all(model.trained_on_queries for model in ends)
     for name, weight in middle.state_dict().items():
         start, end = first[name].to(weight), second[name].to(weight)
         nearer = start if alpha < 0.5 else end

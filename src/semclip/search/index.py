@@ -153,7 +153,7 @@ class Index(Listing):
         """The photos that answer best, from number `skip` on; equal scores in the order of paths.
 
         query: as people type it, or parsed. ranker: a name from `semclip list rankers`, or one of your own; None: the
-        default. pictures: what `like:NAME` may stand for beside photos of the index and files.
+        default for the index's model. pictures: what `like:NAME` may stand for beside photos of the index and files.
         A query of filters alone lists what meets them and needs no model. Raises UserError for a query that cannot be
         read.
         """
@@ -166,8 +166,15 @@ class Index(Listing):
             return self.listed(query, top, skip)
         kept = meeting(query.filters, rows.columns)
         gallery = IndexGallery(self.model, Candidates(rows, self._table, os.cpu_count() or 1), pictures or {})
-        ranking, found = best(query, _ranker(ranker), gallery, kept, skip + top)
+        ranking, found = best(query, self._ranker(ranker), gallery, kept, skip + top)
         return [hit(rows, self._names, row, ranking, at) for row, at in found[skip:]]
+
+    def _ranker(self, ranker: str | Ranker | None) -> Any:
+        if ranker is not None and not isinstance(ranker, str):
+            return ranker
+        from semclip.search import rankers
+
+        return rankers.create(ranker or rankers.default(self.model.trained_on_queries))
 
     def thumbnail(self, id: str) -> bytes:
         """A JPEG of at most 256 pixels. Raises KeyError for an id that is not in the index."""
@@ -229,14 +236,6 @@ def _nothing_in(folder: Path, known: int) -> UserError:
         fix="if it is on a disk that is not mounted, mount it; "
         "if the photos are gone for good: semclip index FOLDER --forget",
     )
-
-
-def _ranker(ranker: str | Ranker | None) -> Any:
-    if ranker is not None and not isinstance(ranker, str):
-        return ranker
-    from semclip.search import rankers
-
-    return rankers.default() if ranker is None else rankers.create(ranker, {})
 
 
 def _model(model: Any, device: str) -> Model:

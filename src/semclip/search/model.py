@@ -29,6 +29,7 @@ class Model:
     def __init__(self, encoder: DualEncoder, spec: str, device: Any = "cpu") -> None:
         self.encoder, self.spec, self.device = encoder, spec, device
         self.dimension = int(encoder.embed_dim)
+        self.trained_on_queries = bool(getattr(encoder, "trained_on_queries", False))
         if random := untrained(encoder):
             say(f"{spec}: {random}: what it finds, it finds by chance")
 

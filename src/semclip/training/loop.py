@@ -135,6 +135,7 @@ def take_steps(run: Run, how_to_continue: str) -> None:
     )
     setup.encoder.train()
     setup.encoder.random_parts = tuple(part for part in setup.encoder.random_parts if setup.encoder.frozen(part))
+    setup.encoder.trained_on_queries |= "query" in setup.objective.needs
     parameters = list(setup.module.parameters())  # walking through the modules takes milliseconds
     with (
         progress_bar(run.console, config.steps, state.step) as advance,

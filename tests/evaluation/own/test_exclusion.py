@@ -129,6 +129,12 @@ def test_the_default_is_that_of_search_unless_another_is_named() -> None:
     compared = {"f": {"ranker": "feedback"}}
     result = run(noise(2), data, compare=compared)
     assert result.items["default_average_precision"] == result.items["f_average_precision"]
+    assert result.extra["default_ranker"] == "feedback"
+    reader = noise(2)
+    reader.trained_on_queries = True  # type: ignore[attr-defined]
+    read = run(reader, data, compare={"v": {"ranker": "verbalised"}})
+    assert read.extra["default_ranker"] == "verbalised"
+    assert read.items["default_average_precision"] == read.items["v_average_precision"]
     other = run(noise(2), data, ranker="dropped")
     assert other.items["default_violations_at_10"] == other.items["dropped_violations_at_10"]
 

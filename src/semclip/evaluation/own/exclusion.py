@@ -62,7 +62,8 @@ class Exclusion(DataBenchmark):
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
-        """ranker: "" is the default of search; ranker_options: its options. least: see `_exclusion_queries.items`.
+        """ranker: "" is the default of search for the model; ranker_options: its options. least: see `items` of
+        `_exclusion_queries`.
 
         per_form: the most queries of one form. training_objects, training_wordings: nouns and wordings ("{a} without
         {x}") of training queries, so that the others get slices of their own. compare: more rankers, by a label.
@@ -82,13 +83,14 @@ class Exclusion(DataBenchmark):
 
     def texts(self, examples: Sequence[Example]) -> list[str]:
         found = self._items(examples)
-        return texts_asked_for(self._rankers().values(), [_queries(item) for item in found])
+        rankers = [*self._rankers(False).values(), *self._rankers(True).values()]
+        return texts_asked_for(rankers, [_queries(item) for item in found])
 
     def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
         known = presence(examples)
         queries = self._items(examples)
         photos = EncodedPhotos(encodings, known.images)
-        rankers = self._rankers()
+        rankers = self._rankers(encodings.trained_on_queries)
         found: dict[str, list[dict[str, _Found]]] = {name: [] for name in rankers}
         for item in queries:  # query by query: rankers ask for the same similarities
             for name, ranker in rankers.items():
@@ -106,7 +108,8 @@ class Exclusion(DataBenchmark):
             for metric, record in self._metrics(method, kind, queries, found[name]):
                 metrics.append(metric)
                 records[metric.name] = record
-        return Scores(metrics=metrics, items=records, extra={"best_subtraction": best}, notes=_notes(queries))
+        extra = {"best_subtraction": best, "default_ranker": self._default(encodings.trained_on_queries)}
+        return Scores(metrics=metrics, items=records, extra=extra, notes=_notes(queries))
 
     def _items(self, examples: Sequence[Example]) -> list[Item]:
         before, found = self._made
@@ -123,12 +126,15 @@ class Exclusion(DataBenchmark):
         self._made = (list(examples), found)
         return found
 
-    def _rankers(self) -> dict[str, Ranker]:
+    def _default(self, trained_on_queries: bool) -> str:
         # Through the registry, so that this room does not import the room of search.
-        name = self.config.ranker or importlib.import_module(FAMILIES["rankers"].packages[0]).DEFAULT
+        chosen: str = importlib.import_module(FAMILIES["rankers"].packages[0]).default(trained_on_queries)
+        return self.config.ranker or chosen
+
+    def _rankers(self, trained_on_queries: bool) -> dict[str, Ranker]:
         return {
             "literal": _ranker("sentence", {}),
-            "default": _ranker(name, self.config.ranker_options),
+            "default": _ranker(self._default(trained_on_queries), self.config.ranker_options),
             "dropped": _ranker("dropped", {}),
             **{f"subtraction {weight}": _ranker("subtract", {"weight": weight}) for weight in _WEIGHTS},
             **{f"compared {label}": _ranker(c.ranker, c.options) for label, c in self.config.compare.items()},

@@ -32,6 +32,7 @@ class Encoder(nn.Module):
     reads_pixels: ClassVar[bool] = True  # whether `load_image` opens the image file
     label: str = ""  # what this model is, for people: "ViT-B-32/laion2b_s34b_b79k"
     random_parts: tuple[str, ...] = ()  # those whose weights are random and nobody has trained; saved with the model
+    trained_on_queries: bool = False  # whether it was trained on "A without B" and its like; saved with the model
     gradient_checkpointing: bool = False  # whether backward computes the blocks again
     embed_dim: int
     context_length: int

@@ -144,6 +144,7 @@ class FeatureEncoder(Encoder):
         except RuntimeError as error:  # names or shapes do not fit
             raise unreadable_weights(weights, error) from error
         refuse_non_finite_weights(encoder.state_dict().items(), weights)
+        encoder.trained_on_queries = saved.get("trained_on_queries") is True
         return encoder
 
     def with_features(self, npy: str | Path, rows: str | Path = "") -> Self:
@@ -253,6 +254,7 @@ class FeatureEncoder(Encoder):
                 "projection": "linear",
                 "text": asdict(self.text_config),
                 "features": asdict(self.source),
+                "trained_on_queries": self.trained_on_queries,
             }
             write_json(temporary / "semclip_config.json", settings)
 

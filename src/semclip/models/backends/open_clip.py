@@ -136,6 +136,7 @@ class OpenClip(Encoder):
         encoder = cls(network, saved.model_cfg, Preprocessing(settings, str(where)), tokenizer, architecture)
         encoder.label = f"{architecture} ({folder})"
         encoder.random_parts = saved.semclip.random_parts
+        encoder.trained_on_queries = saved.semclip.trained_on_queries
         return encoder
 
     @property
@@ -288,7 +289,11 @@ class OpenClip(Encoder):
             settings = {
                 "model_cfg": self.model_cfg,
                 "preprocess_cfg": self.preprocess.settings,
-                "semclip": {"architecture": self.architecture, "random_parts": self.random_parts},
+                "semclip": {
+                    "architecture": self.architecture,
+                    "random_parts": self.random_parts,
+                    "trained_on_queries": self.trained_on_queries,
+                },
             }
             write_json(temporary / "open_clip_config.json", settings)
             self.tokenizer.save(temporary)

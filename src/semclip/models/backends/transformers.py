@@ -28,6 +28,8 @@ MODEL_TYPES = ("clip", "siglip", _PAIRED)
 
 #: Key of a configuration that names the parts with random weights, where there are any.
 RANDOM_PARTS = "semclip_random_parts"
+#: Key of a configuration that says whether the model was trained on queries.
+TRAINED_ON_QUERIES = "semclip_trained_on_queries"
 #: What decides the image features beside the weights.
 _VISION_SETTINGS = ("hidden_act", "image_size", "layer_norm_eps", "num_attention_heads", "patch_size")
 _TEXT_SETTINGS = ("hidden_act", "layer_norm_eps", "num_attention_heads", "max_position_embeddings", "eos_token_id")
@@ -123,6 +125,7 @@ class Transformers(Encoder):
         encoder = cls(network, tokenizer, processor, label)
         random = getattr(config, RANDOM_PARTS, ())
         encoder.random_parts = tuple(part for part in ("image", "text") if isinstance(random, list) and part in random)
+        encoder.trained_on_queries = getattr(config, TRAINED_ON_QUERIES, False) is True
         return encoder
 
     @property
@@ -258,6 +261,8 @@ class Transformers(Encoder):
         def fill(temporary: Path) -> None:
             if hasattr(self.network.config, RANDOM_PARTS):
                 setattr(self.network.config, RANDOM_PARTS, list(self.random_parts))
+            if self.trained_on_queries or hasattr(self.network.config, TRAINED_ON_QUERIES):
+                setattr(self.network.config, TRAINED_ON_QUERIES, self.trained_on_queries)
             self.network.save_pretrained(temporary, state_dict=plain_state(self.network))
             self.tokenizer.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)

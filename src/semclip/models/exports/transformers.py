@@ -10,7 +10,7 @@ import torch
 from semclip.models.adapt.lora import plain_state
 from semclip.models.backends.base import Encoder
 from semclip.models.backends.open_clip import OpenClip
-from semclip.models.backends.transformers import RANDOM_PARTS, Transformers
+from semclip.models.backends.transformers import RANDOM_PARTS, TRAINED_ON_QUERIES, Transformers
 from semclip.models.exports._clip_tokenizer import END, START, clip_tokenizer
 from semclip.models.exports._clip_weights import (
     clip_settings,
@@ -107,6 +107,8 @@ def write_transformers(encoder: Encoder, folder: Path) -> None:
     network.load_state_dict(clip_state(encoder), strict=True)
     if encoder.random_parts:
         setattr(network.config, RANDOM_PARTS, list(encoder.random_parts))
+    if encoder.trained_on_queries:
+        setattr(network.config, TRAINED_ON_QUERIES, True)
     network.save_pretrained(folder)
     processor = transformers.CLIPImageProcessor(**image_processor_settings(encoder.preprocess.settings))
     assert isinstance(encoder.tokenizer, Tokenizer)

@@ -47,6 +47,7 @@ class Ranker(ABC):
     """
 
     name: ClassVar[str] = ""
+    reads_parts: ClassVar[bool] = True  # whether what is excluded is read by itself, so that "without" is not
     config: Any  # an instance of the subclass's own Config
 
     @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ Parts are shown and not used. A query of pictures alone is scored by them: + for
 When to use: with an encoder that was trained on queries, and as the ranking that the others are compared with.
 """
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,8 @@ from semclip.search.rankers.linear import Direction, LinearRanker, Score, total
 
 class Sentence(LinearRanker):
     """Reads the sentence as it is; holds nothing back."""
+
+    reads_parts: ClassVar[bool] = False
 
     def directions(self, query: Query, tree: Node, gallery: Gallery) -> Score:
         if query.text.strip() and any(isinstance(leaf, Text) for leaf, _ in leaves(tree)):
