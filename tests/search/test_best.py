@@ -16,7 +16,7 @@ from semclip.search.coarse import Codes, Halves, coarse_of
 from semclip.search.index import Index
 from semclip.search.indexing import photo_id
 from semclip.search.rankers import create
-from semclip.search.rankers.linear import Direction, Highest, LinearRanker, Sum, parts_of, put_together, total
+from semclip.search.rankers._linear import Direction, Highest, LinearRanker, Sum, parts_of, put_together, total
 from tests.search.photos import model
 
 A, B, C, X, Y = Text("a dog"), Text("a cat"), Text("the sea"), Text("a car"), Text("a man", 2.0)

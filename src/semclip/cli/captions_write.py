@@ -99,14 +99,14 @@ def _write_shards(data: str, images: str, out: Path, settings: "CaptionsConfig",
     """Each file by itself, with a line when it is done."""
     from functools import partial
 
-    from semclip.captions.shards import run_here, run_on_ray, shards_of, write_shard
+    from semclip.captions.shards import ShardReport, run_here, run_on_ray, shards_of, write_shard
     from semclip.core.console import make_console
     from semclip.core.stopping import kept
 
     console = make_console()
     shards = shards_of(data, images, out, settings, restart)
     run = partial(write_shard, load_encoder=_load_encoder)
-    reports = []
+    reports: list[ShardReport] = []
     with kept(f"texts so far are kept in {out}; the same command goes on from there"):
         for report in run_on_ray(shards, run, ray) if ray else run_here(shards, run):
             if report.notice not in ("", *(other.notice for other in reports)):

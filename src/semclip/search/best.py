@@ -5,7 +5,7 @@ import numpy as np
 from semclip.core.query import Query, Ranker, Ranking, leaves
 from semclip.search.hits import first
 from semclip.search.index_gallery import IndexGallery
-from semclip.search.rankers.linear import LinearRanker, scored
+from semclip.search.rankers._linear import LinearRanker, scored
 
 
 def best(

@@ -7,7 +7,7 @@ import numpy as np
 from semclip.core.highest import highest
 from semclip.core.query import Query, leaves
 from semclip.search.product import exact
-from semclip.search.rankers.linear import Direction, Score, parts_of, put_together
+from semclip.search.rankers._linear import Direction, Score, parts_of, put_together
 from semclip.search.rows import Rows
 from semclip.search.table import PhotoTable
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from semclip.core.query import Gallery, Leaf, Node, Query, Text, leaves
+from semclip.search.rankers._linear import Direction, LinearRanker, Score
 from semclip.search.rankers.base import Array
-from semclip.search.rankers.linear import Direction, LinearRanker, Score
 
 _DECAY, _SQUARED_DECAY, _EPSILON = 0.9, 0.999, 1e-8  # Adam's own defaults
 

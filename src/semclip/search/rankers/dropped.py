@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semclip.core.query import Gallery, Node, Query
+from semclip.search.rankers._linear import Direction, LinearRanker, Score, levels_of, total
 from semclip.search.rankers.base import Measured, affirmed, joined
-from semclip.search.rankers.linear import Direction, LinearRanker, Score, levels_of, total
 
 
 class Dropped(LinearRanker):

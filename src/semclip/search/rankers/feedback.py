@@ -20,8 +20,8 @@ import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.query import And, Gallery, Leaf, Node, Not, Or, Query, Text, leaves
+from semclip.search.rankers._linear import Direction, LinearRanker, Score, levels, total
 from semclip.search.rankers.base import joined
-from semclip.search.rankers.linear import Direction, LinearRanker, Score, levels, total
 
 #: Photos of a gallery for one neighbour in it, at least.
 _SHARE = 20

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semclip.core.query import Gallery, Leaf, Node, Query, Text, leaves
+from semclip.search.rankers._linear import Direction, LinearRanker, Score, total
 from semclip.search.rankers.base import Measured
-from semclip.search.rankers.linear import Direction, LinearRanker, Score, total
 
 
 class Sentence(LinearRanker):

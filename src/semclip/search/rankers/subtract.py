@@ -10,8 +10,8 @@ When to use: one product and nothing else; the classical way, as in relevance fe
 from dataclasses import dataclass
 
 from semclip.core.query import Gallery, Leaf, Node, Query
+from semclip.search.rankers._linear import Direction, LinearRanker, Score, levels_of, total
 from semclip.search.rankers.base import joined
-from semclip.search.rankers.linear import Direction, LinearRanker, Score, levels_of, total
 
 
 class Subtract(LinearRanker):

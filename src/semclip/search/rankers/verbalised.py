@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from semclip.core.query import And, Gallery, Leaf, Node, Not, Or, Query, Text
-from semclip.search.rankers.linear import Direction, LinearRanker, Score, levels_of, total
+from semclip.search.rankers._linear import Direction, LinearRanker, Score, levels_of, total
 
 #: What is wanted where a query only excludes.
 _ANYTHING = "a photo"
