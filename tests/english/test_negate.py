@@ -62,6 +62,7 @@ def test_training_and_tests_share_no_text(kind: str, caption: str) -> None:
         ("object_replaced", "The bedroom has a couch ."),
         ("object_replaced", "A fire truck on a driveway"),
         ("attribute_swapped", "A black and white cow"),
+        ("attribute_denied", "A black poodle puppy"),
         ("roles_exchanged", "A farmer leads his cow ."),
         ("relation_reversed", "A chef stands in front of the camera ."),
         ("action_replaced", "A sign stands by the road ."),
@@ -103,6 +104,7 @@ def test_what_a_sibling_says_is_not_put_in(kind: str, caption: str, sibling: str
         ("object_denied_in_caption", "The hotel has a pool .", "The hotel has no pool ."),
         ("verb_negated", "Two goats have eaten hay .", "Two goats have not eaten hay ."),
         ("attribute_denied", "An orange vase", "A vase that is not orange"),
+        ("verb_negated", "Two goats nap , with hills in the background .", "Two goats do not nap ."),
     ],
 )
 def test_form_and_style(kind: str, caption: str, expected: str) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from semclip.core.errors import UserError
-from semclip.english.parse import Parses, open_parser
+from semclip.english.parse import Parses, Token, Tree, open_parser
+from semclip.english.parse.check import is_sound
 from semclip.english.parse.clause import clause_of
 from semclip.english.parse.clean import sentence_of
+from semclip.english.render import render
 from tests.english.scene import tree_of
 
 
@@ -139,3 +141,21 @@ def test_without_spacy_the_fix_names_what_to_install(monkeypatch: pytest.MonkeyP
     with pytest.raises(UserError, match="spaCy is not installed") as caught:
         open_parser("en_core_web_sm")
     assert "semclip[captions]" in (caught.value.fix or "") and "writer.parser=plain" in (caught.value.fix or "")
+
+
+def tagged(*words: tuple[str, str, int, str]) -> Tree:
+    return Tree(tuple(Token(text, text.lower(), tag, head, label, True) for text, tag, head, label in words))
+
+
+def test_a_verb_read_as_the_last_of_two_plurals_is_no_sound_tree() -> None:
+    nurse = [("A", "DT", 1, "det"), ("nurse", "NN", 1, "ROOT"), ("in", "IN", 1, "prep")]
+    wrong = tagged(*nurse, ("boots", "NNS", 4, "compound"), ("splashes", "NNS", 2, "pobj"))
+    right = tagged(*nurse, ("rain", "NN", 4, "compound"), ("boots", "NNS", 2, "pobj"))
+    assert not is_sound(wrong) and is_sound(right)
+
+
+def test_a_first_word_taken_for_a_name_is_small_inside_a_sentence() -> None:
+    words = [("Wooden", "NNP", 1, "compound"), ("bridge", "NN", 1, "ROOT")]
+    name = [("Katmandu", "NNP", 1, "compound"), ("bridge", "NN", 1, "ROOT")]
+    assert render(tagged(*words), ["no", 0, 1]) == "No wooden bridge"
+    assert render(tagged(*name), ["no", 0, 1]) == "No Katmandu bridge"

@@ -21,21 +21,17 @@ FORMS = {
 _BEHIND_WITH = {"A": (" but no {y}", " and no {y}"), "B": (" but without {any}", " but not {any}")}
 
 
-def forms_for(tree: Tree | None, family: str) -> tuple[str, ...]:
-    """The forms that suit a caption: "and there is" behind a sentence, no second "with" behind a first."""
+def forms_for(tree: Tree | None, family: str, end: int) -> tuple[str, ...]:
+    """The forms that suit the first `end` words: "and there is" behind a sentence, no second "with" behind a first."""
+    with_, and_ = FORMS[family][:2], FORMS[family][2:]
     if tree is None:
-        return FORMS[family][:2]
-    last = next((t for t in reversed(tree.tokens) if t.label in ("pobj", "conj")), None)
-    if (
-        last is not None
-        and tree.tokens[-1] is last
-        and "with" in (tree.lower(last.head), tree.lower(tree[last.head].head))
-    ):
+        return with_
+    last = tree[end - 1]
+    if last.label in ("pobj", "conj") and "with" in (tree.lower(last.head), tree.lower(tree[last.head].head)):
         return _BEHIND_WITH[family]
     finite = tree.subject(tree.root) is not None and tree[tree.root].tag not in ("VBG", "VBN")
-    with_, and_ = FORMS[family][:2], FORMS[family][2:]
     behind = and_[1:] if finite else and_[:1]
-    if "with" in tree.words[-6:] or "without" in tree.words[-6:]:
+    if not {"with", "without"}.isdisjoint(tree.words[max(0, end - 6) : end]):
         return behind
     return (*with_, *behind) if finite else with_
 

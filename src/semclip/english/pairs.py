@@ -15,10 +15,12 @@ def _table() -> dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]
     found: dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]] = {}
     for line in lines_of("replacements"):
         names, _, governors = line.partition(":")
-        first, *others = names.split()
+        several, _, rest = names.rpartition(">")
+        firsts, others = (several.split(), rest.split()) if several else (rest.split()[:1], rest.split()[1:])
         needed = words(governors) if not governors.strip().startswith("-") else frozenset[str]()
         forbidden = words(governors) - {"-"} if governors.strip().startswith("-") else frozenset[str]()
-        found.setdefault(first, []).append((others, needed, forbidden))
+        for first in firsts:
+            found.setdefault(first, []).append((others, needed, forbidden))
     return found
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from semclip.english.inflection import article_of
+from semclip.english.inflection import article_of, known_as
 from semclip.english.parse.tree import Tree, style_of
 
 _CLOSE = (",", ".", "!", "?", ";", ":", "'s", "n't", ")", "'", "’s", "n’t", "%")
@@ -64,8 +64,10 @@ def _styled(word: str, upper: bool, title: bool) -> str:
 def _moved(tree: Tree, index: int, at_start: bool, title: bool) -> str:
     """An old word, small where only its place at the start gave it a capital."""
     token = tree[index]
-    if index or at_start or title or token.tag in ("NNP", "NNPS") or token.text in ("I",) or token.text[1:2].isupper():
+    if index or at_start or title or token.text == "I" or token.text[1:2].isupper():
         return token.text
+    if token.tag in ("NNP", "NNPS") and not (known_as(token.lower) and tree.tag(1) not in ("NNP", "NNPS")):
+        return token.text  # a name, and not a word that its capital was mistaken for one
     return token.text[:1].lower() + token.text[1:]
 
 

@@ -89,20 +89,22 @@ class Plan:
 
     def negation(self, further: Mapping[str, Edit]) -> Edit | str:
         """A false text, or why there is none. further: edits made elsewhere, by kind."""
-        kinds = [kind for kind in self._order() if kind in further or tried_in_family(kind, self.scene)]
-        if not kinds:
-            return "no rule applies"
-        kind = kinds[0]
-        return further[kind] if kind in further else self._edit(kind, tried_in_family(kind, self.scene))
+        for kind in self._order():
+            if kind in further:
+                return further[kind]
+            if found := tried_in_family(kind, self.scene):
+                return self._edit(kind, found)
+        return "no rule applies"
 
     def absence(self) -> Edit | None:
-        """A true text of a kind that the negation may have as well; None where no denial is known to be true."""
-        kinds = [kind for kind in self._order() if kind not in SWAPS and self._true(kind)]
-        kind = next((kind for kind in kinds if tried_in_family(kind, self.scene)), None) or next(iter(kinds), None)
-        return self._edit(kind, self._true(kind)) if kind else None
-
-    def _true(self, kind: str) -> list[Change]:
-        return truly(kind, self.scene)
+        """A true text, best of a kind that the negation may have; None where no denial is known to be true."""
+        alone = None
+        for kind in self._order():
+            if kind not in SWAPS and (found := truly(kind, self.scene)):
+                if tried_in_family(kind, self.scene):
+                    return self._edit(kind, found)
+                alone = alone or (kind, found)
+        return self._edit(*alone) if alone else None
 
     def _order(self) -> list[str]:
         draw = Draw("negation", *self.key)

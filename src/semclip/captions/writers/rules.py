@@ -72,6 +72,8 @@ class Rules(Writer):
         self._absent = Absent(self._groups)
         self._parser = open_parser(self._pipeline())
         self._parses = Parses(self._parser, [text for example in examples for text in example.captions])
+        # All views of a row are written one after the other, and share what the rules find.
+        self._read = functools.lru_cache(64)(self._read_scene)
         self._write: dict[str, Callable[[_Work], Edit | Paraphrase | str]] = {
             "paraphrase": self._paraphrase,
             "negation": self._negation,
@@ -113,8 +115,11 @@ class Rules(Writer):
         return Written(tuple(found), tuple(refused))
 
     def _scene(self, work: "_Work") -> Scene | None:
-        tree = self._parses.of(work.caption.text)
-        return None if tree is None else Scene(tree, work.siblings, work.family)
+        return self._read(work.caption.text, _group(work.example), work.family)
+
+    def _read_scene(self, text: str, group: str, family: str) -> Scene | None:
+        tree = self._parses.of(text)
+        return None if tree is None else Scene(tree, self._groups[group], family)
 
     def _paraphrase(self, work: "_Work") -> Paraphrase | str:
         scene = self._scene(work)
@@ -162,19 +167,22 @@ class Rules(Writer):
         missing = self._missing(work)
         if not missing:
             return "nothing absent is known to fit the scene"
-        sentence = sentence_of(work.caption.text)
+        sentence, end = sentence_of(work.caption.text), None
         if scene is not None and (cuts := endings_of(scene.tree, len(scene.tree) // 2)):
-            short = scene.tree.text_of(0, Draw("short", *work.key).one(cuts)).rstrip(" ,")
-            sentence = replace(sentence, body=short)
-        return Edit(self._behind(work, scene, sentence, missing), "object_absent", denied=missing)
+            end = Draw("short", *work.key).one(cuts)
+            sentence = replace(sentence, body=scene.tree.text_of(0, end))
+        return Edit(self._behind(work, scene, sentence, missing, end), "object_absent", denied=missing)
 
     def _missing(self, work: "_Work") -> str:
         plausible = self._absent.plausible(_group(work.example))
         return Draw("absence", *work.key).weighted(plausible) if plausible else ""
 
-    def _behind(self, work: "_Work", scene: Scene | None, sentence: Sentence, thing: str) -> str:
+    def _behind(
+        self, work: "_Work", scene: Scene | None, sentence: Sentence, thing: str, end: int | None = None
+    ) -> str:
         draw = Draw("form", *work.key)
-        form = draw.one(forms_for(scene.tree if scene else None, work.family))
+        tree = scene.tree if scene else None
+        form = draw.one(forms_for(tree, work.family, len(tree) if tree and end is None else end or 0))
         return said_behind(sentence, thing, form, draw.unit() < _PLURAL_SHARE.get(thing, 0.35))
 
 

@@ -248,7 +248,7 @@ def not_so(scene: Scene) -> Iterator[Change]:
             continue
         if noun != place + 1 or tree.determiner(noun) not in ("a", "an") or tree.child(place, "conj", "cc", "advmod"):
             continue
-        if tree.child(noun, "relcl", "acl", "prep", "compound") and noun != tree.root:
+        if tree.is_noun(noun + 1) or (tree.child(noun, "relcl", "acl", "prep", "compound") and noun != tree.root):
             continue
         not_ = scene.by_family("is not", "isn't")
         yield scene.change(

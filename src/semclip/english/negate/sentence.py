@@ -42,6 +42,8 @@ def not_doing(scene: Scene) -> Iterator[Change]:
         return  # some ... are not: others may
     if _goes_on(tree, verb):
         return  # does not sit and smokes
+    if tree.tag(verb) == "VBD" and any(token.tag in ("VBZ", "VBP") for token in tree.tokens[:verb]):
+        return  # balances with her arms stretched out
     helper = be if be is not None else next(iter(tree.children(verb, "aux")), None)
     if helper is not None and tree.lower(helper) in _AUXILIARIES:
         new = {"can": "cannot"}.get(tree.lower(helper), f"{tree.lower(helper)} not")
@@ -158,7 +160,7 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     elif clause.finite:
         yield scene.change((0, first, "none of the"), denied=noun)
     else:
-        yield scene.change((0, first, "not any"), denied=noun)
+        yield scene.change((0, first, "not a single"), (head, head + 1, tree[head].lemma), denied=noun)
 
 
 def another_clause(tree: Tree, clause: Clause) -> bool:

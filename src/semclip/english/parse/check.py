@@ -10,4 +10,6 @@ def is_sound(tree: Tree) -> bool:
             start = tree.noun_start(place)
             if not {"few", "lot", "couple", "dozen", "hundred", "bunch"} & set(tree.words[start:place]):
                 return False
+        if token.tag == "NNS" and token.label == "compound" and tree.tag(place + 1) == "NNS":
+            return False  # "boots splashes", "dogs runs"
     return tree[tree.root].tag in NOUNS or tree.is_verb(tree.root) or tree[tree.root].tag in ("MD", "CD")

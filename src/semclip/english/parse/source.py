@@ -140,7 +140,10 @@ def _joined_alike(tokens: list[Token]) -> Iterator[Token]:
 
 def _sound(tree: Tree | None, sentence: Sentence) -> Tree | None:
     """The tree, or the built-in parser's where it cannot be right."""
-    return tree if tree is None or is_sound(tree) else plain.parse(sentence)
+    if tree is None or is_sound(tree):
+        return tree
+    other = plain.parse(sentence)
+    return other if other is not None and is_sound(other) else None
 
 
 def _tokens(inside: list[Any], place: dict[int, int], root: int, sentence: Sentence) -> Iterator[Token]:

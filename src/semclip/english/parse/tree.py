@@ -45,7 +45,7 @@ class Tree:
 
     def lower(self, index: int) -> str:
         """The small word at an index, "" outside."""
-        return self.tokens[index].text.lower() if 0 <= index < len(self.tokens) else ""
+        return self.words[index] if 0 <= index < len(self.tokens) else ""
 
     def tag(self, index: int) -> str:
         return self.tokens[index].tag if 0 <= index < len(self.tokens) else ""

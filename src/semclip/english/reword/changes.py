@@ -66,6 +66,8 @@ def _participle(tree: Tree, place: int) -> Iterator[Swap]:
     ):
         yield Swap(place, place + 1, "in", "in")
         yield Swap(place, place + 1, "dressed in", "in")
+    if tree[noun].label == "pobj" and not is_being(tree, noun):
+        return  # in "a boy in a creek throwing a rock" the creek throws nothing
     follows = noun + 1 == place and place + 1 < len(tree)
     if follows and (tree.tag(place) == "VBG" or tree.child(place, "prep", "agent") is not None):
         yield Swap(place, place + 1, f"{_who(tree, noun)} {_be(tree, noun)} {tree.lower(place)}", "relative")

@@ -107,6 +107,8 @@ def _last_place(tree: Tree, p: Parts) -> int | None:
             noun = tree.child(inner, "pobj") if inner is not None else None
         if noun is None or tree.determiner(noun) not in ("a", "an", "the", "some") or not tree.is_noun(noun):
             continue
+        if "with" in tree.words[head + 1 : prep]:
+            continue  # the sun is on the horizon, in "plays with sun on the horizon"
         if tree[noun].lemma in ("background", "distance", "foreground", "air", "way", "other") or any(
             tree.tag(i) in ("PRP", "PRP$") or tree.is_verb(i) for i in range(prep, end)
         ):

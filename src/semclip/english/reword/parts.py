@@ -33,7 +33,8 @@ class Parts:
     @property
     def be(self) -> str:
         """is or are, as the subject asks for: a group of people is, though people often write "are"."""
-        return "are" if self.plural and inside_collective(self.tree, self.subject) is None else "is"
+        several = self.tree.tag(self.subject) in ("NNS", "NNPS") or inside_collective(self.tree, self.subject) is None
+        return "are" if self.plural and several else "is"
 
     @property
     def there_be(self) -> str:
@@ -61,7 +62,8 @@ class Parts:
             and not tree.determiner(head)
             and tree[head].lemma not in _MASS
         )
-        return ["a", *self.np] if bare and not tree.children(head, "conj") else list(self.np)
+        joined = tree.child(head, "conj")
+        return ["a", *self.np] if bare and (joined is None or tree.determiner(joined)) else list(self.np)
 
     @property
     def participles(self) -> Items | None:

@@ -1,5 +1,6 @@
 """Other words for the same, or a wider word that holds as well: what may take the place of which words of a tree."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ class Swap:
     kind: str = "synonym"
 
 
+@functools.cache
 def family_of(one: str, other: str) -> str:
     """The family that a pair belongs to, in either direction: B is for test only. What both share does not count."""
     own = [" ".join(word for word in a.split() if word not in b.split()) for a, b in ((one, other), (other, one))]
