@@ -12,9 +12,11 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.rows import reader_for
+from semclip.data.check import check
 from semclip.data.load import DataConfig, load_examples
 from tests.data.files import write_jsonl, write_picture
 from tests.data.layouts import LAYOUTS, jpeg, write_parquet
+from tests.data.test_check import words_over
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,10 @@ def test_an_annotation_without_its_photo(tmp_path: Path) -> None:
     error = refused(path)
     assert error.where == f"{path}:annotations[1]"
     assert "555" in error.what and "100" in error.fix
+    changed(path, lambda coco: coco["annotations"][4].update(image_id=556))
+    (finding,) = [f for f in check(DataConfig(path=str(path)), words_over(77)).findings if f.error]
+    assert [place.partition(": ")[0] for place in finding.places] == [f"{path}:annotations[{n}]" for n in (1, 4)]
+    changed(path, lambda coco: coco["annotations"].pop(4))
     changed(path, lambda coco: coco["annotations"].pop(1))
     assert loads(path) == 3
 

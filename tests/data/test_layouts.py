@@ -1,10 +1,12 @@
 """Data sets as people have them are read with no option: the right photos, captions, groups and splits."""
 
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from semclip.core.errors import UserError
 from semclip.core.rows import reader_for
 from semclip.data.check import check
 from semclip.data.load import DataConfig, load_examples
@@ -109,6 +111,27 @@ def test_lists_of_photos_that_do_not_fit_are_told(tmp_path: Path) -> None:
         path.with_name(f"Flickr_8k.{split}Images.txt").unlink()
     report = check(DataConfig(path=str(path)), words_over(77))
     assert report.groups == 3 and report.splits == {"(none)": 3} and "is not used" in report.notes[0]
+
+
+def test_flickr8k_is_read_from_its_folder_as_it_comes(tmp_path: Path) -> None:
+    """Base forms of the same captions, and judgements of captions of other photos, are no captions."""
+    path = LAYOUTS["flickr8k_splits"](tmp_path)
+    path.with_name("Flickr8k.lemma.token.txt").write_text(path.read_text())
+    path.with_name("ExpertAnnotations.txt").write_text("dog.jpg\tcat.jpg#2\t1\t1\t2\ncat.jpg\tdog.jpg#0\t1\t4\t2\n")
+    report = check(DataConfig(path=str(path.parent)), words_over(77))
+    assert report.errors == 0 and report.captions == 6 and report.splits == {"train": 1, "val": 1, "test": 1}
+    assert report.notes[0].endswith("Flickr8k.token.txt")
+    with pytest.raises(UserError, match="no reader knows what this"):
+        reader_for(path.with_name("ExpertAnnotations.txt"))
+
+
+def test_conversations_about_one_photo_are_one_example(tmp_path: Path) -> None:
+    path = LAYOUTS["llava"](tmp_path)
+    rows = json.loads(path.read_text())
+    rows[1] |= {"image": rows[0]["image"], "id": rows[0]["id"]}
+    path.write_text(json.dumps(rows))
+    examples = load_examples(DataConfig(path=str(path)))
+    assert [len(example.captions) for example in examples] == [2, 1]
 
 
 def test_what_is_left_out_is_noted(tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -
     if chosen is not None:
         return chosen(bad_row) if bad_row else chosen()
     known = sorted({suffix for reader in readers for suffix in reader.suffixes})
+    if path.suffix.lower() in known:
+        raise UserError(
+            f"no reader knows what this {path.suffix} holds",
+            where=str(path),
+            fix="a table has names of columns in its first line, such as `image,caption`; or write a photo's name, a "
+            "tab and its caption in each line",
+        )
     raise UserError(
         f"no reader for files that end in '{path.suffix}'",
         where=str(path),

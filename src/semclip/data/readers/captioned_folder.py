@@ -69,7 +69,12 @@ def _captions_files(path: Path) -> list[Path]:
                     continue  # a text in no format that lists pictures
                 if _names_pictures(reader, file):
                     found.append(file)
-    return found
+    return [file for file in found if not _is_of_lemmas(file, found)]
+
+
+def _is_of_lemmas(file: Path, others: list[Path]) -> bool:
+    """Whether a file holds the captions of another in their base forms, as `Flickr8k.lemma.token.txt` does."""
+    return ".lemma" in file.name and file.with_name(file.name.replace(".lemma", "")) in others
 
 
 def _names_pictures(reader: Reader, file: Path) -> bool:

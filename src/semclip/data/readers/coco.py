@@ -81,11 +81,11 @@ def _rows(
             )
             continue
         if id not in photos:
-            raise UserError(
-                f"the annotation is about the photo with the id {item.value.get('image_id')!r}, which 'images' lacks",
-                where=where,
-                fix=f"add the photo to 'images' or remove the annotation; ids there are such as {next(iter(photos))}",
-            )
+            what = f"the annotation is about the photo with the id {item.value.get('image_id')!r}, which 'images' lacks"
+            such = next(iter(photos))
+            fix = f"add the photo to 'images' or remove the annotation; ids there are such as {such}"
+            bad_row(UserError(what, where=where, fix=fix))
+            continue
         row = {"image": photos[id], "caption": item.value["caption"], "image_id": item.value["image_id"], **more}
         if objects:
             row["objects"] = objects.get(id, [])

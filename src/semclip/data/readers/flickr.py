@@ -19,7 +19,8 @@ _NAME = rf"[^\t|,]*?(?:{'|'.join(re.escape(suffix) for suffix in IMAGE_SUFFIXES)
 #: number ("2199200615.jpg| 4   A dog runs ..."), some names of Flickr8k go on after .jpg ("... .jpg.1#0").
 _TOKEN = re.compile(rf"\s*(?P<image>{_NAME}(?:\.\d+)?)#(?P<number>\d+)\s+(?P<caption>.*)", re.IGNORECASE)
 _BAR = re.compile(rf"\s*(?P<image>{_NAME})\s*\|\s*(?P<number>\d+)(?:\s*\||\s\s)\s*(?P<caption>.*)", re.IGNORECASE)
-_PLAIN = re.compile(rf"\s*(?P<image>{_NAME})\s*(?:\t|\||,)\s*(?P<caption>.*)", re.IGNORECASE)
+#: What follows the name is no caption's number: Flickr8k's judgements name a photo and a caption of another.
+_PLAIN = re.compile(rf"\s*(?P<image>{_NAME})\s*(?:\t|\||,)\s*(?!\S+#\d+\s)(?P<caption>.*)", re.IGNORECASE)
 _FORMS = (_TOKEN, _BAR, _PLAIN)
 _HEADER = re.compile(r"\s*[a-z_ ]+\s*[|,\t]\s*[a-z_ |,\t]+", re.IGNORECASE)
 

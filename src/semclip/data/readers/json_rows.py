@@ -15,6 +15,10 @@ _LISTS = ("data", "rows", "annotations", "samples", "examples", "items")
 _ANSWERING = ("gpt", "assistant", "model", "chatbot")
 
 
+#: Names of columns that mean something else here: a conversation's id is that of its photo, in several rows.
+_NAMES = {"id": "conversation_id"}
+
+
 class JsonRows(Reader):
     """The place of a row is `[17]`, `data[17]`, or the file name that is its key.
 
@@ -125,4 +129,5 @@ def _with_caption(row: dict[str, Any], where: str) -> dict[str, Any]:
             fix='write {"from": "gpt", "value": "a cat"} into "conversations", or a column "caption"',
         )
     caption = answers[0].replace("<image>", "").strip()
-    return {name: cell for name, cell in row.items() if name != "conversations"} | {"caption": caption}
+    kept = {_NAMES.get(name, name): cell for name, cell in row.items() if name != "conversations"}
+    return kept | {"caption": caption}
