@@ -24,6 +24,8 @@ class RunRecord(BaseModel):
     versions: dict[str, str] = {}
     data_sha256: dict[str, str] = {}
     sessions: list[dict[str, Any]] = []
+    options: dict[str, Any] = {}
+    begun_without: list[str] = []
     finished: bool = False
     steps: int = 0
     peak_memory_mb: float = 0

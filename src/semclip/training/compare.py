@@ -19,6 +19,7 @@ from semclip.core.launch import processes_started
 from semclip.core.lock import only_one
 from semclip.core.run_record import read_record
 from semclip.training.config import TrainConfig
+from semclip.training.defaults import as_begun
 from semclip.training.examples import Splits, load_splits
 from semclip.training.loop import train
 from semclip.training.processes import Job, run_jobs
@@ -122,6 +123,7 @@ def compare(
 def _compared(runs: Mapping[Path, TrainConfig], out: Path, console: Console, max_parallel: int) -> list[Path]:
     write_json(out / "runs.json", [_label(folder, out) for folder in runs])  # `semclip report OUT` reads it
     todo = []
+    runs = {folder: as_begun(folder, train_config)[0] for folder, train_config in runs.items()}
     for number, (folder, train_config) in enumerate(runs.items(), start=1):
         record = folder / "run.json"
         if record.exists():

@@ -4,7 +4,8 @@ import contextlib
 import hashlib
 import json
 import resource
-from collections.abc import Callable, Iterator, Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from semclip.data.load import data_file
 from semclip.models.backends.base import Encoder
 from semclip.objectives.base import saved_section
 from semclip.training.config import TrainConfig
+from semclip.training.defaults import OPTIONS, changed_defaults, completed, leaves, options
 from semclip.training.examples import Splits
 
 #: Digests of the examples for validation and test, by id, to say what differs when a run is resumed.
@@ -60,7 +62,14 @@ def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callabl
     is returned in sentences. Raises UserError that lists each other key with both its values.
     """
     saved = run_folder / "config.yaml"
+    record = run_folder / "run.json"
+    known = read_record(record) if record.exists() else {}
     differing = differences(saved, config) if saved.exists() else {}
+    begun_with = known.get(OPTIONS, {})  # what the saved config left to defaults: to name it now is no difference
+    differing = {
+        key: (old, new) for key, (old, new) in differing.items() if old is not None or begun_with.get(key) != new
+    }
+    differing = differing or changed_defaults(known, config)
     if differing:
         raise UserError(
             "the run was started with another config: "
@@ -68,8 +77,7 @@ def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callabl
             where=str(saved),
             fix=_how_to_go_on(run_folder, differing),
         )
-    record = run_folder / "run.json"
-    before = read_record(record).get("data_sha256", {}) if record.exists() else {}
+    before = known.get("data_sha256", {})
     now = input_hashes(config)
     changed = [name for name, digest in before.items() if now.get(name) != digest]
     if (run_folder / HELD_OUT).exists():  # then data files are compared example by example
@@ -84,7 +92,8 @@ def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callabl
 
 
 def _how_to_go_on(run_folder: Path, differing: Mapping[str, Any]) -> str:
-    fix = "use the config it was started with, or another --out"
+    then = " ".join(shlex.quote(f"{key}={json.dumps(old)}") for key, (old, _) in differing.items() if old is not None)
+    fix = f"use the config it was started with{f' (add {then})' * bool(then)}, or another --out"
     if not {"train.steps", "train.epochs"} & set(differing):
         return fix
     return (
@@ -151,25 +160,16 @@ def example_digest(example: Example) -> str:
 
 def differences(saved: Path, config: TrainConfig) -> dict[str, tuple[Any, Any]]:
     """Keys, such as `train.learning_rate`, whose value in a saved config is another: key -> (saved, new)."""
-    values = load_config(saved)
+    values = completed(load_config(saved))
     with contextlib.suppress(UserError):  # a file of an older version lacks keys, whose defaults it was run with
         values = dump(parse(TrainConfig, values, where=str(saved), saved=True))
         values["objective"] = saved_section(values["objective"])
-    old, new = dict(_leaves(values)), dict(_leaves(dump(config)))
+    old, new = dict(leaves(values)), dict(leaves(dump(config)))
     return {
         key: (old.get(key), new.get(key))
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key) and not any(key == free or key.startswith(f"{free}.") for free in MAY_CHANGE)
     }
-
-
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Each value that is no section, with its full key."""
-    for key, value in values.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder, splits: Splits) -> None:
@@ -182,7 +182,7 @@ def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder, spl
         record["sessions"] = [*record.get("sessions", []), session]
     else:
         described = {"name": config.name, "role": config.role, "objective": dict(config.objective)}
-        record = {**described, "model": encoder.label, **info}
+        record = {**described, "model": encoder.label, **info, OPTIONS: options(config)}
     # Only examples for validation and test can be others than before: what is evaluated is what the record names.
     record |= {"data_sha256": info["data_sha256"], "examples": describe_examples(splits)}
     write_json(run_folder / HELD_OUT, held_out_digests(splits), indent=None)

@@ -23,6 +23,7 @@ from semclip.objectives import Objective
 from semclip.objectives import create as create_objective
 from semclip.training.compiling import refuse_without_compiler
 from semclip.training.config import TrainConfig
+from semclip.training.defaults import as_begun
 from semclip.training.devices import describe_devices, start_fabric
 from semclip.training.examples import (
     Splits,
@@ -81,6 +82,7 @@ def set_up(config: TrainConfig, run_folder: Path, console: Console, resume: bool
 def _set_up(
     config: TrainConfig, run_folder: Path, console: Console, resume: bool, fabric: Fabric, ranks: Ranks
 ) -> Setup:
+    config, as_before = as_begun(run_folder, config) if resume else (config, [])
     given = config  # what the run folder records
     objective = build_objective(config)
     steps = build_steps(config)
@@ -132,7 +134,7 @@ def _set_up(
     console.print("\n".join(lines), soft_wrap=True, markup=False)  # soft: one line stays one line in a log file
     if not splits.val:
         notes.append(no_validation(splits.train, config))
-    for sentence in (random_weights(encoder), *differing, *notes):
+    for sentence in (random_weights(encoder), *as_before, *differing, *notes):
         warn(console, sentence)
     if ranks.first:  # last: what ends before here has left no run behind
         write_run_files(run_folder, given, encoder, splits)
