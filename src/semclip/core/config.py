@@ -2,10 +2,12 @@
 
 import copy
 import dataclasses
+import math
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -206,7 +208,8 @@ def apply_overrides(config: Mapping[str, Any], overrides: Sequence[str]) -> dict
             value = parse_yaml(text, where="command line") if text else ""
         except UserError as error:
             what = f"the value of '{override[:200]}' is {error.what}"
-            raise UserError(what, where="command line", fix="quote it") from error
+            fix = "write a finite number, or null for none" if "no finite number" in error.what else "quote it"
+            raise UserError(what, where="command line", fix=fix) from error
         target = result
         *parents, last = key.split(".")
         for parent in parents:
@@ -241,7 +244,7 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
         values = with_new_names(cls, values)
     _refuse_unknown(cls, values, "", where)
     try:
-        return TypeAdapter(cls).validate_python(dict(values))
+        parsed: T = _adapter(cls).validate_python(dict(values))
     except ValidationError as error:
         lines, fixes = [], []
         for problem in error.errors():
@@ -253,6 +256,31 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
                 lines.append(f"'{key}': {problem['msg']}, found {_short(problem['input'])}")
         fix = f"set it, for example on the command line: {' '.join(fixes)}" if fixes else "mend the value"
         raise UserError("; ".join(lines), where=where, fix=fix) from error
+    for key, value in _numbers(parsed):  # pydantic makes a number of the texts "nan" and "1e999"
+        if not math.isfinite(value):
+            raise UserError(f"'{key}' is {value}, no finite number", where=where, fix=f"give {key} a finite number")
+    return parsed
+
+
+@cache
+def _adapter(cls: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(cls)
+
+
+def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, float]]:
+    """Every fraction in a config, with its key."""
+    if isinstance(value, float):
+        yield key, value
+        return
+    inner: Mapping[Any, Any] = {}
+    if dataclasses.is_dataclass(value):
+        inner = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    elif isinstance(value, Mapping):
+        inner = value
+    elif isinstance(value, list | tuple):
+        inner = dict(enumerate(value))
+    for name, one in inner.items():
+        yield from _numbers(one, f"{key}.{name}" if key else str(name))
 
 
 def with_new_names(cls: Any, values: Any) -> Any:

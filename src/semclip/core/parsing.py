@@ -1,6 +1,7 @@
 """JSON and YAML from outside, read within bounds: what is refused here would break or mislead what reads it next."""
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -23,7 +24,7 @@ class _RefusedError(ValueError):
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, which refuses a key that a mapping has twice instead of taking the last one."""
+    """PyYAML's safe loader, which refuses a key that a mapping has twice, and numbers that are not finite."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: dict[tuple[str, str], Any] = {}
@@ -35,6 +36,16 @@ class UniqueKeyLoader(yaml.SafeLoader):
                 problem = f"the key {key.value[:60]!r} is given twice, first at line {first.start_mark.line + 1}"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
         return super().construct_mapping(node, deep)
+
+    def construct_yaml_float(self, node: Any) -> float:
+        value: float = super().construct_yaml_float(node)
+        if not math.isfinite(value):
+            problem = f"{node.value[:20]} is no finite number; write null where a value is missing"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return value
+
+
+UniqueKeyLoader.add_constructor("tag:yaml.org,2002:float", UniqueKeyLoader.construct_yaml_float)
 
 
 def parse_json(text: str | bytes, where: str, fix: str = "write the file again", halves: bool = False) -> Any:
@@ -87,8 +98,8 @@ def parse_yaml(
     """The value that a YAML text stands for; None for an empty one.
 
     loader: a safe loader of PyYAML's. Raises UserError for anything but YAML, values nested more than `MAX_DEPTH` deep
-    or in themselves, aliases that stand for more than `MAX_YAML_NODES` values in all, and integers of thousands of
-    digits, and a key given twice.
+    or in themselves, aliases that stand for more than `MAX_YAML_NODES` values in all, integers of thousands of digits,
+    NaN and infinity, and a key given twice.
     """
     try:
         text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
