@@ -56,7 +56,7 @@ def test_a_config_against_disk_and_memory(
     monkeypatch.setattr("shutil.disk_usage", lambda place: type("Usage", (), {"free": 100_000_000}))
     assert dict(said(capsys, *config))["disk"].startswith("NOT ENOUGH")
     for there, verdict in ((None, "not compared"), (124.0, "NOT ENOUGH"), (126.0, "enough")):
-        monkeypatch.setattr(doctor, "_free_memory", lambda device, there=there: there)
+        monkeypatch.setattr("semclip.training.needs.free_memory", lambda device, there=there: there)
         assert dict(said(capsys, *config))["memory"].startswith(f"{verdict}: weights")
     with pytest.raises(UserError, match="trian"):
         command("scenes/base", ["trian.steps=1"])

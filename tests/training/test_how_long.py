@@ -3,13 +3,14 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from semclip.core.config import load_config, parse
 from semclip.core.errors import UserError
-from semclip.training import trackers
+from semclip.training import needs, trackers
 from semclip.training.config import LoopConfig, TrainConfig
 from semclip.training.loop import train
 from semclip.training.setup import set_up
@@ -76,8 +77,24 @@ def test_progress_in_a_log_file(monkeypatch: pytest.MonkeyPatch) -> None:
             advance(0.5)
     lines = printed(console).splitlines()
     assert lines[0] == "  step    101 of 1,000  loss 0.500"
-    assert lines[1] == "  step    110 of 1,000  loss 0.500, 30 min left"
-    assert len(lines) == 2 + 580 // 60 and lines[2].startswith("  step    140")
+    assert lines[1] == "  step    103 of 1,000  loss 0.500, 30 min left"
+    assert lines[2] == "  step    110 of 1,000  loss 0.500, 30 min left"
+    assert len(lines) == 3 + 580 // 60 and lines[3].startswith("  step    140")
+
+
+def test_a_run_that_will_not_fit_is_told_before_it_starts(
+    make_config: Make, tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up(make_config(train={"steps": 2}), tmp_path / "fits", console, resume=False)
+    said = printed(console)
+    assert "how long it takes is told after the first steps" in said and "may fill up" not in said
+    monkeypatch.setattr(needs, "free_memory", lambda device: 0.5)
+    monkeypatch.setattr(needs.shutil, "disk_usage", lambda place: SimpleNamespace(free=30_000_000))
+    config = make_config(train={"steps": 2})
+    set_up(config, tmp_path / "deep" / "full", console, resume=False)
+    said = printed(console).removeprefix(said)
+    assert f"the disk may fill up before the end: 30 MB are free at {tmp_path}" in said
+    assert "train.keep_checkpoints=1" in said and "the memory may not suffice: 0 MB are free on cpu" in said
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3, "less than a minute"), (300, "5 min"), (12_000, "3 h 20 min")])

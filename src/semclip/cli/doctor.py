@@ -8,8 +8,6 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import torch
-
     from semclip.training.config import TrainConfig
 
 #: Bytes of one weight in float32 while it trains with AdamW: itself, its gradient, two moments.
@@ -117,6 +115,7 @@ def _against(config: "TrainConfig") -> "Iterator[tuple[str, str]]":
 
     from semclip.models.device import find_device
     from semclip.models.load import create
+    from semclip.training.needs import free_memory
 
     encoder = create(dict(config.model), where=f"{config.name}: model")
     weights = [(p.numel(), p.requires_grad) for p in encoder.parameters()]
@@ -132,7 +131,7 @@ def _against(config: "TrainConfig") -> "Iterator[tuple[str, str]]":
 
     memory = (4 * (count - trained) + _TRAINED * trained) / 1e6
     device = find_device("auto")
-    there = _free_memory(device)
+    there = free_memory(device)
     free_there = "free memory is not known here" if there is None else f"{there:,.0f} MB are free on {device}"
     yield (
         "memory",
@@ -141,20 +140,6 @@ def _against(config: "TrainConfig") -> "Iterator[tuple[str, str]]":
             f"a batch of {config.train.batch_size} comes on top (train.micro_batch makes it smaller)"
         ),
     )
-
-
-def _free_memory(device: "torch.device") -> float | None:
-    """Megabytes that a process can have; None where the system does not say."""
-    import torch
-
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0] / 1e6
-    file = Path("/proc/meminfo")
-    for line in file.read_text().splitlines() if file.is_file() else ():
-        name, _, rest = line.partition(":")
-        if name == "MemAvailable":
-            return int(rest.split()[0]) * 1024 / 1e6
-    return None
 
 
 def _verdict(needed: float, there: float | None) -> str:

@@ -26,7 +26,7 @@ def command(
         from semclip.models.load import create as create_encoder
         from semclip.training.examples import fitting_batch, load_splits, refuse_impossible_evaluation, with_steps
         from semclip.training.inspection import no_validation, random_weights, texts_and_splits
-        from semclip.training.needs import needs
+        from semclip.training.needs import Needs
         from semclip.training.setup import build_objective, build_steps, what_trains
 
         parsed = train_config(config, overrides or [])
@@ -46,7 +46,7 @@ def command(
         encoder = create_encoder(dict(parsed.model), where=f"{parsed.name}: model")
         objective.setup(encoder.info)
         console.print("\n".join(what_trains(encoder, objective)), highlight=False)
-        console.print(f"needs {needs(with_steps(parsed, splits), encoder, objective)}", highlight=False)
+        console.print(f"needs {Needs.of(with_steps(parsed, splits), encoder, objective)}", highlight=False)
         everything = (splits.train, *splits.held_out().values())
         notes = [random_weights(encoder), *texts_and_splits(everything, encoder, parsed)]
         notes += [] if splits.val else [no_validation(splits.train, parsed)]

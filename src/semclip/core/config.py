@@ -6,7 +6,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -244,7 +244,7 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
         values = with_new_names(cls, values)
     _refuse_unknown(cls, values, "", where)
     try:
-        parsed: T = _adapter(cls).validate_python(dict(values))
+        parsed: T = _adapter(typing.cast(Hashable, cls)).validate_python(dict(values))
     except ValidationError as error:
         lines, fixes = [], []
         for problem in error.errors():

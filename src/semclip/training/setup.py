@@ -36,7 +36,7 @@ from semclip.training.examples import (
 from semclip.training.images import InitialEmbeddings, augmentation, image_source
 from semclip.training.inspection import no_validation, random_weights, refuse_unreadable_held_out, texts_and_splits
 from semclip.training.loading import MakeBatch, choose_workers
-from semclip.training.needs import epochs_of, needs
+from semclip.training.needs import Needs, epochs_of
 from semclip.training.ranks import Ranks
 from semclip.training.record import refuse_overwriting, reset_peak_memory, write_run_files
 from semclip.training.step import StepModule
@@ -118,6 +118,8 @@ def _set_up(
     sizes = f"{len(splits.train):,} train, {len(splits.val):,} val, {len(splits.test):,} test examples"
     shown = ", ".join(v for v in VIEWS if v in objective.needs)
     where = f"{fabric.device}, {fabric._precision.precision}{', blocks compiled' * config.train.compile}"
+    needed = Needs.of(config, encoder, objective)
+    notes += needed.lacking(run_folder, fabric.device, config.guards.free_disk_mb)
     lines = [
         f"{config.name}: {encoder.label} with objective '{config.objective['name']}' on {where}",
         f"  data    {sizes}; {found.sentence}",
@@ -127,7 +129,7 @@ def _set_up(
         f"  batch   {config.train.batch_size} examples ({shown}), {config.train.steps:,} steps, "
         f"{epochs_of(config, found.dataset):.3g} epochs",
         *[f"          {lowered}"] * bool(lowered),
-        f"  needs   {needs(config, encoder, objective)}",
+        f"  needs   {needed}",
         *(f"  devices {sentence}" for sentence in describe_devices(fabric, config)),
         "  trains  " + "\n          ".join(what_trains(encoder, objective)),
     ]

@@ -22,9 +22,10 @@ def warn(console: Console, message: str) -> None:
 
 
 class LogLines:
-    """Progress for a log file: the first step, the tenth, and then a line a minute, with the time that is left."""
+    """Progress for a log file: the first steps, and then a line a minute, with the time that is left."""
 
     SECONDS = 60.0
+    FIRST = (1, 3, 10)
 
     def __init__(self, console: Console, total: int, done: int) -> None:
         self.console, self.total, self.step, self.begun = console, total, done, done
@@ -36,7 +37,7 @@ class LogLines:
         taken, now = self.step - self.begun, time.monotonic()
         if taken == 1:
             self.first = now  # what is prepared for the first step is no measure of the others
-        if taken not in (1, 10) and now - self.said < self.SECONDS:
+        if taken not in self.FIRST and now - self.said < self.SECONDS:
             return
         self.said = now
         left = f", {duration((now - self.first) / (taken - 1) * (self.total - self.step))} left" if taken > 1 else ""
