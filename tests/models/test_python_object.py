@@ -13,6 +13,7 @@ from semclip.core.example import ImageRef
 from semclip.core.protocols import DualEncoder
 from semclip.evaluation import Encodings
 from semclip.models.python_object import PythonObject, load_object
+from tests.models.tiny import tiny
 
 
 class Mine:
@@ -74,3 +75,15 @@ def test_an_object_class_or_function_of_a_file(tmp_path: Path) -> None:
         load_object(f"{file}:number")
     with pytest.raises(UserError, match="no such file"):
         load_object(f"{tmp_path / 'other.py'}:mine")
+
+
+def test_a_model_of_ours_in_a_file_is_taken_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "ours.py"
+    file.write_text("from tests.models.tiny import tiny\ndef model(): return tiny(seed=3)\n")
+    encoder, expected = load_object(f"{file}:model"), tiny(seed=3)
+    tokens = expected.tokenize(["a dog"])
+    np.testing.assert_array_equal(raw(encoder.encode_text(tokens)), raw(expected.encode_text(tokens)))
+
+
+def raw(rows: torch.Tensor) -> np.ndarray:
+    return rows.detach().numpy()

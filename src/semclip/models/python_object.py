@@ -15,6 +15,7 @@ from semclip.core.decoding import read_rgb
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.registry import module_of_file
+from semclip.models.backends.base import Encoder
 
 
 @runtime_checkable
@@ -77,8 +78,10 @@ class PythonObject:
         return [self._waiting.pop(int(number)) for number in numbers]
 
 
-def load_object(spec: str) -> PythonObject:
+def load_object(spec: str) -> PythonObject | Encoder:
     """The object that `path/to/file.py:NAME` names; a class or a function is called without arguments to make it.
+
+    A model as `semclip.load` gives one is taken as it is.
 
     Raises UserError for a missing file or name, and for an object without the two methods.
     """
@@ -92,7 +95,7 @@ def load_object(spec: str) -> PythonObject:
         raise UserError(f"no '{name}' in the file", where=spec, fix=did_you_mean(name, public))
     thing = names[name]
     made: Any = thing() if inspect.isclass(thing) or inspect.isfunction(thing) else thing
-    return PythonObject(made, label=spec)
+    return made if isinstance(made, Encoder) else PythonObject(made, label=spec)
 
 
 def _rows(given: Any, wanted: int, method: str, label: str) -> Tensor:

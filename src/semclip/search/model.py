@@ -97,12 +97,14 @@ def load_model(spec: str, device: str = "auto") -> Model:
 
     Raises UserError where there is none; for the default model without a network, one that says what to name instead.
     """
+    from semclip.models.backends.base import Encoder
     from semclip.models.load import load
     from semclip.models.python_object import load_object
 
     place = _place(device)
     if ".py:" in spec:
-        return Model(load_object(spec), _absolute(spec), place)
+        made = load_object(spec)
+        return Model(made.to(place) if isinstance(made, Encoder) else made, _absolute(spec), place)
     try:
         encoder = load(spec)
     except UserError as error:
