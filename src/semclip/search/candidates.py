@@ -15,9 +15,6 @@ from semclip.search.table import PhotoTable
 EXACT = 1_000_000
 #: Candidates for each direction of a score above that, and how many parts of the vector index are looked at for them.
 CANDIDATES, PROBES = 1_000, 128
-#: Parts that are looked at for the neighbours of a text: they lie close together, where a direction that leads away from
-#: something crosses many parts.
-NEIGHBOUR_PROBES = 32
 #: So few photos are looked at closely without asking which.
 _FEW = 4_096
 
@@ -33,7 +30,7 @@ class Candidates:
         scores = [Direction(vector) for vector in np.asarray(vectors, np.float64)]
         every = np.ones(len(self.rows), bool)
         if self._asks_index(every):
-            places = [self._by_index([score], 10 * count, NEIGHBOUR_PROBES) for score in scores]
+            places = [self._by_index([score], 10 * count) for score in scores]
         else:
             places = self._surely(scores, every, every, count, rough=True)
         found = []
@@ -49,7 +46,7 @@ class Candidates:
         index could look for, so every photo is compared with it.
         """
         if self._asks_index(kept) and any(wanted for _, wanted in leaves(query.tree)):
-            return self._by_index(parts_of(score), max(CANDIDATES, 2 * count), PROBES)
+            return self._by_index(parts_of(score), max(CANDIDATES, 2 * count))
         return self._surely([score], kept, kept & self.rows.once, count)[0]
 
     def of_any(self, vectors: Sequence[np.ndarray], kept: np.ndarray, count: int) -> np.ndarray | None:
@@ -59,13 +56,13 @@ class Candidates:
         if not self._asks_index(kept):
             return np.flatnonzero(kept)
         directions = [Direction(vector) for vector in vectors]
-        return self._by_index(directions, max(CANDIDATES, 2 * count), PROBES) if directions else None
+        return self._by_index(directions, max(CANDIDATES, 2 * count)) if directions else None
 
     def _asks_index(self, kept: np.ndarray) -> bool:
         return len(self.rows) > EXACT and int(kept.sum()) > EXACT and self._table.has_vector_index
 
-    def _by_index(self, directions: Sequence[Direction], look: int, probes: int) -> np.ndarray:
-        found = [self._table.nearest(one.vector.astype(np.float32), look, probes) for one in directions]
+    def _by_index(self, directions: Sequence[Direction], look: int) -> np.ndarray:
+        found = [self._table.nearest(one.vector.astype(np.float32), look, PROBES) for one in directions]
         return self.rows.rows_of(np.concatenate(found))
 
     def _surely(
