@@ -56,6 +56,11 @@ class NoBrown(Verifier):
     def __init__(self) -> None:
         super().__init__(None, lambda spec: pytest.fail(spec))
         self.asked: list[str] = []
+        self.signed = 0
+
+    def signature(self) -> dict[str, Any]:
+        self.signed += 1
+        return super().signature()
 
     async def check(self, example: Example, view: str, candidates: Sequence[Candidate]) -> list[Verdict]:
         self.asked += [candidate.text for candidate in candidates]
@@ -509,3 +514,14 @@ def test_ctrl_c_keeps_everything_settled(data: Path, tmp_path: Path) -> None:
     running.communicate()
     assert running.returncode == 130
     assert settled_in(journal_path(out)) > 0 and not out.exists()
+
+
+def test_what_all_rows_have_in_common_is_made_once(tmp_path: Path) -> None:
+    verifier = NoBrown()
+    data = write_rows(tmp_path / "in.jsonl", [{"image": f"{i}.jpg", "caption": f"Dog {i} ."} for i in range(50)])
+    whole = job(data, Fake(), verifier)
+    with Journal(IN_MEMORY, {}) as journal:
+        run_job(whole, journal, range(50), lambda _: None)
+        before = verifier.signed
+        write_output(whole, journal, range(50), tmp_path / "out.jsonl")
+    assert verifier.signed == before + 1 and len(rows_of(tmp_path / "out.jsonl")) == 50

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semclip.captions.config import COLUMNS
+from semclip.captions.config import COLUMNS, CaptionsConfig
 from semclip.captions.journal import COMMIT_EVERY, Journal
 from semclip.captions.rows import full_row
 from semclip.captions.settled import settled_views
 from semclip.captions.summary import Summary
-from semclip.captions.verifiers.base import Verdict, Verifier
+from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier
+from semclip.captions.verifiers.base import create as create_verifier
 from semclip.captions.writers.base import Candidate, JobStopped, Writer, Written
+from semclip.captions.writers.base import create as create_writer
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.files import write_atomic
@@ -65,6 +67,21 @@ class Job:
         }
 
 
+def job_of(examples: Sequence[Example], settings: CaptionsConfig, load_encoder: LoadEncoder) -> Job:
+    """The job of a config, whose writer and verifiers have looked over the examples."""
+    verifiers = [create_verifier(section, load_encoder) for section in settings.verify]
+    for verifier in verifiers:
+        verifier.look_over(examples)
+    return Job(
+        examples=examples,
+        writer=create_writer(settings.writer, examples),
+        verifiers=verifiers,
+        views=settings.views,
+        attempts=settings.attempts,
+        seed=settings.seed,
+    )
+
+
 def run_job(job: Job, journal: Journal, places: Sequence[int], progress: Progress) -> tuple[Summary, JobStopped | None]:
     """Write and verify every view of the rows at `places`, at most `writer.concurrency` rows at once.
 
@@ -81,12 +98,14 @@ def run_job(job: Job, journal: Journal, places: Sequence[int], progress: Progres
 def write_output(job: Job, journal: Journal, places: Sequence[int], out: Path) -> None:
     """Write the rows at `places`, in their order, from the journal; the file appears when it is complete."""
 
+    provenance = job.provenance  # of all rows: making it anew for each takes longer than writing them
+
     def write(path: Path) -> None:
         with path.open("wb") as file:
             for place in places:
                 results = settled_views(journal, place)
                 ordered = {view: results[view] for view in job.views}
-                file.write(full_row(job.examples[place], ordered, job.provenance))
+                file.write(full_row(job.examples[place], ordered, provenance))
 
     write_atomic(out, write)
 

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from semclip.captions.config import CaptionsConfig
-from semclip.captions.job import Job, run_job
+from semclip.captions.job import job_of, run_job
 from semclip.captions.journal import IN_MEMORY, Journal
 from semclip.captions.rows import full_row
-from semclip.captions.verifiers.base import create as create_verifier
-from semclip.captions.writers.base import create as create_writer
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.rows import IMAGE_COLUMNS
@@ -51,24 +49,15 @@ def write_rows(
 
 
 def _written(examples: Sequence[Example], settings: CaptionsConfig, load_encoder: Callable[[str], Any]) -> list[bytes]:
-    verifiers = [create_verifier(section, load_encoder) for section in settings.verify]
-    for verifier in verifiers:
-        verifier.look_over(examples)
-    job = Job(
-        examples=examples,
-        writer=create_writer(settings.writer, examples),
-        verifiers=verifiers,
-        views=settings.views,
-        attempts=settings.attempts,
-        seed=settings.seed,
-    )
+    job = job_of(examples, settings, load_encoder)
     places = range(len(examples))
     with Journal(IN_MEMORY, job.signature("rows in memory")) as journal:
         _, stopped = run_job(job, journal, places, lambda summary: None)
         if stopped:
             raise UserError(stopped.what, where="write_captions", fix=stopped.fix)
         results = [journal.of(place) for place in places]
+    provenance = job.provenance
     return [
-        full_row(example, {view: found[view] for view in settings.views}, job.provenance)
+        full_row(example, {view: found[view] for view in settings.views}, provenance)
         for example, found in zip(examples, results, strict=True)
     ]

@@ -9,12 +9,10 @@ from typing import Any
 from braceexpand import braceexpand
 
 from semclip.captions.config import CaptionsConfig
-from semclip.captions.job import Job, run_job, write_output
+from semclip.captions.job import job_of, run_job, write_output
 from semclip.captions.journal import Journal, journal_path
-from semclip.captions.rows import Input, read_input, save_left_out
+from semclip.captions.rows import read_input, save_left_out
 from semclip.captions.verifiers.base import LoadEncoder
-from semclip.captions.verifiers.base import create as create_verifier
-from semclip.captions.writers.base import create as create_writer
 from semclip.core.errors import UserError
 from semclip.data.load import DataConfig
 
@@ -52,23 +50,6 @@ class ShardReport:
 
 #: Runs one shard; the same function here and on a cluster, so that both write the same bytes.
 Run = Callable[[Shard], ShardReport]
-
-
-def open_job(data: DataConfig, settings: CaptionsConfig, load_encoder: LoadEncoder) -> tuple[Input, Job]:
-    """The input of a config's job, and the job, whose writer and verifiers have looked it over."""
-    given = read_input(data)
-    verifiers = [create_verifier(section, load_encoder) for section in settings.verify]
-    for verifier in verifiers:
-        verifier.look_over(given.examples)
-    job = Job(
-        examples=given.examples,
-        writer=create_writer(settings.writer, given.examples),
-        verifiers=verifiers,
-        views=settings.views,
-        attempts=settings.attempts,
-        seed=settings.seed,
-    )
-    return given, job
 
 
 def shard_paths(pattern: str) -> list[Path]:
@@ -119,8 +100,8 @@ def write_shard(shard: Shard, load_encoder: LoadEncoder) -> ShardReport:
     """Write one shard, or go on where it was killed; a mistake in it is its report's, so that others go on."""
     out = Path(shard.out)
     try:
-        data = DataConfig(path=shard.data, images=shard.images, seed=shard.settings.seed)
-        given, job = open_job(data, shard.settings, load_encoder)
+        given = read_input(DataConfig(path=shard.data, images=shard.images, seed=shard.settings.seed))
+        job = job_of(given.examples, shard.settings, load_encoder)
         places = range(len(job.examples))
         with Journal(journal_path(out), job.signature(given.sha256), restart=shard.restart) as journal:
             summary, stopped = run_job(job, journal, places, lambda _: None)

@@ -39,8 +39,8 @@ def command(
     from rich.text import Text
 
     from semclip.captions import journal as journals
-    from semclip.captions.job import run_job, spread, write_output
-    from semclip.captions.shards import open_job
+    from semclip.captions.job import job_of, run_job, spread, write_output
+    from semclip.captions.rows import read_input
     from semclip.cli._captions_show import Bar, cost_of, show_left_out, show_sample, show_summary
     from semclip.core.console import make_console
     from semclip.core.stopping import kept
@@ -53,7 +53,8 @@ def command(
     if shards or ray:
         _write_shards(data, images, out, settings, restart, ray)
         return
-    given, job = open_job(DataConfig(path=data, images=images, seed=settings.seed), settings, _load_encoder)
+    given = read_input(DataConfig(path=data, images=images, seed=settings.seed))
+    job = job_of(given.examples, settings, _load_encoder)
     if job.writer.notice:
         console.print(job.writer.notice, soft_wrap=True, markup=False, highlight=False)
     path = journals.IN_MEMORY if dry_run else journals.journal_path(out)

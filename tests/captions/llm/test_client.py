@@ -139,7 +139,7 @@ def test_no_server_at_all() -> None:
     results = ask_all(client, ["a"])
     assert isinstance(results[0], JobStopped)
     assert client._budget.spent.requests > 0 == client._budget.spent.tokens  # nobody can have read it
-    assert "the server gives no answers" in str(results[0]) and "127.0.0.1:9" in str(results[0])
+    assert "nothing listens at this address" in str(results[0]) and "127.0.0.1:9" in str(results[0])
     assert "secret" not in str(results[0])
 
 

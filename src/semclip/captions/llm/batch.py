@@ -420,14 +420,14 @@ class BatchClient(LanguageModel):
                 return found
             except Failed as failed:
                 never = isinstance(failed, NoConnection) and not self._reached
-                if never and time.monotonic() - begun > PATIENCE:
+                if never and (not tries_left or time.monotonic() - begun > PATIENCE):
                     where, fix = self._server.place, "start the server, or mend base_url"
                     raise JobStopped("nothing listens at this address", where, fix) from failed
                 if not tries_left:
                     words, fix = f"the server is gone: {failed}", "start again when it is back"
                     raise JobStopped(words, self._server.place, fix) from failed
                 await asyncio.sleep(min(LONGEST_WAIT, failed.wait) + random.random() * longest)
-                longest = min(LONGEST_WAIT, 2 * longest)
+                longest = min(PATIENCE / 4 if never else LONGEST_WAIT, 2 * longest)
         raise AssertionError("the last try returns or raises")
 
 

@@ -140,20 +140,20 @@ class Client(LanguageModel):
                         fix="start again then",
                     )
                     raise self._stopped from failed
-                if not tries_left:
-                    raise
                 # A server that has answered may come back; one that never did is not there.
                 never = isinstance(failed, NoConnection) and not self._formats
-                if never and time.monotonic() - begun > PATIENCE:
+                if never and (not tries_left or time.monotonic() - begun > PATIENCE):
                     self._stopped = JobStopped(
                         "nothing listens at this address",
                         where=self._server.place,
                         fix="start the server, or mend base_url",
                     )
                     raise self._stopped from failed
+                if not tries_left:
+                    raise
                 self._requests.pause(failed.wait)  # for all: others would only be refused as well
                 await asyncio.sleep(failed.wait + random.random() * longest)
-                longest = min(LONGEST_WAIT, 2 * longest)
+                longest = min(PATIENCE / 4 if never else LONGEST_WAIT, 2 * longest)
         raise AssertionError("the last try returns or raises")
 
     async def _try(self, question: ChatRequest, shape: RequestFormat) -> str:
