@@ -64,7 +64,10 @@ def pretrained_weights(architecture: str, source: str, where: str, trained_as: s
         raise UserError(
             f"'{source}' is neither a file nor a pretrained tag of {architecture}",
             where=where,
-            fix=did_you_mean(source, tags),
+            fix=did_you_mean(source, tags)
+            if tags
+            else "set `pretrained: ''` in the section model for random weights, or name a file of weights; a config "
+            "that extends another keeps what that one says",
         )
     file = _cached(described) or _download(described, f"{architecture}/{source}", where)
     return Pretrained(file, *settings_of_tag(described))
