@@ -27,8 +27,8 @@ _KEEP = timedelta(hours=1)
 _FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota", "os error 122")
 #: What has to be right for a place on object storage.
 _REMOTE = (
-    "check that the bucket exists and can be reached, and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; "
-    "for a server of your own AWS_ENDPOINT_URL, too, and AWS_ALLOW_HTTP=true where it has no TLS"
+    "check that the bucket exists and can be reached; for s3:// also AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+    "AWS_REGION, for a server of your own AWS_ENDPOINT_URL, too, and AWS_ALLOW_HTTP=true where it has no TLS"
 )
 #: Where in LanceDB's own source an error was raised: nothing for people who search photos.
 _SOURCE = re.compile(r", \S+\.rs:[\d:]+")
