@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,7 @@ IMAGE_COLUMNS = (
 def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -> Any:
     """The reader that the content or suffix asks for. Raises UserError for a missing file or an unknown format."""
     refuse_address(path, where="the data file")
-    readers = sorted(
-        (FAMILIES["readers"].get(name) for name in FAMILIES["readers"].names()), key=lambda reader: reader.rank
-    )
+    readers = _readers()
     try:
         kind = path.stat().st_mode if path.exists() else stat.S_IFREG
     except (OSError, ValueError) as error:  # a name that is too long, a folder that may not be looked into
@@ -50,6 +49,13 @@ def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -
         where=str(path),
         fix=f"known: {', '.join(known)}, or a folder of pictures with texts beside them; convert or rename the file",
     )
+
+
+@cache
+def _readers() -> tuple[Any, ...]:
+    """In the order in which they are asked. To look for them takes longer than to read a small file."""
+    family = FAMILIES["readers"]
+    return tuple(sorted(map(family.get, family.names()), key=lambda reader: reader.rank))
 
 
 def read_rows(
