@@ -74,6 +74,10 @@ def test_synonyms_hypernyms_and_parts_block_an_absence(mention: str, thing: str)
     assert thing in Caption(f"There goes {mention} .").signs
 
 
+def test_a_verb_hints_at_nobody() -> None:
+    assert Caption("A bus is parked .").signs.isdisjoint({"person", "man", "woman", "child"})
+
+
 def missable(text: str, *objects: str) -> frozenset[str]:
     siblings = Siblings([text], objects)
     return scenes.missable(siblings.bag, siblings.signs)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from semclip.english.change import changed_share
-from semclip.english.inflection import article_of, inflect, plural_of
+from semclip.english.inflection import article_of, by_rule, inflect, plural_of
 from semclip.english.reword import paraphrase
 from semclip.english.reword.orders import FRAMES
 from semclip.english.reword.synonyms import PAIRS, family_of
@@ -146,5 +146,8 @@ def test_inflection() -> None:
     plurals = {"man": "men", "series": "series", "goose": "geese", "traffic light": "traffic lights", "taxi": "taxis",
                "dry-cleaner": "dry-cleaners", "person": "people"}  # fmt: skip
     assert {noun: plural_of(noun) for noun in plurals} == plurals
+    rules = {("frisbee", "NNS"): "frisbees", ("german", "NNS"): "germans", ("jetski", "VBG"): "jetskiing",
+             ("nap", "VBG"): "napping", ("i", "NNS"): "i", ("fireman", "NNS"): "firemen"}  # fmt: skip
+    assert {word: by_rule(*word) for word in rules} == rules
     forms = {("trot", "VBG"): "trotting", ("lie", "VBG"): "lying", ("ride", "VBN"): "ridden", ("go", "VBZ"): "goes"}
     assert {form: inflect(*form) for form in forms} == forms

@@ -58,17 +58,38 @@ def inflect(lemma: str, tag: str) -> str:
     if "-" in lemma:
         first, _, last = lemma.rpartition("-")
         return f"{first}-{inflect(last, tag)}"
-    return dictionary.form(lemma, tag) or _by_rule(lemma, tag)
+    return dictionary.form(lemma, tag) or by_rule(lemma, tag)
 
 
-def _by_rule(lemma: str, tag: str) -> str:
-    """dog -> dogs, puppy -> puppies, bench -> benches, ride -> riding; for words that the lexicon lacks."""
+_PLURALS = {
+    "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet", "tooth": "teeth",
+    "goose": "geese", "mouse": "mice", "sheep": "sheep", "fish": "fish", "deer": "deer", "leaf": "leaves",
+    "scarf": "scarves", "wolf": "wolves", "calf": "calves", "knife": "knives", "shelf": "shelves",
+}  # fmt: skip
+_NOT_MEN = words("german human doberman roman ottoman shaman")
+_DOUBLED = words(
+    "run jog sit swim sled hit hug spin dig get put cut skip hop step stop clap grab drag pet nap flip wag shop grin"
+)
+
+
+def by_rule(lemma: str, tag: str) -> str:
+    """dog -> dogs, puppy -> puppies, bench -> benches, ride -> riding, without a lexicon, which takes a second to read.
+
+    For words that the lexicon lacks, and for our own lists, which are read with the program.
+    """
+    if tag == "NNS" and (lemma in _PLURALS or len(lemma) < 2):
+        return _PLURALS.get(lemma, lemma)
+    if tag == "NNS" and lemma.endswith("man") and lemma not in _NOT_MEN:
+        return lemma[:-2] + "en"
     if tag in ("NNS", "VBZ"):
-        if lemma.endswith(("s", "x", "ch", "sh")):
+        if lemma.endswith(("s", "x", "ch", "sh")) or lemma == "go":
             return lemma + "es"
         return lemma[:-1] + "ies" if lemma.endswith("y") and lemma[-2:-1] not in VOWELS else lemma + "s"
     if tag == "VBG":
-        return (lemma[:-1] if lemma.endswith("e") and not lemma.endswith("ee") else lemma) + "ing"
+        if lemma.endswith("ie"):
+            return lemma[:-2] + "ying"
+        stem = lemma[:-1] if lemma.endswith("e") and not lemma.endswith("ee") else lemma
+        return stem + stem[-1] * (lemma in _DOUBLED) + "ing"
     if tag in ("VBD", "VBN"):
         return lemma + ("d" if lemma.endswith("e") else "ed")
     return lemma
@@ -85,16 +106,6 @@ def plural_of(noun: str) -> str:
         first, _, last = noun.rpartition(" ")
         return f"{first} {plural_of(last)}"
     return inflect(noun, "NNS")
-
-
-def ing_form(verb: str) -> str:
-    """run -> running, ride -> riding, lie -> lying."""
-    return inflect(verb, "VBG")
-
-
-def third_form(verb: str) -> str:
-    """run -> runs, watch -> watches, carry -> carries, go -> goes."""
-    return inflect(verb, "VBZ")
 
 
 #: By the sound of the first letters: "an" before these consonants, "a" before these vowels. The exceptions are those of

@@ -1,7 +1,6 @@
 """Hand-written word lists: people, sports, attributes, nouns, adjectives, verbs, function words."""
 
-from semclip.english.inflection import words
-from semclip.english.listed_forms import ing_form, plural_of, third_form
+from semclip.english.inflection import by_rule, words
 from semclip.english.things import NAMES
 
 #: person -> persons of the other sex: of the same age first.
@@ -154,7 +153,7 @@ for _category, _list in _NOUNS.items():
     for _word in _list.split():
         _forms = [(_word, _word in _PLURAL_NOUNS)]
         if _word not in _PLURAL_NOUNS and _word not in UNCOUNTED:
-            _forms.append((plural_of(_word), True))
+            _forms.append((by_rule(_word, "NNS"), True))
         for _form, _is_plural in _forms:
             NOUNS[_form] = (NOUNS.get(_form, (frozenset(), False))[0] | {_category}, _is_plural)
 for _word, (_of, _is_plural) in NAMES.items():
@@ -191,8 +190,8 @@ _VERBS = words(
     scream cry frown grin celebrate hunt mow dry sweep help pour spray embrace assist sell buy clean examine inspect
     stick train water fire"""
 )
-ING_FORMS = {ing_form(verb): verb for verb in _VERBS}
-THIRD_FORMS = {third_form(verb): verb for verb in _VERBS}
+ING_FORMS = {by_rule(verb, "VBG"): verb for verb in _VERBS}
+THIRD_FORMS = {by_rule(verb, "VBZ"): verb for verb in _VERBS}
 BASE_FORMS = frozenset(_VERBS)
 
 DETERMINERS = words(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from semclip.english import things
 from semclip.english.caption import Caption
-from semclip.english.listed_forms import plural_of
+from semclip.english.inflection import plural_of
 from semclip.english.siblings import Siblings
 
 

@@ -17,8 +17,7 @@ from semclip.core.example import Example, ImageRef
 from semclip.core.objects import objects_of
 from semclip.english import things
 from semclip.english.caption import Caption
-from semclip.english.inflection import article_of
-from semclip.english.listed_forms import plural_of
+from semclip.english.inflection import article_of, plural_of
 from semclip.english.nouns import Nouns
 
 #: The three states of a thing in a photo.

@@ -7,8 +7,7 @@ an activity). A thing is called absent only where neither a name nor a sign of i
 
 from dataclasses import dataclass
 
-from semclip.english.inflection import words
-from semclip.english.listed_forms import plural_of
+from semclip.english.inflection import by_rule, words
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Thing:
 
     @property
     def plural(self) -> str:
-        return self.name if self.mass or self.name in _PLURAL_ONLY else plural_of(self.name)
+        return self.name if self.mass or self.name in _PLURAL_ONLY else by_rule(self.name, "NNS")
 
 
 _NEUTRAL = """person people someone somebody anyone everyone player crowd group family couple friend others they them their
@@ -164,7 +163,7 @@ def _read_things() -> dict[str, Thing]:
         name, others, signs = (part.split() for part in line.split(";"))
         names = (*name, *others)
         words = [word for sign in signs for word in lists.get(sign, [sign])]
-        expanded = {form for word in (*names, *words) for form in (word, plural_of(word))}
+        expanded = {form for word in (*names, *words) for form in (word, by_rule(word, "NNS"))}
         things[name[0]] = Thing(name[0], names, frozenset(expanded), name[0] in _MASS)
     return things
 
@@ -179,7 +178,7 @@ for _thing in THINGS.values():
         # A later row may repeat a word as a wider name ("boy" under child, then person): the first, narrow one stays.
         NAMES.setdefault(_name, (_thing.name, _name in _PLURAL_ONLY))
         if _name not in _PLURAL_ONLY:
-            NAMES.setdefault(plural_of(_name), (_thing.name, True))
+            NAMES.setdefault(by_rule(_name, "NNS"), (_thing.name, True))
 
 #: word -> the things that it names or hints at.
 SIGNS: dict[str, frozenset[str]] = {}

@@ -23,11 +23,12 @@ HELD_OUT = ("relation_reversed", "action_replaced", "roles_exchanged")
 
 _DENIED = {
     "object_denied_in_caption": 3.0, "hybrid": 3.0, "verb_negated": 1.0, "subject_denied": 0.8, "relation_denied": 0.5,
-    "attribute_denied": 0.3, "object_contrasted": 3.0, "attribute_contrasted": 2.0, "number_contrasted": 2.0,
+    "attribute_denied": 0.3,
 }  # fmt: skip
+_CONTRASTED = {"object_contrasted": 3.0, "attribute_contrasted": 2.0, "number_contrasted": 2.0}
 _SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 1.7)
 #: How much more often a text no longer than its caption is taken than a longer one: many denials have no short form.
-_SHORT = 4.0
+_SHORT = 6.0
 #: Kinds that deny nothing.
 SWAPS = frozenset({*_SWAPPED, *HELD_OUT})
 #: Written only where nothing else can be, so that a caption is not left without a negation.
@@ -35,10 +36,10 @@ _LAST = dict.fromkeys(("verb_negated", "subject_denied", "relation_denied", "cap
 #: preset -> family -> kind -> weight.
 PRESETS: dict[str, dict[str, dict[str, float]]] = {
     "balanced": {
-        "A": {**_LAST, **_DENIED, **_SWAPPED},
+        "A": {**_LAST, **_DENIED, **_CONTRASTED, **_SWAPPED},
         "B": {
-            **_LAST, **{kind: weight / 3 for kind, weight in _DENIED.items()}, **_SWAPPED,
-            **dict.fromkeys(HELD_OUT, 3.0),
+            **_LAST, **{kind: weight / 3 for kind, weight in _DENIED.items()}, **_CONTRASTED, **_SWAPPED,
+            **dict.fromkeys(HELD_OUT, 2.0),
         },
     },
     **{
