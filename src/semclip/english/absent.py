@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from semclip.english import scenes, things
+from semclip.english import scenes
 from semclip.english.caption import Caption
+from semclip.english.pairs import TAKEN_FOR
 from semclip.english.siblings import Siblings
 
 _INDEX = {name: i for i, name in enumerate(scenes.MISSABLE)}
@@ -76,7 +77,7 @@ def deniable(caption: Caption, siblings: Siblings) -> list[str]:
             continue
         if thing in _PEOPLE and not caption.signs.isdisjoint(_PEOPLE):
             continue
-        doubtful = not siblings.times_named.keys().isdisjoint(things.TAKEN_FOR[thing])
+        doubtful = not siblings.times_named.keys().isdisjoint(TAKEN_FOR.get(thing, ()))
         if times + siblings.lists(thing) >= (3 if doubtful else 2):
             found.append(thing)
     return found

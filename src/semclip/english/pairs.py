@@ -74,3 +74,14 @@ def _dealt() -> dict[frozenset[str], str]:
 
 
 _FAMILY = _dealt()
+
+
+_CONFUSED = (("bicycle", "motorcycle"), ("car", "truck"), ("skateboard", "scooter"), ("train", "bus"))
+#: thing -> the things that somebody else may call it, or that it may call.
+TAKEN_FOR: dict[str, set[str]] = {}
+for _one, _other in (
+    *_CONFUSED,
+    *((word, o) for word, rows in REPLACEMENTS.items() for others, *_ in rows for o in others),
+):
+    TAKEN_FOR.setdefault(_one, set()).add(_other)
+    TAKEN_FOR.setdefault(_other, set()).add(_one)
