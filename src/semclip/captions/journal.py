@@ -134,9 +134,10 @@ class Journal:
         self.commit()
 
     def notes(self) -> dict[str, dict[str, Any]]:
-        """key -> value of what was noted."""
+        """key -> value of what was noted, in the order of the keys."""
         with self._speaking():
-            return {key: self._read(value) for key, value in self._database.execute("SELECT * FROM notes")}
+            rows = self._database.execute("SELECT * FROM notes ORDER BY key")
+            return {key: self._read(value) for key, value in rows}
 
     def _read(self, text: str) -> dict[str, Any]:
         where, fix = str(self.path), "begin anew with --restart, or name another --out"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,43 @@ def test_a_trial_without_an_answer_ends_the_job(reply: Reply, words: str) -> Non
         found = ask_all(client_of(server), TEXTS)
     assert all(isinstance(one, JobStopped) for one in found)
     assert words in str(found[0]) and len({json.dumps(request) for request in server.asked}) <= 4 * 50
+
+
+def test_what_stopped_the_job_is_asked_anew_once_it_is_mended(tmp_path: Path) -> None:
+    mended = False
+
+    def behave(request: dict[str, Any], number: int) -> Reply:
+        return echo(request, number) if mended else error(429, "over quota", "insufficient_quota")
+
+    with batching(behave) as server:
+        with Journal(tmp_path / "j", {}) as journal:
+            assert "wants to be paid" in str(ask_all(client_of(server, journal), TEXTS[:5])[0])
+        mended = True
+        with Journal(tmp_path / "j", {}) as journal:
+            assert ask_all(client_of(server, journal), TEXTS[:5]) == echoes(TEXTS[:5])
+
+
+def test_a_question_that_was_asked_again_is_looked_for_in_its_last_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = iter(uuid.UUID(int=number) for number in range(99, 0, -1))  # in falling order
+    monkeypatch.setattr(uuid, "uuid4", lambda: next(names))
+    going = False
+
+    def course(batch: dict[str, Any], lines: list[dict[str, Any]], looks: int) -> tuple[str, list[dict[str, Any]]]:
+        if batch["id"] == "batch_0":
+            return "expired", lines[:1]  # the others are asked again
+        return at_once(batch, lines, looks) if going else ("in_progress", [])
+
+    with batching(echo, course) as server:
+        with Journal(tmp_path / "j", {}) as journal:
+            killed_when(
+                lambda: sum(bool(note.get("id")) for note in journal.notes().values()) == 2, server, journal, TEXTS[:9]
+            )
+        going = True
+        with Journal(tmp_path / "j", {}) as journal:
+            assert ask_all(client_of(server, journal), TEXTS[:9]) == echoes(TEXTS[:9])
+        assert [len(server.lines(batch)) for batch in server.batches.values()] == [9, 8]
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled"])

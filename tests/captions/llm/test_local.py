@@ -180,6 +180,34 @@ def test_a_model_that_fails_or_is_stopped_tells_all_who_wait() -> None:
     assert [str(one.what) for one in answers(model, [asked("a")] * 2)] == ["enough"] * 2
 
 
+class Mistaken(Engine):
+    def answer(self, questions: Sequence[ChatRequest]) -> list[Said]:
+        raise UserError("this model reads no pictures", "x", "ask a server")
+
+
+def test_an_engine_that_ends_in_any_other_way_keeps_nobody_waiting() -> None:
+    model = Local("x", Mistaken(), 2)
+    for _ in range(2):
+        found = answers(model, [asked("a")] * 5)
+        assert [type(one) for one in found] == [UserError] * 5 and "no pictures" in found[0].what
+
+
+def test_what_nobody_waits_for_any_more_is_not_answered_later() -> None:
+    engine = Engine()
+    model = Local("x", engine, 2)
+
+    async def given_up() -> None:
+        waiting = [asyncio.ensure_future(model.ask(asked(f"old {i}"))) for i in range(6)]
+        await asyncio.sleep(0)
+        for task in waiting:
+            task.cancel()
+        await model.close()
+
+    asyncio.run(given_up())
+    assert answers(model, [asked("new")]) == ["NEW"]
+    assert sum(engine.sizes) <= 3  # the new one, and at most one call that was under way
+
+
 @dataclass
 class SamplingParams:
     temperature: float

@@ -214,7 +214,7 @@ class BatchClient(LanguageModel):
             await self._quiet()
             model, lines = self._next()
             self._waiting = {key: None for key in self._waiting if key not in lines}
-            name = uuid.uuid4().hex
+            name = f"{len(self._notes):06}{uuid.uuid4().hex}"  # in order, so that a question's last batch is the one
             self._note(name, "", lines)
             self._start(name, lambda name=name, lines=lines: self._whole(name, lines))  # type: ignore[misc]
             if model not in self._shapes:
@@ -272,6 +272,8 @@ class BatchClient(LanguageModel):
             return
         finally:
             self._looked.pop(name, None)
+        # What stops the job is mended before the next start, which then must not read it here again.
+        self._drop(name, [key for key, answer in answers.items() if isinstance(answer, JobStopped)])
         missing = [key for key in keys if key not in answers]
         if batch.status in ("failed", "cancelled") and missing:
             self._drop(name, missing)
@@ -399,6 +401,8 @@ class BatchClient(LanguageModel):
     def _drop(self, name: str, keys: Sequence[str]) -> None:
         """These questions of a batch are in no batch."""
         gone = set(keys)
+        if not gone:
+            return
         for key in gone:
             self._batch_of.pop(key, None)
         self._note(name, self._notes[name]["id"], [key for key in self._notes[name]["keys"] if key not in gone])

@@ -45,16 +45,18 @@ class Local(LanguageModel):
         self._waiting.append((question, future))
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
+            self._working.add_done_callback(self._tell)
         said = await future
         if said.cut:
             raise Unusable("cut at max_tokens")
         return said.text
 
     def stop(self, reason: BaseException) -> None:
-        self._stopped = reason
+        self._stopped = self._stopped or reason
         waiting, self._waiting = self._waiting, []
         for _, future in waiting:
-            future.set_exception(reason)
+            if not future.done():
+                future.set_exception(self._stopped)
 
     def spent(self) -> str:
         return f"{self._name}: {self._answers:,} answers, {self._tokens:,} tokens"
@@ -62,28 +64,29 @@ class Local(LanguageModel):
     async def close(self) -> None:
         if self._working is not None:
             self._working.cancel()
-        self._working = None
+        self._working, self._waiting = None, []
+
+    def _tell(self, task: "asyncio.Task[None]") -> None:
+        """Whoever waits is told of what ended the work, whatever it was."""
+        if not task.cancelled() and (error := task.exception()):
+            self.stop(error)
 
     async def _work(self) -> None:
-        while self._waiting:
+        while True:
             await asyncio.sleep(0)  # others that are about to ask shall be answered along with these
-            now, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            now = self._waiting[: self._most]
+            if not now:
+                return
             loop, questions = asyncio.get_running_loop(), [question for question, _ in now]
             try:
                 answers = await loop.run_in_executor(self._thread, self._engine.answer, questions)
-            except (
-                RuntimeError,
-                ValueError,
-                OSError,
-            ) as error:  # memory, a kernel, a prompt that is too long
-                stopped = JobStopped(
+            except (RuntimeError, ValueError, OSError) as error:  # memory, a kernel, a prompt that is too long
+                raise JobStopped(
                     f"the model fails: {' '.join(str(error).split())[:200]}",
                     where=self._name,
                     fix="lower writer.server.concurrency where memory is short, or name another model",
-                )
-                self._waiting = [*now, *self._waiting]
-                self.stop(stopped)
-                return
+                ) from error
+            self._waiting = self._waiting[len(now) :]
             for (_, future), said in zip(now, answers, strict=True):
                 self._answers, self._tokens = self._answers + 1, self._tokens + said.tokens
                 if not future.done():
