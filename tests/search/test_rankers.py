@@ -70,10 +70,18 @@ def test_what_belongs_together_is_said_in_one_sentence(tree: Node, said: Node) -
 
 
 def test_a_verbalised_query_is_scored_by_its_sentences() -> None:
-    close(score("verbalised", And((A, Not(X)))), level("a without x"))
-    close(score("verbalised", And((A, Not(Y)))), level("a") - 3 * level("y"))
-    close(score("verbalised", Or((A, Not(X)))), np.maximum(level("a"), level("a photo without x")))
-    close(score("verbalised", And((A, Not(LIKE)))), level("a") - level("like p"))
+    close(score("verbalised", And((A, Not(X))), parts=0), level("a without x"))
+    close(score("verbalised", And((A, Not(Y))), parts=0), level("a") - 3 * level("y"))
+    close(score("verbalised", Or((A, Not(X))), parts=0), np.maximum(level("a"), level("a photo without x")))
+    close(score("verbalised", And((A, Not(LIKE))), parts=0), level("a") - level("like p"))
+
+
+@pytest.mark.parametrize("tree", [And((A, Not(X))), Or((A, And((B, Not(X)))))])
+def test_beside_the_sentence_the_parts_count(tree: Node) -> None:
+    sentence, parts = score("verbalised", tree, parts=0), score("feedback", tree)
+    close(score("verbalised", tree, parts=0.7), sentence + 0.7 * parts)
+    with pytest.raises(UserError, match="parts is -1"):
+        create("verbalised", {"parts": -1.0})
 
 
 def test_subtraction_is_a_sum_with_signs() -> None:

@@ -77,7 +77,14 @@ def levels_of(tree: Node, gallery: Gallery) -> dict[Leaf, Direction]:
 
 def total(tree: Node, gain: Callable[[Leaf, bool], Direction]) -> Score:
     """The directions of leaves, put together as `combine` puts scores together."""
-    return combine(tree, gain, total=_sum, highest=lambda scores: Highest(tuple(scores)))
+    return combine(tree, gain, total=summed, highest=lambda scores: Highest(tuple(scores)))
+
+
+def times(score: Score, factor: float) -> Score:
+    """The score, each direction of it multiplied. factor: not negative, or the highest would be the lowest."""
+    return (
+        score.times(factor) if isinstance(score, Direction) else type(score)(tuple(times(s, factor) for s in score.of))
+    )
 
 
 def parts_of(score: Score) -> list[Direction]:
@@ -105,7 +112,8 @@ def scored(score: Score, gallery: Gallery) -> Array:
     return put_together(score, [row + one.constant for row, one in zip(products, found, strict=True)])
 
 
-def _sum(scores: Sequence[Score]) -> Score:
+def summed(scores: Sequence[Score]) -> Score:
+    """All of them, single directions as one."""
     single = [score for score in scores if isinstance(score, Direction)]
     if not single:
         return Sum(tuple(scores))

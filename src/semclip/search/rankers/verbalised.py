@@ -1,30 +1,50 @@
 """The query put into words again, one sentence for what belongs together, for an encoder that reads "without".
 
-    score = level of <image, "A and B without X and without Y">
+    score = level of <image, "A and B without X and without Y">  +  parts * score of `feedback`
 
 level: standard deviations above the gallery's mean. Each conjunction of words is one sentence; what stands beside it,
 which is choices, pictures and words of another weight, is added with its sign and weight, and one of several is their
-maximum. However a query was typed, as "beach -people" or as a sentence, the encoder reads the same words.
+maximum. However a query was typed, as "beach -people" or as a sentence, the encoder reads the same words. The second
+term is for things that no query of the training named: of those the sentence knows less than the parts.
 When to use: the default for models that were trained on queries (docs/results/flickr8k_pretrained.md). Others take what
 is excluded for what is wanted.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from semclip.core.errors import UserError
 from semclip.core.query import And, Gallery, Leaf, Node, Not, Or, Query, Text
-from semclip.search.rankers._linear import Direction, LinearRanker, Score, levels_of, total
+from semclip.search.rankers._linear import Direction, LinearRanker, Score, levels_of, summed, times, total
+from semclip.search.rankers.feedback import Feedback
 
 #: What is wanted where a query only excludes.
 _ANYTHING = "a photo"
 
 
 class Verbalised(LinearRanker):
-    """Reads one sentence made of the parts."""
+    """parts: how much the parts count beside the sentence; 0 for the sentence alone."""
 
     reads_parts: ClassVar[bool] = False
 
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        parts: float = 0.6
+
+    def __init__(self, config: Any = None) -> None:
+        super().__init__(config)
+        if not 0 <= self.config.parts < math.inf:
+            raise UserError(f"parts is {self.config.parts}", where="ranker 'verbalised'", fix="give 0 or more, as 0.6")
+
     def directions(self, query: Query, tree: Node, gallery: Gallery) -> Score:
+        sentence = self._sentence(tree, gallery)
+        if not self.config.parts:
+            return sentence
+        return summed([sentence, times(Feedback().directions(query, tree, gallery), self.config.parts)])
+
+    def _sentence(self, tree: Node, gallery: Gallery) -> Score:
         said = verbalised(tree)
         measured = levels_of(said, gallery)
 
