@@ -58,6 +58,7 @@ class Exclusion(DataBenchmark):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"image", "caption"})
+    version: ClassVar[int] = 2  # 2: "is" hints at nobody, so that more photos are known to be without people
     primary: ClassVar[str] = "literal_average_precision"
 
     @dataclass(frozen=True, kw_only=True)
