@@ -139,6 +139,15 @@ def test_the_same_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert {"group that crosses splits", "row without a split, where others have one", "missing image"} <= set(counts)
 
 
+def test_a_cache_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_jsonl(tmp_path / "x.jsonl", [{"image": "a.jpg", "caption": f"text {n}"} for n in range(4)])
+    monkeypatch.setattr(load, "ROWS_IN_MEMORY", 2)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(path))  # a file: no folder can be made in it
+    with pytest.raises(UserError, match="cannot write the texts of a large data file") as caught:
+        load_examples(DataConfig(path=str(path)))
+    assert "XDG_CACHE_HOME" in caught.value.fix and caught.value.where == str(path / "semclip" / "rows")
+
+
 def test_the_file_goes_with_its_owner(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, stored = both(mixed(tmp_path, 20), monkeypatch)
     (file,) = (cache / "semclip" / "rows").iterdir()

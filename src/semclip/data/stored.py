@@ -250,11 +250,7 @@ def _write(file: Path, examples: Iterable[Example]) -> tuple[NDArray[np.int64], 
                 stream.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema))
     except OSError as error:
         file.unlink(missing_ok=True)
-        raise UserError(
-            f"cannot write the texts of a large data file: {reason(error)}",
-            where=str(file),
-            fix="free some space, or name a folder on another disk in the environment variable XDG_CACHE_HOME",
-        ) from error
+        raise _unwritable(file, error) from error
     except BaseException:
         file.unlink(missing_ok=True)
         raise
@@ -314,11 +310,22 @@ def _image(cells: dict[str, Any]) -> ImageRef:
 
 def _new_file() -> Path:
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "rows"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
     for old in folder.glob(f"{socket.gethostname()}-*.arrow"):  # of processes that were killed
         if not _runs(int(old.stem.rsplit("-", 2)[1])):
             old.unlink(missing_ok=True)
     return folder / f"{socket.gethostname()}-{os.getpid()}-{next(_numbers)}.arrow"
+
+
+def _unwritable(place: Path, error: OSError) -> UserError:
+    return UserError(
+        f"cannot write the texts of a large data file: {reason(error)}",
+        where=str(place),
+        fix="free some space, or name a folder on another disk in the environment variable XDG_CACHE_HOME",
+    )
 
 
 def _runs(process: int) -> bool:
