@@ -161,6 +161,10 @@ def test_few_are_looked_at_closely(way: str, folder: Path) -> None:
     assert set(found.nearest(np.eye(16)[:1], 20)[0]) == set(np.argsort(-products, kind="stable")[:20])
 
 
+def test_none_are_asked_for(way: str, folder: Path) -> None:
+    assert Index.open(folder / ".semclip", MODEL).search(Query("a dog", A), top=0) == []
+
+
 def test_a_conjunction_is_one_direction() -> None:
     def gain(leaf: Any, wanted: bool) -> Direction:
         return Direction(np.full(2, float(len(leaf.text))), 1.0 if wanted else -1.0)

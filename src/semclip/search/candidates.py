@@ -47,7 +47,7 @@ class Candidates:
         """
         if self._asks_index(kept) and any(wanted for _, wanted in leaves(query.tree)):
             return self._by_index(parts_of(score), max(CANDIDATES, 2 * count))
-        return self._surely([score], kept, kept & self.rows.once, count)[0]
+        return self._surely([score], kept, kept & self.rows.once, max(count, 1))[0]
 
     def of_any(self, vectors: Sequence[np.ndarray], kept: np.ndarray, count: int) -> np.ndarray | None:
         """Ascending rows for a score of any kind; None: all. vectors: of the wanted parts."""
