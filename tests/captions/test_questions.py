@@ -1,6 +1,9 @@
 """Questions about photos: true as the photos are, four by four, and nothing to be had without looking."""
 
 import csv
+import io
+import json
+import tarfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from semclip.captions.questions import COLUMNS, FRAMES, PhotoQuestion, photo_questions
@@ -15,6 +19,7 @@ from semclip.captions.rows import read_input
 from semclip.cli.captions_questions import command
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
+from semclip.data.convert import convert
 from semclip.data.load import DataConfig, load_examples
 from semclip.evaluation.choices import Question
 from semclip.evaluation.own.multiple_choice import blind_baselines
@@ -116,6 +121,26 @@ def test_photos_that_do_not_differ_give_no_question_and_a_reason() -> None:
     with pytest.raises(UserError, match="no four differ") as caught:
         photo_questions(photos(50, ("dog",)))
     assert "objects" in caught.value.fix
+
+
+def test_photos_of_a_shard_are_refused_and_the_advice_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with tarfile.open("FILE", "w") as shard:
+        for number, example in enumerate(photos(60)):
+            picture = io.BytesIO()
+            Image.new("RGB", (8, 8), (number, 0, 0)).save(picture, "png")
+            row = json.dumps({"caption": example.caption, "objects": example.meta["objects"]}).encode()
+            for name, content in ((f"{number:03}.png", picture.getvalue()), (f"{number:03}.json", row)):
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                shard.addfile(member, io.BytesIO(content))
+    Path("FILE").rename("FILE.tar")
+    with pytest.raises(UserError, match="60 photos lie inside other files") as caught:
+        photo_questions(load_examples(DataConfig(path="FILE.tar")))
+    assert "semclip data convert FILE photos.jsonl" in caught.value.fix
+    convert(DataConfig(path="FILE.tar"), Path("photos.jsonl"))
+    found = photo_questions(load_examples(DataConfig(path="photos.jsonl")))
+    assert found and all(Path(q.image.name).is_file() for q in found)
 
 
 def test_the_command_writes_a_file_that_negbenchs_reader_and_ours_read(tmp_path: Path) -> None:

@@ -124,8 +124,16 @@ def photo_questions(examples: Sequence[Example], seed: int = 0, most: int = 0) -
     """Questions on what is there and not there by captions or `objects`; no photo is asked about twice.
 
     most: how many, rounded down to fours; 0: as many as come out. Equal examples and seed give equal questions.
-    Raises UserError where no four photos differ in the things that they are known to show and not to show.
+    Raises UserError where no four photos differ in the things that they are known to show and not to show, and for
+    photos inside other files, such as shards.
     """
+    inside = [e for e in examples if e.image.span is not None]
+    if inside:
+        raise UserError(
+            f"{len(inside):,} photos lie inside other files, and a table of questions names files",
+            where=inside[0].where,
+            fix="semclip data convert FILE photos.jsonl, which writes them to files; then ask of photos.jsonl",
+        )
     known = presence(examples)
     fours = _Fours(known, seed)
     found: list[PhotoQuestion] = []

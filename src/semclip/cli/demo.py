@@ -15,7 +15,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the data, the runs and the report.")] = Path("runs/demo"),
     seeds: Annotated[str, typer.Option(help="Comma-separated seeds.")] = "0",
 ) -> None:
-    """Render a small world, train a base CLIP, fine-tune it with CLIP and with SemCLIP, compare, search."""
+    """Render a small world, train a base CLIP, fine-tune it with CLIP, SemCLIP and SemCLIP+, compare, search."""
     import time
 
     from rich.text import Text
@@ -28,7 +28,9 @@ def command(
     console = make_console()
     console.rule(Text("1. A world whose truth is known", style="bold"))
     write_scenes(out / "scenes", train=SCENES["train"], val=SCENES["val"], test=SCENES["test"])
-    console.rule(Text("2. A base model, then the same steps with CLIP and with SemCLIP", style="bold"))
+    console.rule(
+        Text("2. A base model, then the same steps with CLIP, SemCLIP, and SemCLIP+ with queries", style="bold")
+    )
     from semclip.cli.compare import command as compare_command
 
     compare_command("demo", [f"data.root={out}/scenes"], out=out, seeds=seeds)
@@ -41,7 +43,7 @@ def command(
         f"text {parity['text']:.1e} ({out / 'parity.json'})"
     )
     console.rule(Text("4. Its test pictures can be searched", style="bold"))
-    line = index_pictures(out, first / "finetune" / "semclip")
+    line = index_pictures(out, first / "finetune" / "semclip_plus_queries")  # the one that reads "without"
     peak = max(read_json(run)["peak_memory_mb"] for run in out.glob("seed*/*/*/run.json")) / 1024
     console.print(f"{time.monotonic() - started:.0f} seconds, peak memory {peak:.1f} GB; open {out / 'report.html'}")
     console.print(line, soft_wrap=True, markup=False, highlight=False)

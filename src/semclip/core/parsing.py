@@ -40,7 +40,7 @@ class UniqueKeyLoader(yaml.SafeLoader):
     def construct_yaml_float(self, node: Any) -> float:
         value: float = super().construct_yaml_float(node)
         if not math.isfinite(value):
-            problem = f"{node.value[:20]} is no finite number; write null where a value is missing"
+            problem = f"{node.value[:20]} is no finite number; give one, or leave the key out"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         return value
 
