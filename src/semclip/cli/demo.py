@@ -29,7 +29,7 @@ def command(
     console.rule(Text("1. A world whose truth is known", style="bold"))
     write_scenes(out / "scenes", train=SCENES["train"], val=SCENES["val"], test=SCENES["test"])
     console.rule(
-        Text("2. A base model, then the same steps with CLIP, SemCLIP, and SemCLIP+ with queries", style="bold")
+        Text("2. A base model, then the same steps with CLIP, SemCLIP, SemCLIP+ and queries", style="bold")
     )
     from semclip.cli.compare import command as compare_command
 
