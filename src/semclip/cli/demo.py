@@ -28,9 +28,7 @@ def command(
     console = make_console()
     console.rule(Text("1. A world whose truth is known", style="bold"))
     write_scenes(out / "scenes", train=SCENES["train"], val=SCENES["val"], test=SCENES["test"])
-    console.rule(
-        Text("2. A base model, then the same steps with CLIP, SemCLIP, SemCLIP+ and queries", style="bold")
-    )
+    console.rule(Text("2. A base model, then the same steps with CLIP, SemCLIP, SemCLIP+ and queries", style="bold"))
     from semclip.cli.compare import command as compare_command
 
     compare_command("demo", [f"data.root={out}/scenes"], out=out, seeds=seeds)
