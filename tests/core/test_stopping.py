@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from semclip.core import stopping
+from semclip.core.errors import UserError
 
 
 def stopped(program: Callable[[], object]) -> tuple[int, list[str]]:
@@ -87,6 +88,33 @@ def test_who_has_told_it_already_is_not_repeated() -> None:
             stopping.told()
 
     assert stopped(program) == (143, [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_what_fails_because_it_was_stopped_has_no_traceback(number: signal.Signals) -> None:
+    def program() -> None:
+        try:
+            send(number)
+        except BaseException:
+            raise RecursionError("a library that was half imported") from None
+
+    name = "Ctrl-C" if number is signal.SIGINT else number.name
+    rest = "nothing is left half written; the same command starts again"
+    assert stopped(program) == (128 + number, [f"stopped by {name}: {rest}"])
+
+
+def test_what_could_not_be_saved_is_told() -> None:
+    def program() -> None:
+        try:
+            with stopping.telling():
+                try:
+                    send(signal.SIGTERM)
+                finally:
+                    raise UserError("the disk is full", where="run", fix="free some space")
+        except UserError:
+            sys.exit(7)
+
+    assert stopped(program)[0] == 7
 
 
 def test_a_block_that_ended_well_tells_nothing() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from semclip.core.example import normal_name
+from semclip.core.example import Example, ImageRef, normal_name
 from semclip.data.load import DataConfig, load_examples
 from semclip.data.same_pictures import copies, same_group
 from tests.data.files import write_jsonl
@@ -75,6 +75,14 @@ def test_equal_sizes_and_ends_are_no_copies(tmp_path: Path) -> None:
     examples = load_examples(DataConfig(path=str(write_jsonl(tmp_path / "x.jsonl", rows))))
     assert [[e.image.name for e in own] for own in copies(examples)] == [["b.bmp", "c.bmp"]]
     assert same_group(examples) == {"b.bmp": "b.bmp", "c.bmp": "b.bmp"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
+def test_a_pipe_is_no_picture_and_is_not_waited_for(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        os.mkfifo(tmp_path / f"{name}.png")
+    refs = [ImageRef(name, tmp_path / f"{name}.png") for name in ("one", "two")]
+    assert copies([Example(id=ref.name, image=ref, caption="a kettle", group=ref.name) for ref in refs]) == []
 
 
 def test_groups_that_share_pictures_in_a_chain_go_together(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_the_basis_moves_with_the_module() -> None:
         ({"basis": []}, "rows"),
         ({"basis": [[1.0, 0.0], [1.0]]}, "length"),
         ({"basis": [[1.0, 0.0], [0.0, 0.0]]}, "zeros"),
-        ({"basis": [[1.0, float("inf")], [0.0, 1.0]]}, "not finite"),
+        ({"basis": [[1.0, float("inf")], [0.0, 1.0]]}, "no finite number"),
         ({"basis": [[1.0], [0.5]]}, "rows"),
         ({"contrastive_weight": 0, "paraphrase_weight": 0, "negation_weight": 0}, "all weights"),
     ],

@@ -77,8 +77,11 @@ def test_a_disk_that_fills_up_stops_the_run_and_keeps_the_good_checkpoint(
 ) -> None:
     run = tmp_path / "run"
     real = checkpoint.shutil.disk_usage
-    free = iter([10**12, 10**6])
-    monkeypatch.setattr(checkpoint.shutil, "disk_usage", lambda _: SimpleNamespace(free=next(free)))
+
+    def nearly_full_after_the_first(_: object) -> SimpleNamespace:
+        return SimpleNamespace(free=10**6 if list_checkpoints(run / "checkpoints") else 10**12)
+
+    monkeypatch.setattr(checkpoint.shutil, "disk_usage", nearly_full_after_the_first)
     with pytest.raises(UserError, match="the disk is nearly full: 1 MB are free"):
         train(make_config(), run, console)
     (kept,) = list_checkpoints(run / "checkpoints")

@@ -56,20 +56,22 @@ class ImageRef:
         return str(self.path) if self.span is None else f"{self.path}/{self.name.removeprefix(f'{self.path.name}/')}"
 
     def size(self) -> int:
-        """Bytes of the image. Raises OSError where the file is missing."""
+        """Bytes of the image. Raises OSError where the file is missing, or a pipe, which would wait for a writer."""
         if self.span is not None:
             return self.span[1]
         if self.path is None:
             raise FileNotFoundError(f"no file is known for '{self.name}'")
-        return self.path.stat().st_size
+        status = self.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"not a regular file: '{self.path}'")
+        return status.st_size
 
     def open(self) -> io.BufferedReader | io.BytesIO:
         """The image's bytes, from their first on. Raises OSError where the file is missing or ends too early."""
         if self.path is None:
             raise FileNotFoundError(f"no file is known for '{self.name}'")
         if self.span is None:
-            if not stat.S_ISREG(self.path.stat().st_mode):  # a pipe would wait for somebody to write
-                raise OSError(f"not a regular file: '{self.path}'")
+            self.size()  # of what can be read
             return self.path.open("rb")
         offset, length = self.span
         with self.path.open("rb") as file:

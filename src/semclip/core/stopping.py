@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from semclip.core.errors import UserError
+
 #: The signals that ask a process to end. A signal that whoever started the process had it ignore stays ignored: a
 #: script's `command &` does not hear Ctrl-C, and `nohup` hears no SIGHUP.
 STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
@@ -37,6 +39,11 @@ def telling() -> Iterator[None]:
     with handled(interrupt):
         try:
             yield
+        except Exception as error:
+            if not _state["number"] or isinstance(error, UserError):
+                raise
+            # A library that was being imported, say, fails in its own way when it is stopped.
+            raise SystemExit(128 + int(_state["number"])) from None
         finally:
             if _state["line"]:
                 with contextlib.suppress(OSError, ValueError):  # a terminal that has gone
