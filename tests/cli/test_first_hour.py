@@ -64,7 +64,8 @@ def serves(folder: Path, arguments: list[str]) -> None:
         finally:
             page.send_signal(signal.SIGINT)
             page.communicate(timeout=120)  # it says that it stops
-    assert page.returncode == 130
+    # A command that was started in the background does not hear Ctrl-C as one; the page ends all the same.
+    assert page.returncode == (0 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else 130)
 
 
 def test_what_it_names_is_there() -> None:
