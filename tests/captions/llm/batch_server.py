@@ -3,12 +3,12 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.captions.llm.fake_server import Behaviour, completion
+from tests.captions.llm.fake_server import Behaviour, completion, running
 
 #: A batch as the server shows it, its lines, and how often it was looked at before -> its status and lines answered.
 Course = Callable[[dict[str, Any], list[dict[str, Any]], int], tuple[str, list[dict[str, Any]]]]
@@ -116,14 +116,5 @@ class _Handler(BaseHTTPRequestHandler):
         """Tests print nothing."""
 
 
-@contextmanager
-def batching(behave: Behaviour, course: Course = at_once) -> Iterator[BatchServer]:
-    server = BatchServer(behave, course)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def batching(behave: Behaviour, course: Course = at_once) -> AbstractContextManager[BatchServer]:
+    return running(BatchServer(behave, course))

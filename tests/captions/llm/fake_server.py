@@ -4,12 +4,14 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 PROMPT_TOKENS, ANSWER_TOKENS = 50, 10
+
+AnyServer = TypeVar("AnyServer", bound=ThreadingHTTPServer)
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,8 @@ def completion(reply: Reply) -> bytes:
 
 
 @contextmanager
-def serving(behave: Behaviour, port: int = 0) -> Iterator[FakeServer]:
-    server = FakeServer(behave, port)
+def running(server: AnyServer) -> Iterator[AnyServer]:
+    """The server answers within the block."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
@@ -136,6 +138,10 @@ def serving(behave: Behaviour, port: int = 0) -> Iterator[FakeServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def serving(behave: Behaviour, port: int = 0) -> AbstractContextManager[FakeServer]:
+    return running(FakeServer(behave, port))
 
 
 def data_of(request: dict[str, Any]) -> dict[str, str]:
