@@ -128,13 +128,3 @@ def test_select_takes_one_split_or_all() -> None:
     with pytest.raises(UserError, match="no example in split 'val'") as caught:
         select(rows, "val")
     assert "test: 1" in caught.value.fix
-
-
-def test_eight_thousand_rows_load_well_within_a_second(tmp_path: Path) -> None:
-    import time
-
-    rows = [{"image": f"{i}.jpg", "captions": ["one two three"] * 5, "split": "train"} for i in range(8000)]
-    path = write_jsonl(tmp_path / "x.jsonl", rows)
-    start = time.process_time()
-    assert len(load_examples(DataConfig(path=str(path)))) == 8000
-    assert time.process_time() - start < 1.0
