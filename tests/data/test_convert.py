@@ -11,7 +11,7 @@ from semclip.core.example import Example
 from semclip.data.convert import convert
 from semclip.data.load import DataConfig, load_examples
 from tests.data.files import write_jsonl, write_picture
-from tests.data.layouts import LAYOUTS, jpeg
+from tests.data.layouts import LAYOUTS, jpeg, write_parquet
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +53,18 @@ def test_every_field_is_kept(out: str, tmp_path: Path) -> None:
     (a,), (b,) = load_examples(before), load_examples(DataConfig(path=str(tmp_path / out)))
     assert meaning(a) == meaning(b) and b.id == "7"
     assert b.negative_images[0].open().read() == (tmp_path / "images" / "b.png").read_bytes()
+
+
+@pytest.mark.parametrize("out", ["x.jsonl", "shards"])
+def test_columns_of_bytes_are_left_out_and_named(out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_picture(tmp_path / "a.png")
+    row = {"image": "a.png", "caption": "a", "embedding": b"\xff", "mask": {"bytes": jpeg("dog.jpg")}, "score": 0.5}
+    write_parquet(tmp_path / "x.parquet", [row])
+    convert(DataConfig(path=str(tmp_path / "x.parquet"), images=str(tmp_path)), tmp_path / out)
+    (example,) = load_examples(DataConfig(path=str(tmp_path / out)))
+    assert set(example.meta) == {"score"}
+    said = [line for line in capsys.readouterr().err.splitlines() if "holds bytes" in line]
+    assert ["'embedding'" in said[0], "'mask'" in said[1], len(said)] == [True, True, 2]
 
 
 def test_lines_name_pictures_that_are_files_and_copy_none(tmp_path: Path) -> None:

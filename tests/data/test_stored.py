@@ -3,6 +3,8 @@
 import pickle
 import random
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from semclip.data.load import DataConfig, load_examples, select
 from semclip.data.same_pictures import copies
 from semclip.data.stored import Chosen, StoredExamples, keep
 from tests.data.files import write_jsonl, write_picture
-from tests.data.layouts import LAYOUTS
+from tests.data.layouts import LAYOUTS, jpeg, write_parquet
 from tests.data.test_check import words_over
 
 
@@ -58,6 +60,20 @@ def mixed(folder: Path, count: int = 9_000) -> Path:
 def test_a_layout_is_the_same_stored(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held, stored = both(LAYOUTS[name](tmp_path), monkeypatch)
     assert list(stored) == held
+
+
+def test_cells_of_any_kind_are_the_same_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes, a second picture, and values that JSON knows only as texts."""
+    rows = [
+        {"image": f"{n}.jpg", "caption": "a", "embedding": bytes([n, 255, 0]), "mask": {"bytes": jpeg("dog.jpg")},
+         "price": Decimal("1.50"), "seen": {"at": [datetime(2020, 1, 1 + n)]}, "score": float(n)}
+        for n in range(5)
+    ]  # fmt: skip
+    write_parquet(tmp_path / "x.parquet", rows)
+    held, stored = both(tmp_path / "x.parquet", monkeypatch)
+    assert list(stored) == held and stored[3].meta["embedding"] == bytes([3, 255, 0])
+    copied = pickle.loads(pickle.dumps(stored))
+    assert copied[4].meta == held[4].meta
 
 
 def test_each_example_is_the_same_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ def convert(
 
     out: `NAME.jsonl`, or a new folder for shards of `shard_size` samples. Of a .jsonl, pictures that lie inside another
     file (a tar, a table) go to the folder `NAME_images` beside it, others stay where they are. What the file says about
-    ids, groups and splits is kept; where it names no split none is written, and it is drawn as before.
+    ids, groups and splits is kept; where it names no split none is written, and it is drawn as before. Further columns
+    are kept, times and decimal numbers as texts; those that hold bytes are left out, which is told.
     Raises UserError for whatever `load_examples` refuses, pictures that are missing or none, and an `out` that is
     there.
     """
@@ -52,21 +53,24 @@ def convert(
     for note in filter(None, [left_out.sentence(path)]):
         say(f"{path.name}: {note}")
     shown = progress(examples, "photos", len(examples))
+    unwritten = set[str]()
     if out.suffix:
-        _write_lines(out, shown)
+        _write_lines(out, shown, unwritten)
     else:
-        _write_shards(out, shown, shard_size)
+        _write_shards(out, shown, shard_size, unwritten)
+    for column in sorted(unwritten):
+        say(f"{path.name}: the column '{column}' holds bytes, which {out.name} has no place for, and is left out")
     return len(examples)
 
 
-def _write_lines(out: Path, examples: Iterable[Example]) -> None:
+def _write_lines(out: Path, examples: Iterable[Example], unwritten: set[str]) -> None:
     pictures = _Pictures(out.with_name(f"{out.stem}_images"), out.parent)
 
     def write(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             for example in examples:
                 names = [pictures.name(ref, example.where) for ref in (example.image, *example.negative_images)]
-                file.write(_line(example, names[0], names[1:]) + "\n")
+                file.write(_line(example, names[0], names[1:], unwritten) + "\n")
 
     if pictures.folder.exists():
         raise UserError("something is there already", where=str(pictures.folder), fix="name another file to write")
@@ -96,14 +100,14 @@ class _Pictures:
         return self._written[ref.key]
 
 
-def _write_shards(out: Path, examples: Iterable[Example], shard_size: int) -> None:
+def _write_shards(out: Path, examples: Iterable[Example], shard_size: int, unwritten: set[str]) -> None:
     temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
         temporary.mkdir(parents=True)
         for number, shard in enumerate(_runs(examples, shard_size)):
             with tarfile.open(temporary / f"{number:05}.tar", "w") as archive:
                 for position, example in enumerate(shard):
-                    _add(archive, f"{number:05}{position:06}", example, out)
+                    _add(archive, f"{number:05}{position:06}", example, out, unwritten)
         if out.is_dir():
             out.rmdir()  # it is empty
         temporary.rename(out)
@@ -128,7 +132,7 @@ def _runs(examples: Iterable[Example], size: int) -> Iterator[list[Example]]:
         yield run
 
 
-def _add(archive: tarfile.TarFile, key: str, example: Example, out: Path) -> None:
+def _add(archive: tarfile.TarFile, key: str, example: Example, out: Path, unwritten: set[str]) -> None:
     negatives = _Pictures(out, out)
     names = []
     for ref in example.negative_images:
@@ -140,7 +144,7 @@ def _add(archive: tarfile.TarFile, key: str, example: Example, out: Path) -> Non
             )
         names.append(negatives.name(ref, example.where))
     content, suffix = _picture(example.image, example.where)
-    for name, held in ((f"{key}.{suffix}", content), (f"{key}.json", _line(example, "", names).encode())):
+    for name, held in ((f"{key}.{suffix}", content), (f"{key}.json", _line(example, "", names, unwritten).encode())):
         member = tarfile.TarInfo(name)
         member.size = len(held)
         archive.addfile(member, io.BytesIO(held))
@@ -164,8 +168,11 @@ def _picture(ref: ImageRef, where: str) -> tuple[bytes, str]:
     return content, _SUFFIXES[kind]
 
 
-def _line(example: Example, image: str, negative_images: Sequence[str]) -> str:
-    meta = dict(example.meta)
+def _line(example: Example, image: str, negative_images: Sequence[str], unwritten: set[str]) -> str:
+    """The row as JSON; columns whose cells JSON has no place for are left out, and named in `unwritten`."""
+    binary = {name for name, cell in example.meta.items() if _holds_bytes(cell)}
+    unwritten |= binary
+    meta = {name: cell for name, cell in example.meta.items() if name not in binary}
     equal = bool(meta.pop("captions_equal", False))
     paraphrases = example.paraphrases[len(example.captions) - 1 :] if equal else example.paraphrases
     row: dict[str, Any] = {
@@ -187,3 +194,12 @@ def _line(example: Example, image: str, negative_images: Sequence[str]) -> str:
         raise UserError(
             f"a cell that JSON cannot hold: {error}", where=example.where, fix="remove the column or mend the cell"
         ) from error
+
+
+def _holds_bytes(cell: Any) -> bool:
+    """Whether a cell is bytes or a picture inside a file, or has one in it."""
+    if isinstance(cell, Mapping):
+        return any(map(_holds_bytes, cell.values()))
+    if isinstance(cell, list | tuple):
+        return any(map(_holds_bytes, cell))
+    return isinstance(cell, bytes | ImageRef)

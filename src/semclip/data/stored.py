@@ -1,7 +1,7 @@
 """Examples too many to hold: written once to a memory-mapped Arrow file, and made again one at a time."""
 
-import json
 import os
+import pickle
 import socket
 import weakref
 from array import array
@@ -226,8 +226,8 @@ def _schema() -> "pyarrow.Schema":
     return pyarrow.schema(
         [
             *(("id", text), ("image", image), ("caption", text), *((name, texts) for name in _TEXTS)),
-            *(("negative_images", pyarrow.list_(image)), ("group", text), ("split", text), ("meta", text)),
-            ("where", text),
+            *(("negative_images", pyarrow.list_(image)), ("group", text), ("split", text)),
+            *(("meta", pyarrow.binary()), ("where", text)),
         ]
     )
 
@@ -274,7 +274,8 @@ def _cells(example: Example) -> dict[str, Any]:
         "negative_images": [_image_cells(ref) for ref in example.negative_images],
         "group": example.group,
         "split": example.split,
-        "meta": json.dumps(example.meta, default=str) if example.meta else "",
+        # Cells are of any kind a reader gives: bytes, dates, pictures. The file is this process's own and goes with it.
+        "meta": pickle.dumps(dict(example.meta)) if example.meta else b"",
         "where": example.where,
     }
 
@@ -293,7 +294,7 @@ def _example(row: dict[str, Any]) -> Example:
         negative_images=tuple(map(_image, row["negative_images"])),
         group=row["group"],
         split=row["split"],
-        meta=json.loads(row["meta"]) if row["meta"] else {},
+        meta=pickle.loads(row["meta"]) if row["meta"] else {},
         where=row["where"],
     )
 
