@@ -1,8 +1,11 @@
 """That nobody has trained a model's weights is known wherever the model goes, until somebody trains it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -13,12 +16,15 @@ from semclip.evaluation import run_each
 from semclip.evaluation.base import Task
 from semclip.evaluation.identify import identified_model
 from semclip.evaluation.metrics.result import Metric, Result
+from semclip.models.about import About
+from semclip.models.features_file import write_features
 from semclip.models.interpolate import interpolate
 from semclip.models.load import create, load
 from semclip.search.model import Model
 from semclip.training.config import TrainConfig
 from semclip.training.inspection import random_weights
 from semclip.training.loop import train
+from tests.models.test_transformers import save_tiny
 from tests.models.tiny import CONFIGS
 from tests.training.conftest import TINY, make_config, world  # noqa: F401
 
@@ -98,3 +104,38 @@ def test_a_changed_note_is_refused(saved: Path, tmp_path: Path) -> None:
     write_json(path, read_json(path) | {"semclip": {"random_parts": ["everything"]}})
     with pytest.raises(UserError, match="random_parts"):
         load(str(tmp_path / "model"))
+
+
+SAID = About(random_parts=("image",), trained_on_queries=True)
+
+
+@pytest.mark.parametrize(
+    ("saved", "about"),
+    [
+        ({}, About()),
+        ({"semclip": {"architecture": "ViT-B-32", "random_parts": ["text"]}},
+         About(architecture="ViT-B-32", random_parts=("text",))),
+        ({"semclip_random_parts": ["image"], "semclip_trained_on_queries": True}, SAID),
+        ({"backend": "features", "trained_on_queries": True}, About(trained_on_queries=True)),
+        (SAID.section() | {"semclip_random_parts": ["text"]}, SAID),
+    ],
+)  # fmt: skip
+def test_models_saved_before_say_the_same(saved: dict[str, Any], about: About) -> None:
+    assert About.read(saved, "x") == about
+
+
+@pytest.mark.parametrize("kind", ["clip", "features"])
+def test_other_backends_keep_it(kind: str, tmp_path: Path) -> None:
+    if kind == "features":
+        write_features(tmp_path / "x.npy", np.eye(5, 6, dtype=np.float16), [f"{n}.jpg" for n in range(5)], {})
+        section = {"backend": "features", "features": str(tmp_path / "x.npy"), "embed_dim": 8}
+        encoder = create(section | {"text": {"width": 32, "layers": 1, "heads": 2}}, "test")
+        assert encoder.untrained() == "the weights are random, nobody has trained them"
+    else:
+        pytest.importorskip("transformers", reason="pip install 'semclip[hf]'")
+        save_tiny(tmp_path / "source", "clip")
+        encoder = load(str(tmp_path / "source"))
+        assert not encoder.untrained()
+    encoder.random_parts, encoder.trained_on_queries = ("image",), True
+    encoder.save(tmp_path / "saved")
+    assert replace(load(str(tmp_path / "saved")).about, architecture="") == SAID

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from open_clip.model import CLIPTextCfg, CLIPVisionCfg
 from open_clip.transform import PreprocessCfg
@@ -33,27 +33,13 @@ class Configuration(BaseModel):
     quick_gelu: bool = False
 
 
-class OwnSettings(BaseModel):
-    """What we write beside open_clip's own keys."""
-
-    architecture: str = ""
-    random_parts: tuple[Literal["image", "text"], ...] = ()
-    trained_on_queries: bool = False
-
-
 class SavedModel(BaseModel):
-    """The file `open_clip_config.json`."""
+    """What open_clip reads of the file `open_clip_config.json`."""
 
     model_config = ConfigDict(protected_namespaces=())
 
     model_cfg: dict[str, Any]
     preprocess_cfg: dict[str, Any] = {}
-    semclip: "OwnSettings" = OwnSettings()
-
-    @property
-    def architecture(self) -> str:
-        """What the model calls itself, "" where it does not."""
-        return self.semclip.architecture[:200]
 
 
 def refuse_misshapen(model_cfg: Mapping[str, Any], where: str, weights_bytes: int | None = None) -> None:

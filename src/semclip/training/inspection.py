@@ -58,10 +58,10 @@ def random_weights(encoder: Encoder) -> str:
     if frozen:
         return (
             f"the frozen {' and '.join(frozen)} tower has RANDOM weights, whose embeddings mean nothing: all that is "
-            "trained on them is lost. Name weights (model.pretrained=TAG, or model.from=RUN), or do not freeze it"
+            f"trained on them is lost. Take trained weights ({encoder.trained_weights}), or do not freeze it"
         )
     parts = " and ".join(encoder.random_parts)
-    return f"training starts from random weights ({parts}); model.pretrained=TAG or model.from=RUN takes trained ones"
+    return f"training starts from random weights ({parts}); {encoder.trained_weights} takes trained ones"
 
 
 def no_validation(train: Sequence[Example], config: TrainConfig) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.protocols import DenseReading, EncoderInfo
+from semclip.models.about import About
 from semclip.models.adapt.tower import Tower
 from semclip.models.dense import DenseMap
 from semclip.models.refine import cosines, denoise, smooth, upsample, with_background
@@ -31,8 +32,10 @@ class Encoder(nn.Module):
     name: ClassVar[str] = ""  # the backend's registry name
     reads_pixels: ClassVar[bool] = True  # whether `load_image` opens the image file
     label: str = ""  # what this model is, for people: "ViT-B-32/laion2b_s34b_b79k"
-    random_parts: tuple[str, ...] = ()  # those whose weights are random and nobody has trained; saved with the model
-    trained_on_queries: bool = False  # whether it was trained on "A without B" and its like; saved with the model
+    trained_weights: ClassVar[str] = "'model={from: RUN}'"  # what is typed to start from weights that were trained
+    architecture: str = ""  # what it is, kept over saving and loading; "" where its shapes say it
+    random_parts: tuple[Literal["image", "text"], ...] = ()  # those whose weights are random and nobody has trained
+    trained_on_queries: bool = False  # whether it was trained on "A without B" and its like
     gradient_checkpointing: bool = False  # whether backward computes the blocks again
     embed_dim: int
     context_length: int
@@ -54,6 +57,18 @@ class Encoder(nn.Module):
     def load(cls, folder: Path) -> Self:
         """Load what `save` wrote."""
         raise NotImplementedError
+
+    @property
+    def about(self) -> About:
+        """What is saved of it beside weights and shapes."""
+        return About(
+            architecture=self.architecture, random_parts=self.random_parts, trained_on_queries=self.trained_on_queries
+        )
+
+    @about.setter
+    def about(self, about: About) -> None:
+        self.architecture = about.architecture or self.architecture
+        self.random_parts, self.trained_on_queries = about.random_parts, about.trained_on_queries
 
     def untrained(self) -> str:
         """A sentence for people about weights that nobody has trained, "" where there are none."""

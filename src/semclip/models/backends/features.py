@@ -17,6 +17,7 @@ from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
 from semclip.core.shape import shaped
+from semclip.models.about import About
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
@@ -119,6 +120,7 @@ class FeatureEncoder(Encoder):
             text, text_config = new_text(config.text, config.embed_dim, where)
             encoder = cls(config.embed_dim, file.width, text, text_config, source)
         encoder._file = file
+        encoder.random_parts = ("image",) if config.text.name else ("image", "text")
         mean, spread = statistics(file.path)
         encoder.mean.copy_(torch.from_numpy(mean))
         encoder.spread.fill_(spread)
@@ -144,7 +146,7 @@ class FeatureEncoder(Encoder):
         except RuntimeError as error:  # names or shapes do not fit
             raise unreadable_weights(weights, error) from error
         refuse_non_finite_weights(encoder.state_dict().items(), weights)
-        encoder.trained_on_queries = saved.get("trained_on_queries") is True
+        encoder.about = About.read(saved, str(where))
         return encoder
 
     def with_features(self, npy: str | Path, rows: str | Path = "") -> Self:
@@ -254,7 +256,7 @@ class FeatureEncoder(Encoder):
                 "projection": "linear",
                 "text": asdict(self.text_config),
                 "features": asdict(self.source),
-                "trained_on_queries": self.trained_on_queries,
+                **self.about.section(),
             }
             write_json(temporary / "semclip_config.json", settings)
 

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
 from semclip.core.shape import shaped
+from semclip.models.about import About
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import OPEN_CLIP_TARGETS, Tower, open_clip_text
 from semclip.models.architectures import architecture_config, build_network, build_tokenizer
@@ -40,6 +41,8 @@ class OpenClip(Encoder):
     Errors: UserError for unknown names or keys, weights that are missing, damaged or of another architecture, and
     architectures without a plain dual encoder (CoCa).
     """
+
+    trained_weights = f"model.pretrained=TAG or {Encoder.trained_weights}"
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -73,8 +76,7 @@ class OpenClip(Encoder):
         self.network = network
         self.model_cfg = dict(model_cfg)
         self.preprocess = preprocess
-        self.architecture = architecture  # for people; kept over saving and loading
-        self.label = architecture
+        self.label = self.architecture = architecture
         self.embed_dim = int(model_cfg["embed_dim"])
         self.tokenizer = tokenizer
         self.context_length = tokenizer.context_length
@@ -125,18 +127,17 @@ class OpenClip(Encoder):
     @classmethod
     def load(cls, folder: Path) -> Self:
         where = folder / "open_clip_config.json"
-        saved = shaped(
-            SavedModel, read_json(where), "a saved model's configuration", str(where), "save the model again"
-        )
+        found = read_json(where)
+        saved = shaped(SavedModel, found, "a saved model's configuration", str(where), "save the model again")
+        about = About.read(found, str(where))
         tokenizer = build_tokenizer(saved.model_cfg, str(where), folder)
         network = build_network(saved.model_cfg, str(where), folder)
         load_into(network, find_weights(folder))
         settings = {**saved.preprocess_cfg, "size": network.visual.image_size}
-        architecture = saved.architecture or folder.name
+        architecture = about.architecture[:200] or folder.name
         encoder = cls(network, saved.model_cfg, Preprocessing(settings, str(where)), tokenizer, architecture)
+        encoder.about = replace(about, architecture=architecture)
         encoder.label = f"{architecture} ({folder})"
-        encoder.random_parts = saved.semclip.random_parts
-        encoder.trained_on_queries = saved.semclip.trained_on_queries
         return encoder
 
     @property
@@ -289,11 +290,7 @@ class OpenClip(Encoder):
             settings = {
                 "model_cfg": self.model_cfg,
                 "preprocess_cfg": self.preprocess.settings,
-                "semclip": {
-                    "architecture": self.architecture,
-                    "random_parts": self.random_parts,
-                    "trained_on_queries": self.trained_on_queries,
-                },
+                **self.about.section(),
             }
             write_json(temporary / "open_clip_config.json", settings)
             self.tokenizer.save(temporary)

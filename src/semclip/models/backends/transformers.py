@@ -14,6 +14,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_json
 from semclip.core.protocols import EncoderInfo
+from semclip.models.about import About
 from semclip.models.adapt.lora import plain_state
 from semclip.models.adapt.tower import Tower
 from semclip.models.backends.base import Encoder
@@ -26,10 +27,6 @@ _PAIRED = "vision-text-dual-encoder"
 #: `model_type` of the configurations that this backend reads. SigLIP 2 at a fixed resolution is of type `siglip`.
 MODEL_TYPES = ("clip", "siglip", _PAIRED)
 
-#: Key of a configuration that names the parts with random weights, where there are any.
-RANDOM_PARTS = "semclip_random_parts"
-#: Key of a configuration that says whether the model was trained on queries.
-TRAINED_ON_QUERIES = "semclip_trained_on_queries"
 #: What decides the image features beside the weights.
 _VISION_SETTINGS = ("hidden_act", "image_size", "layer_norm_eps", "num_attention_heads", "patch_size")
 _TEXT_SETTINGS = ("hidden_act", "layer_norm_eps", "num_attention_heads", "max_position_embeddings", "eos_token_id")
@@ -123,9 +120,7 @@ class Transformers(Encoder):
             )
         refuse_non_finite_weights(network.named_parameters(), Path(source))
         encoder = cls(network, tokenizer, processor, label)
-        random = getattr(config, RANDOM_PARTS, ())
-        encoder.random_parts = tuple(part for part in ("image", "text") if isinstance(random, list) and part in random)
-        encoder.trained_on_queries = getattr(config, TRAINED_ON_QUERIES, False) is True
+        encoder.about = About.read(config.to_dict(), where)
         return encoder
 
     @property
@@ -259,10 +254,7 @@ class Transformers(Encoder):
         """Write a folder that transformers reads unchanged (`AutoModel`, `AutoTokenizer`, ...); atomic as a whole."""
 
         def fill(temporary: Path) -> None:
-            if hasattr(self.network.config, RANDOM_PARTS):
-                setattr(self.network.config, RANDOM_PARTS, list(self.random_parts))
-            if self.trained_on_queries or hasattr(self.network.config, TRAINED_ON_QUERIES):
-                setattr(self.network.config, TRAINED_ON_QUERIES, self.trained_on_queries)
+            self.network.config.update(self.about.section())
             self.network.save_pretrained(temporary, state_dict=plain_state(self.network))
             self.tokenizer.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)

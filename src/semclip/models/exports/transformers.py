@@ -10,7 +10,7 @@ import torch
 from semclip.models.adapt.lora import plain_state
 from semclip.models.backends.base import Encoder
 from semclip.models.backends.open_clip import OpenClip
-from semclip.models.backends.transformers import RANDOM_PARTS, TRAINED_ON_QUERIES, Transformers
+from semclip.models.backends.transformers import Transformers
 from semclip.models.exports._clip_tokenizer import END, START, clip_tokenizer
 from semclip.models.exports._clip_weights import (
     clip_settings,
@@ -91,6 +91,7 @@ def write_transformers(encoder: Encoder, folder: Path) -> None:
     transformers: Any = transformers_library("export")
     processor: Any
     if isinstance(encoder, Transformers):
+        encoder.network.config.update(encoder.about.section())
         encoder.network.save_pretrained(folder, state_dict=plain_state(encoder.network))
         kinds = {"clip": transformers.CLIPProcessor, "siglip": transformers.SiglipProcessor}
         kind = kinds.get(encoder.network.config.model_type, transformers.VisionTextDualEncoderProcessor)
@@ -105,10 +106,7 @@ def write_transformers(encoder: Encoder, folder: Path) -> None:
     assert isinstance(encoder, OpenClip)
     network = transformers.CLIPModel(transformers.CLIPConfig(**clip_settings(encoder)))
     network.load_state_dict(clip_state(encoder), strict=True)
-    if encoder.random_parts:
-        setattr(network.config, RANDOM_PARTS, list(encoder.random_parts))
-    if encoder.trained_on_queries:
-        setattr(network.config, TRAINED_ON_QUERIES, True)
+    network.config.update(encoder.about.section())
     network.save_pretrained(folder)
     processor = transformers.CLIPImageProcessor(**image_processor_settings(encoder.preprocess.settings))
     assert isinstance(encoder.tokenizer, Tokenizer)
