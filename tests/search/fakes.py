@@ -78,6 +78,9 @@ class FakeIndex:
     def listed(self, query: Query, top: int, skip: int) -> list[FakeHit]:
         return self.search(query, top, None, skip)
 
+    def matching(self, query: Query) -> int:
+        return len(self._photos)
+
     def find(self, path: str) -> str | None:
         return next((photo.id for photo in self if photo.path == path), None)
 

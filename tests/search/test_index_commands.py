@@ -51,6 +51,9 @@ def test_as_a_new_user_types_it(typed, tmp_path: Path) -> None:  # type: ignore[
     assert code == 0 and 'for two: circle -"blue square"' in said, errors
     code, said, _ = typed("search", "-blue", "--explain", "--top", "1")
     assert code == 0 and "- blue:" in said
+    code, said, errors = typed("search", "folder:a", "--top", "3")
+    listed = ["4 photos, in the order of paths; the first 3 of them", *(f"photos/a/{i:03}.png" for i in (0, 2, 4))]
+    assert code == 0 and said.splitlines()[1:] == listed, errors
     code, said, _ = typed("search", "circle", "-blue", "--paths")
     photos = {path.relative_to(tmp_path) for path in (tmp_path / "photos").rglob("*.png")}
     assert code == 0 and {Path(line) for line in said.splitlines()} == photos

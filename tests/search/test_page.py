@@ -42,7 +42,7 @@ def search(client: TestClient, **parameters: Any) -> dict[str, Any]:
     return told
 
 
-def test_a_row_says_how_much_of_every_part_it_has_and_why_it_was_held_back(client: TestClient) -> None:
+def test_a_row_says_how_much_of_every_part_it_has_and_what_lowered_it(client: TestClient) -> None:
     told = search(client, q=QUERY, top=60)
     first, last = told["hits"][0], told["hits"][-1]
     wanted, excluded = first["parts"]
@@ -272,7 +272,7 @@ def test_lists_to_take_away(client: TestClient) -> None:
     assert "attachment" in paths.headers["content-disposition"]
     table = client.get("/api/export", params={"q": QUERY, "top": 7, "format": "csv"})
     head, *rows = csv.reader(io.StringIO(table.text))
-    assert head == ["path", "score", "red circle", "not: blue square", "held back by"]
+    assert head == ["path", "score", "red circle", "not: blue square", "lowered by"]
     assert [row[0] for row in rows] == [hit["file"] for hit in shown]
     assert [float(row[2]) for row in rows] == pytest.approx([h["parts"][0]["presence"] for h in shown], abs=5e-4)
     assert client.get("/api/export", params={"format": "exe"}).status_code == 404

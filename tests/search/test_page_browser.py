@@ -85,6 +85,13 @@ def search(page: Any, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def scroll_to_the_end(page: Any, count: int) -> None:
+    tiles = page.locator(".tile")
+    while (shown := tiles.count()) < count:
+        tiles.nth(shown - 1).scroll_into_view_if_needed()
+        playwright.expect(tiles.nth(shown)).to_be_attached()
+
+
 def parts_of_first(page: Any) -> str:
     return str(page.locator(".tile").first.get_attribute("aria-label"))
 
@@ -122,6 +129,25 @@ def test_search_flip_open_and_back(page: Any) -> None:
     page.go_back()
     expect(page.locator(".chip.not")).to_have_count(1)
     expect(page.locator("#q")).to_have_value(QUERY)
+
+
+def test_what_is_shown_is_not_said_to_be_held_back(page: Any, photos: list[FakePhoto]) -> None:
+    expect = playwright.expect
+    search(page, QUERY)
+    expect(page.locator("#count")).to_have_text(f"The best 60 of {len(photos)} photos")
+    scroll_to_the_end(page, len(photos))
+    last = page.locator("li.shows").last
+    expect(last.locator(".badge")).to_have_text("ranked lower: blue square")
+    last.locator(".tile").click()
+    expect(page.locator("#view .why")).to_have_text(
+        "It seems to show blue square, which you don’t want: that lowered its score."
+    )
+    page.keyboard.press("Escape")
+    expect(page.locator("#view")).to_be_hidden()
+    search(page, "after:2023")
+    expect(page.locator("#count")).to_have_text(
+        f"{len(photos)} photos meet the conditions, in the order of their paths"
+    )
 
 
 def test_two_words_behind_a_dash(page: Any) -> None:
@@ -164,11 +190,7 @@ def test_the_arrow_keys_walk_the_grid(page: Any) -> None:
 
 def test_more_photos_come_as_one_scrolls(page: Any, photos: list[FakePhoto]) -> None:
     assert page.locator(".tile").count() < len(photos)
-    for _ in range(100):
-        page.mouse.wheel(0, 3000)
-        page.wait_for_timeout(50)
-        if page.locator(".tile").count() == len(photos):
-            break
+    scroll_to_the_end(page, len(photos))
     shown = page.locator(".tile").evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")
     assert sorted(shown) == sorted(photo.id for photo in photos)
 

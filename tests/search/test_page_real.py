@@ -42,6 +42,8 @@ def test_every_photo_once_and_with_reasons(client: TestClient) -> None:
     assert ask(client, "/api/status")["photos"] == 13
     listed = ask(client)["hits"]
     assert len(listed) == 12 and sum(bool(hit["duplicates"]) for hit in listed) == 1
+    told = ask(client, q="circle -blue", top=5)
+    assert (told["matching"], told["ranked"], len(told["hits"])) == (12, True, 5)
     told = ask(client, q="circle -blue")
     assert told["understood"] == "circle, minus blue" and told["sentence"] == "circle without blue"
     assert {hit["id"] for hit in told["hits"]} == {hit["id"] for hit in listed}
@@ -51,6 +53,8 @@ def test_every_photo_once_and_with_reasons(client: TestClient) -> None:
         assert [(part["label"], part["wanted"]) for part in hit["parts"]] == [("circle", True), ("blue", False)]
         assert all(0 <= part["presence"] <= 1 and -1 <= part["similarity"] <= 1 for part in hit["parts"])
         assert hit["shows"] == (["blue"] if hit["parts"][1]["shown"] else [])
+    conditions = ask(client, q="folder:a", top=2)  # the folder of three of them has the twin's content, too
+    assert (conditions["matching"], conditions["ranked"], len(conditions["hits"])) == (6, False, 2)
     alone = ask(client, q="-blue")["hits"]
     cosines = [hit["parts"][0]["similarity"] for hit in alone]
     assert cosines[0] < cosines[-1], "what looks least like it comes first"

@@ -48,7 +48,8 @@ def command(
     else:
         from semclip.search.query import both_excluded
 
-        _print(asked, hits, explain, None if literal else both_excluded(" ".join(query)))
+        instead = None if literal else both_excluded(" ".join(query))
+        _print(asked, hits, opened.matching(asked), explain, instead)
 
 
 def _parsed(text: str, literal: bool) -> "Query":
@@ -92,7 +93,7 @@ def _print_json(query: "Query", hits: "list[Hit]") -> None:
     print(json.dumps({"query": query.text, "understood": describe(query), "hits": rows}, indent=1))
 
 
-def _print(query: "Query", hits: "list[Hit]", explain: bool, instead: str | None) -> None:
+def _print(query: "Query", hits: "list[Hit]", matching: int, explain: bool, instead: str | None) -> None:
     from semclip.core.console import make_console
     from semclip.search.query import describe
 
@@ -106,13 +107,17 @@ def _print(query: "Query", hits: "list[Hit]", explain: bool, instead: str | None
         say(f"a dash takes one word; for two: {instead}", style="dim")
     if not hits:
         say("no photo: the index is empty, or none meets the filters")
+    if hits and query.tree is None:  # a question of filters alone has no best, and no scores
+        left = f"; the first {len(hits):,} of them" if len(hits) < matching else ""
+        say(f"{matching:,} photo{'s' * (matching > 1)}, in the order of paths{left}", style="dim")
     for hit in hits:
         notes = [f"also {', '.join(hit.duplicates)}"] if hit.duplicates else []
         notes += ["the file is gone: run `semclip index` again"] if hit.missing else []
-        say(f"{hit.score:7.3f}  {from_here(hit.file)}{''.join(f'  ({note})' for note in notes)}")
+        score = "" if query.tree is None else f"{hit.score:7.3f}  "
+        say(f"{score}{from_here(hit.file)}{''.join(f'  ({note})' for note in notes)}")
         if explain:
             for part in hit.parts:
                 sign = "+" if part.wanted else "-"
                 say(f"         {sign} {part.label}: {part.presence:4.0%} (cosine {part.similarity:+.3f})", style="dim")
             if hit.held_back is not None:
-                say(f"         held back: {hit.held_back}", style="dim")
+                say(f"         ranked lower: it seems to show {hit.held_back}", style="dim")

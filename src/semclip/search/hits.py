@@ -26,8 +26,8 @@ class Hit:
     """One photo of a result.
 
     path: as text, relative to the folder of the index where below it. file: where it lies. missing: it is not there
-    any more. held_back: label of the excluded part that put it down, None where none did. duplicates: other paths of
-    the same content.
+    any more. held_back: label of the excluded part that lowered its score most, None where none did. It may be among
+    the first all the same. duplicates: other paths of the same content.
     """
 
     id: str

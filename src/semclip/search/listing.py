@@ -32,6 +32,12 @@ class Listing(ABC):
         found = first(np.zeros(len(self.rows)), meeting(query.filters, self.rows.columns), self.rows.same, skip + top)
         return [hit(self.rows, self._names, row) for row in found[skip:]]
 
+    def matching(self, query: Query) -> int:
+        """How many photos meet the filters of a query, each content once. Raises UserError for an unknown filter."""
+        found = np.zeros(len(self.rows), bool)
+        found[self.rows.same[meeting(query.filters, self.rows.columns)]] = True
+        return int(np.count_nonzero(found))
+
     def find(self, path: str) -> str | None:
         """Id of the photo with this path, as results write it; None where no such photo is indexed."""
         row = self.rows.row_shown(path)

@@ -97,6 +97,8 @@ class _Page:
             "sentence": sentence(asked),
             "instead": None if question.plain or not question.text.strip() else both_excluded(question.text),
             "hits": [wire.hit(row, asked) for row in rows],
+            "matching": self._session.matching(asked),
+            "ranked": asked.tree is not None,
             "more": len(rows) == top and skip + top < MOST_ROWS,
         }
 

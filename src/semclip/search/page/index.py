@@ -26,8 +26,8 @@ class Hit(Protocol):
     """One photo of a result.
 
     path: as people know it, relative to the folder of the index. file: where it lies. missing: it is no longer there.
-    held_back: label of the excluded part that put it down, None where none did. duplicates: other paths of the same
-    picture, which is shown once.
+    held_back: label of the excluded part that lowered its score most, None where none did. duplicates: other paths of
+    the same picture, which is shown once.
     """
 
     @property
@@ -68,6 +68,9 @@ class PhotoList(Protocol):
 
     def listed(self, query: Query, top: int, skip: int) -> Sequence[Hit]:
         """Photos that meet the filters of a query, in the order of their paths, rows `skip` to `skip + top`."""
+
+    def matching(self, query: Query) -> int:
+        """How many photos meet the filters of a query, each content once."""
 
     def find(self, path: str) -> str | None:
         """Id of the photo with this path; None where no such photo is indexed."""

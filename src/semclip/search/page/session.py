@@ -147,6 +147,10 @@ class Session:
             query, ranker = replace(query, text=words), LITERAL
         return index.search(query, top=top, ranker=ranker, skip=skip, pictures=held)
 
+    def matching(self, query: Query) -> int:
+        """How many photos a result of this query has, of which each page shows some."""
+        return self.listed.matching(query)
+
     def thumbnail_of(self, path: str) -> str | None:
         """Id under which a picture of a query can be looked at."""
         return path if self.uploads.names(path) else self.index.find(path)

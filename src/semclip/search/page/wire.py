@@ -72,7 +72,7 @@ def as_csv(rows: Sequence[Hit]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     names = [("" if part.wanted else "not: ") + part.label for part in rows[0].parts] if rows else []
-    writer.writerow(["path", "score", *map(_cell, names), "held back by"])
+    writer.writerow(["path", "score", *map(_cell, names), "lowered by"])
     for row in rows:
         presences = [f"{part.presence:.3f}" for part in row.parts]
         writer.writerow(

@@ -118,8 +118,8 @@ async function loadMore(column) {
     const told = await ask("/api/search", parameters, { signal: column.stop.signal });
     const first = column.hits.length === 0;
     column.hits.push(...told.hits);
-    column.more = told.more;
-    $(".grid", column.element).append(...told.hits.map((hit) => newTile(hit, column.literal)));
+    for (const name of ["more", "matching", "ranked", "conditions"]) column[name] = told[name];
+    $(".grid", column.element).append(...told.hits.map((hit) => newTile(hit)));
     if (first) firstPage(column, told);
     if (column === columns[0]) announce();
     settled(column);
@@ -169,19 +169,27 @@ function verdict(column, told) {
 }
 
 function announce() {
-  const { hits, more } = columns[0];
-  const all = server.photos.toLocaleString("en");
-  const shown = hits.length.toLocaleString("en");
-  if (!columns[0].now.q) $("#count").textContent = `${all} photos`;
-  else $("#count").textContent = more ? `The best ${shown} of ${all} photos` : `${shown} photos, the best first`;
+  const { hits } = columns[0];
+  $("#count").textContent = counted(columns[0]);
   $("#take").hidden = !hits.length;
   const list = { ...question(columns[0].now), top: hits.length };
   for (const format of ["csv", "txt"]) $(`#${format}`).href = `/api/export?${new URLSearchParams({ ...list, format })}`;
 }
 
+// A question of conditions alone has no best: what meets them is listed.
+function counted({ hits, matching, ranked, conditions }) {
+  const one = matching === 1;
+  const all = `${matching.toLocaleString("en")} ${one ? "photo" : "photos"}`;
+  const met = conditions.length ? `${all} ${one ? "meets" : "meet"} the conditions` : all;
+  if (!ranked) return matching > 1 ? `${met}, in the order of their paths` : met;
+  if (hits.length < matching) return `The best ${hits.length.toLocaleString("en")} of ${all}${conditions.length ? " that meet the conditions" : ""}`;
+  return matching > 1 ? `${met}, the best first` : met;
+}
+
 // ---- chips ----
 
 function showChips(told) {
+  $("#views").hidden = !told.chips.length; // conditions alone are ranked in no way
   const plain = state().view === "plain";
   const had = [...$("#chips").children].findIndex((chip) => chip.contains(document.activeElement));
   const onSelect = document.activeElement?.tagName === "SELECT";

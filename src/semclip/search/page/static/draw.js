@@ -19,19 +19,19 @@ export function bars(parts, withNumbers = false) {
   });
 }
 
-export function newTile(hit, literal) {
+export function newTile(hit) {
   const item = copyOf("tile");
   const button = $(".tile", item);
   button.dataset.id = hit.id;
   $("img", item).src = `/thumbnail/${encodeURIComponent(hit.id)}`;
   $(".bars", item).append(...bars(hit.parts));
   item.classList.toggle("shows", hit.shows.length > 0);
-  const badge = hit.missing ? "the file is gone" : hit.held_back && !literal ? "held back" : "";
+  const badge = hit.missing ? "the file is gone" : hit.held_back ? `ranked lower: ${hit.held_back}` : "";
   $(".badge", item).hidden = !badge;
   $(".badge", item).textContent = badge;
   const spoken = hit.parts.map((part) => `${part.wanted ? "" : "not wanted: "}${part.label} ${percent(part.presence)}`);
-  button.setAttribute("aria-label", [hit.name, ...spoken, hit.held_back && `held back: ${hit.held_back}`].filter(Boolean).join(", "));
-  button.title = hit.name;
+  button.setAttribute("aria-label", [hit.name, ...spoken, badge].filter(Boolean).join(", "));
+  button.title = hit.held_back ? `${hit.name}: it seems to show ${hit.held_back}, which lowered its score` : hit.name;
   return item;
 }
 

@@ -27,7 +27,7 @@ export async function showPhoto(id, hits, failed) {
   view.dataset.file = hit.file;
   $("#name").textContent = hit.name;
   $(".path", view).textContent = [hit.path, ...hit.duplicates.map((path) => `also: ${path}`)].join("\n");
-  $(".why", view).textContent = hit.held_back ? `Held back, because it seems to show ${hit.held_back}.` : "";
+  $(".why", view).textContent = hit.held_back ? `It seems to show ${hit.held_back}, which you don’t want: that lowered its score.` : "";
   $(".bars", view).replaceChildren(...bars(hit.parts, true).map((bar) => {
     const item = document.createElement("li");
     item.append(bar);
