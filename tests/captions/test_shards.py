@@ -40,7 +40,7 @@ def test_each_shard_is_written_as_if_it_were_alone(corpus: Path, tmp_path: Path)
     result = run(f"{corpus}/{{00..03}}.jsonl", "--out", tmp_path / "out", "--shards", *PLAIN)
     assert result.exit_code == 0, result.output
     assert outputs(tmp_path / "out") == alone(corpus, tmp_path / "alone")
-    assert "4 of 4: 03.jsonl: 3 texts for 3 captions, 1 rows left out" in result.output
+    assert "4 of 4: 03.jsonl: 3 texts for 3 captions, 1 row left out" in result.output
     assert (tmp_path / "out/03.jsonl.left_out").is_file()
     again = run(f"{corpus}/*.jsonl", "--out", tmp_path / "out", "--shards", *PLAIN)  # from the journals
     assert again.exit_code == 0 and outputs(tmp_path / "out") == outputs(tmp_path / "alone")

@@ -237,7 +237,7 @@ def test_command_on_clean_data(tmp_path: Path) -> None:
     path.write_text("photo;text;negated\n1.png;[bold]a cat;no cat\n")
     code, output = run(str(path), "--images", str(tmp_path / "photos"), "--columns", "image=photo,caption=text")
     assert code == 0
-    for part in ("1 rows", "photo", "negations", "Example 1", "[bold]a cat", "No errors."):
+    for part in ("1 row, 1 group, 1 caption", "photo", "negations", "Example 1", "[bold]a cat", "No errors."):
         assert part in output
 
 

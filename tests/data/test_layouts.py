@@ -103,9 +103,9 @@ def test_lists_of_photos_that_do_not_fit_are_told(tmp_path: Path) -> None:
     assert report.splits == {"test": 1, "val": 1} and report.captions == 3
     assert report.notes[0].startswith("splits are those of Flickr_8k.devImages.txt, ")
     assert [note.partition(";")[0] for note in report.notes[1:4]] == [
-        "1 photos are in two lists, and are not trained on",
-        "1 photos (3 captions) are in none of these lists and are left out",
-        "1 names in these lists have no caption",
+        "1 photo in two lists, not trained on",
+        "1 photo (3 captions) in none of these lists, left out",
+        "1 name in these lists without a caption",
     ]
     for split in ("train", "dev"):
         path.with_name(f"Flickr_8k.{split}Images.txt").unlink()
@@ -136,10 +136,10 @@ def test_conversations_about_one_photo_are_one_example(tmp_path: Path) -> None:
 
 def test_what_is_left_out_is_noted(tmp_path: Path) -> None:
     for name, note in (
-        ("llava", "1 conversations have no image and are left out"),
-        ("img2dataset_parquet", "1 rows without a picture, which could not be fetched, are left out"),
+        ("llava", "1 conversation without an image, left out"),
+        ("img2dataset_parquet", "1 row without a picture, which could not be fetched, left out"),
         ("coco_file", "the column 'objects' comes from instances_train2017.json"),
-        ("sidecars", "2 pictures have a text of several lines: each line is a caption"),
+        ("sidecars", "2 pictures with a text of several lines: each line is a caption"),
         ("flickr8k_kaggle", "captions are read from"),
     ):
         path = LAYOUTS[name](tmp_path / name if (tmp_path / name).mkdir() is None else tmp_path)

@@ -78,9 +78,12 @@ class Bar:
             line = f"{summary.captions:,} of {self._captions:,} captions, {counts}"
             self._console.print(line, soft_wrap=True, markup=False, highlight=False)
 
-    def rate(self) -> float:
-        """Captions per second of this run."""
-        return self._rate_until(self._ended)
+    def rate(self) -> str:
+        """How fast this run was, in words: most of its texts may be of earlier runs."""
+        if not self._done:
+            return "no caption was new"
+        rate = self._rate_until(self._ended)
+        return f"{rate:,.{0 if rate >= 10 else 1}f} captions/s in this run"
 
     def _rate_until(self, now: float) -> float:
         return self._done / max(now - self._begun, 1e-9)
@@ -119,13 +122,13 @@ def show_summary(summary: Summary, console: Console) -> None:
 
 
 def show_left_out(left_out: Sequence[LeftOut], out: Path, console: Console) -> None:
-    """Count the unreadable rows, and list them in a file."""
+    """Count the unreadable rows by reason, and list them in a file."""
     path = save_left_out(left_out, out)
     if not left_out:
         return
+    console.print(f"rows left out: {len(left_out):,}, each named in {path}", markup=False, soft_wrap=True)
     for reason, count in Counter(row.reason for row in left_out).most_common(10):
-        console.print(f"left out, {count:,} times: {reason}", markup=False, soft_wrap=True)
-    console.print(f"rows left out: {len(left_out):,}, each named in {path}", soft_wrap=True)
+        console.print(f"    {count:,}: {reason}", markup=False, soft_wrap=True, highlight=False)
 
 
 def show_sample(console: Console, example: Example, results: dict[str, dict[str, Any]]) -> None:

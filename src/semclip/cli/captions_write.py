@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from semclip.cli._options import Images, names
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def command(
     if not dry_run:
         show_left_out(given.left_out, out, console)
     cost = cost_of(job)
-    console.print(f"{bar.rate():,.0f} captions/s in this run" + (f", {cost}" if cost else ""), highlight=False)
+    console.print(", ".join(filter(None, [bar.rate(), cost])), highlight=False)
     if stopped:
         left = len(places) - summary.rows
         console.print(Text.assemble(("stopped:", "red"), f" {stopped.what}"), soft_wrap=True)
@@ -83,8 +84,8 @@ def command(
         console.print(f"{stopped.fix or 'Mend it'}; the same command goes on from {path}", soft_wrap=True, markup=False)
         raise typer.Exit(_STOPPED)
     if not dry_run:
-        part = f"the first {len(places):,} of {len(job.examples):,} rows" if limit else f"{len(places):,} rows"
-        console.print(f"{out}: {part} from {summary.captions:,} captions", soft_wrap=True, highlight=False)
+        part = f"the first {len(places):,} of {len(job.examples):,} rows" if limit else counted(len(places), "row")
+        console.print(f"{out}: {part} from {counted(summary.captions, 'caption')}", soft_wrap=True, highlight=False)
         if len(places) < len(job.examples):
             console.print("the same command without --limit writes the others on top", highlight=False)
         if out.resolve().parent != Path(data).resolve().parent and not images:
@@ -113,15 +114,16 @@ def _write_shards(data: str, images: str, out: Path, settings: "CaptionsConfig",
             if report.notice not in ("", *(other.notice for other in reports)):
                 console.print(report.notice, soft_wrap=True, markup=False, highlight=False)
             reports.append(report)
-            done = f"{report.accepted:,} texts for {report.captions:,} captions"
-            left_out = f", {report.left_out:,} rows left out" if report.left_out else ""
+            done = f"{counted(report.accepted, 'text')} for {counted(report.captions, 'caption')}"
+            left_out = f", {counted(report.left_out, 'row')} left out" if report.left_out else ""
             said = report.error or (f"stopped: {report.stopped}" if report.stopped else done + left_out)
             line = f"{len(reports):,} of {len(shards):,}: {Path(report.data).name}: {said}"
             console.print(line, soft_wrap=True, markup=False, highlight=False)
     failed = [report for report in reports if report.error]
     stopped = [report for report in reports if report.stopped]
     texts, captions = sum(r.accepted for r in reports), sum(r.captions for r in reports)
-    console.print(f"{out}: {texts:,} texts for {captions:,} captions", soft_wrap=True, markup=False, highlight=False)
+    said = f"{out}: {counted(texts, 'text')} for {counted(captions, 'caption')}"
+    console.print(said, soft_wrap=True, markup=False, highlight=False)
     if failed:
         raise UserError(
             f"{len(failed):,} of {len(shards):,} files could not be written",

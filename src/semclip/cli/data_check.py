@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from semclip.cli._options import Columns, Images
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
 #: Places of a problem, and files that are no data, that are shown without --all.
@@ -87,7 +88,8 @@ def _show(report: "Report", console: "Console", everything: bool = False) -> Non
 
     from semclip.data.check import meaning_of_columns
 
-    size = f"{report.rows:,} rows, {report.groups:,} groups, {report.captions:,} captions"
+    counts = {"row": report.rows, "group": report.groups, "caption": report.captions}
+    size = ", ".join(counted(count, noun) for noun, count in counts.items())
     console.print(Text.assemble((str(report.path), "bold"), f": {size}"))
     console.print(_counts("splits", report.splits))
     console.print(_counts("views", {view: count for view, count in report.views.items() if count}))
@@ -108,7 +110,7 @@ def _show(report: "Report", console: "Console", everything: bool = False) -> Non
         shown = report.skipped if everything else report.skipped[:_SKIPPED]
         more = _more(len(report.skipped) - len(shown))
         names = ", ".join([*(path.name for path in shown), *more])
-        console.print(f"Skipped {len(report.skipped):,} files that are no data: {names}")
+        console.print(f"Skipped as no data: {counted(len(report.skipped), 'file')}: {names}")
     for note in report.notes:
         console.print(f"note: {note}")
     for finding in report.findings:
@@ -119,7 +121,7 @@ def _show(report: "Report", console: "Console", everything: bool = False) -> Non
             console.print(f"    {line}")
         console.print(f"    fix: {finding.fix}")
     if report.errors:
-        console.print(f"{report.errors:,} errors", style="red")
+        console.print(counted(report.errors, "error"), style="red")
     else:
         console.print("No errors.", style="green")
 

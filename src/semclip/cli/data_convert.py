@@ -7,6 +7,7 @@ import typer
 
 from semclip.cli._options import Columns, Images
 from semclip.cli.data_check import parse_columns, progress_bar
+from semclip.core.counts import counted
 
 
 def command(
@@ -23,4 +24,4 @@ def command(
 
     config = DataConfig(path=str(file), images=images, columns=parse_columns(columns))
     photos = convert(config, out, shard_size, progress_bar)
-    make_console().print(f"{out}: {photos:,} photos", soft_wrap=True, markup=False, highlight=False)
+    make_console().print(f"{out}: {counted(photos, 'photo')}", soft_wrap=True, markup=False, highlight=False)

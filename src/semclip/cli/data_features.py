@@ -7,6 +7,7 @@ import typer
 
 from semclip.cli._options import Columns, Device, Images, on_device
 from semclip.cli.data_check import parse_columns
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def command(
     info = {"network": tower.network, "preprocessing": tower.preprocessing, "fingerprint": tower.fingerprint}
     sizes = [ref.size() for ref in refs]
     write_features(out, features, [ref.key for ref in refs], info | {"picture_bytes": sizes})
-    said = f"{out}: {len(features):,} images, {features.shape[1]} features each, by {tower.network}"
+    said = f"{out}: {counted(len(features), 'image')}, {features.shape[1]} features each, by {tower.network}"
     console.print(said, soft_wrap=True, markup=False, highlight=False)
 
 

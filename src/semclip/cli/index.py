@@ -8,6 +8,7 @@ import typer
 from semclip.cli._photo_index import FOLDER, from_here, need_libraries
 from semclip.core.addresses import refuse_address
 from semclip.core.console import harmless
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def command(
     place = index or FOLDER
     if forget:
         count = Index.open(place).forget(folder)
-        console.print(f"{place}: {count:,} photos forgotten; the files are as they were", markup=False, highlight=False)
+        console.print(
+            f"{place}: {counted(count, 'photo')} forgotten; the files are as they were", markup=False, highlight=False
+        )
         return
     group = ranks()
     exists = group.lead(lambda: is_there(place))
@@ -120,7 +123,7 @@ def _show(console: Any, added: "Added", index: Any, seconds: float) -> None:
               "unchanged": added.unchanged}  # fmt: skip
     said = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing new"
     console.print(
-        f"{index.place}: {said}; {len(index):,} photos in all, {seconds:,.1f} s", soft_wrap=True, markup=False,
+        f"{index.place}: {said}; {counted(len(index), 'photo')} in all, {seconds:,.1f} s", soft_wrap=True, markup=False,
         highlight=False,
     )  # fmt: skip
     if added.unreadable:

@@ -34,7 +34,10 @@ def summary_table(folders: Sequence[Path], control: str | None = None) -> "Group
     from rich.text import Text
 
     comparisons = load_tracks(folders, control)
-    shown = [t for c in comparisons for t in summary(c) if t.name in ("skills", "ranking")]
+    tables = [t for c in comparisons for t in summary(c) if t.name in ("skills", "ranking")]
+    # A note stands once, below the last of the tables that it is about.
+    notes = [*(table.note for table in tables[1:]), ""]
+    shown = [replace(t, note="") if t.note == following else t for t, following in zip(tables, notes, strict=True)]
     return Group(
         *(part for table in shown for part in as_rich(table)), *([Text(NOT_RANKED)] if len(comparisons) > 1 else [])
     )

@@ -66,7 +66,7 @@ def as_rich(table: Table) -> "list[RichTable]":
         tables.append(part)
     tables[0].title = Text(table.title)
     starred = count > 1 and any(cell.p for _, cells in table.rows for cell in cells)
-    tables[-1].caption = Text(f"{table.note} * is clear: p below 0.05." if starred else table.note)
+    tables[-1].caption = Text(f"{table.note} {'* is clear: p below 0.05.' * starred}".strip())
     return tables
 
 

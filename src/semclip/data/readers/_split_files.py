@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from semclip.core.counts import counted
 from semclip.data.readers._text import numbered_lines
 from semclip.data.readers.base import Place
 
@@ -55,15 +56,15 @@ class SplitFiles:
             notes.append(f"{names} is not used: splits need a list of training photos and another one")
         if self._several:
             notes.append(
-                f"{len(self._several):,} photos are in two lists, and are not trained on; first {self._several[0]}"
+                f"{counted(len(self._several), 'photo')} in two lists, not trained on; first {self._several[0]}"
             )
         if self._left_out:
             rows = sum(self._left_out.values())
-            few = f"{len(self._left_out):,} photos ({rows:,} captions)"
-            notes.append(f"{few} are in none of these lists and are left out; first '{next(iter(self._left_out))}'")
+            few = f"{counted(len(self._left_out), 'photo')} ({counted(rows, 'caption')})"
+            notes.append(f"{few} in none of these lists, left out; first '{next(iter(self._left_out))}'")
         unknown = [name for name in self._split if name not in self._with_captions]
         if unknown:
-            notes.append(f"{len(unknown):,} names in these lists have no caption; first '{unknown[0]}'")
+            notes.append(f"{counted(len(unknown), 'name')} in these lists without a caption; first '{unknown[0]}'")
         return notes
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 from semclip.data.columns import EmptyTextError
 from semclip.data.readers._json_stream import Item, first_items, is_lines, items
@@ -62,11 +63,12 @@ def _kinds(row: dict[str, Any]) -> list[str]:
 
 def _notes(counts: Mapping[str, int]) -> list[str]:
     sentences = {
-        "no image": "conversations have no image and are left out",
-        "several answers": "conversations have several answers: the first is taken as the caption; for another, write "
-        "a column 'caption'",
+        "no image": "without an image, left out",
+        "several answers": "with several answers: the first is taken as the caption; for another, write a column "
+        "'caption'",
     }
-    return [f"{counts[kind]:,} {sentence}" for kind, sentence in sentences.items() if counts.get(kind)]
+    found = [(counts[kind], sentence) for kind, sentence in sentences.items() if counts.get(kind)]
+    return [f"{counted(count, 'conversation')} {sentence}" for count, sentence in found]
 
 
 def _starts_with_list(path: Path) -> bool:

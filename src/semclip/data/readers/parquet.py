@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 from semclip.data.readers._arrow import Pictures, arrow_rows, image_columns, python_rows, refuse_two_of_a_name, unpacked
 from semclip.data.readers.base import Place, Reader, say
@@ -43,7 +44,7 @@ class Parquet(Reader):
 
 
 def _notes(lacking: int) -> list[str]:
-    return [f"{lacking:,} rows without a picture, which could not be fetched, are left out"] if lacking else []
+    return [f"{counted(lacking, 'row')} without a picture, which could not be fetched, left out"] if lacking else []
 
 
 def _all_rows(path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:

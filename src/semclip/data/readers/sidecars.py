@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 from semclip.core.parsing import parse_json
 from semclip.data.readers._pictures import is_picture, walk
@@ -59,11 +60,10 @@ class Sidecars(Reader):
             several += bool(texts) and len(captions_of(read_text((folder / name).with_suffix(texts[0])))) > 1
         notes = []
         if several:
-            notes.append(f"{several:,} pictures have a text of several lines: each line is a caption")
+            notes.append(f"{counted(several, 'picture')} with a text of several lines: each line is a caption")
         if doubled:
-            notes.append(
-                f"{doubled:,} pictures have two texts: .txt goes before .caption; move the one away that is none"
-            )
+            what = f"{counted(doubled, 'picture')} with two texts"
+            notes.append(f"{what}: .txt goes before .caption; move the one away that is none")
         return notes
 
 
