@@ -117,9 +117,17 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "x").write_text("x")
     (tmp_path / ".hidden").mkdir()
+    (tmp_path / "model").mkdir()
     remove_incomplete(tmp_path)
     left = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")}
-    assert left == {".hidden", "checkpoints", "checkpoints/step_00000002", "checkpoints/step_00000002/x"}
+    assert left == {".hidden", "model", "checkpoints", "checkpoints/step_00000002", "checkpoints/step_00000002/x"}
+
+
+def test_the_best_model_comes_back_where_a_process_died_before_the_new_one_had_its_name(tmp_path: Path) -> None:
+    (tmp_path / ".best.77.old").mkdir()
+    (tmp_path / ".best.77.old" / "weights").write_text("x")
+    remove_incomplete(tmp_path)
+    assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")] == ["best", "best/weights"]
 
 
 class _Evil:
@@ -176,19 +184,19 @@ def test_the_attack_of_these_tests_works_where_code_is_trusted(
 
 def test_nothing_is_published_before_it_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
-    fsync, publish = checkpoint.os.fsync, checkpoint._publish
+    fsync, rename = checkpoint.os.fsync, Path.rename
 
     def noted_fsync(number: int) -> None:
         order.append("fsync")
         fsync(number)
 
-    def noted_publish(temporary: Path, path: Path) -> None:
+    def noted_rename(temporary: Path, path: Path) -> Path:
         assert {p.name for p in temporary.iterdir()} == {"state.pt", "manifest.json"}
         order.append("publish")
-        publish(temporary, path)
+        return rename(temporary, path)
 
     monkeypatch.setattr(checkpoint.os, "fsync", noted_fsync)
-    monkeypatch.setattr(checkpoint, "_publish", noted_publish)
+    monkeypatch.setattr(Path, "rename", noted_rename)
     save_checkpoint(tmp_path, 1, {"step": 1})
     assert order == ["fsync", "fsync", "publish", "fsync"]
 

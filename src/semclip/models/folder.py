@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import pickle
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from semclip.core.errors import UserError
+from semclip.core.folders import new_folder
 
 #: A saved model holds one of these; a folder with neither is not replaced.
 CONFIG_FILES = ("open_clip_config.json", "semclip_config.json", "student.json")
@@ -39,9 +39,9 @@ UNREADABLE_WEIGHTS = (
 
 
 def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` write a temporary folder beside `folder`, then rename it over `folder`.
+    """Let `fill` write a model's folder; the old one stands until the new one is complete on disk.
 
-    The old folder stands until the new one is complete on disk. Raises UserError when the disk is full, the place
+    Raises UserError when the disk is full, the place
     cannot be written, or `folder` holds something that is no saved model.
     """
     folder = Path(folder)
@@ -52,29 +52,14 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
             where=str(folder),
             fix="choose a new or empty folder",
         )
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary.mkdir()
-        fill(temporary)
-        for path in (p for p in temporary.rglob("*") if p.is_file()):
+    with new_folder(folder, "cannot save the model", there="replaced") as filling:
+        try:
+            fill(filling)
+        except SafetensorError as error:  # a full disk, in its words
+            raise OSError(str(error)) from error
+        for path in (p for p in filling.rglob("*") if p.is_file()):
             with path.open("rb") as file:
                 os.fsync(file.fileno())  # the rename must not reach the disk before the bytes do
-        if folder.exists():
-            folder.rename(old)
-        temporary.rename(folder)
-    except (OSError, SafetensorError) as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise UserError(
-            f"cannot save the model: {error}",
-            where=str(folder),
-            fix="free some space or choose a folder you may write to; what stood there before is untouched",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor]) -> None:

@@ -1,8 +1,9 @@
 """Where an index is: a folder, or a place on object storage such as `s3://bucket/photos`."""
 
 import hashlib
-import os
 from pathlib import Path
+
+from semclip.core.caches import cache_folder
 
 
 def place_of(path: str | Path) -> str:
@@ -18,5 +19,4 @@ def folder_of(place: str) -> Path:
     """Where this machine keeps the lock and the mapped rows: in the index, or in the cache for one in no folder."""
     if not is_remote(place):
         return Path(place)
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "semclip" / "search" / hashlib.sha256(place.encode()).hexdigest()[:24]
+    return cache_folder("search") / hashlib.sha256(place.encode()).hexdigest()[:24]

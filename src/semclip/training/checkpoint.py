@@ -20,6 +20,7 @@ from torch import Tensor
 
 from semclip.core.errors import UserError, first_line
 from semclip.core.files import read_json, sha256_file, write_json
+from semclip.core.folders import new_folder, restore
 from semclip.training.config import TrainConfig
 from semclip.training.ranks import SINGLE_PROCESS, Ranks
 from semclip.training.state import State
@@ -103,22 +104,16 @@ def save_checkpoint(
     checkpoints that stood there before then stand.
     """
     path = folder / f"step_{step:08d}"
-    temporary = folder / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        temporary.mkdir(parents=True)
-        digest = _write_state(state, temporary / STATE)
-        size = (temporary / STATE).stat().st_size
-        write_json(temporary / MANIFEST, {"step": step, **(about or {}), "bytes": size, "sha256": digest})
-        _publish(temporary, path)
-    except OSError as error:
-        raise UserError(
-            f"cannot write the checkpoint of step {step}: {error.strerror or error}",
-            where=str(path),
-            fix="free some space, or make the folder writable; the checkpoints before it are untouched, and --resume "
-            "continues from the newest",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with new_folder(
+        path,
+        f"cannot write the checkpoint of step {step}",
+        there="replaced",  # only a damaged one is ever written again
+        fix="free some space, or make the folder writable; the checkpoints before it are untouched, and --resume "
+        "continues from the newest",
+    ) as filling:
+        digest = _write_state(state, filling / STATE)
+        size = (filling / STATE).stat().st_size
+        write_json(filling / MANIFEST, {"step": step, **(about or {}), "bytes": size, "sha256": digest})
     for old in list_checkpoints(folder)[:-keep]:
         if int(old.name.removeprefix("step_")) not in keep_steps:
             shutil.rmtree(old, ignore_errors=True)
@@ -178,7 +173,7 @@ def remove_incomplete(run_folder: Path) -> None:
     for folder in (run_folder, run_folder / "checkpoints"):
         for path in folder.glob(".*") if folder.is_dir() else ():
             if _INCOMPLETE.fullmatch(path.name):
-                shutil.rmtree(path, ignore_errors=True)
+                restore(path) if path.suffix == ".old" else shutil.rmtree(path, ignore_errors=True)
 
 
 class _Hashed:
@@ -214,20 +209,6 @@ def _write_state(state: Mapping[str, Any], path: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     return hashed.hash.hexdigest()
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    """Give a complete folder its name, and put the name on the disk."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.old")
-    if path.exists():  # only a damaged one is ever written again
-        path.rename(aside)
-    temporary.rename(path)
-    shutil.rmtree(aside, ignore_errors=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _bytes(value: Any) -> int:

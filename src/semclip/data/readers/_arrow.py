@@ -1,7 +1,6 @@
 """Rows of Arrow files, read through a memory map: pictures stay where they are in the file."""
 
 import hashlib
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from semclip.core.caches import ELSEWHERE, cache_folder
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import write_atomic
@@ -196,16 +196,15 @@ def unpacked(path: Path) -> Path:
 
     status = path.stat()
     key = hashlib.sha256(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[:24]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "pictures"
+    cache = cache_folder("pictures")
     target = cache / f"{path.stem}-{key}.arrow"
     if target.is_file():
         return target
-    cache.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(cache).free < 1.1 * status.st_size:
         raise UserError(
             f"unpacking the pictures of {path.name} takes {status.st_size / 1e9:.1f} GB, more than is free",
             where=str(cache),
-            fix="free some space, or name a folder on another disk in the environment variable XDG_CACHE_HOME",
+            fix=ELSEWHERE,
         )
     print(f"note: the pictures of {path.name} are unpacked once, into {target}", file=sys.stderr)
 

@@ -1,8 +1,6 @@
 """A data set of the Hub by its id: hf:OWNER/NAME, or hf:OWNER/NAME:CONFIG, fetched with the library `datasets`."""
 
 import hashlib
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -10,7 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from semclip.core.caches import ELSEWHERE, cache_folder
 from semclip.core.errors import UserError
+from semclip.core.folders import new_folder
 from semclip.data.readers._arrow import Pictures, arrow_rows
 from semclip.data.readers.base import Place, Reader
 
@@ -43,8 +43,8 @@ class Hub(Reader):
 def _fetched(path: Path) -> Path:
     """The folder of the cache with an Arrow file for each split. Raises UserError where it cannot be fetched."""
     name, _, config = str(path).removeprefix(_PREFIX).partition(":")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "datasets"
-    folder = base / f"{Path(name).name}-{hashlib.sha256(_state(name, config).encode()).hexdigest()[:16]}"
+    key = hashlib.sha256(_state(name, config).encode()).hexdigest()[:16]
+    folder = cache_folder("datasets") / f"{Path(name).name}-{key}"
     if folder.is_dir():
         return folder
     if find_spec("datasets") is None:
@@ -56,23 +56,19 @@ def _fetched(path: Path) -> Path:
     import datasets
     import pyarrow
 
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    try:
-        temporary.mkdir(parents=True)
-        for split, stream in datasets.load_dataset(name, config or None, streaming=True).items():
-            print(f"note: {path}, {split}, is fetched once, into {folder}", file=sys.stderr)
-            _write(stream, temporary / f"{split}.arrow")
-        temporary.rename(folder)
-    # What the library raises for a name that is not there, files that it cannot read, a network that is away.
-    except (OSError, ValueError, RuntimeError, pyarrow.ArrowException, datasets.exceptions.DatasetsError) as error:
-        raise UserError(
-            f"`datasets` cannot read it: {' '.join(str(error).split())[:300] or type(error).__name__}",
-            where=str(path),
-            fix="check the name, as in hf:OWNER/NAME, the network and the disk; where the files are fetched already, "
-            "give their folder without `hf:`",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with new_folder(folder, "cannot keep what is fetched", there="kept", fix=ELSEWHERE) as filling:
+        try:
+            for split, stream in datasets.load_dataset(name, config or None, streaming=True).items():
+                print(f"note: {path}, {split}, is fetched once, into {folder}", file=sys.stderr)
+                _write(stream, filling / f"{split}.arrow")
+        # What the library raises for a name that is not there, files that it cannot read, a network that is away.
+        except (OSError, ValueError, RuntimeError, pyarrow.ArrowException, datasets.exceptions.DatasetsError) as error:
+            raise UserError(
+                f"`datasets` cannot read it: {' '.join(str(error).split())[:300] or type(error).__name__}",
+                where=str(path),
+                fix="check the name, as in hf:OWNER/NAME, the network and the disk; where the files are fetched "
+                "already, give their folder without `hf:`",
+            ) from error
     return folder
 
 

@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.files import read_json, sha256_file, write_json, write_text
+from semclip.core.folders import new_folder
 from semclip.core.shape import shaped
 from semclip.data.scenes import world
 from semclip.data.scenes.render import class_ids, draw, draw_mask
@@ -61,30 +60,17 @@ def write_scenes(
     parameters = {**counts, **drawn, "code": _code_sha256(), "pillow": PIL.__version__}
     if _stands_already(folder, parameters):
         return False
-    folder = folder.resolve()
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    try:
+    with new_folder(folder, "cannot write the scenes", there="replaced") as filling:
         for name in _FOLDERS:
-            (temporary / name).mkdir(parents=True)
+            (filling / name).mkdir()
             if name != "images":
-                (temporary / name / _NO_PHOTOS).touch()
-        rows, pixels_sha256 = _write_pictures(temporary, counts, seed, image_size, negated_captions, progress)
+                (filling / name / _NO_PHOTOS).touch()
+        rows, pixels_sha256 = _write_pictures(filling, counts, seed, image_size, negated_captions, progress)
         for name in (DATA_FILE, UNSEEN_FILE):
-            write_text(temporary / name, "".join(rows[name]))
-        write_json(temporary / CLASSES_FILE, {str(index): name for name, index in class_ids().items()})
-        hashes = {**_hashes(temporary), "pixels_sha256": pixels_sha256}
-        write_json(temporary / INFO_FILE, {"parameters": parameters, **hashes})
-        if folder.exists():
-            shutil.rmtree(folder)  # an empty folder or an older scenes dataset, as _stands_already made sure
-        temporary.rename(folder)
-    except OSError as error:
-        raise UserError(
-            f"cannot write the scenes: {error.strerror or error}",
-            where=str(folder),
-            fix="free some space or choose a folder you may write to",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            write_text(filling / name, "".join(rows[name]))
+        write_json(filling / CLASSES_FILE, {str(index): name for name, index in class_ids().items()})
+        hashes = {**_hashes(filling), "pixels_sha256": pixels_sha256}
+        write_json(filling / INFO_FILE, {"parameters": parameters, **hashes})
     return True
 
 

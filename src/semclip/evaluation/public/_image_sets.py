@@ -13,8 +13,6 @@ NAME/zeroshot_classification_prompts.json, {class: [texts]}, or such a mapping i
 """
 
 import hashlib
-import os
-import shutil
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,9 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from semclip.core.caches import ELSEWHERE, cache_folder
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json
+from semclip.core.folders import new_folder
 from semclip.data.readers.webdataset import samples, text_of
 
 PLACE = "{c}"
@@ -289,17 +289,11 @@ def _read_torchvision(folder: Path, split: str) -> tuple[list[str], list[tuple[I
 def _unpacked(data: Any, name: str) -> list[tuple[ImageRef, int]]:
     """Images as files called NUMBER-LABEL.png in a folder of the cache, written where they are not there yet."""
     pixels = hashlib.sha256(np.ascontiguousarray(data.data).tobytes()).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "pictures"
-    folder = cache / f"{name}-{pixels}"
+    folder = cache_folder("pictures") / f"{name}-{pixels}"
     if not folder.is_dir():
-        temporary = cache / f".{folder.name}.{os.getpid()}.tmp"
-        temporary.mkdir(parents=True, exist_ok=True)
-        try:
+        with new_folder(folder, "cannot unpack the pictures", there="kept", fix=ELSEWHERE) as filling:
             for number, (image, label) in enumerate(data[i] for i in range(len(data))):
-                image.save(temporary / f"{number:07d}-{label}.png")
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+                image.save(filling / f"{number:07d}-{label}.png")
     return [
         (ImageRef(f"{name}/test/{p.name}", p, as_stored=True), int(p.stem.rpartition("-")[2]))
         for p in sorted(folder.iterdir())
