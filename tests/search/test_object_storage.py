@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from semclip.core.errors import UserError
+from semclip.search import bucket_lock
 from semclip.search import index as module
 from semclip.search.index import Index
 from semclip.search.lock import only_indexer
@@ -82,8 +83,40 @@ def test_an_index_in_a_bucket(bucket: str, tmp_path: Path, monkeypatch: pytest.M
     assert AWS[0] in os.environ
 
 
-def test_two_machines_that_index_the_same_files_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Locks of two machines do not know of each other: both write the same rows, and the next run keeps one of each."""
+OTHER_MACHINE = """
+import platform, sys, time
+platform.node = lambda: "another-machine"
+from semclip.search import bucket_lock
+from semclip.search.bucket_lock import only_machine
+bucket_lock.BEAT = 0.2
+with only_machine(sys.argv[1]):
+    print("holding", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+def test_two_machines_on_one_bucket(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second is refused while the first gives signs of life, and goes on where it was killed."""
+    place = f"{bucket}/one"
+    fill(tmp_path / "photos", 4)
+    index = Index.create(place, model())
+    other = subprocess.Popen([sys.executable, "-c", OTHER_MACHINE, place], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None and other.stdout.readline() == "holding\n"
+        for work in (index.add, index.forget):
+            with pytest.raises(UserError, match=f"another process is indexing: process {other.pid} on another-machine"):
+                work(tmp_path / "photos")
+    finally:
+        other.kill()
+        other.wait()
+    monkeypatch.setattr(bucket_lock, "SILENCE", 2.0)
+    assert index.add(tmp_path / "photos").new == 4
+    assert index.add(tmp_path / "photos").unchanged == 4
+
+
+def test_two_machines_that_wrote_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One was taken for dead and was not: both write the same rows, and the next run keeps one of each."""
     fill(tmp_path / "photos", 9)
     first = new_index(tmp_path)
     first.add(tmp_path / "photos")

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -29,6 +29,10 @@ class Holder:
 
     host: str
     pid: int
+
+    @classmethod
+    def this(cls) -> "Holder":
+        return cls(platform.node(), os.getpid())
 
     @property
     def here(self) -> bool:
@@ -61,7 +65,7 @@ def only_one(lock: Path, doing: str, where: str, fix: str = "", wait: bool = Fal
         lock.parent.mkdir(parents=True, exist_ok=True)
         held = FileLock(lock.with_name(f"{lock.name}.lock"))
         _acquire(held, said, doing, where, fix, wait)
-        said.write_text(json.dumps({"host": platform.node(), "pid": os.getpid()}))
+        said.write_text(json.dumps(asdict(Holder.this())))
     except OSError as error:
         raise UserError(
             f"cannot write here: {error.strerror or error}", where=str(lock.parent), fix="choose another folder"

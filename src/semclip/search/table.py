@@ -1,10 +1,8 @@
 """The table of photos in LanceDB: one row per file, committed in batches, each whole or not there."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
-from semclip.core.errors import UserError, first_line
+from semclip.core.errors import UserError
 from semclip.core.parsing import parse_json
 from semclip.core.shape import shaped
+from semclip.search.lance import connect, told
 from semclip.search.place import is_remote
 
 #: Of what is written here; an index with a higher number was made by a newer version.
@@ -23,15 +22,6 @@ FORMAT = 1
 _NAME = "photos"
 #: Old versions of the table stay this long for readers that have one open.
 _KEEP = timedelta(hours=1)
-#: What the system says where nothing more can be written: no space, a file's largest size, a quota.
-_FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota", "os error 122")
-#: What has to be right for a place on object storage.
-_REMOTE = (
-    "check that the bucket exists and can be reached; for s3:// also AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-    "AWS_REGION, for a server of your own AWS_ENDPOINT_URL, too, and AWS_ALLOW_HTTP=true where it has no TLS"
-)
-#: Where in LanceDB's own source an error was raised: nothing for people who search photos.
-_SOURCE = re.compile(r", \S+\.rs:[\d:]+")
 #: LanceDB's own number of a row, the same as long as the table has one version: what the vector index gives at once.
 ROW_ID = "_rowid"
 _IDS_AT_ONCE = 5_000
@@ -88,16 +78,16 @@ class PhotoTable:
         """A new, empty table. about: of the model, kept with it in the one commit that makes it."""
         if is_there(place):
             raise UserError("there is an index already", where=place, fix="add to it: semclip index FOLDER")
-        with _told(place):
-            return cls(place, _connect(place).create_table(_NAME, schema=schema(dimension, about)))
+        with told(place):
+            return cls(place, connect(place).create_table(_NAME, schema=schema(dimension, about)))
 
     @classmethod
     def open(cls, place: str) -> "PhotoTable":
         """Raises UserError where there is no index, or a newer one than this version knows."""
         if not is_there(place):
             raise UserError("no index here", where=place, fix=f"make one: semclip index FOLDER --index {place}")
-        with _told(place):
-            table = _connect(place).open_table(_NAME)
+        with told(place):
+            table = connect(place).open_table(_NAME)
         about = parse_json((table.schema.metadata or {}).get(b"semclip", b"{}"), place, _FIX)
         if not isinstance(about, dict) or about.get("format") != FORMAT:
             about = about if isinstance(about, dict) else {}
@@ -119,7 +109,7 @@ class PhotoTable:
 
     def refresh(self) -> None:
         """See what other processes have committed since."""
-        with _told(self.place):
+        with told(self.place):
             self._table.checkout_latest()
 
     def __len__(self) -> int:
@@ -128,7 +118,7 @@ class PhotoTable:
     def batches(self, columns: Sequence[str], where: str = "", rows: int = 8192) -> Iterator[pa.RecordBatch]:
         """The columns of all rows, or of those that meet an SQL condition, in no particular order; `ROW_ID` is one."""
         query = self._table.search().with_row_id(ROW_ID in columns).select([c for c in columns if c != ROW_ID])
-        with _told(self.place):
+        with told(self.place):
             yield from (query.where(where) if where else query).limit(None).to_batches(batch_size=rows)
 
     def by_id(self, ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -142,7 +132,7 @@ class PhotoTable:
     def write(self, rows: Sequence[Mapping[str, Any]], replacing: bool) -> None:
         """Commit rows in one go. replacing: some ids may be there already, whose rows give way."""
         data = pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=self._table.schema)
-        with _told(self.place):
+        with told(self.place):
             if replacing:
                 merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
                 merge.execute(data)
@@ -150,13 +140,13 @@ class PhotoTable:
                 self._table.add(data)
 
     def delete(self, ids: Sequence[str]) -> None:
-        with _told(self.place):
+        with told(self.place):
             for start in range(0, len(ids), _IDS_AT_ONCE):
                 self._table.delete(_among(ids[start : start + _IDS_AT_ONCE]))
 
     def tidy(self) -> None:
         """Join small fragments, bring the vector index up to date, and let go of old versions."""
-        with _told(self.place):
+        with told(self.place):
             try:
                 self._table.optimize(cleanup_older_than=_KEEP)
             except RuntimeError as error:
@@ -164,7 +154,7 @@ class PhotoTable:
                     raise
 
     def drop_repeated(self) -> None:
-        """One row for each id. Two machines that index the same files on object storage at once write some twice."""
+        """One row for each id. A machine on object storage that was taken for dead and was not writes some twice."""
         ids = [i for batch in self.batches(["id"]) for i in batch["id"].to_pylist()]
         repeated = sorted(i for i, count in Counter(ids).items() if count > 1)
         for start in range(0, len(repeated), _IDS_AT_ONCE):
@@ -179,17 +169,17 @@ class PhotoTable:
 
         # Embeddings as bytes, which finds more than shorter codes at the same speed, and needs no codebook.
         config = IvfSq(distance_type="cosine", sample_rate=64, max_iterations=10)
-        with _told(self.place):
+        with told(self.place):
             self._table.create_index("embedding", config=config)
 
     @property
     def has_vector_index(self) -> bool:
-        with _told(self.place):
+        with told(self.place):
             return any("embedding" in index.columns for index in self._table.list_indices())
 
     def nearest(self, vector: np.ndarray, count: int, probes: int) -> np.ndarray:
         """Row ids of about the `count` photos whose cosine with `vector` (D,) is highest, by the vector index."""
-        with _told(self.place):
+        with told(self.place):
             query = self._table.search(vector, vector_column_name="embedding").distance_type("cosine")
             found = query.nprobes(probes).select([ROW_ID, "_distance"]).limit(count).to_arrow()
         return np.asarray(found[ROW_ID].to_numpy())
@@ -199,38 +189,10 @@ def is_there(place: str) -> bool:
     """Whether a place holds an index. Nothing is made there."""
     if not is_remote(place) and not Path(place).is_dir():
         return False
-    with _told(place):
-        return _NAME in _connect(place).list_tables().tables
-
-
-def _connect(place: str) -> Any:
-    try:
-        import lancedb
-    except ImportError as error:
-        raise UserError(
-            "the index needs LanceDB, which is not installed", where=place, fix="pip install 'semclip[search]'"
-        ) from error
-    return lancedb.connect(place)
+    with told(place):
+        return _NAME in connect(place).list_tables().tables
 
 
 def _among(ids: Sequence[str]) -> str:
     assert all(i.isalnum() for i in ids)  # they become part of a condition
     return f"id IN ({', '.join(repr(i) for i in ids)})"
-
-
-@contextmanager
-def _told(place: str) -> Iterator[None]:
-    """What LanceDB raises, as an error for people. A commit that failed left the table as it was."""
-    try:
-        yield
-    except (RuntimeError, OSError, ValueError) as error:
-        if any(sign in str(error) for sign in _FULL):
-            fix = "free some space and type the same command again; what was committed is kept"
-            raise UserError("the disk is full", where=place, fix=fix) from error
-        said = _SOURCE.sub("", first_line(error))[:300]
-        fix = _REMOTE if is_remote(place) else "check that the place exists and that you may write there"
-        raise UserError(
-            f"the index cannot be read or written: {said}",
-            where=place,
-            fix=f"{fix}; if a file in it is gone or damaged, delete the place and index again",
-        ) from error
