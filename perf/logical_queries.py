@@ -8,6 +8,7 @@ all variants in turn within every round, as ratios to the step without queries.
 import argparse
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from rich.console import Console
 from rounds import compared, timed
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import Embeddings
+from semclip.data.columns import RowParser
 from semclip.data.dataset import CaptionDataset
 from semclip.data.scenes.rows import make_row
 from semclip.models.attention import fast_attention
@@ -44,20 +46,8 @@ def main() -> None:
 
 
 def scenes(count: int) -> list[Example]:
-    rows = [make_row(0, "train", index) for index in range(count)]
-    return [
-        Example(
-            id=row["id"],
-            image=ImageRef(row["image"]),
-            caption=row["caption"],
-            paraphrases=tuple(row["paraphrases"]),
-            negations=tuple(row["negations"]),
-            absences=tuple(row["absences"]),
-            group=row["group"],
-            meta={"objects": row["objects"]},
-        )
-        for row in rows
-    ]
+    parser = RowParser({}, Path())
+    return [parser.example(make_row(0, "train", index), f"scenes.jsonl:{index + 1}") for index in range(count)]
 
 
 class Unused(Embeddings):

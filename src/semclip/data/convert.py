@@ -3,9 +3,9 @@
 import io
 import json
 import os
-import shutil
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from PIL import Image
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.files import write_atomic
+from semclip.core.folders import new_folder
 from semclip.data.incomplete import IncompleteRows
 from semclip.data.load import DataConfig, data_file, row_parser, rows_and_photos
 from semclip.data.readers.base import say
@@ -64,61 +65,51 @@ def convert(
 
 
 def _write_lines(out: Path, examples: Iterable[Example], unwritten: set[str]) -> None:
-    pictures = _Pictures(out.with_name(f"{out.stem}_images"), out.parent)
-
     def write(temporary: Path) -> None:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+        with ExitStack() as folders, temporary.open("w", encoding="utf-8", newline="\n") as file:
+            pictures = _Pictures(out.with_name(f"{out.stem}_images"), folders)
             for example in examples:
                 names = [pictures.name(ref, example.where) for ref in (example.image, *example.negative_images)]
                 file.write(_line(example, names[0], names[1:], unwritten) + "\n")
 
-    if pictures.folder.exists():
-        raise UserError("something is there already", where=str(pictures.folder), fix="name another file to write")
-    try:
-        write_atomic(out, write)
-    except BaseException:
-        shutil.rmtree(pictures.folder, ignore_errors=True)
-        raise
+    write_atomic(out, write)
 
 
 class _Pictures:
-    """Names of pictures as a .jsonl names them; those inside other files are written to `folder`, each once."""
+    """Names of pictures as a .jsonl names them; those inside other files are written to `folder`, each once.
 
-    def __init__(self, folder: Path, beside: Path) -> None:
-        self.folder, self.beside = folder, beside
+    folders: ends when all are named; the folder is made for the first picture that needs it, and has its name then.
+    """
+
+    def __init__(self, folder: Path, folders: ExitStack) -> None:
+        self.folder, self._folders = folder, folders
+        self._filling: Path | None = None
         self._written: dict[str, str] = {}
 
     def name(self, ref: ImageRef, where: str) -> str:
         if ref.path is not None and ref.span is None:
-            return Path(os.path.relpath(ref.path, self.beside)).as_posix()
+            return _relative(ref.path, self.folder.parent)
         if ref.key not in self._written:
             content, suffix = _picture(ref, where)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            name = f"{self.folder.name}/{len(self._written):08}.{suffix}"
-            (self.beside / name).write_bytes(content)
-            self._written[ref.key] = name
+            if self._filling is None:
+                self._filling = self._folders.enter_context(new_folder(self.folder, "cannot write the pictures"))
+            name = f"{len(self._written):08}.{suffix}"
+            (self._filling / name).write_bytes(content)
+            self._written[ref.key] = f"{self.folder.name}/{name}"
         return self._written[ref.key]
 
 
+def _relative(picture: Path, folder: Path) -> str:
+    """A picture's path as a data file in `folder` names it."""
+    return Path(os.path.relpath(picture, folder)).as_posix()
+
+
 def _write_shards(out: Path, examples: Iterable[Example], shard_size: int, unwritten: set[str]) -> None:
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        temporary.mkdir(parents=True)
+    with new_folder(out, "cannot write the shards") as folder:
         for number, shard in enumerate(_runs(examples, shard_size)):
-            with tarfile.open(temporary / f"{number:05}.tar", "w") as archive:
+            with tarfile.open(folder / f"{number:05}.tar", "w") as archive:
                 for position, example in enumerate(shard):
                     _add(archive, f"{number:05}{position:06}", example, out, unwritten)
-        if out.is_dir():
-            out.rmdir()  # it is empty
-        temporary.rename(out)
-    except OSError as error:
-        raise UserError(
-            f"cannot write the shards: {error.strerror or error}",
-            where=str(out),
-            fix="free some space, or write elsewhere",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _runs(examples: Iterable[Example], size: int) -> Iterator[list[Example]]:
@@ -133,16 +124,15 @@ def _runs(examples: Iterable[Example], size: int) -> Iterator[list[Example]]:
 
 
 def _add(archive: tarfile.TarFile, key: str, example: Example, out: Path, unwritten: set[str]) -> None:
-    negatives = _Pictures(out, out)
     names = []
     for ref in example.negative_images:
-        if ref.span is not None:
+        if ref.path is None or ref.span is not None:
             raise UserError(
                 "a negative image lies inside another file, and a sample holds one picture",
                 where=example.where,
                 fix="convert to .jsonl",
             )
-        names.append(negatives.name(ref, example.where))
+        names.append(_relative(ref.path, out))
     content, suffix = _picture(example.image, example.where)
     for name, held in ((f"{key}.{suffix}", content), (f"{key}.json", _line(example, "", names, unwritten).encode())):
         member = tarfile.TarInfo(name)

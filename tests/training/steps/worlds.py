@@ -1,6 +1,7 @@
 """Examples and embeddings for tests of data steps."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from semclip.core.example import Example, ImageRef
 from semclip.core.seeds import derive_seed, generator
+from semclip.data.columns import RowParser
 from semclip.data.dataset import CaptionDataset, Sample
 from semclip.data.scenes.rows import make_row
 
@@ -41,21 +43,8 @@ class Given(Hashed):
 def scenes(count: int, split: str = "train") -> tuple[list[Example], list[dict[str, Any]]]:
     """Rows of the scenes world as examples, and the rows themselves."""
     rows = [make_row(21, split, index) for index in range(count)]
-    examples = [
-        Example(
-            id=row["id"],
-            image=ImageRef(row["image"]),
-            caption=row["caption"],
-            paraphrases=tuple(row["paraphrases"]),
-            negations=tuple(row["negations"]),
-            absences=tuple(row["absences"]),
-            rewrites=tuple(row["rewrites"]),
-            group=row["group"],
-            meta={key: row[key] for key in ("objects", "negation_kinds")},
-            where=f"scenes.jsonl:{number}",
-        )
-        for number, row in enumerate(rows, 1)
-    ]
+    parser = RowParser({}, Path())
+    examples = [parser.example(row, f"scenes.jsonl:{number}") for number, row in enumerate(rows, 1)]
     return examples, rows
 
 
