@@ -207,7 +207,7 @@ def evaluate(
     import warnings
 
     from semclip.evaluation.base import Sources
-    from semclip.evaluation.run import run_tasks
+    from semclip.evaluation.run import RunOptions, run_tasks
     from semclip.evaluation.selection import select_benchmarks, select_tasks, with_data
     from semclip.models.device import find_device
 
@@ -221,7 +221,8 @@ def evaluate(
     tasks, left_out = select_tasks(encoder, selection, sources)
     for name, why in left_out.items():
         warnings.warn(f"not run: {name}: {why}", stacklevel=2)
-    return run_tasks(encoder, tasks, place, batch_size, label, cache=None if cache is None else Path(cache))
+    kept = None if cache is None else Path(cache)
+    return run_tasks(encoder, tasks, RunOptions(model=label, device=place, batch_size=batch_size, cache=kept))
 
 
 def write_captions(

@@ -11,7 +11,7 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
-from semclip.evaluation import Benchmark, evaluate
+from semclip.evaluation import Benchmark, RunOptions, evaluate
 from semclip.evaluation.metrics.paired import compare
 from semclip.evaluation.metrics.result import Metric, Result
 from semclip.evaluation.own import DataBenchmark, create
@@ -73,8 +73,8 @@ def test_order_and_batch_size_change_nothing(name: str) -> None:
     plain = evaluate(noise(), [name], data, DATA)[name]
     shuffled = [data[i] for i in np.random.default_rng(1).permutation(len(data))]
     for other in (
-        evaluate(noise(), [name], data, DATA, batch_size=5)[name],
-        evaluate(noise(), [name], shuffled, DATA, batch_size=1)[name],
+        evaluate(noise(), [name], data, DATA, RunOptions(batch_size=5))[name],
+        evaluate(noise(), [name], shuffled, DATA, RunOptions(batch_size=1))[name],
     ):
         for a, b in zip(all_metrics(plain), all_metrics(other), strict=True):
             assert (a.name, a.n, a.ties) == (b.name, b.n, b.ties)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from semclip.core.errors import UserError
-from semclip.evaluation import Benchmark, evaluate
+from semclip.evaluation import Benchmark, RunOptions, evaluate
 from semclip.evaluation.own import DataBenchmark
 from semclip.evaluation.public import PublicBenchmark
 from tests.evaluation.own.fakes import examples, noise
@@ -16,13 +16,13 @@ def test_own_and_public_benchmarks_run_together_and_encode_everything_once(tmp_p
     write_sample(tmp_path)
     encoder = noise()
     names = {"sugarcrepe": {"subsets": ["swap_obj"]}, "absence": {}}
-    found = evaluate(encoder, names, examples(), {"split": "test"}, root=str(tmp_path), model="mine")
+    found = evaluate(encoder, names, examples(), {"split": "test"}, RunOptions(model="mine"), root=str(tmp_path))
     assert list(found) == ["sugarcrepe", "absence"] and {r.model for r in found.values()} == {"mine"}
     assert found["sugarcrepe"].data["options"] == {"subsets": ["swap_obj"]}
     assert found["absence"].data["split"] == "test" and "split" not in found["sugarcrepe"].data
     texts = [text for batch in encoder.batches for text in batch]
     assert len(texts) == len(set(texts)) and len(encoder.image_calls) == len(set(encoder.image_calls))
-    alone = evaluate(noise(), ["absence"], examples(), {"split": "test"}, model="mine")["absence"]
+    alone = evaluate(noise(), ["absence"], examples(), {"split": "test"}, RunOptions(model="mine"))["absence"]
     assert alone.metrics == found["absence"].metrics and alone.items == found["absence"].items
 
 

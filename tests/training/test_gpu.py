@@ -13,7 +13,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import DTensor
 
 from semclip.data.load import load_examples, select
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.models.load import create, load
 from semclip.objectives import create as create_objective
 from semclip.training import devices, gradients, loop
@@ -92,7 +92,9 @@ def test_evaluation_gives_the_numbers_of_the_cpu(make_config: Make) -> None:
     test = select(load_examples(config.data), "test")
     names = ["retrieval", "original_over_negation"]
     encoder = create(config.model, "test").eval()
-    first, second = (evaluate(encoder.to(device), names, test, {}, device=device) for device in ("cpu", "cuda"))
+    first, second = (
+        evaluate(encoder.to(device), names, test, {}, RunOptions(device=device)) for device in ("cpu", "cuda")
+    )
     for name, result in first.items():
         for metric in result.metrics:
             assert second[name].metric(metric.name).value == pytest.approx(metric.value, abs=0.03)

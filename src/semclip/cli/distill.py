@@ -46,7 +46,7 @@ def command(
     from semclip.core.lock import only_one
     from semclip.core.stopping import kept
     from semclip.data.masks import GroundTruth
-    from semclip.evaluation import evaluate
+    from semclip.evaluation import RunOptions, evaluate
     from semclip.evaluation.identify import identified_model
     from semclip.models.load import load
     from semclip.models.student import StudentReader
@@ -90,9 +90,8 @@ def command(
         return
     options = {**asdict(config.reading), "templates": template_texts(templates)}
     for called, encoder in (("teacher", teacher), ("student", StudentReader(teacher, student))):
-        results = evaluate(
-            encoder, {"segmentation": options}, tested, described, device=device, model=f"{called}: {model}"
-        )
+        how = RunOptions(model=f"{called}: {model}", device=device)
+        results = evaluate(encoder, {"segmentation": options}, tested, described, how)
         results["segmentation"].save(out / f"{called}.json")
         console.print(result_table(called, results))
 

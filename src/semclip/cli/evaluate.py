@@ -1,7 +1,7 @@
 """`semclip evaluate`: what models can do on a data file, with intervals, chance and blind baselines beside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,7 @@ from semclip.cli._result_table import result_table
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
-    from semclip.evaluation import Sources
+    from semclip.evaluation import RunOptions, Sources
     from semclip.evaluation.contamination import TrainingData
     from semclip.evaluation.metrics.result import Result
     from semclip.evaluation.selection import Selection
@@ -64,7 +64,7 @@ def command(
 ) -> None:
     """Run benchmarks on models: one result file each, written as it ends, and a table here."""
     from semclip.core.config import apply_overrides
-    from semclip.evaluation import Sources
+    from semclip.evaluation import RunOptions, Sources
     from semclip.evaluation.contamination import training_data_of
     from semclip.evaluation.selection import select_benchmarks, with_data
     from semclip.models.device import find_device
@@ -77,10 +77,13 @@ def command(
         selection=selection,
         sources={model: with_data(plain, selection, model, data, images, split) for model in named},
         seen=[training_data_of(source) for source in trained_on or ()],
-        place=find_device(device),
-        precision=_evaluations.precision_of(precision),
-        batch_size=batch_size,
-        cache=cache,
+        options=RunOptions(
+            device=find_device(device),
+            precision=_evaluations.precision_of(precision),
+            batch_size=batch_size,
+            cache=cache,
+            progress=True,
+        ),
         skip_existing=skip_existing,
     )
     failed: list[tuple[str, UserError]] = []
@@ -101,10 +104,7 @@ class _Call:
     selection: "Selection"
     sources: Mapping[str, "Sources"]
     seen: Sequence["TrainingData"]
-    place: Any
-    precision: str
-    batch_size: int
-    cache: Path | None
+    options: "RunOptions"
     skip_existing: bool
 
 
@@ -122,7 +122,7 @@ def _evaluate(model: str, folder: Path | None, call: _Call) -> list[tuple[str, U
     tasks = [with_identity(task) for task in chosen]
     if folder:
         said = encoder.description() if hasattr(encoder, "description") else {}
-        who = {**said, **identified_model(encoder), "precision": call.precision}
+        who = {**said, **identified_model(encoder), "precision": call.options.precision}
         there = [
             t for t in tasks if _evaluations.stands_already(_evaluations.result_file(folder, t.name), t, model, who)
         ]
@@ -133,10 +133,7 @@ def _evaluate(model: str, folder: Path | None, call: _Call) -> list[tuple[str, U
         tasks = [with_overlap(task, source) for task in tasks]
     results: dict[str, Result] = {}
     failed: list[tuple[str, UserError]] = []
-    every = run_each(
-        encoder, tasks, call.place, call.batch_size, model, progress=True, cache=call.cache, precision=call.precision
-    )
-    for task, result in every:
+    for task, result in run_each(encoder, tasks, replace(call.options, model=model)):
         if isinstance(result, UserError):
             if len(tasks) == 1:
                 raise result

@@ -37,7 +37,7 @@ def _show_cost(console: Any, model: str, written: "Exported") -> None:
 
     from semclip.core.config import load_config
     from semclip.evaluation.base import Sources
-    from semclip.evaluation.run import run_tasks
+    from semclip.evaluation.run import RunOptions, run_tasks
     from semclip.evaluation.selection import is_run, select_benchmarks, select_tasks, with_data
     from semclip.models.exports._onnx_folder import OnnxEncoder
     from semclip.models.load import load
@@ -53,7 +53,7 @@ def _show_cost(console: Any, model: str, written: "Exported") -> None:
     for variant in ("", ".int8"):
         measured = OnnxEncoder(encoder, written.folder, variant)
         tasks, _ = select_tasks(measured, selection, sources)
-        columns.append(run_tasks(measured, tasks, identify=False))
+        columns.append(run_tasks(measured, tasks, RunOptions(identify=False)))
     table = Table(box=None, title="On the run's own test split", title_justify="left")
     for head in ("metric", "exact", "int8", "n"):
         table.add_column(head, justify="left" if head == "metric" else "right")

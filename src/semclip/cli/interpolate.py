@@ -33,7 +33,7 @@ def command(
     from semclip.core.console import make_console
     from semclip.core.files import sha256_file, write_json
     from semclip.data.load import data_file, load_examples, select
-    from semclip.evaluation import evaluate
+    from semclip.evaluation import RunOptions, evaluate
     from semclip.evaluation.identify import identified_model
     from semclip.evaluation.own import create
     from semclip.evaluation.selection import data_config
@@ -105,7 +105,7 @@ def command(
         from semclip.cli._result_table import result_table
 
         called = f"alpha {kept.alpha:g}"
-        results = evaluate(model.to(place), aim.benchmarks, test, described, device=place, model=called)
+        results = evaluate(model.to(place), aim.benchmarks, test, described, RunOptions(model=called, device=place))
         for name, result in results.items():
             result.save(out / "results" / f"{name}.json")
         console.print(result_table(f"test split, {called}", results))

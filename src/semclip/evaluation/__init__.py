@@ -2,6 +2,6 @@
 
 from semclip.evaluation.base import Benchmark, Sources
 from semclip.evaluation.encodings import Encodings
-from semclip.evaluation.run import evaluate, run_each
+from semclip.evaluation.run import RunOptions, evaluate, run_each
 
-__all__ = ["Benchmark", "Encodings", "Sources", "evaluate", "run_each"]
+__all__ = ["Benchmark", "Encodings", "RunOptions", "Sources", "evaluate", "run_each"]

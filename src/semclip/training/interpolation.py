@@ -7,7 +7,7 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.models.backends.base import Encoder
 from semclip.models.interpolate import interpolate
 
@@ -55,7 +55,7 @@ def sweep(
     points = []
     for alpha in sorted({0.0, *alphas}):
         model = interpolate(base, tuned, alpha).to(device)
-        results = evaluate(model, aim.benchmarks, examples, {"split": "val"}, device=device, identify=False)
+        results = evaluate(model, aim.benchmarks, examples, {"split": "val"}, RunOptions(device=device, identify=False))
         values = {}
         for name in (*aim.ordinary, *aim.negation):
             benchmark, _, metric = name.partition(".")

@@ -20,7 +20,7 @@ from semclip.data.collate import Batch
 from semclip.data.load import data_file
 from semclip.evaluation import Sources
 from semclip.evaluation.metrics.result import Result
-from semclip.evaluation.run import run_tasks
+from semclip.evaluation.run import RunOptions, run_tasks
 from semclip.evaluation.selection import select_tasks
 from semclip.models.attention import fast_attention
 from semclip.models.backends.base import Encoder
@@ -278,7 +278,7 @@ def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
         device = run.setup.fabric.device
         selection = measured_on(described["split"], config)
         tasks, left_out = select_tasks(encoder.eval(), selection, Sources(examples=examples, data=described))
-        found = run_tasks(encoder, tasks, device)
+        found = run_tasks(encoder, tasks, RunOptions(device=device))
         results |= {f"{prefix}{benchmark}": result for benchmark, result in found.items()}
         for benchmark, why in left_out.items():
             warn(run.console, f"not run: {prefix}{benchmark}: {why}")

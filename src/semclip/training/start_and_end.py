@@ -9,7 +9,7 @@ import torch
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.files import read_json, write_json
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.models.backends.base import Encoder
 from semclip.training import ordinary_texts
 from semclip.training.config import TrainConfig
@@ -73,7 +73,7 @@ class StartAndEnd:
         wanted = {self.config.evaluate.primary, *self.config.guards.drop_metrics}
         for benchmark in benchmarks:
             try:
-                found = evaluate(encoder, [benchmark], self.examples, {}, device=device)[benchmark]
+                found = evaluate(encoder, [benchmark], self.examples, {}, RunOptions(device=device))[benchmark]
             except UserError:  # these examples lack what it needs; where the test split does, setup has refused it
                 continue
             values |= {f"{benchmark}.{m.name}": m.value for m in found.metrics if f"{benchmark}.{m.name}" in wanted}

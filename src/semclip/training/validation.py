@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from semclip.core.files import write_json
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.models.backends.base import Encoder
 from semclip.training.compiling import eager
 from semclip.training.run import Run
@@ -40,7 +40,9 @@ def keep_best(run: Run, encoder: Encoder) -> tuple[float, int]:
     """The best value so far and its step, whose weights are in RUN/best; everything measured is logged and guarded."""
     state, config = run.state, run.config.evaluate
     split, device = run.setup.splits.val, run.setup.fabric.device
-    results = evaluate(encoder.eval(), config.benchmarks, split, {"split": "val"}, device=device, identify=False)
+    results = evaluate(
+        encoder.eval(), config.benchmarks, split, {"split": "val"}, RunOptions(device=device, identify=False)
+    )
     benchmark, _, metric = config.primary.partition(".")
     value = results[benchmark].metric(metric).value
     flat = {f"{b}.{m.name}": m.value for b, r in results.items() for m in r.metrics if m.kind == "model"}

@@ -7,7 +7,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.query import And, Not, Text
 from semclip.english.presence import THERE, Presence, presence
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.evaluation.metrics.result import Result
 from semclip.evaluation.own._exclusion_queries import EXCLUDING, Item, items
 from tests.evaluation.own.fakes import FakeEncoder, constant, examples, noise, oracle, reversed_oracle
@@ -141,7 +141,10 @@ def test_the_default_is_that_of_search_unless_another_is_named() -> None:
 
 def test_batch_size_and_order_of_examples_change_nothing() -> None:
     data = examples(24)
-    first, second = run(noise(), data), evaluate(noise(), ["exclusion"], data[::-1], batch_size=3)["exclusion"]
+    first, second = (
+        run(noise(), data),
+        evaluate(noise(), ["exclusion"], data[::-1], {}, RunOptions(batch_size=3))["exclusion"],
+    )
     assert [m.value for m in first.metrics] == pytest.approx([m.value for m in second.metrics], abs=1e-12)
 
 

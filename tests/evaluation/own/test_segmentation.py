@@ -14,7 +14,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DenseEncoder, DenseReading
 from semclip.data.masks import mask_path
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.evaluation.metrics.result import Result
 from semclip.evaluation.own import create
 from semclip.models.load import create as create_model
@@ -73,7 +73,7 @@ class Seer(FakeEncoder):
 
 
 def run(encoder: FakeEncoder, examples: list[Example], **options: object) -> Result:
-    return evaluate(encoder, {"segmentation": options}, examples, {}, batch_size=2)["segmentation"]
+    return evaluate(encoder, {"segmentation": options}, examples, {}, RunOptions(batch_size=2))["segmentation"]
 
 
 MASKS = [np.array([[0, 1, 1], [2, 2, 255]]), np.array([[3, 0, 0], [0, 1, 0]])]

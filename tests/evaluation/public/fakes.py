@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from semclip.core.example import ImageRef
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.evaluation.metrics.result import Result
 from tests.evaluation.own.fakes import FakeEncoder
 
@@ -70,7 +70,8 @@ def run(
     encoder: Any, name: str, root: Path, batch_size: int = 256, allow_missing: bool = False, **options: Any
 ) -> Result:
     """One public benchmark below `root`, as `semclip evaluate` runs it."""
-    return evaluate(encoder, {name: options}, root=root, allow_missing=allow_missing, batch_size=batch_size)[name]
+    how = RunOptions(batch_size=batch_size)
+    return evaluate(encoder, {name: options}, options=how, root=root, allow_missing=allow_missing)[name]
 
 
 class Sample:
