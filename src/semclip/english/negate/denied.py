@@ -47,8 +47,8 @@ def deniable(tree: Tree, noun: int) -> bool:
     determiner = tree.determiner(noun)
     if determiner and determiner not in _INDEFINITE and not determiner.isdigit():
         return False
-    if not determiner and tree[noun].tag == "NN" and tree[noun].lemma not in lexicon.UNCOUNTED:
-        return False  # "with hat": a list, or an unknown word
+    if not determiner and tree[noun].tag == "NN" and tree[noun].lemma not in lexicon.UNCOUNTED and "DT" in tree.tags:
+        return False  # "with hat": a list, or an unknown word, unless no article is written at all
     allowed = {"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"}
     return all(tree[i].label in allowed for i in tree.children(noun))
 

@@ -12,4 +12,7 @@ def is_sound(tree: Tree) -> bool:
                 return False
         if token.tag == "NNS" and token.label == "compound" and tree.tag(place + 1) == "NNS":
             return False  # "boots splashes", "dogs runs"
-    return tree[tree.root].tag in NOUNS or tree.is_verb(tree.root) or tree[tree.root].tag in ("MD", "CD")
+    top, subject = tree[tree.root], tree.subject(tree.root)
+    if top.tag == "VB" or (tree.root == 0 and top.tag in ("VBN", "VBP")) or (subject is not None and tree.tag(subject) == "JJ"):
+        return False  # nobody is told to do something
+    return top.tag in NOUNS or tree.is_verb(tree.root) or top.tag in ("MD", "CD")

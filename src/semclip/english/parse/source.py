@@ -11,6 +11,7 @@ from semclip.english.inflection import lemma_of
 from semclip.english.parse import plain
 from semclip.english.parse.check import is_sound
 from semclip.english.parse.clean import Sentence, sentence_of
+from semclip.english.parse.mend import mended
 from semclip.english.parse.tree import NOUNS, Token, Tree
 
 #: The name of the built-in parser.
@@ -123,7 +124,7 @@ def _tree(doc: Any, sentence: Sentence) -> Tree | None:
     place = {token.i: i for i, token in enumerate(inside)}
     roots = [token for token in inside if token.head.i == token.i or token.head.i not in place]
     tokens = list(_tokens(inside, place, place[roots[0].i], sentence))
-    tokens = list(_joined_alike(tokens))
+    tokens = mended(list(_joined_alike(tokens)))
     end = inside[-1].idx + len(inside[-1].text)
     return Tree(tuple(tokens), sentence.body[end:] + sentence.tail)
 

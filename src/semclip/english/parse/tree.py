@@ -67,6 +67,10 @@ class Tree:
         return frozenset(token.lemma for token in self.tokens)
 
     @cached_property
+    def tags(self) -> frozenset[str]:
+        return frozenset(token.tag for token in self.tokens)
+
+    @cached_property
     def words(self) -> list[str]:
         return [token.lower for token in self.tokens]
 

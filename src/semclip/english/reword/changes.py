@@ -20,12 +20,15 @@ def changes(tree: Tree) -> Iterator[Swap]:
     for place, token in enumerate(tree.tokens):
         if token.label == "acl":
             yield from _participle(tree, place)
+        elif token.label == "relcl":
+            yield from _relative_removed(tree, place)
         elif token.lower in ("with", "in") and token.label == "prep":
             yield from _with_and_in(tree, place)
         elif token.label == "amod":
             yield from _colour_behind(tree, place)
         elif tree.is_noun(place):
             yield from _joined_swapped(tree, place)
+            yield from _placed(tree, place)
         elif token.tag == "VBG" and token.label == "ROOT":
             yield from _simple(tree, place)
 
@@ -91,6 +94,35 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
     ):
         has = "have" if tree.is_plural(noun) else "has"
         yield Swap(place, place + 1, f"{_who(tree, noun)} {has}", "relative")
+
+
+def _relative_removed(tree: Tree, verb: int) -> Iterator[Swap]:
+    """a lady that is standing -> a lady standing; a kitchen that has a stove -> a kitchen with a stove."""
+    if tree.tag(verb) in ("VBG", "VBN") and tree.lower(verb - 1) in ("is", "are") and tree.lower(verb - 2) in _WHO:
+        yield Swap(verb - 2, verb + 1, tree.lower(verb), "participle")
+    elif tree.lower(verb) in ("has", "have") and tree.lower(verb - 1) in _WHO and tree.child(verb, "conj") is None:
+        yield Swap(verb - 1, verb + 1, "with", "participle")
+
+
+_WHO = words("who that which")
+_PLACES = words("on in under beside behind near inside atop underneath beneath at next above over")
+
+
+def _placed(tree: Tree, noun: int) -> Iterator[Swap]:
+    """a hydrant on the sidewalk -> a hydrant that is on the sidewalk; of what the caption is about."""
+    prep = tree.child(noun, "prep")
+    if noun != tree.root or prep is None or tree[noun].lemma in DEPICTIONS or tree.determiner(noun) not in _INDEFINITE:
+        return
+    if tree.lower(prep) == "of":
+        inside = tree.child(prep, "pobj")
+        further = [i for i in tree.children(noun, "prep") if i > prep]
+        prep = next(iter(further), prep)
+        if inside is None or prep != inside + 1 or tree.child(inside, "prep", "conj") is not None:
+            return
+    elif prep != noun + 1:
+        return
+    if tree.lower(prep) in _PLACES and tree.child(noun, "conj", "acl", "relcl") is None:
+        yield Swap(prep, prep + 1, f"{_who(tree, noun)} {_be(tree, noun)} {tree.lower(prep)}", "relative")
 
 
 def _colour_behind(tree: Tree, place: int) -> Iterator[Swap]:

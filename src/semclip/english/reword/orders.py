@@ -59,10 +59,15 @@ def progressive(p: Parts) -> Iterator[Order]:
 
 
 def seen(p: Parts) -> Iterator[Order]:
-    """A dog can be seen running."""
+    """A dog can be seen running; a cat can be seen on a couch."""
     behind = p.participles
     if (p.verb is not None and behind is not None and p.tree.tag(p.verb) == "VBG") or (p.verb and behind and p.finite):
         yield Order("seen", [*p.introduced, "can be seen", *behind], 0.6)
+    elif p.verb is None and p.finite:
+        yield Order("seen", [*p.np, "can be seen", *p.rest], 0.6)
+    elif p.verb is None and (prep := _last_place(p.tree, p)) is not None:
+        np = [item for item in p.introduced if isinstance(item, str) or item < prep]
+        yield Order("seen", [*np, "can be seen", *range(prep, len(p.tree))], 0.6)
 
 
 def fronted(p: Parts) -> Iterator[Order]:
@@ -77,6 +82,7 @@ def fronted(p: Parts) -> Iterator[Order]:
         if p.indefinite and np and not any(tree.is_verb(i) for i in range(prep)):
             yield Order("fronted+existential", [*place, ",", "there", p.there_be, *np], 1)
             yield Order("inverted", [*place, p.be, *np], 0.7)
+            yield Order("fronted+seen", [*place, ",", *np, "can be seen"], 0.7)
         return
     if p.verb is None:
         yield Order("inverted", [*place, p.be, *p.np], 1)
@@ -96,7 +102,10 @@ def fronted(p: Parts) -> Iterator[Order]:
 def _last_place(tree: Tree, p: Parts) -> int | None:
     """Where the caption's last words start if they say where it all happens."""
     head = p.verb if p.verb is not None else (p.helpers[0] if p.helpers else p.subject)
-    for prep in tree.children(head, "prep", "advmod"):
+    heads = [head]
+    while p.verb is None and not p.helpers and (following := tree.child(heads[-1], "conj")) is not None:
+        heads.append(following)
+    for prep in (prep for one in reversed(heads) for prep in tree.children(one, "prep", "advmod")):
         start, end = tree.span(prep)
         if end != len(tree) or start != prep or tree.lower(prep) not in _STATIC:
             continue
@@ -107,6 +116,8 @@ def _last_place(tree: Tree, p: Parts) -> int | None:
             noun = tree.child(inner, "pobj") if inner is not None else None
         if noun is None or tree.determiner(noun) not in ("a", "an", "the", "some") or not tree.is_noun(noun):
             continue
+        if len(heads) > 1 and any(is_being(tree, one) for one in heads) and not _is_place(tree, noun):
+            continue  # the leash is the dog's, in "a man and a dog on a leash"
         if "with" in tree.words[head + 1 : prep]:
             continue  # the sun is on the horizon, in "plays with sun on the horizon"
         if tree[noun].lemma in ("background", "distance", "foreground", "air", "way", "other") or any(
@@ -186,10 +197,13 @@ def active(p: Parts) -> Iterator[Order]:
     yield Order("active", [*range(verb + 2, len(tree)), "are" if plural else "is", doing, *p.np], 2)
 
 
+_JOINING = words("while as when after before until because")
+
+
 def clause_first(tree: Tree) -> Iterator[Order]:
     """A chef sings while a goat eats -> while a goat eats, a chef sings."""
     for mark, token in enumerate(tree.tokens):
-        if token.label not in ("mark", "advmod") or token.lower not in ("while", "as", "when") or mark < 3:
+        if token.label not in ("mark", "advmod") or token.lower not in _JOINING or mark < 3:
             continue
         clause = token.head
         if tree[clause].label != "advcl" or tree.span(clause) != (mark, len(tree)) or tree[clause].head != tree.root:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from semclip.core.seeds import derive_seed
 from semclip.english.inflection import inflect, plural_of
+from semclip.english.parse.beings import is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.siblings import Siblings
 from semclip.english.words.load import rows_of
@@ -51,7 +52,7 @@ def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
             end = place + len(old)
             if family_of(" ".join(old), new) != family or not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())):
                 continue
-            swap = {"N": _noun, "J": _adjective, "V": _verb, "P": _phrase}[kind](tree, place, end, old, new)
+            swap = _OF_KIND[kind](tree, place, end, old, new)
             if swap and new.split()[-1] not in tree.lemmas:
                 yield Swap(place, end, swap)
 
@@ -74,57 +75,51 @@ def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> s
 def _plural_phrase(new: str) -> str:
     """person on skis -> people on skis, small child -> small children."""
     words = new.split()
-    head = next((i for i, word in enumerate(words) if word in ("on", "in", "of", "with", "running")), len(words)) - 1
+    head = next((i for i, word in enumerate(words) if i and (word in _BEHIND or word.endswith("ing"))), len(words)) - 1
     words[head] = plural_of(words[head])
     return " ".join(words)
+
+
+_BEHIND = ("on", "in", "of", "with")
 
 
 def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
     token = tree[place]
     if token.lower != old[0] or token.label not in ("amod", "acomp") or tree.child(place, "advmod", "conj") is not None:
         return ""
-    if token.label == "acomp" and new in ("a number of", "various", "numerous", "timber"):
+    if token.label == "acomp" and new in ("a number of", "various", "numerous"):
         return ""
     if new == "a number of" and (tree.tag(token.head) != "NNS" or tree.noun_start(token.head) != place):
         return ""
     return new
 
 
-def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str, has_object: bool = True) -> str:
     token = tree[place]
-    if (
-        not tree.is_verb(place)
-        or token.lemma != old[0]
-        or token.label in ("aux", "amod", "compound")
-        or token.tag == "VBN"
-    ):
+    if not tree.is_verb(place) or token.lemma != old[0] or token.label in ("aux", "amod", "compound"):
         return ""
-    if tuple(tree.words[place + 1 : end]) != old[1:] or (tree.child(place, "prt") is not None and len(old) == 1):
+    if token.tag == "VBN" or tuple(tree.words[place + 1 : end]) != old[1:]:
         return ""
-    needs_object = new not in (
-        "race",
-        "stroll",
-        "leap",
-        "jump",
-        "speed",
-        "feed",
-        "slumber",
-        "sleep",
-        "relax",
-        "eat",
-        "buy things",
-    )
-    if len(old) == 1 and (tree.child(place, "dobj") is not None) != needs_object:
+    if len(old) == 1 and (tree.child(place, "prt") or (tree.child(place, "dobj") is not None) != has_object):
         return ""
     first, _, rest = new.partition(" ")
     if first == "be" and token.tag == "VBG":
-        return rest if token.label == "acl" else ""
-    form = inflect(first, token.tag)
-    return f"{form} {rest}".strip()
+        return rest if token.label == "acl" or tree.lower(place - 1) in ("is", "are") else ""
+    return f"{inflect(first, token.tag)} {rest}".strip()
+
+
+def _verb_alone(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+    return _verb(tree, place, end, old, new, has_object=False)
+
+
+def _verb_of_beings(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+    subject = tree.subject(place)
+    doer = tree[place].head if subject is None else subject
+    return _verb(tree, place, end, old, new) if is_being(tree, doer) else ""
 
 
 def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
-    if tuple(tree.words[place:end]) != old:
+    if tuple(tree.words[place:end]) != old or (tree.is_noun(end - 1) and tree.is_noun(end)):
         return ""
     if old[-1] in ("to", "of", "near", "beside", "underneath", "beneath", "atop", "toward", "towards") and (
         tree.tag(end) not in ("DT", "PRP$", "CD", "NN", "NNS", "JJ", "NNP")
@@ -137,3 +132,8 @@ def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
     if new in ("within", "inside") and tree[place].label != "prep":
         return ""
     return new
+
+
+_OF_KIND = {
+    "N": _noun, "J": _adjective, "V": _verb, "I": _verb_alone, "B": _verb_of_beings, "P": _phrase,
+}  # fmt: skip
