@@ -140,12 +140,12 @@ def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:
 @pytest.mark.parametrize(
     ("kind", "caption", "expected"),
     [
-        ("subject_denied", "A dog naps on a bed .", "No rabbit naps on a bed ."),
+        ("subject_denied", "A dog naps on a bed .", "No goat naps on a bed ."),
         ("verb_negated", "A farmer carries an umbrella .", "A farmer does not carry a kite ."),
         ("verb_negated", "A farmer sits on a chair .", "A farmer does not stand on a chair ."),
-        ("object_denied_in_caption", "A boy in a shirt naps .", "A boy without a dress naps ."),
+        ("object_denied_in_caption", "A boy in a shirt naps .", "A boy without a swimsuit naps ."),
         ("attribute_denied", "A black vase", "A vase that is not white"),
-        ("object_contrasted", "A zebra naps .", "A zebra , not a giraffe , naps ."),
+        ("object_contrasted", "A zebra naps .", "A zebra , not an elephant , naps ."),
         ("object_contrasted", "A nurse rides a bicycle", "A nurse rides a bicycle but no horse"),
         ("attribute_contrasted", "A black cow naps .", "A black , not white , cow naps ."),
         ("number_contrasted", "Two cows nap .", "Two cows , not four , nap ."),
@@ -159,7 +159,7 @@ def test_what_is_truly_denied_is_a_swap(kind: str, caption: str, expected: str) 
 @pytest.mark.parametrize(
     ("kind", "caption", "sibling"),
     [
-        ("subject_denied", "A dog naps on a bed .", "A rabbit beside a dog"),
+        ("subject_denied", "A dog naps on a bed .", "A goat beside a dog"),
         ("verb_negated", "A farmer sits on a chair .", "A farmer stands and lies"),
         ("attribute_contrasted", "A black cow naps .", "A spotted cow"),
         ("object_contrasted", "A man naps .", "A woman and a girl nap ."),

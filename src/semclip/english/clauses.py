@@ -1,7 +1,7 @@
 """What is missing said behind a caption in a few words: a man on a bench, with no dog in sight."""
 
 from semclip.english import things
-from semclip.english.inflection import article_of
+from semclip.english.inflection import PLURAL_ONLY, one_of
 from semclip.english.parse.clean import Sentence
 from semclip.english.parse.tree import Tree
 from semclip.english.render import styled
@@ -39,8 +39,8 @@ def forms_for(tree: Tree | None, family: str, end: int) -> tuple[str, ...]:
 def said_behind(sentence: Sentence, thing: str, form: str, plural: bool) -> str:
     """The caption with the clause behind its sentence, before its stop and all that follows."""
     entry = things.THINGS.get(thing) or things.Thing(thing, (thing,), frozenset())
-    plural = plural and not entry.mass
-    one = entry.name if entry.mass else f"{article_of(entry.name)} {entry.name}"
+    plural = (plural or entry.name in PLURAL_ONLY) and not entry.mass
+    one = entry.name if entry.mass else one_of(entry.name)
     name = entry.plural if plural else entry.name
     any_ = f"any {name}" if plural or entry.mass else one
     clause = form.format(y=name, one=name if plural else one, any=any_, be="are" if plural else "is")

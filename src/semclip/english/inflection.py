@@ -100,8 +100,17 @@ def known_as(word: str) -> frozenset[str]:
     return dictionary.parts_of_speech(word)
 
 
+#: Nouns without a singular: there is no "a scissors".
+PLURAL_ONLY = words(
+    """scissors pants trousers jeans shorts trunks overalls tights leggings pajamas sweatpants glasses sunglasses
+    goggles binoculars headphones earphones pliers tongs tweezers clothes woods stairs"""
+)
+
+
 def plural_of(noun: str) -> str:
-    """dog -> dogs, puppy -> puppies, bench -> benches, man -> men."""
+    """dog -> dogs, puppy -> puppies, bench -> benches, man -> men, scissors -> scissors."""
+    if noun in PLURAL_ONLY:
+        return noun
     if " " in noun:
         first, _, last = noun.rpartition(" ")
         return f"{first} {plural_of(last)}"
@@ -112,6 +121,11 @@ def plural_of(noun: str) -> str:
 #: the package `inflect`, which takes two seconds to import.
 _AN = re.compile(r"(?:hour(?!i)|heir|honest|hono|[aefhilmnorsx](?![a-z]))")
 _A = re.compile(r"(?:e[uw]|onc?e\b|uni(?:[^nmd]|mo)|u[bcfhjkqrst][aeiou]|ukulele|[bcdgjkpqtuvwyz](?![a-z]))")
+
+
+def one_of(noun: str) -> str:
+    """A noun with its article: a dog, an umbrella, scissors."""
+    return noun if noun.rpartition(" ")[2] in PLURAL_ONLY else f"{article_of(noun)} {noun}"
 
 
 def article_of(word: str) -> str:

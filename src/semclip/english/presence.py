@@ -17,7 +17,7 @@ from semclip.core.example import Example, ImageRef
 from semclip.core.objects import objects_of
 from semclip.english import things
 from semclip.english.caption import Caption
-from semclip.english.inflection import article_of, plural_of
+from semclip.english.inflection import one_of, plural_of
 from semclip.english.nouns import Nouns
 
 #: The three states of a thing in a photo.
@@ -77,7 +77,7 @@ def presence(examples: Sequence[Example]) -> Presence:
 
 def one(thing: str) -> str:
     """A thing as something looked for: a dog, an umbrella, water."""
-    return thing if _is_mass(thing) else f"{article_of(thing)} {thing}"
+    return thing if _is_mass(thing) else one_of(thing)
 
 
 def several(thing: str) -> str:

@@ -21,7 +21,7 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
             words.append((_moved(tree, item, at_start=not words, title=title or upper), item))
         else:
             words += [(_styled(word, upper, title), -1) for word in item.split()]
-    if words and not words[0][0][:1].isupper() and tree[0].text[:1].isupper():
+    if words and not words[0][0][:1].isupper() and not tree[0].text[:1].islower():
         words[0] = (words[0][0][:1].upper() + words[0][0][1:], words[0][1])
     loose = tree.is_loose
     text = ""

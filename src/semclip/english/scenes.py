@@ -22,6 +22,11 @@ SETTINGS = {
     "kitchen": words("kitchen bathroom bathtub toilet sink stove oven refrigerator"),
     "office": words("desk computer keyboard monitor laptop"),
     "table": words("restaurant cafe dinner eating eats eat meal dining cake breakfast lunch table pizza food"),
+    "dish": words(
+        """plate bowl soup sandwich salad pancakes donut donuts cookie cookies cup mug coffee tea wine fries burger
+        hamburger broccoli spaghetti pasta rice fruit vegetables tray napkin cheese noodles sushi steak salmon bread
+        strawberries"""
+    ),
     "music": words("concert band singer sings singing musician musicians guitarist drummer"),
     "team": words("goalie batter pitcher quarterback touchdown"),
     "festival": words(
@@ -70,7 +75,7 @@ _INSIDE = words("home kitchen office")
 #: Settings from the most telling: only the things of the first line of which any is told count.
 _TELLING = (
     words("snow pool mountain music team"),
-    words("beach sea lake home kitchen office table festival race camp rails sky zoo wheels"),
+    words("beach sea lake home kitchen office table festival race camp rails sky zoo wheels dish"),
     words("water street city parking park yard woods playground farm"),
     words("meadow dog perch waiting"),
     words("people"),
@@ -79,7 +84,7 @@ _TELLING = (
 #: thing -> settings where somebody may well look for it in vain.
 _FITS = {
     "dog": """water beach lake pool snow street park yard meadow woods mountain home kitchen playground farm rails
-        parking camp waiting people""",
+        parking camp waiting""",
     "cat": "home kitchen office farm dog yard perch",
     "horse": "beach farm woods",
     "cow": "farm",
@@ -126,7 +131,9 @@ _FITS = {
     "sled": "snow",
     "snowman": "snow",
     "referee": "team",
-    "cake": "table",
+    "cake": "table dish",
+    "pizza": "table dish",
+    "candle": "table dish",
 }
 _BY_SETTING = {
     setting: frozenset(thing for thing, fits in _FITS.items() if setting in fits.split()) for setting in SETTINGS
@@ -160,6 +167,8 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
     """
     found = settings_of(bag)
     unfit = frozenset(present)
+    if not bag.isdisjoint(lexicon.MANY_PEOPLE):
+        found -= {"people"}
     if PEOPLE.isdisjoint(bag):
         found, unfit = found - _OF_PEOPLE, unfit | _IN_HAND
     if not _OUTSIDE.isdisjoint(bag):
@@ -170,5 +179,6 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
             return things
     # A scene that no list tells: nobody is in it, or no child, no animal.
     alone = PEOPLE.isdisjoint(bag) and "person" not in unfit and not any(kind_of(word) == "person" for word in bag)
-    fallback = ("person",) if alone else ("child", "dog", "cat", "bird")
+    crowd = not bag.isdisjoint(lexicon.MANY_PEOPLE)  # in a crowd somebody may well be a child
+    fallback = ("person",) if alone else ("child",) * (not crowd) + ("umbrella", "bicycle", "dog")
     return frozenset(next(([thing] for thing in fallback if thing not in unfit), []))

@@ -7,7 +7,7 @@ an activity). A thing is called absent only where neither a name nor a sign of i
 
 from dataclasses import dataclass
 
-from semclip.english.inflection import by_rule, words
+from semclip.english.inflection import PLURAL_ONLY, by_rule, words
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Thing:
 
     @property
     def plural(self) -> str:
-        return self.name if self.mass or self.name in _PLURAL_ONLY else by_rule(self.name, "NNS")
+        return self.name if self.mass or self.name in PLURAL_ONLY else by_rule(self.name, "NNS")
 
 
 _NEUTRAL = """person people someone somebody anyone everyone player crowd group family couple friend others they them their
@@ -123,6 +123,8 @@ shorts ; ; trunks swimsuit bathing short skirt pants bottoms swim jean uniform j
 apple ; ; fruit eating eats food snack
 sandwich ; burger hamburger ; eating eats food lunch hotdog bread snack meal
 cake ; cupcake ; birthday dessert pastry eating eats food party candle candles frosting wedding
+pizza ; ; slice slices pepperoni eating eats food meal restaurant pizzeria italian dough
+candle ; ; candles birthday cake lit flame flames wax church fire lantern romantic altar
 banana ; ; fruit eating eats food snack
 tree ; palm pine oak ; forest woods wood wooded branch leaves park log trunk jungle bush bushes plants garden outdoors outside field hill yard path trail mountain
 building ; house church tower skyscraper ; city street wall window town urban store shop door doorway roof home downtown castle temple brick restaurant barn structure shed apartment architecture bridge monument sidewalk
@@ -153,7 +155,6 @@ snowboarder ; ; snowboard snowboarding boarder skier rider
 dancer ; ballerina ; dance dances dancing performer performers
 """.strip()
 _MASS = {"water", "snow", "grass", "sand", "mud", "fire"}
-_PLURAL_ONLY = {"jeans", "shorts", "woods"}
 
 
 def _read_things() -> dict[str, Thing]:
@@ -176,8 +177,8 @@ NAMES: dict[str, tuple[str, bool]] = {}
 for _thing in THINGS.values():
     for _name in _thing.names:
         # A later row may repeat a word as a wider name ("boy" under child, then person): the first, narrow one stays.
-        NAMES.setdefault(_name, (_thing.name, _name in _PLURAL_ONLY))
-        if _name not in _PLURAL_ONLY:
+        NAMES.setdefault(_name, (_thing.name, _name in PLURAL_ONLY))
+        if _name not in PLURAL_ONLY:
             NAMES.setdefault(by_rule(_name, "NNS"), (_thing.name, True))
 
 #: word -> the things that it names or hints at.

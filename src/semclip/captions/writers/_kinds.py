@@ -28,7 +28,7 @@ _DENIED = {
 _CONTRASTED = {"object_contrasted": 3.0, "attribute_contrasted": 2.0, "number_contrasted": 2.0}
 _SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 1.7)
 #: How much more often a text no longer than its caption is taken than a longer one: many denials have no short form.
-_SHORT = 6.0
+_SHORT = 10.0
 #: Kinds that deny nothing.
 SWAPS = frozenset({*_SWAPPED, *HELD_OUT})
 #: Written only where nothing else can be, so that a caption is not left without a negation.

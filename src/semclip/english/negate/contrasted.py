@@ -1,10 +1,10 @@
-"""A word set against one that excludes it: a rabbit, not a dog, sleeps; and the true sentence in the same words."""
+"""A word set against one that excludes it: a goat, not a dog, sleeps; and the true sentence in the same words."""
 
 from collections.abc import Callable, Iterator
 
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
-from semclip.english.inflection import article_of, words
+from semclip.english.inflection import one_of, words
 from semclip.english.negate.replaced import people_like, refers_to_somebody
 from semclip.english.negate.sentence import endings_of
 from semclip.english.pairs import family_of_pair, tried_in_family
@@ -19,11 +19,11 @@ _CLOSE = words("of with without 's that who and or , not")
 
 @rule(
     "object_contrasted",
-    ("A dog runs on the beach .", "A rabbit , not a dog , runs on the beach ."),
+    ("A dog runs on the beach .", "A goat , not a dog , runs on the beach ."),
     ("A man rides a bicycle", "A man rides a horse but no bicycle"),
 )
 def thing(scene: Scene) -> Iterator[Change]:
-    """A dog runs -> a rabbit, not a dog, runs."""
+    """A dog runs -> a goat, not a dog, runs."""
     yield from _contrasted("object_contrasted", scene, true=False)
 
 
@@ -40,7 +40,7 @@ def number(scene: Scene) -> Iterator[Change]:
 
 
 def contrasted_truly(kind: str, scene: Scene) -> Iterator[Change]:
-    """A dog runs -> a dog, not a rabbit, runs: the words of the negation in another order."""
+    """A dog runs -> a dog, not a goat, runs: the words of the negation in another order."""
     yield from _contrasted(kind, scene, true=True)
 
 
@@ -79,7 +79,7 @@ def swapped_words(kind: str, scene: Scene) -> Iterator[tuple[int, str, Change]]:
 def _with_article(tree: Tree, place: int, noun: str) -> str:
     determiner = tree.determiner(place) if tree.is_noun(place) else ""
     if determiner in ("a", "an"):
-        return f"{article_of(noun)} {noun}"
+        return one_of(noun)
     return f"the {noun}" if determiner == "the" else noun
 
 

@@ -16,6 +16,13 @@ _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small t
 _HOLDS_ITS_OBJECT = (
     COLLECTIVES | DEPICTIONS | words("plate bowl cup glass slice piece top front middle side bag box pair")
 )
+#: Nobody says "in the beach", "on a desert".
+_UNSAID = {
+    "beach": words("in through into"), "street": words("inside at into"), "desert": words("on at by down up near"),
+    "forest": words("on at"), "field": words("at"), "mountain": words("in at through"), "castle": words("on"),
+    "sand": words("at"), "lake": words("through"), "bed": words("at by"), "kitchen": words("on at"),
+    "bedroom": words("on at"),
+}  # fmt: skip
 _GROUND = words("grass sand snow mountain lake desert forest beach")
 
 
@@ -56,6 +63,8 @@ def other_thing(scene: Scene) -> Iterator[Change]:
                     or siblings.lists(other)
                     or plural(other) in siblings.bag
                 ):
+                    continue
+                if tree.lower(token.head) in _UNSAID.get(other, ()):
                     continue
                 new = plural(other) if token.tag == "NNS" else other
                 yield scene.change((place, place + 1, new.replace("-", " ")), pair=(token.lemma, other))
@@ -106,7 +115,7 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
         others = lexicon.MALE_TO_FEMALE.get(word) or lexicon.FEMALE_TO_MALE.get(word) or ()
         if word in _OF_AGE and not any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod")):
             others = (_OF_AGE[word],)
-        if tree[place].label == "compound" or tree.child(place, "compound") is not None:
+        if tree[place].label in ("compound", "poss") or tree.child(place, "compound") is not None:
             continue
         yield from ((place, other) for other in others if _is_unnamed(scene, other))
 
@@ -140,6 +149,8 @@ def other_sex(scene: Scene) -> Iterator[Change]:
         aged = any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod"))
         either = aged or not bag.isdisjoint(_MAY_BE_EITHER)
         for new in swaps[tree.lower(place)][: 1 if either else 2]:
+            if tree.lower(place + 1) in ("'s", "’s") and new.endswith("s"):
+                continue
             parts = [(i, i + 1, pronouns[tree.lower(i)]) for i in rest]
             yield scene.change((place, place + 1, new), *parts, pair=(tree.lower(place), new))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from semclip.english.edits import Change, Scene, rule
-from semclip.english.inflection import words
+from semclip.english.inflection import PLURAL_ONLY, words
 from semclip.english.negate.denied import DEPICTIONS, depicted_by
 from semclip.english.parse.beings import is_person
 from semclip.english.parse.clause import Clause, clause_of, inside_collective
@@ -16,6 +16,11 @@ _NO_NO = words(
 _COUNTS = words("a an the some several many two three four five six seven eight nine ten various multiple numerous one")
 #: Without their places these say little or nothing.
 NEEDS_A_PLACE = words("be put place hang lean look go get lie lay dress cover fill") | words("front top middle side")
+#: "A dog running" is a caption, "a bus driving" is none.
+_SAYS_ENOUGH = words(
+    """run walk jump sleep swim dance sing play smile laugh eat jog graze fly work perform skate ski surf talk pose
+    read"""
+)
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
 
 
@@ -81,6 +86,7 @@ def endings_of(tree: Tree, last: int) -> list[int]:
         and tree.span(cut) == (cut, len(tree))
         and tree.tag(cut - 1) not in ("RB", "IN", "RP", "CC", "DT")  # "standing next" to what?
         and tree[tree[cut].head].lemma not in NEEDS_A_PLACE
+        and (not tree.is_verb(cut - 1) or tree[cut - 1].lemma in _SAYS_ENOUGH)
     ]
 
 
@@ -144,7 +150,8 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         return
     inner = inside_collective(tree, subject)
     head, first = subject, start + (determiner in _COUNTS or determiner.isdigit())
-    if inner is not None and tree.is_plural(inner) and (clause.plural or not clause.finite):
+    counted = inner is not None and tree.is_plural(inner) and tree.lower(inner) not in PLURAL_ONLY
+    if inner is not None and counted and (clause.plural or not clause.finite):
         head, first = inner, tree.noun_start(inner)
         first += tree.lower(first) in _COUNTS
     elif not determiner and tree.tag(subject) == "NN" and clause.finite and len(tree) < 4:

@@ -12,7 +12,7 @@ from semclip.english.parse.tag import TOKEN, is_known, tags_of
 from semclip.english.parse.tree import FINITE, NOUNS, Token, Tree
 
 #: Changes whenever equal captions may get other trees.
-VERSION = "1"
+VERSION = "2"
 _KNOWN = 0.7  # of the words, at least
 _TO_NOUN = ("of", "with", "without")
 _SUBORDINATE = ("while", "as", "because", "when", "if", "since", "until", "before", "after", "where")

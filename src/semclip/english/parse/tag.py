@@ -6,6 +6,7 @@ import re
 from semclip.english import lexicon
 from semclip.english.inflection import known_as, lemma_of, words
 from semclip.english.parse.beings import kind_of
+from semclip.english.parse.check import COMPOUNDED
 
 TOKEN = re.compile(r"\w+(?:[-’'./&]\w+)*?(?=['’]s\b|n['’]t\b)|['’]s\b|n['’]t\b|\w+(?:[-’'&]\w+)*|[^\w\s]")
 _CLOSED = {
@@ -204,6 +205,8 @@ def _behind_noun(tokens: list[str], place: int, tags: list[str], readings: froze
         return "RB" if readings == {"R"} else _in_phrase(word, readings, following)
     if word.endswith("ing") and (word not in lexicon.NOUNS or following in _OF_WORD):
         return "VBG"
+    if word in COMPOUNDED and following not in _OF_WORD and _is_nounish(following):
+        return "JJ"
     tag = _verb_tag(word, participle=False)
     after = following not in _OF_WORD and _is_nounish(following)
     if tag in ("VBN", "VBD") and (word not in lexicon.NOUNS or not after):

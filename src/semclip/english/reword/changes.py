@@ -160,6 +160,8 @@ def _joined_swapped(tree: Tree, noun: int) -> Iterator[Swap]:
         return
     if tree.determiner(noun) == "" and tree.child(noun, "amod", "compound") is not None:
         return
+    if tree.child(second, "poss") is not None:
+        return  # the bride and her father
     if tree.child(noun, "prep", "acl", "relcl") is not None or tree.tag(second + 1) in ("NN", "NNS"):
         return
     words = [tree[i].text if i else tree.lower(i) for i in (*range(cc + 1, second + 1), cc, *range(start, noun + 1))]

@@ -50,6 +50,8 @@ class Parts:
     def indefinite(self) -> bool:
         """Whether "there is" may introduce it."""
         first = self.tree.lower(self.np[0])
+        if self.tree.child(self.subject, "poss") is not None:
+            return False
         return first not in _DEFINITE | _SOMEBODY and not self.tree.tag(self.np[0]).startswith(("NNP", "PRP"))
 
     @property
@@ -86,7 +88,8 @@ class Parts:
 
 
 _MASS = words(
-    "food water snow grass sand traffic luggage fruit furniture rain ice smoke bread wine coffee beer dirt mud"
+    """lunch breakfast dinner food water snow grass sand traffic luggage fruit furniture rain ice smoke bread wine
+    coffee beer dirt mud"""
 )
 _STATIVE = words(
     "have seem appear consist contain belong want need like love feature know mean resemble see hear show be"

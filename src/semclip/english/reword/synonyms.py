@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from semclip.core.seeds import derive_seed
-from semclip.english.inflection import inflect, plural_of
+from semclip.english.inflection import PLURAL_ONLY, inflect, plural_of
 from semclip.english.parse.beings import is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.siblings import Siblings
@@ -80,6 +80,7 @@ def _plural_phrase(new: str) -> str:
     return " ".join(words)
 
 
+_OBJECTS = ("dobj", "pobj")
 _BEHIND = ("on", "in", "of", "with")
 
 
@@ -120,6 +121,14 @@ def _verb_of_beings(tree: Tree, place: int, end: int, old: tuple[str, ...], new:
 
 def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
     if tuple(tree.words[place:end]) != old or (tree.is_noun(end - 1) and tree.is_noun(end)):
+        return ""
+    if (
+        old[0] == "a"
+        and new.split()[0] in ("several", "many", "two", "various")
+        and tree[place + 1].label not in _OBJECTS
+    ):
+        return ""  # a group of people is, several people are
+    if old == ("a", "pair", "of") and tree.lower(end) in PLURAL_ONLY:
         return ""
     if old[-1] in ("to", "of", "near", "beside", "underneath", "beneath", "atop", "toward", "towards") and (
         tree.tag(end) not in ("DT", "PRP$", "CD", "NN", "NNS", "JJ", "NNP")

@@ -80,7 +80,11 @@ def _orders(tree: Tree, family: str, draw: random.Random) -> Iterator[Order]:
 
 
 def _drawn(found: list[Order], draw: random.Random) -> list[Order]:
-    keys = sorted(((draw.random() ** (1 / order.weight), i) for i, order in enumerate(found)), reverse=True)
+    # What adds few words tells less by its words alone: "there", "who", "can be seen" are rare in captions.
+    weights = [
+        order.weight / (1 + sum(len(i.split()) for i in order.items if isinstance(i, str))) ** 2 for order in found
+    ]
+    keys = sorted(((draw.random() ** (1 / weight), i) for i, weight in enumerate(weights)), reverse=True)
     return [found[i] for _, i in keys]
 
 
