@@ -22,11 +22,11 @@ CLAUSE = "object_denied"
 HELD_OUT = ("relation_reversed", "action_replaced", "roles_exchanged")
 
 _DENIED = {
-    "object_denied_in_caption": 3.0, "hybrid": 3.0, "verb_negated": 1.0, "subject_denied": 0.8, "relation_denied": 0.5,
+    "object_denied_in_caption": 3.0, "hybrid": 3.0, "verb_negated": 0.7, "subject_denied": 0.8, "relation_denied": 0.5,
     "attribute_denied": 0.3,
 }  # fmt: skip
 _CONTRASTED = {"object_contrasted": 3.0, "attribute_contrasted": 2.0, "number_contrasted": 2.0}
-_SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 1.7)
+_SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 2.6)
 #: How much more often a text no longer than its caption is taken than a longer one: many denials have no short form.
 _SHORT = 10.0
 #: Kinds that deny nothing.
