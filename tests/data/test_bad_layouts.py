@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -289,3 +291,32 @@ def test_a_pipe_in_place_of_a_text_is_refused_and_not_waited_for(suffix: str, tm
     finally:
         signal.alarm(0)
     assert error.value.where.startswith(str(tmp_path / f"1{suffix}"))
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_a_packed_file_is_refused_with_what_unpacks_it(suffix: str, tmp_path: Path) -> None:
+    path = LAYOUTS["coco_file"](tmp_path)
+    pack = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz"}[suffix]
+    if shutil.which(pack) is None:
+        pytest.skip(f"{pack} is not there")
+    subprocess.run([pack, str(path)], check=True)
+    error = refused(path.with_name(path.name + suffix))
+    subprocess.run(re.findall("`(.*)`", error.fix)[0], shell=True, check=True)
+    assert loads(path) == 3
+    # Where nothing else is in the folder, the packed file is named as well.
+    (tmp_path / "packed").mkdir()
+    path.with_name(path.name + suffix).rename(tmp_path / "packed" / f"00000.tar{suffix}")
+    assert "packed file" in refused(tmp_path / "packed").what
+
+
+def test_a_missing_picture_names_the_file_that_may_be_meant(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        write_picture(tmp_path / name)
+    rows = [{"image": name, "caption": "one"} for name in ("A.PNG", "b", "c.png")]
+    report = check(DataConfig(path=str(write_jsonl(tmp_path / "x.jsonl", rows))), words_over(77))
+    (finding,) = [found for found in report.findings if found.problem == "missing image"]
+    assert [place.rpartition("; ")[2].rstrip(")") for place in finding.places[:2]] == [
+        "there is a.png",
+        "there is b.png",
+    ]
+    assert "there is" not in finding.places[2]

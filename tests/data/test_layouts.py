@@ -10,6 +10,7 @@ from semclip.core.errors import UserError
 from semclip.core.rows import reader_for
 from semclip.data.check import check
 from semclip.data.load import DataConfig, load_examples
+from tests.data.files import write_picture
 from tests.data.layouts import CAPTIONS, COLOURS, LAYOUTS
 from tests.data.test_check import words_over
 
@@ -144,3 +145,32 @@ def test_what_is_left_out_is_noted(tmp_path: Path) -> None:
     ):
         path = LAYOUTS[name](tmp_path / name if (tmp_path / name).mkdir() is None else tmp_path)
         assert any(note in found for found in check(DataConfig(path=str(path)), words_over(77)).notes), name
+
+
+def test_texts_in_a_folder_of_their_own_are_found_from_above(tmp_path: Path) -> None:
+    LAYOUTS["flickr8k_splits"](tmp_path)
+    report = check(DataConfig(path=str(tmp_path)), words_over(77))
+    assert report.errors == 0 and report.captions == 6 and report.splits == {"train": 1, "val": 1, "test": 1}
+
+
+def test_suffixes_and_split_folders_are_read_in_any_case(tmp_path: Path) -> None:
+    for name, text in (("Train/a.JPG", "a.TXT"), ("Train/b.jpg", "b.Caption"), ("VAL/c.JPEG", "c.txt")):
+        write_picture(tmp_path / "twins" / name)
+        (tmp_path / "twins" / name).with_name(text).write_bytes(b"\xef\xbb\xbfa cat\r\none cat\r\n")
+        write_picture(tmp_path / "classes" / name.replace("/", f"/{text[0]}/"), COLOURS["cat.jpg"])
+    for folder, captions in (("twins", ["a cat", "one cat"]), ("classes", ["a"])):
+        examples = load_examples(DataConfig(path=str(tmp_path / folder)))
+        assert [example.split for example in examples] == ["train", "train", "val"], folder
+        assert list(examples[0].captions) == captions
+    assert reader_for(tmp_path / "twins").skipped(tmp_path / "twins") == []
+
+
+def test_paths_as_windows_writes_them(tmp_path: Path) -> None:
+    write_picture(tmp_path / "images" / "a.png")
+    write_picture(tmp_path / "images" / "odd\\name.png", "blue")
+    (tmp_path / "x.csv").write_bytes(
+        b"\xef\xbb\xbfimage,caption\r\nimages\\a.png,a cat\r\nimages/odd\\name.png,a dog\r\n"
+    )
+    report = check(DataConfig(path=str(tmp_path / "x.csv")), words_over(77))
+    assert report.errors == 0
+    assert [example.image.name for example in report.examples] == ["images/a.png", "images/odd\\name.png"]

@@ -87,11 +87,14 @@ def _show(report: "Report", console: "Console", everything: bool = False) -> Non
     from rich.text import Text
 
     from semclip.data.check import meaning_of_columns
+    from semclip.data.splits import FRACTIONS
 
     counts = {"row": report.rows, "group": report.groups, "caption": report.captions}
     size = ", ".join(counted(count, noun) for noun, count in counts.items())
     console.print(Text.assemble((str(report.path), "bold"), f": {size}"))
-    console.print(_counts("splits", report.splits))
+    drawn = ", ".join(f"{share:.0%} {split}" for split, share in FRACTIONS.items())
+    none_named = set(report.splits) == {"(none)"}
+    console.print(f"splits: none named; training draws {drawn}" if none_named else _counts("splits", report.splits))
     console.print(_counts("views", {view: count for view, count in report.views.items() if count}))
 
     table = Table(title="Columns as understood", title_justify="left", title_style="bold")

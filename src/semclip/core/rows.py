@@ -1,5 +1,6 @@
 """Rows of a data file, read by the reader for its format."""
 
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -17,6 +18,18 @@ IMAGE_COLUMNS = (
     *("image_filename", "image_filepath", "img", "img_path", "img_name", "img_file", "file_path", "path", "file"),
     *("photo", "picture", "jpg", "jpeg", "png", "webp", "url", "image_url"),
 )
+
+#: Suffix of a packed file -> what unpacks it, here or beside it.
+_UNPACK = {
+    ".gz": "gunzip -k",
+    ".bz2": "bunzip2 -k",
+    ".xz": "unxz -k",
+    ".zst": "unzstd",
+    ".tgz": "tar -xzf",
+    ".zip": "unzip",
+    ".7z": "7z x",
+    ".rar": "unrar x",
+}
 
 
 def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -> Any:
@@ -36,6 +49,8 @@ def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -
         raise UserError("file not found", where=str(path), fix=hint if names else "check the path")
     if chosen is not None:
         return chosen(bad_row) if bad_row else chosen()
+    if unpack := how_to_unpack(path):
+        raise UserError("a packed file: data are read where they lie", where=str(path), fix=unpack)
     known = sorted({suffix for reader in readers for suffix in reader.suffixes})
     if path.suffix.lower() in known:
         raise UserError(
@@ -49,6 +64,12 @@ def reader_for(path: Path, bad_row: Callable[[UserError], None] | None = None) -
         where=str(path),
         fix=f"known: {', '.join(known)}, or a folder of pictures with texts beside them; convert or rename the file",
     )
+
+
+def how_to_unpack(path: Path) -> str:
+    """What to type to unpack a compressed file, "" for any other."""
+    command = _UNPACK.get(path.suffix.lower())
+    return f"unpack it with `{command} {shlex.quote(str(path))}`, and give what comes out" if command else ""
 
 
 @cache

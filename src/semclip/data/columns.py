@@ -244,7 +244,9 @@ class RowParser:
         return self._named(name)
 
     def _named(self, name: str) -> ImageRef:
-        """An image under the one name of its path: `./a.jpg` and `b/../a.jpg` are `a.jpg`."""
+        """An image under the one name of its path: `./a.jpg`, `b/../a.jpg` and `.\\a.jpg` of Windows are `a.jpg`."""
+        if "\\" in name and not is_file(self._images / name):
+            name = name.replace("\\", "/")
         return ImageRef(normal_name(name), self._path(name))
 
     def _path(self, name: str) -> Path:

@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,7 @@ NOT_UNDERSTOOD = "row not understood"
 _TEXTS_AT_ONCE = 1000
 _TEXTS_REMEMBERED = 50_000
 _IMAGES_AT_ONCE = 256
+_NAMES_LOOKED_AT = 100_000
 
 EMPTY = "empty text"
 SELF_NEGATION = "negation equal to caption"
@@ -226,10 +229,26 @@ def image_problems(ref: ImageRef) -> list[tuple[str, str]]:
     try:
         read_rgb(ref, notes=notes)
     except MissingImageError:
-        return [("missing image", f"no file {ref.path}")]
+        return [("missing image", f"no file {ref.path}{_there_is(ref.path)}")]
     except UserError as error:
         return [("undecodable image", error.what)]
     return [("picture not taken as it is stored", "; ".join(notes))] if notes else []
+
+
+def _there_is(path: Path | None) -> str:
+    """What lies there instead: the file of that name in other letters, or with a suffix."""
+    found = _names_in(path.parent).get(path.name.lower()) if path else None
+    return f"; there is {found}" if found else ""
+
+
+@lru_cache(maxsize=1)
+def _names_in(folder: Path) -> dict[str, str]:
+    """The files of a folder by their names in small letters, with and without suffix; of a huge folder some."""
+    try:
+        names = [entry.name for entry in islice(os.scandir(folder), _NAMES_LOOKED_AT)]
+    except OSError:
+        return {}
+    return {Path(name).stem.lower(): name for name in names} | {name.lower(): name for name in names}
 
 
 def short(text: str) -> str:

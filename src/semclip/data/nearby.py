@@ -17,11 +17,19 @@ def folders_with(folder: Path, name: str) -> list[Path]:
     return [near for near in _near(folder) if is_file(near / name)]
 
 
+def folders_of_texts(folder: Path) -> list[Path]:
+    """The folders in a folder whose names say that they hold texts: `annotations`, `Flickr8k_text`."""
+    return [below for below in _folders_in(folder) if _is_of_texts(below)]
+
+
+def _is_of_texts(folder: Path) -> bool:
+    return any(part in folder.name.lower() for part in _OF_TEXTS)
+
+
 def _near(folder: Path) -> Iterator[Path]:
     seen = {folder}
     below = _folders_in(folder)
-    of_texts = any(part in folder.name.lower() for part in _OF_TEXTS)
-    beside = [folder.parent, *_folders_in(folder.parent)] if of_texts else []
+    beside = [folder.parent, *_folders_in(folder.parent)] if _is_of_texts(folder) else []
     for level in (below, beside, [deeper for near in below for deeper in _folders_in(near)]):
         for near in level[:_MOST_FOLDERS]:
             if near not in seen:

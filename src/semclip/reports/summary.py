@@ -148,9 +148,9 @@ def _cell(arm: Arm, skill: Skill, kind: str, contrasts: Contrasts) -> Cell:
 def _note(comparison: Comparison) -> str:
     seeds = max(len(arm.runs) for arm in comparison.arms)
     lines = [f"Mean ± standard deviation of {seeds} seeds, with an interval over seeds and items."] if seeds > 1 else []
-    if not comparison.controls:
+    if not comparison.controls and len(comparison.arms) > 1:
         lines.append("No run has the role 'control', so there are no p-values.")
-    else:
+    elif len(comparison.arms) > 1:
         of = " of the same seed; over seeds and items" if seeds > 1 else ""
         lines.append(f"Differences: points against the control{of}. {CORRECTED}")
     return " ".join(lines)

@@ -15,6 +15,7 @@ from typing import Any
 from semclip.core.errors import UserError
 from semclip.core.files import reason
 from semclip.core.parsing import parse_json_at
+from semclip.data.readers._text import HOW_TO_RECODE
 
 _FIRST_READ, _READ = 1 << 16, 1 << 20
 #: Characters of one item; a larger one is no row, and would have to be held as a whole.
@@ -176,7 +177,7 @@ class _Scanner:
             raise UserError(
                 f"not UTF-8: {error.reason}",
                 where=f"{self.path}{self.place}",
-                fix="save the file as UTF-8, for example with `iconv -f LATIN1 -t UTF-8 OLD > NEW`",
+                fix=HOW_TO_RECODE,
             ) from None
         self.text, self.at, self.ended = rest + more, 0, not data
         return not self.ended

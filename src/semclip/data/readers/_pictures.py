@@ -11,6 +11,14 @@ TEXT_SUFFIXES = (
     *(".xlsx", ".xls", ".xml", ".yaml", ".yml", ".pkl", ".pickle", ".mat", ".h5", ".db", ".sqlite"),
 )
 
+#: Names of folders that are splits, in any case.
+SPLITS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing")
+
+
+def is_split(folder: str) -> bool:
+    """Whether a folder's name is that of a split."""
+    return folder.lower() in SPLITS
+
 
 def is_picture(path: Path) -> bool:
     """By its name; hidden files are none."""

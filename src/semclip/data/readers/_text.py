@@ -79,15 +79,18 @@ def _refuse_other_kinds(head: bytes, path: Path) -> None:
         raise UserError(f"not a UTF-8 text, but {found[0]}", where=str(path), fix=f"make one of it: `{found[1]}`")
 
 
+#: Latin-1 has control characters where Windows writes curly quotes and dashes, and all else is the same.
+HOW_TO_RECODE = (
+    "save the file as UTF-8; where it comes from a Western European computer, "
+    "`iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW`"
+)
+
+
 def _not_utf8(line: bytes, error: UnicodeDecodeError, where: str) -> UserError:
-    # Windows writes curly quotes and dashes where Latin-1 has control characters, which no text holds.
-    windows = any(0x80 <= byte <= 0x9F for byte in line)
-    encoding = "WINDOWS-1252" if windows else "LATIN1"
     return UserError(
         f"not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1} of the line",
         where=where,
-        fix="save the file as UTF-8; where it comes from a Western European computer, "
-        f"`iconv -f {encoding} -t UTF-8 OLD > NEW`",
+        fix=HOW_TO_RECODE,
     )
 
 

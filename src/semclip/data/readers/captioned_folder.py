@@ -6,11 +6,10 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.core.rows import reader_for, where_of
+from semclip.data.nearby import folders_of_texts
 from semclip.data.readers._pictures import TEXT_SUFFIXES, is_picture, walk
 from semclip.data.readers._split_files import SplitFiles
 from semclip.data.readers.base import Place, Reader
-
-_FOLDERS = (".", "annotations")
 
 
 class CaptionedFolder(Reader):
@@ -58,10 +57,10 @@ def _only(path: Path) -> Path:
 
 
 def _captions_files(path: Path) -> list[Path]:
-    """Files that a reader takes, in the folder itself or its `annotations`."""
+    """Files that a reader takes, in the folder itself or in those of texts in it."""
     found = []
-    for folder in _FOLDERS:
-        for file in sorted((path / folder).glob("*")):
+    for folder in (path, *folders_of_texts(path)):
+        for file in sorted(folder.glob("*")):
             if file.is_file() and file.suffix.lower() in TEXT_SUFFIXES and not file.name.startswith("."):
                 try:
                     reader = reader_for(file)

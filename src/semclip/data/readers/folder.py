@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
-from semclip.data.readers._pictures import IMAGE_SUFFIXES, TEXT_SUFFIXES, is_picture, walk
+from semclip.core.rows import how_to_unpack
+from semclip.data.readers._pictures import IMAGE_SUFFIXES, SPLITS, TEXT_SUFFIXES, is_picture, is_split, walk
 from semclip.data.readers.base import Place, Reader
 
-_SPLITS = ("train", "val", "valid", "validation", "test")
 #: Names of folders that say where pictures lie and not what they show.
 _NO_CLASSES = {
-    *_SPLITS,
+    *SPLITS,
     *(
         "images",
         "image",
@@ -49,7 +49,11 @@ class Folder(Reader):
     def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
         images = _images(path)
         if not images:
-            loose = any(is_picture(Path(name)) for _, names in walk(path) for name in names)
+            files = [folder / name for folder, names in walk(path) for name in names]
+            if packed := next(filter(how_to_unpack, files), None):
+                raise UserError("the folder holds a packed file, and no data that can be read", str(packed),
+                                how_to_unpack(packed))  # fmt: skip
+            loose = any(map(is_picture, files))
             raise UserError(
                 "no images in class folders" + "; the pictures that are there have no texts" * loose,
                 where=str(path),
@@ -79,7 +83,7 @@ def _images(path: Path) -> list[Path]:
 
 def _has_splits(path: Path, images: list[Path]) -> bool:
     parts = [file.relative_to(path).parts for file in images]
-    return any(len(part) > 2 for part in parts) and {part[0] for part in parts if len(part) > 1} <= set(_SPLITS)
+    return any(len(part) > 2 for part in parts) and all(is_split(part[0]) for part in parts if len(part) > 1)
 
 
 def _refuse_other_evidence(path: Path, classes: set[str]) -> None:

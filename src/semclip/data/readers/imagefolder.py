@@ -6,11 +6,10 @@ from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.core.rows import reader_for, where_of
-from semclip.data.readers._pictures import walk
+from semclip.data.readers._pictures import is_split, walk
 from semclip.data.readers.base import Place, Reader
 
 _NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
-_SPLITS = ("train", "val", "valid", "validation", "dev", "test")
 
 
 class ImageFolder(Reader):
@@ -58,4 +57,4 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _split(file: Path, path: Path) -> str:
     first = file.relative_to(path).parts[0]
-    return first if first in _SPLITS else ""
+    return first if is_split(first) else ""

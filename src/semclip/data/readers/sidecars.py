@@ -1,20 +1,18 @@
 """A folder of pictures with their texts beside them: NAME.jpg with NAME.txt, NAME.caption or NAME.json."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from semclip.core.counts import counted
 from semclip.core.errors import UserError
 from semclip.core.parsing import parse_json
-from semclip.data.readers._pictures import is_picture, walk
+from semclip.data.readers._pictures import is_picture, is_split, walk
 from semclip.data.readers._text import captions_of, read_text
 from semclip.data.readers.base import Place, Reader
 
 #: Suffixes of texts; the first that a picture has is its caption.
 _TEXTS = (".txt", ".caption", ".captions")
-#: Folders that are splits.
-_SPLITS = ("train", "val", "valid", "validation", "test")
 
 
 class Sidecars(Reader):
@@ -34,11 +32,9 @@ class Sidecars(Reader):
     def rows(self, path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
         splits = _has_splits(path)
         for folder, names, name in _pictures(path):
-            picture = folder / name
-            inner = picture.relative_to(path)
-            texts = _texts(names, name)
+            inner = (folder / name).relative_to(path)
             try:
-                row = _row(picture, texts)
+                row = _row(folder, _texts(names, name))
             except UserError as error:
                 self.bad_row(error)
                 continue
@@ -49,15 +45,15 @@ class Sidecars(Reader):
     def skipped(self, path: Path) -> list[Path]:
         used = set[Path]()
         for folder, names, name in _pictures(path):
-            used |= {folder / name, *((folder / name).with_suffix(suffix) for suffix in _texts(names, name))}
+            used |= {folder / name, *(folder / text for text in _texts(names, name).values())}
         return [folder / name for folder, names in walk(path) for name in names if folder / name not in used]
 
     def notes(self, path: Path) -> list[str]:
         several = doubled = 0
         for folder, names, name in _pictures(path):
-            texts = [suffix for suffix in _texts(names, name) if suffix != ".json"]
+            texts = [text for suffix, text in _texts(names, name).items() if suffix != ".json"]
             doubled += len(texts) > 1
-            several += bool(texts) and len(captions_of(read_text((folder / name).with_suffix(texts[0])))) > 1
+            several += bool(texts) and len(captions_of(read_text(folder / texts[0]))) > 1
         notes = []
         if several:
             notes.append(f"{counted(several, 'picture')} with a text of several lines: each line is a caption")
@@ -67,30 +63,38 @@ class Sidecars(Reader):
         return notes
 
 
-def _pictures(path: Path) -> Iterator[tuple[Path, set[str], str]]:
-    """(folder, names of all files in it, name of one picture) for all pictures."""
+def _pictures(path: Path) -> Iterator[tuple[Path, dict[str, str], str]]:
+    """(folder, all files in it by their names with the suffix in small letters, name of one picture) for all pictures.
+
+    Cameras write IMG.JPG, and other programs IMG.txt beside it.
+    """
     for folder, names in walk(path):
-        there = set(names)
+        there = {_small_suffix(name): name for name in names}
         yield from ((folder, there, name) for name in names if is_picture(Path(name)))
 
 
-def _texts(names: set[str], picture: str) -> list[str]:
+def _small_suffix(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}{dot}{suffix.lower()}"
+
+
+def _texts(names: Mapping[str, str], picture: str) -> dict[str, str]:
+    """Suffix -> file, of the texts of a picture, the caption first."""
     stem = picture.rpartition(".")[0]
-    return [suffix for suffix in (*_TEXTS, ".json") if f"{stem}{suffix}" in names]
+    return {suffix: names[stem + suffix] for suffix in (*_TEXTS, ".json") if stem + suffix in names}
 
 
 def _has_splits(path: Path) -> bool:
-    tops = {(folder / name).relative_to(path).parts[0] for folder, _, name in _pictures(path)}
-    return tops <= set(_SPLITS)
+    return all(is_split((folder / name).relative_to(path).parts[0]) for folder, _, name in _pictures(path))
 
 
-def _row(picture: Path, texts: list[str]) -> dict[str, Any]:
-    row = _columns(picture.with_suffix(".json")) if ".json" in texts else {}
-    text = next((suffix for suffix in _TEXTS if suffix in texts), None)
+def _row(folder: Path, texts: Mapping[str, str]) -> dict[str, Any]:
+    row = _columns(folder / texts[".json"]) if ".json" in texts else {}
+    text = next((texts[suffix] for suffix in _TEXTS if suffix in texts), None)
     if text:
         for column in ("caption", "captions"):
             row.pop(column, None)
-        row["captions"] = captions_of(read_text(picture.with_suffix(text)))
+        row["captions"] = captions_of(read_text(folder / text))
     elif not texts:
         row["caption"] = ""
     return row
