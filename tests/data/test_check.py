@@ -230,6 +230,16 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def test_of_many_places_the_first_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semclip.data.findings.MOST_PLACES", 25)
+    path = write_jsonl(tmp_path / "x.jsonl", [{"image": f"{n}.jpg", "caption": f"text {n}"} for n in range(40)])
+    code, output = run(str(path), "--all")
+    assert code == 2 and "missing image: 40" in output and "40 errors" in output
+    assert "x.jsonl:25: 24.jpg" in output and "24.jpg (no file" in output and "x.jsonl:26: " not in output
+    assert "... and 15 more: mend these first" in output
+    assert "... and 5 more; --all lists them" in run(str(path))[1]
+
+
 def test_command_on_clean_data(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     write_picture(tmp_path / "photos" / "1.png")

@@ -10,7 +10,7 @@ from torch import Tensor
 from semclip.core.example import Example, ImageRef
 from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset
-from semclip.data.equal_captions import contrast_groups, folded, photos_sharing_captions, sentence
+from semclip.data.equal_captions import SharedCaptions, contrast_groups, folded, sentence
 from semclip.objectives import Features, create
 
 
@@ -96,8 +96,27 @@ def test_the_sampler_keeps_the_groups_of_the_data() -> None:
 
 def test_what_is_said_before_training() -> None:
     data = [example(0, "A dog."), example(1, "a dog"), example(2, "a cat"), example(3, "a dog", group="1.jpg")]
-    shared = photos_sharing_captions(data)
-    assert {text: [e.group for e in held] for text, held in shared.items()} == {"a dog": ["0.jpg", "1.jpg"]}
+    shared = SharedCaptions(data)
+    assert {one.text: [e.group for e in one.first] for one in shared} == {"a dog": ["0.jpg", "1.jpg"]}
     assert sentence(shared, True).startswith("2 photos share a caption with others and are not each other's negatives")
     assert "NEGATIVES (train.mask_equal_captions=false)" in sentence(shared, False)
-    assert sentence({}, True) == ""
+    assert sentence(SharedCaptions([]), True) == sentence(SharedCaptions(data[1:]), True) == ""
+
+
+def test_shared_captions_are_those_of_a_naive_count() -> None:
+    random = np.random.default_rng(5)
+    data = [
+        example(i, *(f"Text {random.integers(40)}." for _ in range(random.integers(1, 4))), group=f"g{i % 29}")
+        for i in range(60)
+    ]
+    holders: dict[str, dict[str, Example]] = {}
+    for one in data:
+        for text in map(folded, one.captions):
+            holders.setdefault(text, {}).setdefault(one.group, one)
+    expected = {text: list(held.values()) for text, held in holders.items() if len(held) > 1}
+    found = SharedCaptions(data)
+    assert {one.text: (one.photos, one.first) for one in found} == {t: (len(h), h[:3]) for t, h in expected.items()}
+    assert found.photos == len({one.group for held in expected.values() for one in held})
+    assert found.most_shared().photos == max(map(len, expected.values()))
+    firsts = [one.first[0] for one in found]
+    assert firsts == sorted(firsts, key=data.index)

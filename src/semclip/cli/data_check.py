@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from semclip.core.example import Example
     from semclip.data.check import Report
+    from semclip.data.findings import Finding
     from semclip.models.tokens import Tokenizer
 
 
@@ -120,7 +121,7 @@ def _show(report: "Report", console: "Console", everything: bool = False) -> Non
         style, word = ("red", "error") if finding.error else ("yellow", "note")
         console.print(Text.assemble((word, style), "  ", (finding.problem, "bold"), f": {finding.count:,}"))
         places = finding.places if everything else finding.places[:_PLACES]
-        for line in (*places, *_more(finding.count - len(places))):
+        for line in (*places, *(_more(len(finding.places) - len(places)) or _unlisted(finding))):
             console.print(f"    {line}")
         console.print(f"    fix: {finding.fix}")
     if report.errors:
@@ -132,6 +133,12 @@ def _show(report: "Report", console: "Console", everything: bool = False) -> Non
 def _more(count: int) -> list[str]:
     """What stands for those that are not shown."""
     return [f"... and {count:,} more; --all lists them"] if count else []
+
+
+def _unlisted(finding: "Finding") -> list[str]:
+    """What stands for those whose places are not held."""
+    more = finding.count - len(finding.places)
+    return [f"... and {more:,} more: mend these first"] if more else []
 
 
 def _counts(label: str, counts: dict[str, int]) -> str:

@@ -2,16 +2,21 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from semclip.core.example import Example
+from semclip.data.stored import groups_of
 
 #: Stops at the end of a word; within one they are part of it ("1.5").
 _STOPS = re.compile(r"[.,;:!?…。]+(?=\s|$)")
+
+#: Photos that are named of those that share a caption.
+_SHOWN = 3
 
 
 def folded(text: str) -> str:
@@ -44,16 +49,51 @@ def contrast_groups(examples: Sequence[Example], mask_equal_captions: bool = Tru
     return [order.setdefault(part, len(order)) for part in parts[groups].tolist()]
 
 
-def photos_sharing_captions(examples: Sequence[Example]) -> dict[str, list[Example]]:
-    """Folded caption -> an example of each group that has it, for the captions of several groups."""
-    owners, texts = _captions(examples)  # (T,), (T,)
-    values, counts = np.unique(texts, return_counts=True)
-    repeated = np.isin(texts, values[counts > 1])  # (T,)
-    holders: dict[str, dict[str, Example]] = {}
-    for owner in np.unique(owners[repeated]).tolist():
-        for text in map(folded, examples[owner].captions):
-            holders.setdefault(text, {}).setdefault(examples[owner].group, examples[owner])
-    return {text: list(by_group.values()) for text, by_group in holders.items() if len(by_group) > 1}
+@dataclass(frozen=True)
+class SharedCaption:
+    """A caption of several photos, folded. photos: how many. first: an example of each of the first three."""
+
+    text: str
+    photos: int
+    first: Sequence[Example]
+
+
+class SharedCaptions:
+    """The captions that photos (groups) of `examples` share. photos: how many share one with others.
+
+    Going through them makes examples one at a time: in memory are numbers only, some for each caption.
+    """
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        owners, texts = _captions(examples)  # (T,), (T,)
+        groups = np.fromiter(map(hash, groups_of(examples)), np.int64, len(examples))[owners]  # (T,)
+        order = np.lexsort((owners, groups, texts))
+        owners, groups, texts = owners[order], groups[order], texts[order]
+        first = np.append(True, (np.diff(texts) != 0) | (np.diff(groups) != 0))[: len(texts)]  # a group has it once
+        owners, groups, texts = owners[first], groups[first], texts[first]
+        values, starts, counts = np.unique(texts, return_index=True, return_counts=True)
+        shared = np.flatnonzero(counts > 1)
+        earliest = np.minimum.reduceat(owners, starts) if len(starts) else starts
+        shared = shared[np.argsort(earliest[shared], kind="stable")]  # in the order in which they first occur
+        self._examples, self._owners = examples, owners
+        self._values, self._starts, self._counts = values[shared], starts[shared], counts[shared]
+        self.photos = len(np.unique(groups[np.isin(texts, self._values)]))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[SharedCaption]:
+        return map(self._caption, range(len(self)))
+
+    def most_shared(self) -> SharedCaption:
+        """The caption of the most photos. There must be one."""
+        return self._caption(int(np.argmax(self._counts)))
+
+    def _caption(self, index: int) -> SharedCaption:
+        start, count = int(self._starts[index]), int(self._counts[index])
+        first = [self._examples[i] for i in np.sort(self._owners[start : start + count])[:_SHOWN].tolist()]
+        folds = map(folded, first[0].captions)
+        return SharedCaption(next(text for text in folds if hash(text) == self._values[index]), count, first)
 
 
 def _captions(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
@@ -63,14 +103,13 @@ def _captions(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(np.arange(len(examples)), counts), np.fromiter(hashes, dtype=np.int64, count=sum(counts))
 
 
-def sentence(shared: Mapping[str, Sequence[Example]], masked: bool) -> str:
+def sentence(shared: SharedCaptions, masked: bool) -> str:
     """What to tell people before training, "" where no two photos share a caption."""
-    if not shared:
+    if not len(shared):
         return ""
-    photos = len({example.group for holders in shared.values() for example in holders})
-    text, most = max(shared.items(), key=lambda item: len(item[1]))
+    most = shared.most_shared()
     what = "are not each other's negatives" if masked else "are each other's NEGATIVES"
     return (
-        f"{photos:,} photos share a caption with others and {what} (train.mask_equal_captions="
-        f"{str(masked).lower()}); '{text[:60]}' is the caption of {len(most):,}"
+        f"{shared.photos:,} photos share a caption with others and {what} (train.mask_equal_captions="
+        f"{str(masked).lower()}); '{most.text[:60]}' is the caption of {most.photos:,}"
     )

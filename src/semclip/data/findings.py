@@ -16,7 +16,7 @@ from semclip.core.decoding import MissingImageError, read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, Example, ImageRef
 from semclip.data.columns import EmptyTextError, LongTextError
-from semclip.data.equal_captions import photos_sharing_captions
+from semclip.data.equal_captions import SharedCaptions
 from semclip.data.firsts import firsts, numbers
 from semclip.data.incomplete import HOW_TO_ALLOW
 from semclip.data.same_pictures import copies
@@ -37,6 +37,8 @@ ProgressBar = Callable[[Iterable[Any], str, int], Iterable[Any]]
 
 #: The problem of a row that is malformed, or has a cell of the wrong kind.
 NOT_UNDERSTOOD = "row not understood"
+#: Places that are held of one problem: a million rows may all have it.
+MOST_PLACES = 100_000
 _TEXTS_AT_ONCE = 1000
 _TEXTS_REMEMBERED = 50_000
 _IMAGES_AT_ONCE = 256
@@ -81,19 +83,18 @@ KINDS = (
 
 @dataclass
 class Finding:
-    """One kind of problem. error: makes the check fail; otherwise it is worth knowing only."""
+    """One kind of problem. error: makes the check fail; otherwise it is worth knowing only. places: the first ones."""
 
     problem: str
     error: bool
     fix: str
     places: list[str] = field(default_factory=list)
-
-    @property
-    def count(self) -> int:
-        return len(self.places)
+    count: int = 0
 
     def add(self, place: str) -> None:
-        self.places.append(place)
+        self.count += 1
+        if self.count <= MOST_PLACES:
+            self.places.append(place)
 
 
 class Findings(dict[str, Finding]):
@@ -148,10 +149,11 @@ def look_at_texts(
     for example in examples:
         for text in negations_of_itself(example):
             findings[SELF_NEGATION].add(f"{example.where}: {short(text)}")
-    for text, holders in photos_sharing_captions(examples).items():
-        names = ", ".join(example.image.name for example in holders[:3])
-        more = f" and {len(holders) - 3:,} more" if len(holders) > 3 else ""
-        findings["caption of several photos"].add(f"{holders[0].where}: '{short(text)}' of {names}{more}")
+    for shared in SharedCaptions(examples):
+        names = ", ".join(example.image.name for example in shared.first)
+        others = shared.photos - len(shared.first)
+        more = f" and {others:,} more" if others else ""
+        findings["caption of several photos"].add(f"{shared.first[0].where}: '{short(shared.text)}' of {names}{more}")
     for place, text, cut in progress(cut_texts(examples, truncated, context_length), "text lengths", 0):
         negated = NEGATION_WORDS.search(cut)
         told = f"{place} of {len(text.split())} words, cut off: '{short(cut)}'"

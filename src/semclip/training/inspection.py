@@ -7,7 +7,7 @@ from semclip.core.decoding import MissingImageError
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DualEncoder
-from semclip.data.equal_captions import contrast_groups, photos_sharing_captions, sentence
+from semclip.data.equal_captions import SharedCaptions, contrast_groups, sentence
 from semclip.data.findings import Findings, look_at_splits, look_at_texts, short
 from semclip.data.splits import held_out
 from semclip.data.stored import joined
@@ -39,7 +39,6 @@ def texts_and_splits(splits: Iterable[Sequence[Example]], encoder: Encoder, conf
         if finding.problem != "caption of several photos"
     ]
     masked = config.train.mask_equal_captions
-    shared = photos_sharing_captions(train)
     if masked and len(train) > 1 and len(set(contrast_groups(train))) == 1:
         raise UserError(
             f"all {len(train):,} training examples have an equal caption, '{short(train[0].caption)}', or are tied by "
@@ -47,7 +46,7 @@ def texts_and_splits(splits: Iterable[Sequence[Example]], encoder: Encoder, conf
             where=train[0].where,
             fix="write captions that differ, or set train.mask_equal_captions=false",
         )
-    return [*told, *filter(None, [sentence(shared, masked)])]
+    return [*told, *filter(None, [sentence(SharedCaptions(train), masked)])]
 
 
 def random_weights(encoder: Encoder) -> str:

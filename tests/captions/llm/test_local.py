@@ -252,3 +252,23 @@ def test_vllm_is_asked_as_it_is_documented(monkeypatch: pytest.MonkeyPatch) -> N
     assert messages[0] == list(asked("a").messages)
     assert sampling[0] == SamplingParams(0.0, 1.0, 12, 7, StructuredOutputsParams({"type": "object"}))
     assert connect(Server(), "vllm:some/model") is model  # one model, loaded once
+
+
+@pytest.mark.parametrize(
+    ("missing", "name", "fix"),
+    [
+        ({"accelerate"}, "model.gguf", "pip install accelerate, "),
+        ({"gguf", "accelerate"}, "model.gguf", "pip install gguf accelerate, "),
+        (set(), "modell.gguf", "Did you mean model.gguf?"),
+        (set(), "model.gguf", "llama-server -m "),
+    ],
+)
+def test_of_a_gguf_the_advice_is_about_what_is_wrong(
+    missing: set[str], name: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("transformers")
+    (tmp_path / "model.gguf").write_bytes(b"GGUF\3\0\0\0")  # cut short
+    monkeypatch.setattr("semclip.captions.llm.hf.find_spec", lambda package: None if package in missing else package)
+    with pytest.raises(UserError, match="cannot load the model") as caught:
+        connect(Server(), f"hf:{tmp_path / name}")
+    assert fix in caught.value.fix

@@ -1,14 +1,22 @@
 """`hf:NAME`: a chat model of transformers, run in this process."""
 
+import shlex
+import struct
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from semclip.captions.llm.connection import ChatRequest
 from semclip.captions.llm.local import Said
-from semclip.core.errors import UserError, first_line
+from semclip.core.errors import UserError, did_you_mean, first_line
 
 HF = "hf:"
+#: What transformers raises for files that are missing, damaged or of a kind that it does not read.
+_UNREADABLE = (
+    *(ImportError, OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError),
+    *(ArithmeticError, MemoryError, struct.error),
+)
 
 
 class HfEngine:
@@ -35,12 +43,12 @@ class HfEngine:
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, padding_side="left", **options)
             load: Any = transformers.AutoModelForCausalLM.from_pretrained
             self._model = load(folder, dtype=dtype, **options).to(self._device).eval()
-        except (ImportError, OSError, ValueError, RuntimeError) as error:
+        except _UNREADABLE as error:
             fix = "name a folder that `save_pretrained` wrote, or download the model where there is a network"
             raise UserError(
                 f"cannot load the model: {first_line(error)}",
                 where=self._where,
-                fix="pip install gguf accelerate, by which transformers reads this format" if file else fix,
+                fix=_how_to_read_gguf(Path(folder), file) if file else fix,
             ) from error
         if not self._tokenizer.chat_template:
             fix = "name a model that was trained to chat (-Instruct, -it)"
@@ -117,3 +125,17 @@ class _Draws:
                 row = row - torch.log(torch.empty_like(row).exponential_(generator=generator))
             drawn.append(row)
         return torch.stack(drawn).to(scores.device)
+
+
+def _how_to_read_gguf(folder: Path, file: str) -> str:
+    """What to do about a .gguf that cannot be loaded: what is missing, or another way to run the same model."""
+    missing = [package for package in ("gguf", "accelerate") if find_spec(package) is None]
+    if missing:
+        return f"pip install {' '.join(missing)}, by which transformers reads this format"
+    if folder.is_dir() and not (folder / file).is_file():
+        return did_you_mean(file, (path.name for path in folder.glob("*.gguf")))
+    return (
+        "download the file again where it is cut short; where transformers cannot read its kind of model, run "
+        f"`llama-server -m {shlex.quote(str(folder / file))} --port 8080` and take the server: "
+        "writer.server.base_url=http://localhost:8080/v1"
+    )
