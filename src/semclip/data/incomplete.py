@@ -16,12 +16,15 @@ HOW_TO_ALLOW = f"{100 * ALLOWED:g} % of them are left out and told; in training,
 
 
 class IncompleteRows:
-    """The rows of one file that lack something. allowed: the proportion of all rows that may be left out."""
+    """The rows of one file that lack something: how many, and the first.
+
+    allowed: the proportion of all rows that may be left out.
+    """
 
     def __init__(self, allowed: float = ALLOWED) -> None:
         self.allowed = allowed
-        self.errors: list[EmptyTextError] = []
-        self.complete = 0
+        self.count = self.complete = 0
+        self.first: EmptyTextError | None = None
 
     def examples(self, path: Path, parser: RowParser) -> Iterator[Example]:
         """The rows of a file but those that lack something, which are noted.
@@ -37,8 +40,8 @@ class IncompleteRows:
                 self.complete += 1
                 yield example
         parser.finish(str(path))
-        if self.errors and too_many(len(self.errors), self.complete + len(self.errors), self.allowed):
-            first = self.errors[0]
+        first = self.first
+        if first and too_many(self.count, self.complete + self.count, self.allowed):
             raise EmptyTextError(
                 f"{self._counted()}, more than {100 * self.allowed:g} %; the first: {first.what}",
                 where=first.where,
@@ -47,18 +50,19 @@ class IncompleteRows:
 
     def sentence(self, path: Path) -> str:
         """What to tell people, "" where no row lacks anything."""
-        if not self.errors:
+        first = self.first
+        if first is None:
             return ""
-        first = self.errors[0]
         return f"{self._counted()} and are left out (first: {first.where}: {first.what}); {how_to_list(path)}"
 
     def _note(self, error: UserError) -> None:
         if not isinstance(error, EmptyTextError):
             raise error
-        self.errors.append(error)
+        self.first = self.first or error
+        self.count += 1
 
     def _counted(self) -> str:
-        return f"{len(self.errors):,} of {self.complete + len(self.errors):,} rows lack a text or an image"
+        return f"{self.count:,} of {self.complete + self.count:,} rows lack a text or an image"
 
 
 def too_many(count: int, of: int, allowed: float = ALLOWED) -> bool:

@@ -72,7 +72,7 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
     present = {e.split for e in examples}
     val, test = (select(examples, s) if s in present else [] for s in ("val", "test"))
     tests = _further_tests(config, everything)
-    return Splits(train_examples, val, test, tests, left_out, len(incomplete.errors))
+    return Splits(train_examples, val, test, tests, left_out, incomplete.count)
 
 
 def _without_contradictions(train: Sequence[Example], config: TrainConfig, left_out: list[str]) -> Sequence[Example]:
