@@ -187,7 +187,7 @@ def around(centres: np.ndarray, count: int, draw: np.random.Generator) -> np.nda
 
 
 def memory(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
-    for count in (500, 5_000, 50_000):
+    for count in (1_000, 10_000, 50_000):
         command = [sys.executable, __file__, "--measure", str(count), "--threads", str(arguments.threads)]
         environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
         ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
