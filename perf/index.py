@@ -138,11 +138,14 @@ def query(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None
     started = time.perf_counter()
     rows = index.rows
     say(f"mapped rows made in {time.perf_counter() - started:.0f} s")
-    asked = around(centres, arguments.queries, draw).astype(np.float32)
-    model.texts = lambda texts: np.stack([asked[zlib.crc32(t.encode()) % len(asked)] for t in texts])  # type: ignore
+    named = around(centres, 2 * arguments.queries, draw).astype(np.float32)
+    model.texts = lambda texts: np.stack([read(text, named) for text in texts])  # type: ignore[method-assign]
+    asked = named[: arguments.queries]
     candidates.EXACT = arguments.vectors
     one = [Query(f"photo {i}", Text(f"photo {i}")) for i in range(len(asked))]
-    two = [Query(f"photo {i}", And((Text(f"photo {i}"), Not(Text(f"thing {i}"))))) for i in range(len(asked))]
+    two = [
+        Query(f"photo {i}", And((Text(f"photo {i}"), Not(Text(f"photo {i + len(asked)}"))))) for i in range(len(asked))
+    ]
 
     def searched(query: Query, ranker: str | None = None) -> list[str]:
         return [hit.id for hit in index.search(query, top=100, ranker=ranker)]
@@ -177,6 +180,14 @@ def query(folder: Path, arguments: argparse.Namespace, say: Callable[[str], None
         found = [way(i) for i in range(len(asked))]
         recall = np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, exact[name], strict=True)])
         tell(say, {f"vector index, {name}, {recall:.1%} of the exact first hundred": times})
+
+
+def read(text: str, named: np.ndarray) -> np.ndarray:
+    """(D,) what a text tower makes of a prompt: near the sum of what it names, cosine about 0.95, never the same."""
+    found = [named[int(word)] for word in text.split() if word.isdigit()]
+    noise = generator("perf index text", zlib.crc32(text.encode())).standard_normal(len(named[0]))
+    vector = np.sum(found, axis=0) + 0.3 * noise / np.linalg.norm(noise)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
 def around(centres: np.ndarray, count: int, draw: np.random.Generator) -> np.ndarray:

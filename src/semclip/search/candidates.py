@@ -14,7 +14,7 @@ from semclip.search.table import PhotoTable
 #: Up to this many photos every one is compared with the query; above, those that the vector index finds.
 EXACT = 1_000_000
 #: Candidates for each direction of a score above that, and how many parts of the vector index are looked at for them.
-CANDIDATES, PROBES = 1_000, 128
+CANDIDATES, PROBES = 1_000, 32
 #: So few photos are looked at closely without asking which.
 _FEW = 4_096
 
@@ -32,7 +32,7 @@ class Candidates:
         if self._asks_index(every):
             places = [self._by_index([score], 10 * count) for score in scores]
         else:
-            places = self._surely(scores, every, every, count, rough=True)
+            places = self._surely(scores, every, every, count)
         found = []
         for score, some in zip(scores, places, strict=True):
             (products,) = exact(score.vector[None], self.rows.embeddings, some)
@@ -65,16 +65,23 @@ class Candidates:
         found = [self._table.nearest(one.vector.astype(np.float32), look, PROBES) for one in directions]
         return self.rows.rows_of(np.concatenate(found))
 
-    def _surely(
-        self, scores: Sequence[Score], kept: np.ndarray, once: np.ndarray, count: int, rough: bool = False
-    ) -> list[np.ndarray]:
-        """For each score, what cannot be proven to be worse than `count` others, from one pass over all rows.
+    def _surely(self, scores: Sequence[Score], kept: np.ndarray, once: np.ndarray, count: int) -> list[np.ndarray]:
+        """For each score, what cannot be proven to be worse than `count` others, from one pass over all rows, or two.
 
-        once: (N,) bool, of the rows kept, no content twice. rough: for few others, far above all the rest.
+        once: (N,) bool, of the rows kept, no content twice.
         """
-        total = int(np.count_nonzero(once))
-        if total <= max(count, _FEW):
+        if int(np.count_nonzero(once)) <= max(count, _FEW):
             return [np.flatnonzero(kept)] * len(scores)
+        roughly = self._left(scores, kept, once, count, rough=True)
+        if all(len(places) <= count + _FEW for places in roughly):
+            return roughly
+        return self._left(scores, kept, once, count, rough=False)
+
+    def _left(
+        self, scores: Sequence[Score], kept: np.ndarray, once: np.ndarray, count: int, rough: bool
+    ) -> list[np.ndarray]:
+        """What the bound on the error of one pass leaves."""
+        total = int(np.count_nonzero(once))
         found = [parts_of(score) for score in scores]
         vectors = np.stack([one.vector for some in found for one in some])
         coming = zip(*self.rows.coarse.products(vectors, self.threads, rough), strict=True)

@@ -37,7 +37,7 @@ _FLOAT32 = 2.0**-24
 class Coarse(Protocol):
     """vectors (Q, D) float64 -> products (Q, N) float32 and the most that each may be wrong, (Q,).
 
-    rough: faster, and up to twice as wrong.
+    rough: in half the time, and up to twice as wrong.
     """
 
     def products(self, vectors: np.ndarray, threads: int, rough: bool = False) -> tuple[np.ndarray, np.ndarray]: ...

@@ -59,17 +59,18 @@ def hit(rows: Rows, names: Names, row: int, ranking: Ranking | None = None, at: 
     """A row as part of a result. at: its place in the ranking; without one the score is 0."""
     others = np.flatnonzero(rows.same == rows.same[row]) if rows.value("doubled", row) else np.zeros(0, int)
     stored = rows.value("path", row)
+    file = names.path(stored)
     parts = ranking.parts if ranking else ()
     held = int(ranking.held_back[at]) if ranking else -1
     return Hit(
         id=rows.value("id", row),
         path=shown(stored),
-        file=names.path(stored),
+        file=file,
         score=float(ranking.score[at]) if ranking else 0.0,
         parts=tuple(HitPart(str(p.leaf), p.wanted, float(p.similarity[at]), float(p.presence[at])) for p in parts),
         held_back=None if held < 0 else str(parts[held].leaf),
         duplicates=tuple(shown(rows.value("path", int(other))) for other in others if other != row),
-        missing=not os.path.lexists(names.path(stored)),
+        missing=not os.path.lexists(file),
     )
 
 

@@ -11,7 +11,7 @@ from semclip.core.query import Leaf, Text
 from semclip.search.candidates import Candidates
 from semclip.search.model import Model
 from semclip.search.photo import UndecodableError, UprightPicture, decode, read_bytes
-from semclip.search.product import exact, product
+from semclip.search.product import exact, product, small
 from semclip.search.scan import Seen
 
 #: Photos whose products are summed row by row in a fraction of a second.
@@ -45,7 +45,7 @@ class IndexGallery:
         return self.candidates.nearest(vectors, count)
 
     def sampled(self, vectors: np.ndarray) -> np.ndarray:
-        return np.asarray(np.asarray(vectors, np.float32) @ self.photos.sample.T)
+        return small(vectors, self.photos.sample)
 
     def rows(self, places: np.ndarray) -> np.ndarray:
         return np.asarray(self.photos.embeddings[places], np.float32)

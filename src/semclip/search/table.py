@@ -1,6 +1,7 @@
 """The table of photos in LanceDB: one row per file, committed in batches, each whole or not there."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -167,8 +168,10 @@ class PhotoTable:
         """Lance's own index of the embeddings, for tables too large to score every row."""
         from lancedb.index import IvfSq
 
-        # Embeddings as bytes, which finds more than shorter codes at the same speed, and needs no codebook.
-        config = IvfSq(distance_type="cosine", sample_rate=64, max_iterations=10)
+        # Embeddings as bytes, which finds more than shorter codes at the same speed, and needs no codebook. Lists of
+        # about 2,000 photos for a million: by itself LanceDB makes a quarter as many, and reads four times as much.
+        lists = max(1, math.isqrt(len(self)) // 2)
+        config = IvfSq(distance_type="cosine", num_partitions=lists, sample_rate=32, max_iterations=5)
         with told(self.place):
             self._table.create_index("embedding", config=config)
 
