@@ -15,6 +15,7 @@ from semclip.search import candidates, coarse
 from semclip.search.coarse import Codes, Halves, coarse_of
 from semclip.search.index import Index
 from semclip.search.indexing import photo_id
+from semclip.search.product import small
 from semclip.search.rankers import create
 from semclip.search.rankers._linear import Direction, Highest, LinearRanker, Sum, parts_of, put_together, total
 from tests.search.photos import model
@@ -30,13 +31,14 @@ QUERIES: list[Node] = [
 ]
 
 
-@pytest.fixture(params=["codes", "halves"])
+@pytest.fixture(params=["codes", "rough codes", "halves"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways to multiply all rows, whatever this machine's processor has."""
+    """Both ways to multiply all rows, whatever this machine's processor has; of codes also their rough half alone."""
     monkeypatch.setattr(coarse, "CODED", 100)
     monkeypatch.setattr(coarse, "_BLOCK", 300)
     monkeypatch.setattr(candidates, "_FEW", 0)
-    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: request.param == "codes")
+    monkeypatch.setattr(candidates, "_LEFT", 10_000 if request.param == "rough codes" else 0)
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: request.param != "halves")
     return str(request.param)
 
 
@@ -54,7 +56,7 @@ def test_products_are_wrong_by_no_more_than_they_say(way: str, dimension: int, t
     vectors = 30 * generator("asked").standard_normal((3, dimension))
     vectors[2] = 0
     made = coarse_of(table, tmp_path / "rows-1.npy")
-    assert isinstance(made, Codes if way == "codes" else Halves)
+    assert isinstance(made, Halves if way == "halves" else Codes)
     for rough, most in ((False, 0.01), (True, 0.02)):
         products, errors = made.products(vectors, 3, rough)
         wrong = np.abs(products - vectors @ table.astype(np.float64).T).max(axis=1)
@@ -66,7 +68,7 @@ def test_codes_are_made_once(way: str, tmp_path: Path) -> None:
     table = rows(200)
     coarse_of(table, tmp_path / "rows-1.npy")
     times = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert len(times) == (2 if way == "codes" else 0)
+    assert len(times) == (0 if way == "halves" else 2)
     whole, _ = coarse_of(table, tmp_path / "rows-1.npy").products(np.ones((1, 16)), threads=1)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == times
     for damaged in times:
@@ -163,6 +165,13 @@ def test_few_are_looked_at_closely(way: str, folder: Path) -> None:
 
 def test_none_are_asked_for(way: str, folder: Path) -> None:
     assert Index.open(folder / ".semclip", MODEL).search(Query("a dog", A), top=0) == []
+
+
+def test_a_small_product_takes_one_thread_and_gives_the_others_back() -> None:
+    threads = torch.get_num_threads()
+    table, vectors = rows(300).astype(np.float32), rows(3)
+    np.testing.assert_allclose(small(vectors, table), vectors.astype(np.float64) @ table.T, atol=1e-6)
+    assert torch.get_num_threads() == threads
 
 
 def test_a_conjunction_is_one_direction() -> None:

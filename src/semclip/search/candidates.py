@@ -15,8 +15,8 @@ from semclip.search.table import PhotoTable
 EXACT = 1_000_000
 #: Candidates for each direction of a score above that, and how many parts of the vector index are looked at for them.
 CANDIDATES, PROBES = 1_000, 32
-#: So few photos are looked at closely without asking which.
-_FEW = 4_096
+#: So few photos are looked at closely without asking which, and so few of many without a second, better bound.
+_FEW, _LEFT = 4_096, 4_096
 
 
 class Candidates:
@@ -73,7 +73,7 @@ class Candidates:
         if int(np.count_nonzero(once)) <= max(count, _FEW):
             return [np.flatnonzero(kept)] * len(scores)
         roughly = self._left(scores, kept, once, count, rough=True)
-        if all(len(places) <= count + _FEW for places in roughly):
+        if all(len(places) <= count + _LEFT for places in roughly):
             return roughly
         return self._left(scores, kept, once, count, rough=False)
 
