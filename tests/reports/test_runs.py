@@ -123,6 +123,15 @@ def test_seeds_stand_together_and_keep_apart_what_is_named_alike(make_tracks: Ma
     assert alone.control_of(alone.focus) is alone.runs[1]
 
 
+def test_arms_that_differ_in_more_than_the_objective_are_told_apart_by_their_names(make_tracks: MakeRuns) -> None:
+    folders = make_tracks((0, 1))
+    for folder in (f for f in folders if f.name == "negclip"):
+        config = yaml.safe_load((folder / "config.yaml").read_text())
+        (folder / "config.yaml").write_text(yaml.safe_dump(config | {"objective": {"name": "semclip"}}))
+    finetune = load_tracks(folders)[-1]
+    assert [arm.title for arm in finetune.arms[-2:]] == ["SemCLIP (semclip)", "SemCLIP (negclip)"]
+
+
 def test_a_track_of_bases_alone_is_shown_where_it_is_used(make_tracks: MakeRuns) -> None:
     folders = [f for f in make_tracks((0,)) if f.name != "cyclip"]
     config = yaml.safe_load((folders[0] / "config.yaml").read_text())

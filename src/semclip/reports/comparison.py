@@ -157,8 +157,12 @@ def _shortest_end(folder: Path, folders: Sequence[Path]) -> str:
 
 
 def _titled(runs: Sequence[Run]) -> list[Run]:
-    """Titles that are used twice get the seed or the name."""
-    titles = [_title(r) for r in runs]
+    """Titles that are used twice get the run's folder, the seed or the name, whichever tells them apart first."""
+    plain = [(_title(r), r.seed) for r in runs]
+    titles = [
+        f"{title} ({run.folder.resolve().name})" if plain.count((title, seed)) > 1 else title
+        for (title, seed), run in zip(plain, runs, strict=True)
+    ]
     with_seed = [
         f"{title}, seed {run.seed}" if titles.count(title) > 1 and run.seed is not None else title
         for title, run in zip(titles, runs, strict=True)
