@@ -42,9 +42,8 @@ def test_an_image_becomes_labels_and_an_overlay(world: Path, tmp_path: Path) -> 
     assert labels.mode == "P" and labels.size == (32, 32) and set(np.unique(np.asarray(labels))) <= {0, 1, 2}
     shown = Image.open(tmp_path / "out" / f"{image.name}.overlay.png")
     assert shown.mode == "RGB" and shown.height > shown.width >= 240
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        f"{image.name}.{k}.png" for k in ("labels", "overlay")
-    ]
+    written = [f"{image.name}.{k}.png" for k in ("labels", "overlay")]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["made_from.json", *written]
 
 
 def test_a_folder_with_every_refinement_twice(world: Path) -> None:
@@ -56,9 +55,32 @@ def test_a_folder_with_every_refinement_twice(world: Path) -> None:
         assert "10 images, 3 classes" in run(
             segment.command, str(world / "model"), str(images), "--out", str(out), *words
         )
-    assert len(list(out.iterdir())) == 20
+    assert len(list(out.glob("*.png"))) == 20
     for path in out.iterdir():
         path.unlink()
+
+
+def test_labels_of_other_classes_settings_or_images_are_not_written_over(world: Path, tmp_path: Path) -> None:
+    images = sorted((world / "scenes" / "images").glob("*.png"))
+    out = tmp_path / "out"
+    first = [str(world / "model"), str(images[0]), "--classes", "ring,star", "--out", str(out)]
+    run(segment.command, *first)
+    before = (out / f"{images[0].name}.labels.png").read_bytes()
+    other = tmp_path / images[0].name  # another picture of the same name
+    Image.open(images[1]).save(other)
+    for said, words in (
+        ("classes was .'ring', 'star'., is .'ring', 'moon'.", [*first[:3], "ring,moon", *first[4:]]),
+        ("size was 0, is 32", [*first, "--size", "32"]),
+        ("images was", [first[0], str(other), *first[2:]]),
+    ):
+        with pytest.raises(UserError, match=f"made from something else: .*{said}"):
+            run(segment.command, *words)
+    assert (out / f"{images[0].name}.labels.png").read_bytes() == before
+    run(segment.command, *first)
+    run(segment.command, first[0], str(images[1]), *first[2:])
+    (out / "made_from.json").unlink()
+    with pytest.raises(UserError, match="is there already, made from something else"):
+        run(segment.command, *first)
 
 
 @pytest.mark.parametrize(

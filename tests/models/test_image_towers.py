@@ -70,6 +70,8 @@ def test_features_of_a_folder_of_classes(weights: Path, photos: Path, tmp_path: 
     out = tmp_path / "x.npy"
     output = run(photos, "--model", NETWORK, "--weights", weights, "--out", out, "--batch-size", 2)
     assert "5 images" in output and "1024" in output
+    with pytest.raises(UserError, match="something is there already"):
+        run(photos, "--model", "torchvision:resnet18", "--out", out)
     file = FeaturesFile.open(out)
     assert file.names == ["cat/0.png", "cat/1.png", "cat/2.png", "dog/3.png", "dog/4.png"] and file.width == 1024
     tower = open_tower(NETWORK, str(weights))

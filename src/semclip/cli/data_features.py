@@ -29,6 +29,9 @@ def command(
     """Encode every image once: X.npy, X.rows.json (image names), X.info.json (network, preprocessing, hash)."""
     if out.suffix != ".npy":
         raise UserError("a features file ends in .npy", where=f"--out {out}", fix=f"--out {out.with_suffix('.npy')}")
+    for there in (out, out.with_suffix(".rows.json"), out.with_suffix(".info.json")):
+        if there.exists():
+            raise UserError("something is there already", where=str(there), fix="name a new file: --out OTHER.npy")
     refs = image_refs(file, images, parse_columns(columns))
 
     from concurrent.futures import ThreadPoolExecutor

@@ -1,17 +1,19 @@
 """`semclip segment`: which class every pixel of your images belongs to, as label images and overlays."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semclip.cli._made_from import claim
 from semclip.cli._options import Denoise, Device, Size, SmoothKeys, Templates, Threshold, Variant, names, on_device
 from semclip.core.addresses import refuse_address
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from torch import Tensor
 
     from semclip.core.example import ImageRef
@@ -36,13 +38,17 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for labels and overlays.")] = Path("segments"),
     device: Device = "cpu",
 ) -> None:
-    """Label every pixel: NAME.labels.png holds class numbers, NAME.overlay.png shows them over the image."""
+    """Label every pixel: NAME.labels.png holds class numbers, NAME.overlay.png shows them over the image.
+
+    Labels that another model, other classes or other settings made are not written over.
+    """
     refs = _image_files(images, out)
 
     from rich.progress import track
 
     from semclip.core.config import parse
     from semclip.core.console import make_console
+    from semclip.core.files import write_atomic
     from semclip.core.protocols import DenseReading
     from semclip.models.student import is_student
 
@@ -54,18 +60,24 @@ def command(
         options = {"variant": variant, "size": size, "smooth": smooth_keys, "denoise": denoise, "threshold": threshold}
         named, ground = names(classes), names(background)
         segmenter = _reader(model, named, ground, templates, parse(DenseReading, options, "command line"), device)
+    made_from = {**segmenter.made_from, "images": str(images.parent if images.is_file() else images)}
     console = make_console()
     for ref in track(refs, description="images", console=console, disable=not console.is_terminal):
-        _write(out, ref, segmenter)
+        pictures = _pictures(ref, segmenter)
+        if ref is refs[0]:  # not before: settings that no image can be read with claim nothing
+            claim(out, made_from, [name for each in refs for name in _written(each)])
+        for name, picture in zip(_written(ref), pictures, strict=True):
+            write_atomic(out / name, lambda path, picture=picture: picture.save(path, "PNG"))  # type: ignore[misc]
     console.print(f"{out}: {len(refs):,} images, {len(segmenter.classes)} classes", markup=False, highlight=False)
 
 
 @dataclass(frozen=True)
 class Segmenter:
-    """classes: names by label. scores: an image and its size (H, W) -> (C, H, W)."""
+    """classes: names by label. scores: an image and its size (H, W) -> (C, H, W). made_from: what decides on labels."""
 
     classes: list[str]
     scores: "Callable[[ImageRef, tuple[int, int]], Tensor]"
+    made_from: Mapping[str, Any]
 
 
 def _image_files(images: Path, out: Path) -> "list[ImageRef]":
@@ -85,20 +97,22 @@ def _image_files(images: Path, out: Path) -> "list[ImageRef]":
 
 
 def _student(folder: Path, device: str) -> Segmenter:
+    from semclip.core.files import sha256_file
     from semclip.models.refine import upsample
-    from semclip.models.student import Student
+    from semclip.models.student import WEIGHTS_FILE, Student
 
     student = on_device(Student.load(folder), device)
 
     def scores(ref: "ImageRef", size: tuple[int, int]) -> "Tensor":
         return upsample(student(student.load_whole_image(ref)[None].to(device)), size)[0]
 
-    return Segmenter(student.config.classes, scores)
+    return Segmenter(student.config.classes, scores, {"student": sha256_file(folder / WEIGHTS_FILE)})
 
 
 def _reader(
     model: str, names: Sequence[str], background: Sequence[str], templates: str, reading: "DenseReading", device: str
 ) -> Segmenter:
+    from semclip.evaluation.identify import identified_model
     from semclip.models.load import load
 
     scored = bool(background or reading.threshold)
@@ -116,7 +130,8 @@ def _reader(
         inputs = encoder.load_whole_image(ref, reading.size)[None].to(device)  # (1, 3, H', W')
         return encoder.class_scores(inputs, rows, ground, reading, size)[0]
 
-    return Segmenter(classes, scores)
+    read = {"classes": names, "background": background, "templates": template_texts(templates), **asdict(reading)}
+    return Segmenter(classes, scores, {"model": identified_model(encoder).get("weights_sha256", model), **read})
 
 
 def text_rows(encoder: "Encoder", names: Sequence[str], templates: str) -> "Tensor":
@@ -145,16 +160,19 @@ def template_texts(templates: str) -> tuple[str, ...]:
     return texts
 
 
-def _write(out: Path, ref: "ImageRef", segmenter: Segmenter) -> None:
+def _pictures(ref: "ImageRef", segmenter: Segmenter) -> "tuple[Image, Image]":
+    """Labels and overlay of an image."""
     import torch
 
     from semclip.cli._label_pictures import label_image, overlay
     from semclip.core.decoding import read_rgb
-    from semclip.core.files import write_atomic
 
     image = read_rgb(ref)
     with torch.no_grad():
         labels = segmenter.scores(ref, (image.height, image.width)).argmax(dim=0).cpu().numpy()  # (H, W)
-    numbers, shown = label_image(labels, segmenter.classes), overlay(image, labels, segmenter.classes)
-    write_atomic(out / f"{ref.name}.labels.png", lambda path: numbers.save(path, "PNG"))
-    write_atomic(out / f"{ref.name}.overlay.png", lambda path: shown.save(path, "PNG"))
+    return label_image(labels, segmenter.classes), overlay(image, labels, segmenter.classes)
+
+
+def _written(ref: "ImageRef") -> tuple[str, str]:
+    """The names of an image's labels and overlay."""
+    return f"{ref.name}.labels.png", f"{ref.name}.overlay.png"

@@ -90,7 +90,7 @@ class FeaturesFile:
             raise UserError(
                 f"no features of the image '{name}'",
                 where=str(self.path),
-                fix=f"{known} Or compute them: semclip data features FILE --model MODEL",
+                fix=f"{known} Or compute them: semclip data features FILE --model MODEL --out NEW.npy",
             )
         return np.asarray(self._array[self._index[name]], dtype=np.float32)  # (W,)
 
@@ -109,7 +109,8 @@ class FeaturesFile:
                 f"the picture '{picture.name}' is not the one its features were computed from: {now:,} bytes, {then:,} "
                 "then",
                 where=f"{picture.where} and {self.path}",
-                fix="put the old data back, or compute the features again: semclip data features FILE --model MODEL",
+                fix="put the old data back, or compute the features again: semclip data features FILE --model MODEL "
+                "--out NEW.npy",
             )
         return features
 
