@@ -52,6 +52,8 @@ with Journal(Path({str(tmp_path / "j")!r}), {SIGNATURE!r}) as journal:
     [
         ({"writer": {"model": "y"}}, 'writer.model: "x" in the journal, "y" now'),
         ({"input": {"sha256": "cd", "rows": 3}}, 'input.sha256: "ab" in the journal, "cd" now'),
+        # What was typed leads: splits are drawn with the seed, so the hash follows it.
+        ({"input": {"sha256": "cd", "rows": 3}, "seed": 1}, "seed: nothing in the journal, 1 now; input.sha256"),
         ({"verify": []}, "verify.1.verifier"),
         ({"attempts": 2}, "attempts: nothing in the journal, 2 now"),
     ],

@@ -139,8 +139,40 @@ def test_missing_config_files(tmp_path: Path) -> None:
         load_config(tmp_path / "c.yaml")
     with pytest.raises(UserError, match="no config file 'nothing/like/it'"):
         find_config("nothing/like/it")
+    with pytest.raises(UserError) as far:
+        find_config("nothing/like/it")
+    folder = Path(far.value.fix.rpartition(" ")[2])
+    assert (folder / "scenes" / "base.yaml").is_file() and "scenes/base" not in far.value.fix
+    for typed, meant in (("SemCLIP_plus", "semclip_plus"), ("base", "scenes/base"), ("scenes/bsae", "scenes/base")):
+        with pytest.raises(UserError) as near:
+            find_config(typed)
+        offered = near.value.fix.partition("?")[0].removeprefix("Did you mean ").split(", ")
+        assert meant in offered and len(offered) <= 3
     (tmp_path / "c.yaml").write_text("a: 1")
     assert find_config(str(tmp_path / "c.yaml")) == tmp_path / "c.yaml"
+
+
+@dataclass(frozen=True)
+class _Inner:
+    size: int = 1
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise UserError(f"{self.size} is too small", where="inner.size", fix="set inner.size=1")
+
+
+@dataclass(frozen=True)
+class _Outer:
+    inner: _Inner = _Inner()
+
+
+def test_what_a_section_refuses_is_said_with_its_file_and_its_key() -> None:
+    with pytest.raises(UserError, match="0 is too small") as caught:
+        parse(_Outer, {"inner": {"size": 0}}, where="runs/x/config.yaml")
+    assert caught.value.where == "runs/x/config.yaml: inner.size" and caught.value.fix == "set inner.size=1"
+    with pytest.raises(UserError) as caught:
+        parse(_Inner, {"size": 0}, where="inner")
+    assert caught.value.where == "inner.size"
 
 
 def write(folder: Path, **files: str) -> Path:

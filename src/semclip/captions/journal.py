@@ -155,7 +155,8 @@ class Journal:
                 return
         changed = [
             f"{key}: {_shown(there, key)} in the journal, {_shown(self._signature, key)} now"
-            for key in sorted(there.keys() | self._signature.keys())
+            # What is typed first: the rows and so their hash may differ because of it.
+            for key in sorted(there.keys() | self._signature.keys(), key=lambda key: (key.startswith("input."), key))
             if _shown(there, key) != _shown(self._signature, key)
         ]
         if changed:

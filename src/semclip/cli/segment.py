@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,7 +68,7 @@ def command(
         if ref is refs[0]:  # not before: settings that no image can be read with claim nothing
             claim(out, made_from, [name for each in refs for name in _written(each)])
         for name, picture in zip(_written(ref), pictures, strict=True):
-            write_atomic(out / name, lambda path, picture=picture: picture.save(path, "PNG"))  # type: ignore[misc]
+            write_atomic(out / name, partial(picture.save, format="PNG"))
     console.print(f"{out}: {len(refs):,} images, {len(segmenter.classes)} classes", markup=False, highlight=False)
 
 

@@ -16,7 +16,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from semclip.core.addresses import refuse_address
-from semclip.core.errors import UserError, did_you_mean
+from semclip.core.errors import UserError, did_you_mean, nearest
 from semclip.core.files import is_file, read_bytes, write_text
 from semclip.core.parsing import MAX_DEPTH, parse_yaml
 from semclip.core.registry import FAMILIES
@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 #: Values of a config whose sections refer to each other; nine such lines can make a billion.
 _MOST_VALUES = 100_000
-#: Characters of a value in a message.
-_SHOWN = 80
+#: Characters of a value in a message, and names that are offered for one that is not there.
+_SHOWN, _NEAREST = 80, 3
 
 #: Keys of one section that say the same thing in two ways: one that is set over another takes its place.
 _INSTEAD = {"steps": "epochs", "epochs": "steps", "from": "backend", "backend": "from"}
@@ -45,10 +45,13 @@ def find_config(name: str, kind: str = "train") -> Path:
     shipped = {str(p.relative_to(folder).with_suffix("")): p for p in folder.rglob("*.yaml")}
     if name in shipped:
         return shipped[name]
+    inside = sorted(known for known in shipped if known.endswith(f"/{name}"))  # `base` of `scenes/base`
+    near = inside[:_NEAREST] or nearest(name, shipped)
     raise UserError(
         f"no config file '{name[:200]}'",
         where=f"neither a file nor one of the shipped {kind} configs",
-        fix=did_you_mean(name, shipped),
+        fix=(f"Did you mean {', '.join(near)}? " if near else "")
+        + f"The {len(shipped)} shipped ones are the files of {folder}",
     )
 
 
@@ -256,6 +259,9 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
                 lines.append(f"'{key}': {problem['msg']}, found {_short(problem['input'])}")
         fix = f"set it, for example on the command line: {' '.join(fixes)}" if fixes else "mend the value"
         raise UserError("; ".join(lines), where=where, fix=fix) from error
+    except UserError as error:  # of a section's own check, which knows its key and not the file
+        at = error.where if where in error.where else f"{where}: {error.where}"
+        raise UserError(error.what, where=at, fix=error.fix) from error
     for key, value in _numbers(parsed):  # pydantic makes a number of the texts "nan" and "1e999"
         if not math.isfinite(value):
             raise UserError(f"'{key}' is {value}, no finite number", where=where, fix=f"give {key} a finite number")

@@ -45,10 +45,13 @@ _LONGEST = 200
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """One sentence for an unknown `name`: the closest known names, else all of them."""
     known = sorted(known)
+    close = nearest(name, known)
+    return f"Did you mean {', '.join(close)}?" if close else f"Known: {', '.join(known) or '(none)'}."
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The closest known names, at most three; none where all are far."""
     name = name[:_LONGEST]  # comparing takes time that grows with both lengths
     # Compared without case, so that `SemCLIP` finds `semclip`.
-    lower = {k.lower(): k for k in known}
-    close = [lower[k] for k in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
-    if close:
-        return f"Did you mean {', '.join(close)}?"
-    return f"Known: {', '.join(known) or '(none)'}."
+    lower = {k.lower(): k for k in sorted(known)}
+    return [lower[k] for k in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]

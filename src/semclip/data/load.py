@@ -42,7 +42,11 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.validation < 1:
-            raise UserError("data.validation is a proportion", where="config", fix="set data.validation=0.1, or 0")
+            raise UserError(
+                f"data.validation: {self.validation} is no proportion",
+                where="data.validation",
+                fix="set data.validation=0.1, or 0",
+            )
         for name in ("root", "path", "images"):
             refuse_address(getattr(self, name), where=f"data.{name}")
 

@@ -74,10 +74,11 @@ class LoopConfig:
                 fix="set train.steps=1000, or train.epochs=3",
             )
         if not 0 <= self.epochs < math.inf:
-            raise UserError("train.epochs must be a positive number", where="config", fix="set train.epochs=3")
+            raise _out_of_range("epochs", self.epochs, "is no positive number", "train.epochs=3")
         for name in ("batch_size", "keep_checkpoints", "devices", *(("steps",) if self.steps else ())):
-            if getattr(self, name) != "auto" and getattr(self, name) < 1:
-                raise UserError(f"train.{name} must be at least 1", where="config", fix=f"set train.{name}")
+            value = getattr(self, name)
+            if value != "auto" and value < 1:
+                raise _out_of_range(name, value, "is less than 1", f"train.{name}=1 or more")
         if self.batch_size == 1:
             raise UserError(
                 "a batch of 1 holds nothing to tell an example from: a contrastive loss is 0 and teaches nothing",
@@ -87,19 +88,21 @@ class LoopConfig:
         for name in ("learning_rate", "eps", "clip_norm"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
-                raise UserError(f"train.{name} must be a positive number", where="config", fix=f"set train.{name}")
+                raise _out_of_range(name, value, "is no positive number", f"train.{name} to more than 0")
         for name in ("weight_decay", "warmup_steps", "workers", "checkpoint_every", "micro_batch"):
             value = getattr(self, name)
             if value != "auto" and not 0 <= value < math.inf:
-                raise UserError(f"train.{name} must not be negative", where="config", fix=f"set train.{name}=0 or more")
+                raise _out_of_range(name, value, "is negative or infinite", f"train.{name}=0 or more")
         if not 0 < self.crop <= 1:
-            raise UserError(
-                "train.crop is a proportion of the area", where="config", fix="set train.crop=0.9, or 1 for none"
-            )
+            raise _out_of_range("crop", self.crop, "is no proportion of the area", "train.crop=0.9, or 1 for none")
         if not 0 <= self.ema < 1:
-            raise UserError("train.ema lies between 0 and 1", where="config", fix="set train.ema=0.999, or 0 for none")
+            raise _out_of_range("ema", self.ema, "is not between 0 and 1", "train.ema=0.999, or 0 for none")
         if not all(0 <= beta < 1 for beta in self.betas):
-            raise UserError("train.betas lie between 0 and 1", where="config", fix="set train.betas=[0.9,0.98]")
+            raise _out_of_range("betas", self.betas, "are not between 0 and 1", "train.betas=[0.9,0.98]")
+
+
+def _out_of_range(name: str, value: object, said: str, right: str) -> UserError:
+    return UserError(f"train.{name}: {value} {said}", where=f"train.{name}", fix=f"set {right}")
 
 
 @dataclass(frozen=True, kw_only=True)

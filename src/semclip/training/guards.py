@@ -50,8 +50,13 @@ class GuardConfig:
 
     def __post_init__(self) -> None:
         for name in ("skip_non_finite", "logit_scale_steps", "drop_limit", "free_disk_mb", "unreadable"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"guards.{name} must not be negative", where="config", fix=f"set guards.{name}=0")
+            value = getattr(self, name)
+            if not 0 <= value < math.inf:
+                raise UserError(
+                    f"guards.{name}: {value} is negative or infinite",
+                    where=f"guards.{name}",
+                    fix=f"set guards.{name}=0 or more",
+                )
 
 
 class Guards:
