@@ -51,7 +51,7 @@ def _one_rank(rank: int, ranks: int, port: int, results: Any, function: Callable
         init_method=f"tcp://127.0.0.1:{port}",
         rank=rank,
         world_size=ranks,
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(seconds=300),
     )
     try:
         # Packed here: torch would lend its tensors by a socket that is gone when this process ends.

@@ -18,7 +18,7 @@ CALLABLE = [name for name in semclip.__all__ if callable(getattr(semclip, name))
 
 
 def python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, timeout=120)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, timeout=600)
 
 
 def test_importing_it_imports_no_library(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_every_command_works_as_typed(tmp_path: Path) -> None:
     typed = 0
     for language, content in BLOCKS:
         if language == "python":
-            subprocess.run([sys.executable, "-c", content], cwd=tmp_path, check=True, timeout=60)
+            subprocess.run([sys.executable, "-c", content], cwd=tmp_path, check=True, timeout=600)
             continue
         for line in content.splitlines():
             program, *arguments = shlex.split(line, comments=True)
@@ -52,10 +52,10 @@ def serves(folder: Path, arguments: list[str]) -> None:
         assert page.stdout is not None
         try:
             address = page.stdout.readline().strip()
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 600
             while True:
                 try:
-                    with urllib.request.urlopen(address, timeout=30) as answer:
+                    with urllib.request.urlopen(address, timeout=300) as answer:
                         assert b"<html" in answer.read().lower()
                     break
                 except OSError:
@@ -63,7 +63,7 @@ def serves(folder: Path, arguments: list[str]) -> None:
                     time.sleep(0.2)
         finally:
             page.send_signal(signal.SIGINT)
-            page.communicate(timeout=120)  # it says that it stops
+            page.communicate(timeout=600)  # it says that it stops
     # A command that was started in the background does not hear Ctrl-C as one; the page ends all the same.
     assert page.returncode == (0 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else 130)
 

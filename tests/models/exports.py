@@ -49,7 +49,7 @@ def alone(code: str, folder: Path, *forbidden: str) -> str:
     names = {"semclip", *forbidden}
     check = f"\nimport sys\nheavy = {names!r} & {{m.partition('.')[0] for m in sys.modules}}\nassert not heavy, heavy\n"
     done = subprocess.run(
-        [sys.executable, "-c", code + check], cwd=folder, capture_output=True, text=True, timeout=240,
+        [sys.executable, "-c", code + check], cwd=folder, capture_output=True, text=True, timeout=600,
         env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

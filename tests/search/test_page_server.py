@@ -75,11 +75,11 @@ def test_ctrl_c_ends_it_with_one_line(tmp_path: Path, ctrl_c: None) -> None:
         try:
             assert process.stdout is not None
             port = int(process.stdout.readline())
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
             connection.request("GET", "/api/status")
             assert connection.getresponse().status == 200
             process.send_signal(signal.SIGINT)  # with a connection still open
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=300)
         finally:
             process.kill()
     assert (out, err) == ("stopped\n", "")

@@ -162,7 +162,7 @@ def test_sigterm_and_ctrl_c_save_and_exit(make_config: Make, tmp_path: Path, how
     while started.process.is_alive() and '"train"' not in _text(run / "metrics.jsonl"):
         time.sleep(0.02)
     os.kill(started.pid, how)
-    ended, said, errors = started.ended(timeout=60)
+    ended, said, errors = started.ended()
     assert ended == code, errors
     assert "stopped after step" in said and session_is_gone(started.pid)
     (saved,) = list_checkpoints(run / "checkpoints")

@@ -92,10 +92,15 @@ def test_no_more_than_asked_run_at_a_time(tmp_path: Path, console: Console) -> N
 
 
 def test_a_failure_names_the_log_and_stops_the_others_softly(tmp_path: Path, console: Console) -> None:
-    fails = "import sys, time; time.sleep(1); print('error: no such file\\n  where: x.jsonl'); sys.exit(2)"
+    fails = (
+        "import pathlib, sys, time\n"
+        "while 'ready' not in pathlib.Path(sys.argv[1]).read_text(): time.sleep(0.02)\n"
+        "print('error: no such file\\n  where: x.jsonl'); sys.exit(2)"
+    )
     saved = tmp_path / "saved"
     with pytest.raises(UserError, match=r"bad failed \(exit code 2\): no such file") as error:
-        run_jobs([job(tmp_path, "long", SLEEPER, "60", str(saved)), job(tmp_path, "bad", fails)], 2, console)
+        long = job(tmp_path, "long", SLEEPER, "600", str(saved))
+        run_jobs([long, job(tmp_path, "bad", fails, str(long.log))], 2, console)
     assert error.value.where == str(tmp_path / "bad.txt")
     assert saved.read_text() == "saved"
 
@@ -107,11 +112,12 @@ def supervisor(tmp_path: Path) -> "subprocess.Popen[bytes]":
         "import sys, pathlib\n"
         "from rich.console import Console\n"
         "from semclip.training.processes import Job, run_jobs\n"
-        f"command = (sys.executable, '-c', {SLEEPER!r}, '60', {str(tmp_path / 'saved')!r})\n"
+        f"command = (sys.executable, '-c', {SLEEPER!r}, '600', {str(tmp_path / 'saved')!r})\n"
         f"run_jobs([Job('long', command, pathlib.Path({str(log)!r}))], 2, Console())\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
     while not (log.exists() and "ready" in log.read_text()):
+        assert process.poll() is None
         time.sleep(0.05)
     return process
 
@@ -121,7 +127,7 @@ def supervisor(tmp_path: Path) -> "subprocess.Popen[bytes]":
 def test_ctrl_c_reaches_every_process_once(tmp_path: Path, how: signal.Signals, code: int) -> None:
     process = supervisor(tmp_path)
     process.send_signal(how)
-    assert process.wait(timeout=30) == code
+    assert process.wait(timeout=300) == code
     assert (tmp_path / "saved").read_text() == "saved"
 
 
@@ -131,7 +137,7 @@ def test_jobs_end_when_the_one_that_runs_them_is_killed(tmp_path: Path) -> None:
     sleeper = int((tmp_path / "long.txt").read_text().split()[1])
     os.kill(sleeper, 0)  # it runs
     process.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=300)
     with pytest.raises(ProcessLookupError):
         for _ in range(300):
             os.kill(sleeper, 0)
