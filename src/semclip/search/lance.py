@@ -13,7 +13,8 @@ _FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota
 #: What has to be right for a place on object storage.
 _REMOTE = (
     "check that the bucket exists and can be reached; for s3:// also AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-    "AWS_REGION, for a server of your own AWS_ENDPOINT_URL, too, and AWS_ALLOW_HTTP=true where it has no TLS"
+    "AWS_REGION, for a server of your own AWS_ENDPOINT_URL, too, and AWS_ALLOW_HTTP=true where it has no TLS; "
+    "for gs:// GOOGLE_APPLICATION_CREDENTIALS, for az:// AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"
 )
 #: Where in LanceDB's own source an error was raised: nothing for people who search photos.
 _SOURCE = re.compile(r", \S+\.rs:[\d:]+")
