@@ -78,7 +78,8 @@ class LoopConfig:
         for name in ("batch_size", "keep_checkpoints", "devices", *(("steps",) if self.steps else ())):
             value = getattr(self, name)
             if value != "auto" and value < 1:
-                raise _out_of_range(name, value, "is less than 1", f"train.{name}=1 or more")
+                least = 2 if name == "batch_size" else 1  # one alone has nothing to be told from
+                raise _out_of_range(name, value, "is less than 1", f"train.{name}={least} or more")
         if self.batch_size == 1:
             raise UserError(
                 "a batch of 1 holds nothing to tell an example from: a contrastive loss is 0 and teaches nothing",

@@ -1,0 +1,33 @@
+"""What is out of range is said with its file, key and value, and what the message advises is taken."""
+
+import re
+
+import pytest
+
+from semclip.core.config import apply_overrides, parse
+from semclip.core.errors import UserError
+from semclip.training.config import TrainConfig
+
+BARE = {"name": "x", "model": {}, "data": {"path": "x.csv"}, "objective": {"name": "clip"}, "train": {"steps": 3}}
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("train.batch_size", "0"),
+        ("train.batch_size", "-2"),
+        ("train.devices", "0"),
+        ("train.crop", "1.5"),
+        ("train.ema", "1"),
+        ("train.workers", "-1"),
+        ("guards.free_disk_mb", "-1"),
+        ("data.validation", "1"),
+    ],
+)
+def test_the_advice_is_taken(key: str, wrong: str) -> None:
+    with pytest.raises(UserError, match=rf"{key}: {wrong}\b") as caught:
+        parse(TrainConfig, apply_overrides(BARE, [f"{key}={wrong}"]), where="x.yaml")
+    assert caught.value.where == f"x.yaml: {key}"
+    advised = re.search(rf"{key}=[\d.]+(?=,| |$)", caught.value.fix)
+    assert advised is not None
+    parse(TrainConfig, apply_overrides(BARE, [advised[0]]), where="x.yaml")
