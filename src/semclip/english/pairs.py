@@ -1,5 +1,6 @@
 """Which words may replace each other; which of these pairs training uses, and which only tests do."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
@@ -36,6 +37,7 @@ def tried_in_family(kind: str, scene: Scene) -> list[Change]:
     return found if kind not in _PAIRED else [c for c in found if family_of_pair(c.pair) == scene.family]
 
 
+@functools.lru_cache(65536)
 def family_of_pair(pair: tuple[str, str]) -> str:
     """The family of a pair of swapped words, "A" for training and "B" for tests.
 

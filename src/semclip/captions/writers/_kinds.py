@@ -3,7 +3,7 @@
 Family "A" is for training and validation, "B" for tests: the two share no wording and no pair of swapped words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,14 +107,13 @@ class Plan:
                 alone = alone or (kind, found)
         return self._edit(*alone) if alone else None
 
-    def _order(self) -> list[str]:
+    def _order(self) -> Iterator[str]:
         draw = Draw("negation", *self.key)
         left = {kind: weight for kind, weight in self.weights.items() if weight}
-        order = []
         while left:
-            order.append(draw.weighted(left))
-            del left[order[-1]]
-        return order
+            kind = draw.weighted(left)
+            del left[kind]
+            yield kind
 
     def _edit(self, kind: str, found: Sequence[Change]) -> Edit:
         shares = {

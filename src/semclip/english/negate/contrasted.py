@@ -60,8 +60,9 @@ def _contrasted(kind: str, scene: Scene, true: bool) -> Iterator[Change]:
         named = tree[tree[place].head].lemma if kind == "attribute_contrasted" else ""
         denied, swapped = f"{other} {named}".strip(), () if true else ((place, place + 1, said),)
         counted = kind == "object_contrasted" and tree.determiner(place) in _COUNTED
+        ends = (*endings_of(tree, at), len(tree))
         for form in _FORMS[scene.family] if counted else _FORMS[scene.family][:1]:
-            for end in (*endings_of(tree, at), len(tree)):
+            for end in ends:
                 closed = form[0] == "," and at < end and tree.lower(at) not in (",", ":", ";")
                 text = form.format(y=_with_article(tree, place, other), dogs=other) + (" ," if closed else "")
                 rest = ((end, len(tree), ""),) if end < len(tree) else ()

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from semclip.english.change import words_of
+
 NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 VERBS = frozenset({"VB", "VBZ", "VBP", "VBD", "VBG", "VBN"})
 FINITE = frozenset({"VBZ", "VBP", "VBD", "MD"})
@@ -73,6 +75,10 @@ class Tree:
     @cached_property
     def words(self) -> list[str]:
         return [token.lower for token in self.tokens]
+
+    @cached_property
+    def tail_words(self) -> list[str]:
+        return words_of(self.tail)
 
     @cached_property
     def style(self) -> tuple[bool, bool]:

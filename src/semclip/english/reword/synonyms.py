@@ -29,12 +29,13 @@ def family_of(one: str, other: str) -> str:
     return "AB"[derive_seed("synonym", *sorted(own)) % 2]
 
 
-def _index() -> dict[str, list[tuple[str, tuple[str, ...], str]]]:
-    """Lemma of the first word -> [(kind, words, new)]."""
-    found: dict[str, list[tuple[str, tuple[str, ...], str]]] = {}
+def _index() -> dict[str, dict[str, list[tuple[str, tuple[str, ...], str]]]]:
+    """Family -> lemma of the first word -> [(kind, words, new)]."""
+    found: dict[str, dict[str, list[tuple[str, tuple[str, ...], str]]]] = {"A": {}, "B": {}}
     for kind, one, way, other in rows_of("synonyms", 4):
         for old, new in ((one, other), (other, one)) if way == "=" else ((one, other),):
-            found.setdefault(old.split()[0], []).append((kind, tuple(old.split()), new))
+            words = tuple(old.split())
+            found[family_of(old, new)].setdefault(words[0], []).append((kind, words, new))
     return found
 
 
@@ -45,12 +46,12 @@ _CONTRADICTED = {"bicycle": {"motorcycle", "motorbike", "motocross", "dirt", "bm
 
 def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
     """Every swap of the family that may be made."""
+    pairs = PAIRS[family]
     for place, token in enumerate(tree.tokens):
-        for kind, old, new in PAIRS.get(token.lemma, ()) if token.lemma == token.lower else (
-            *PAIRS.get(token.lemma, ()), *PAIRS.get(token.lower, ())
-        ):  # fmt: skip
+        as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
+        for kind, old, new in (*pairs.get(token.lemma, ()), *as_written):
             end = place + len(old)
-            if family_of(" ".join(old), new) != family or not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())):
+            if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())):
                 continue
             swap = _OF_KIND[kind](tree, place, end, old, new)
             if swap and new.split()[-1] not in tree.lemmas:

@@ -64,8 +64,9 @@ def _share(tree: Tree, before: list[str], items: Items) -> float:
 
 def _words(tree: Tree, items: Items) -> list[str]:
     """The small words of items and of the caption's tail, without marks."""
-    words = [word for item in items for word in ([tree.lower(item)] if isinstance(item, int) else item.split())]
-    return [word for word in words if word[0].isalnum()] + words_of(tree.tail)
+    of_tree = tree.words
+    words = [word for item in items for word in ((of_tree[item],) if isinstance(item, int) else item.split())]
+    return [word for word in words if word[0].isalnum()] + tree.tail_words
 
 
 def _orders(tree: Tree, family: str, draw: random.Random) -> Iterator[Order]:
