@@ -3,6 +3,7 @@
 import pytest
 
 from semclip.english.caption import Caption
+from semclip.english.inflection import one_of, plural_of
 from semclip.english.nouns import Nouns
 
 NOUNS = Nouns(["disc", "circle", "Ring", "traffic light"])
@@ -47,3 +48,11 @@ def test_what_a_list_names_is_possible_and_a_part_of_a_word_is_not() -> None:
     assert {"disc", "circle"} <= NOUNS.possible(["something"], ["disc", "circle"])
     assert "dog" in NOUNS.possible(["something"], ["puppy"])
     assert not {"dog", "cat", "Ring", "bus"} & NOUNS.possible(["A catalogue of earrings and business doggerel ."])
+
+
+@pytest.mark.parametrize(
+    ("noun", "expected"), [("scissors", "scissors"), ("owl", "an owl"), ("wool tights", "wool tights")]
+)
+def test_what_has_no_singular_has_no_article(noun: str, expected: str) -> None:
+    assert one_of(noun) == expected
+    assert expected == noun or plural_of(noun) != noun

@@ -1,0 +1,73 @@
+"""Usual mistakes of statistical parsers on captions: what is mended, and what is taken for unsound."""
+
+import pytest
+
+from semclip.english.inflection import lemma_of
+from semclip.english.parse.check import is_sound
+from semclip.english.parse.mend import mended
+from semclip.english.parse.tree import Token, Tree
+
+
+def tree(text: str) -> Tree:
+    """word/tag/label/head of each word, the head as a place."""
+    cut = [word.split("/") for word in text.split()]
+    return Tree(tuple(Token(w, lemma_of(w.lower(), tag), tag, int(head), label, True) for w, tag, label, head in cut))
+
+
+def written(tokens: list[Token]) -> str:
+    return " ".join(f"{t.text}/{t.tag}/{t.label}/{t.head}" for t in tokens)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (  # a capital at the start makes no name
+            "Baker/NNP/ROOT/0 kneading/VBG/acl/0 dough/NN/dobj/1",
+            "Baker/NN/ROOT/0 kneading/VBG/acl/0 dough/NN/dobj/1",
+        ),
+        (
+            "A/DT/det/1 vest/NN/ROOT/1 and/CC/cc/1 kilt/VB/conj/1",
+            "A/DT/det/1 vest/NN/ROOT/1 and/CC/cc/1 kilt/NN/conj/1",
+        ),
+        (  # what is put somewhere did not put anything
+            "A/DT/det/1 lantern/NN/nsubj/2 placed/VBD/ROOT/2 on/IN/prep/2 shelves/NNS/pobj/3",
+            "A/DT/det/1 lantern/NN/ROOT/1 placed/VBN/acl/1 on/IN/prep/2 shelves/NNS/pobj/3",
+        ),
+        (
+            "Four/CD/nummod/1 chefs/NNS/nsubj/2 cut/VBD/ROOT/2 onions/NNS/dobj/2",
+            "Four/CD/nummod/1 chefs/NNS/nsubj/2 cut/VBP/ROOT/2 onions/NNS/dobj/2",
+        ),
+        (  # the article is that of the whole name
+            "A/DT/det/1 street/NN/compound/2 lamp/NN/ROOT/2",
+            "A/DT/det/2 street/NN/compound/2 lamp/NN/ROOT/2",
+        ),
+        (
+            "A/DT/det/2 puppy/NN/compound/2 digging/NN/ROOT/2 in/IN/prep/2 sand/NN/pobj/3",
+            "A/DT/det/1 puppy/NN/ROOT/1 digging/VBG/acl/1 in/IN/prep/2 sand/NN/pobj/3",
+        ),
+        (
+            "A/DT/det/2 plumber/NN/amod/2 works/VBZ/ROOT/2 outside/RB/advmod/2",
+            "A/DT/det/1 plumber/NN/nsubj/2 works/VBZ/ROOT/2 outside/RB/advmod/2",
+        ),
+        (  # nothing to mend
+            "Anna/NNP/nsubj/1 sings/VBZ/ROOT/1",
+            "Anna/NNP/nsubj/1 sings/VBZ/ROOT/1",
+        ),
+    ],
+)
+def test_mended(given: str, expected: str) -> None:
+    assert written(mended(list(tree(given).tokens))) == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "Tidy/JJ/nsubj/1 kitten/VBP/ROOT/1 sleeping/VBG/xcomp/1",
+        "Bowl/VB/ROOT/0 of/IN/prep/0 plums/NNS/pobj/1",
+        "Firefighters/NNS/compound/2 spray/NN/compound/2 foam/NN/ROOT/2",
+        "A/DT/det/1 moss/NN/nsubj/2 covered/VBD/ROOT/2 wall/NN/dobj/2",
+        "Children/NNS/nsubj/1 bedroom/VBP/ROOT/1 with/IN/prep/1 toys/NNS/pobj/2",
+    ],
+)
+def test_what_cannot_be_right_is_left_to_the_other_parser(given: str) -> None:
+    assert not is_sound(tree(given))
