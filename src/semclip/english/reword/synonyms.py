@@ -1,7 +1,7 @@
 """Other words for the same, or a wider word that holds as well: what may take the place of which words of a tree."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from semclip.core.seeds import derive_seed
@@ -144,6 +144,6 @@ def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
     return new
 
 
-_OF_KIND = {
+_OF_KIND: dict[str, Callable[[Tree, int, int, tuple[str, ...], str], str]] = {
     "N": _noun, "J": _adjective, "V": _verb, "I": _verb_alone, "B": _verb_of_beings, "P": _phrase,
 }  # fmt: skip

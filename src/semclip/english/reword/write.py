@@ -36,7 +36,7 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
     """
     before = _words(tree, list(range(len(tree))))
     swaps = [*synonyms(tree, siblings, family), *changes(tree)]
-    framed = Paraphrase(refused="no safe rewording changes a third of it")  # a frame alone, where nothing else is found
+    last = Paraphrase(refused="no safe rewording changes a third of it")  # a frame alone, where nothing else is found
     for order in _orders(tree, family, draw):
         items, kinds = order.items, order.kind.split("+") if order.kind else []
         chosen = [swap for swap in sorted(swaps, key=lambda _: draw.random()) if _fits(items, kinds, swap)]
@@ -47,15 +47,15 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
             swap = chosen.pop()
             if not any(_collide(swap, other) for other in done):
                 done.append(swap)
-        if not enough or (framed.text and kinds == ["frame"] and not done):
+        if not enough or (last.text and kinds == ["frame"] and not done):
             continue
         text = render(tree, _with(items, done))
         if tuple(words_of(text)) not in siblings.as_words:
             found = Paraphrase(text, "+".join([*kinds, *dict.fromkeys(swap.kind for swap in done)]))
             if kinds != ["frame"] or done:
                 return found
-            framed = found
-    return framed
+            last = found
+    return last
 
 
 def _share(tree: Tree, before: list[str], items: Items) -> float:
