@@ -82,7 +82,7 @@ def test_what_is_called_absent_is_hinted_at_by_no_caption(split: str) -> None:
 
 
 def test_what_is_listed_in_objects_is_never_called_absent() -> None:
-    examples = [example("A man walks on the beach .", name=f"{i}.jpg") for i in range(40)]
+    examples = [example("A man walks on the beach .", name=f"{i}.jpg", objects=["man"]) for i in range(40)]
     clauses = {"attribute_swapped": 1.0}  # nothing is denied in the caption, so what is missing is said behind it
     absent = {thing for item in examples for c in candidates(create("rules", examples, kinds=clauses), item, "absence")
               for thing in named_anew(item, c)}  # fmt: skip
@@ -217,7 +217,7 @@ def test_presets(preset: str) -> None:
 
 
 def test_a_clause_is_hung_on_where_it_is_asked_for() -> None:
-    items = [example("A black dog on the beach", name=str(i)) for i in range(40)]
+    items = [example("A black dog on the beach", name=str(i), objects=["dog"]) for i in range(40)]
     for clause, expected in ((0.0, 0), (1.0, 40), (0.5, 20)):
         writer = create("rules", items, kinds={"attribute_swapped": 1}, clause=clause)
         hung = sum("+object_absent" in c.kind for item in items for c in candidates(writer, item, "negation"))
@@ -291,3 +291,15 @@ def test_odd_texts_do_not_break_the_writer() -> None:
             for view in VIEWS:
                 for candidate in candidates(writer, item, view):
                     assert candidate.text != texts(item)[candidate.of]
+
+
+def test_from_a_single_caption_nothing_is_known_to_be_missing() -> None:
+    """It gets a denial of what takes the place of another thing, or a reason that says what would help."""
+    alone = example("An old lock .", name="alone.jpg")
+    told = [example(text, name="told.jpg") for text in ("An old lock .", "A rusty lock .", "A lock on a table .")]
+    listed = example("An old lock .", name="listed.jpg", objects=["lock"])
+    writer = create("rules", [alone, *told, listed], kinds={"attribute_swapped": 1.0})
+    assert not candidates(writer, alone, "absence")
+    (reason,) = {reason for _, reason in asyncio.run(writer.write(alone, "absence", [0], 0, 0)).refused}
+    assert "'objects'" in reason and "3 captions" in reason  # either helps, as the next two show
+    assert {c.kind for item in (told[0], listed) for c in candidates(writer, item, "absence")} == {"object_absent"}

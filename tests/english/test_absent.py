@@ -102,10 +102,26 @@ def test_background_is_never_missed() -> None:
 
 def test_absent_things_follow_what_occurs_together() -> None:
     groups = {f"a{i}": Siblings(["A man with a kite on the beach ."]) for i in range(20)}
-    groups |= {f"b{i}": Siblings(["A man on the beach .", "A man by the sea ."]) for i in range(5)}
+    groups |= {f"b{i}": Siblings(["A man on the beach .", "A man by the sea .", "A man ."]) for i in range(5)}
     weight = Absent(groups).plausible("b0")
     assert weight["kite"] > 5 * weight["horse"] > 0
     assert "kite" not in Absent(groups).plausible("a0")
+
+
+@pytest.mark.parametrize(
+    ("texts", "objects", "made", "known"),
+    [
+        (["A man on the beach ."], (), (), False),
+        (["A man on the beach ."], (), ("A man is on the beach .", "On the beach , there is a man ."), False),
+        (["A man on the beach .", "A man by the sea ."], (), (), False),
+        (["A man on the beach .", "A man by the sea .", "A man on sand ."], (), (), True),
+        (["A man on the beach ."], ("man", "sand"), (), True),
+    ],
+)
+def test_the_silence_of_a_single_caption_tells_nothing(
+    texts: list[str], objects: tuple[str, ...], made: tuple[str, ...], known: bool
+) -> None:
+    assert bool(Absent({"x": Siblings(texts, objects, made)}).plausible("x")) is known
 
 
 def test_families_of_pairs() -> None:

@@ -17,7 +17,8 @@ class Absent:
     """What may be called absent from each group, by what its scene calls for and by what occurs together in the input.
 
     Plausibility of Y in a scene naming things Z: 0 where Y is named, hinted at or not worth a word there
-    (`scenes.missable`), else mean over Z of P(Y named | Z named), and a little more.
+    (`scenes.missable`), and where silence tells nothing (`Siblings.silence_tells`); else mean over Z of
+    P(Y named | Z named), and a little more.
     Weights w(Y) are then fitted so that over all captions behind which something can be denied absent things are as
     frequent as denied ones (iterative proportional fitting). Other captions say of one thing both that it is there and
     that it is not.
@@ -31,7 +32,8 @@ class Absent:
         captions = np.zeros(len(groups))  # of each group, behind which something can be denied
         for i, siblings in enumerate(groups.values()):
             named[i, [_INDEX[t] for t in siblings.times_named if t in _INDEX]] = 1
-            fits[i, [_INDEX[t] for t in scenes.missable(siblings.bag, siblings.signs)]] = True
+            if siblings.silence_tells:
+                fits[i, [_INDEX[t] for t in scenes.missable(siblings.bag, siblings.signs)]] = True
             for caption in siblings.captions.values():
                 false = deniable(caption, siblings)
                 denied[[_INDEX[thing] for thing in false]] += 1 / max(1, len(false))

@@ -19,12 +19,13 @@ from semclip.english import things
 from semclip.english.caption import Caption
 from semclip.english.inflection import one_of, plural_of
 from semclip.english.nouns import Nouns
+from semclip.english.siblings import SILENT
 
 #: The three states of a thing in a photo.
 THERE, NOT_THERE, UNSURE = 1, 0, -1
 
-#: Captions that have to name a thing, where there are as many; captions that have to keep silent about it.
-NAMED_BY, SILENT = 2, 3
+#: Captions that have to name a thing, where there are as many.
+NAMED_BY = 2
 
 #: More things whose absence silence can tell: captions say where a photo was taken and what somebody does in it.
 _PLACES = ("beach", "street", "forest", "mountain", "stage", "kitchen", "desert")

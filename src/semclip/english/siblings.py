@@ -9,13 +9,22 @@ from semclip.english.caption import Caption
 from semclip.english.change import words_of
 from semclip.english.inflection import lemma_of, words
 
+#: Captions that have to keep silent about a thing before it may be called missing.
+SILENT = 3
+
 
 class Siblings:
-    """The captions of one group, repeated ones once, and the objects that are known to be in the picture."""
+    """The captions of one group, repeated ones once, and the objects that are known to be in the picture.
 
-    def __init__(self, texts: Iterable[str], objects: Iterable[str] = ()) -> None:
+    made: texts that were written from these captions, and so know no more than they do.
+    """
+
+    def __init__(self, texts: Iterable[str], objects: Iterable[str] = (), made: Iterable[str] = ()) -> None:
         self.captions = {text: Caption(text) for text in texts}
         self._objects = [Caption(noun) for noun in objects]
+        #: Whether what they do not name is missing: a list of objects tells, or several people, but not a single one.
+        self.silence_tells = len(self.captions) >= SILENT or bool(self._objects)
+        self.captions |= {text: Caption(text) for text in made}
 
     @cached_property
     def bag(self) -> frozenset[str]:

@@ -29,20 +29,22 @@ from semclip.english.parse.clean import Sentence, sentence_of
 from semclip.english.parse.source import BUILT_IN, is_installed
 from semclip.english.parse.tag import is_known
 from semclip.english.reword import Paraphrase, paraphrase
-from semclip.english.siblings import Siblings
+from semclip.english.siblings import SILENT, Siblings
 
 LONGEST = 60  # words; more is a paragraph, no caption
 #: The pipeline that `parser: auto` takes where it is installed.
 PIPELINE = "en_core_web_sm"
 _PLURAL_SHARE = {"person": 0.7}  # of others 0.35: "no people" is more usual than "no person"
 _NOT_UNDERSTOOD = "not understood by the parser"
+_NOTHING_FITS = "nothing absent is known to fit the scene"
+_NOT_KNOWN = f"what is missing cannot be known: add a column 'objects' or {SILENT} captions of the photo"
 
 
 class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "10"
+    version = "11"
     views = ("paraphrase", "negation", "absence")
 
     @dataclass(frozen=True, kw_only=True)
@@ -63,11 +65,13 @@ class Rules(Writer):
             raise UserError(f"a share of {self.config.clause}", where="writer.clause", fix="give 0 to 1")
         self._weights = {family: weights_of(self.config.kinds, family) for family in "AB"}
         texts: dict[str, list[str]] = defaultdict(list)
+        made: dict[str, list[str]] = defaultdict(list)
         objects: dict[str, list[str]] = defaultdict(list)
         for example in examples:
-            texts[_group(example)] += [example.caption, *example.paraphrases, *example.rewrites]
+            texts[_group(example)] += example.captions
+            made[_group(example)] += (*example.paraphrases, *example.rewrites)
             objects[_group(example)] += objects_of(example) or ()
-        self._groups = {group: Siblings(captions, objects[group]) for group, captions in texts.items()}
+        self._groups = {group: Siblings(texts[group], objects[group], made[group]) for group in texts}
         self._common = Counter(word for siblings in self._groups.values() for word in siblings.bag)
         self._absent = Absent(self._groups)
         self._parser = open_parser(self._pipeline())
@@ -161,12 +165,13 @@ class Rules(Writer):
         scene = self._scene(work)
         if work.caption.is_negated:
             return _first("denial_kept", scene)
-        # What the verifiers turned down is said behind the caption at the next attempt.
-        if scene is not None and work.key[-1] == 0 and (edit := self._plan(work, scene).absence()):
-            return edit
         missing = self._missing(work)
+        # What the verifiers turned down is said behind the caption at the next attempt, where something is missing.
+        again = missing and work.key[-1] != 0
+        if scene is not None and not again and (edit := self._plan(work, scene).absence()):
+            return edit
         if not missing:
-            return "nothing absent is known to fit the scene"
+            return _NOTHING_FITS if work.siblings.silence_tells else _NOT_KNOWN
         sentence, end = sentence_of(work.caption.text), None
         if scene is not None and (cuts := endings_of(scene.tree, len(scene.tree) // 2)):
             end = Draw("short", *work.key).one(cuts)

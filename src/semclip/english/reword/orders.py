@@ -236,8 +236,8 @@ FRAMES = {
     "B": ("this image shows", "an image of", "here we see", "in this image , there {be}", "shown here {be}"),
 }
 _BEFORE_SENTENCE = {
-    "A": ("in this picture ,", "as can be seen in this picture ,", "this picture shows how"),
-    "B": ("in this image ,", "as is shown in this image ,", "this image shows how"),
+    "A": ("in this picture ,", "as can be seen in this picture ,", "the picture shows that"),
+    "B": ("in this image ,", "as is shown in this image ,", "the image shows that"),
 }
 
 

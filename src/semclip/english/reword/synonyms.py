@@ -1,4 +1,4 @@
-"""Other words for the same, or a wider word that holds as well: what may take the place of which words of a tree."""
+"""Other words for the same: what may take the place of which words of a tree."""
 
 import functools
 from collections.abc import Callable, Iterator
