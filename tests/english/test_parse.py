@@ -159,3 +159,14 @@ def test_a_first_word_taken_for_a_name_is_small_inside_a_sentence() -> None:
     name = [("Katmandu", "NNP", 1, "compound"), ("bridge", "NN", 1, "ROOT")]
     assert render(tagged(*words), ["no", 0, 1]) == "No wooden bridge"
     assert render(tagged(*name), ["no", 0, 1]) == "No Katmandu bridge"
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("Nurses march through Lisbon on Oct. 14. They want more pay.", "Nurses march through Lisbon on Oct. 14"),
+        ("Capt. Mara Lind waves to a crowd.", "Capt. Mara Lind waves to a crowd"),
+    ],
+)
+def test_the_stop_of_an_abbreviation_ends_no_sentence(text: str, body: str) -> None:
+    assert sentence_of(text).body == body

@@ -57,8 +57,8 @@ def not_doing(scene: Scene) -> Iterator[Change]:
         yield from _short_and_whole(scene, verb, (helper, helper + 1, new))
         return
     do = {"VBZ": "does", "VBP": "do", "VBD": "did"}.get(tree.tag(verb))
-    if do is None or (tree.tag(verb) == "VBZ" and clause.plural):
-        return
+    if do is None or (tree.tag(verb) == "VBZ" and clause.plural) or tree[verb].text[:1].isupper():
+        return  # what has a capital may well be a name: "Villa Did Not Rosa"
     not_ = scene.by_family(f"{do} not", f"{do}n't")
     yield from _short_and_whole(scene, verb, (verb, verb + 1, f"{not_} {tree[verb].lemma}"))
 
@@ -84,7 +84,7 @@ def endings_of(tree: Tree, last: int) -> list[int]:
         if tree[cut].label in _CAN_GO
         and tree.lower(cut) not in ("of", "to")
         and tree.span(cut) == (cut, len(tree))
-        and tree.tag(cut - 1) not in ("RB", "IN", "RP", "CC", "DT")  # "standing next" to what?
+        and tree.tag(cut - 1) not in ("RB", "IN", "RP", "CC", "DT", "PDT", "JJ")  # "standing next" to what?
         and tree[tree[cut].head].lemma not in NEEDS_A_PLACE
         and (not tree.is_verb(cut - 1) or tree[cut - 1].lemma in _SAYS_ENOUGH)
     ]

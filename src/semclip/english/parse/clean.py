@@ -17,7 +17,11 @@ _TAIL = re.compile(
       | [\s,;:-]+ ) $""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_ABBREVIATED = re.compile(r"\b(?:mr|mrs|ms|dr|st|jr|no|vs|approx|etc|inc|e\.g|i\.e|[a-z])\.$", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"""\b(?:mr|mrs|ms|dr|st|jr|sr|no|vs|approx|etc|inc|e\.g|i\.e|[a-z]|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|sgt
+        |sen|rep|gov|gen|col|capt|lt|cpl|maj|prof|rev|mt|ft|ave|blvd)\.$""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _QUOTES = "\"'“”‘’`"
 
 
@@ -37,12 +41,19 @@ def sentence_of(text: str) -> Sentence:
     """The sentence in a caption. HTML entities and runs of spaces are mended; nothing else is lost."""
     text = " ".join(html.unescape(text).split())
     body, tail = text, ""
-    while (match := _TAIL.search(body)) and match.start() and not _ABBREVIATED.search(body[: match.start() + 1]):
+    while (match := _tail_of(body)) and match.start():
         body, tail = body[: match.start()], body[match.start() :] + tail
     if len(body) > 2 and body[0] in _QUOTES and body[-1] in _QUOTES:
         body, tail = body[1:-1], tail
     upper, title = style_of(body.split())
     return Sentence(body, _small(body) if upper or title else body, tail)
+
+
+def _tail_of(body: str) -> re.Match[str] | None:
+    match = _TAIL.search(body)
+    while match and _ABBREVIATED.search(body[: match.start() + 1]):  # the stop of "Oct." ends no sentence
+        match = _TAIL.search(body, match.start() + 1)
+    return match
 
 
 def _small(text: str) -> str:

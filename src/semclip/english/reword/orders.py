@@ -257,9 +257,11 @@ def framed(p: Parts, family: str) -> Iterator[Order]:
 
 def framed_sentence(tree: Tree, family: str) -> Iterator[Order]:
     """As can be seen in this picture, a dog is running."""
-    if (tree.subject(tree.root) is not None and tree.tag(tree.root) not in ("VBG", "VBN")) or tree.child(
-        tree.root, "aux"
-    ):
+    root = tree.root
+    past = tree.tag(root) == "VBD" and inflect(tree[root].lemma, "VBN") == tree.lower(root)  # or a participle: "curled"
+    if any(tree.style) or past or not tree.is_verb(root):
+        return
+    if (tree.subject(root) is not None and tree.tag(root) not in ("VBG", "VBN")) or tree.child(root, "aux"):
         for frame in _BEFORE_SENTENCE[family]:
             yield Order("frame", [frame, *range(len(tree))], 0.3)
 
