@@ -10,8 +10,11 @@ from semclip.core.files import reason
 ELSEWHERE = "free some space, or name a folder on another disk in the environment variable XDG_CACHE_HOME"
 
 
-def cache_folder(name: str) -> Path:
-    """The folder `semclip/NAME` of the user's cache, made where it is missing. Raises UserError where it cannot be."""
+def cache_folder(name: str, failed: str = "cannot write the cache") -> Path:
+    """The folder `semclip/NAME` of the user's cache, made where it is missing.
+
+    failed: for the message of the UserError that is raised where it cannot be made.
+    """
     given = os.environ.get("XDG_CACHE_HOME")
     try:
         folder = (Path(given) if given else Path.home() / ".cache") / "semclip" / name
@@ -19,5 +22,5 @@ def cache_folder(name: str) -> Path:
     except RuntimeError as error:  # a user without a home: containers
         raise UserError(f"there is no folder for the cache: {error}", where="HOME", fix=ELSEWHERE) from error
     except OSError as error:
-        raise UserError(f"cannot write the cache: {reason(error)}", where=str(folder), fix=ELSEWHERE) from error
+        raise UserError(f"{failed}: {reason(error)}", where=str(folder), fix=ELSEWHERE) from error
     return folder

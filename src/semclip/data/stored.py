@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from semclip.core.caches import ELSEWHERE, cache_folder
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.files import reason
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 _ROWS_OF_A_BATCH = 4096
+_FAILED = "cannot write the texts of a large data file"
 #: Splits as numbers.
 SPLITS, NO_SPLIT = ("train", "val", "test"), -1
 _TEXTS = ("paraphrases", "negations", "absences", "rewrites")
@@ -310,11 +312,7 @@ def _image(cells: dict[str, Any]) -> ImageRef:
 
 
 def _new_file() -> Path:
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semclip" / "rows"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
+    folder = cache_folder("rows", _FAILED)
     for old in folder.glob(f"{socket.gethostname()}-*.arrow"):  # of processes that were killed
         if not _runs(int(old.stem.rsplit("-", 2)[1])):
             old.unlink(missing_ok=True)
@@ -322,11 +320,7 @@ def _new_file() -> Path:
 
 
 def _unwritable(place: Path, error: OSError) -> UserError:
-    return UserError(
-        f"cannot write the texts of a large data file: {reason(error)}",
-        where=str(place),
-        fix="free some space, or name a folder on another disk in the environment variable XDG_CACHE_HOME",
-    )
+    return UserError(f"{_FAILED}: {reason(error)}", where=str(place), fix=ELSEWHERE)
 
 
 def _runs(process: int) -> bool:
