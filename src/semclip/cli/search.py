@@ -49,7 +49,7 @@ def command(
         from semclip.search.query import both_excluded
 
         instead = None if literal else both_excluded(" ".join(query))
-        _print(asked, hits, opened.matching(asked), explain, instead)
+        _print(opened, asked, hits, explain, instead)
 
 
 def _parsed(text: str, literal: bool) -> "Query":
@@ -93,8 +93,9 @@ def _print_json(query: "Query", hits: "list[Hit]") -> None:
     print(json.dumps({"query": query.text, "understood": describe(query), "hits": rows}, indent=1))
 
 
-def _print(query: "Query", hits: "list[Hit]", matching: int, explain: bool, instead: str | None) -> None:
+def _print(index: "Index", query: "Query", hits: "list[Hit]", explain: bool, instead: str | None) -> None:
     from semclip.core.console import make_console
+    from semclip.core.counts import counted
     from semclip.search.query import describe
 
     console = make_console()
@@ -108,8 +109,9 @@ def _print(query: "Query", hits: "list[Hit]", matching: int, explain: bool, inst
     if not hits:
         say("no photo: the index is empty, or none meets the filters")
     if hits and query.tree is None:  # a question of filters alone has no best, and no scores
+        matching = index.matching(query)
         left = f"; the first {len(hits):,} of them" if len(hits) < matching else ""
-        say(f"{matching:,} photo{'s' * (matching > 1)}, in the order of paths{left}", style="dim")
+        say(f"{counted(matching, 'photo')}, in the order of paths{left}", style="dim")
     for hit in hits:
         notes = [f"also {', '.join(hit.duplicates)}"] if hit.duplicates else []
         notes += ["the file is gone: run `semclip index` again"] if hit.missing else []

@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example
 from semclip.core.files import is_file, write_text
@@ -122,7 +123,7 @@ def fitting_batch(config: TrainConfig, splits: Splits, processes: int = 1) -> tu
     size = groups // processes * processes
     if size < 2:
         raise UserError(
-            f"the training split has {groups} group{'s' * (groups != 1)}, and a batch needs two at least"
+            f"the training split has {counted(groups, 'group')}, and a batch needs two at least"
             + f" and one for each of {processes} processes" * (processes > 1),
             where=config.data.path,
             fix="add rows of other photos; where a column `group` or `split` says so, more rows may be for training",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import Embeddings
@@ -64,7 +65,7 @@ class Distractors(Step):
         prepared = [self._paired(example, own) for example, own in zip(examples, ranked, strict=True)]
         count = sum(len(example.negations) for example in examples)
         source = self.config.mapping or "the nearest of other groups"
-        note = f"{count:,} negations, each with {self.config.top} negative image{'s' * (self.config.top > 1)}: {source}"
+        note = f"{count:,} negations, each with {counted(self.config.top, 'negative image')}: {source}"
         if more:
             note += f"; {more}"
         replaced = sum(bool(example.negative_images) for example in examples)
