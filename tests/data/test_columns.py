@@ -7,7 +7,8 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
-from semclip.data.columns import ALIASES, LONGEST_TEXT, EmptyTextError, RowParser
+from semclip.data.cells import LONGEST_TEXT, EmptyTextError
+from semclip.data.columns import ALIASES, RowParser
 
 IMAGES = Path("photos")
 

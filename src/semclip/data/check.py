@@ -13,7 +13,8 @@ import numpy as np
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, VIEWS, Example
 from semclip.core.rows import read_rows, reader_for, where_of
-from semclip.data.columns import EmptyTextError, Layout, RowParser
+from semclip.data.cells import EmptyTextError
+from semclip.data.columns import Layout, RowParser
 from semclip.data.findings import (
     EMPTY,
     SELF_NEGATION,

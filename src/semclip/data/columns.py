@@ -1,6 +1,5 @@
 """Columns of a data file: raw row -> Example, by common column names or an explicit mapping."""
 
-import ast
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
@@ -11,8 +10,18 @@ from typing import Any
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import Example, ImageRef, normal_name
 from semclip.core.files import is_file
-from semclip.core.parsing import parse_json
 from semclip.core.rows import IMAGE_COLUMNS
+from semclip.data.cells import (
+    EmptyTextError,
+    list_in,
+    name_of,
+    names_of,
+    parallel_lists,
+    refuse_no_text,
+    split_of,
+    text_of,
+    texts_of,
+)
 from semclip.data.nearby import folders_with
 
 #: Field of a record -> the column names that mean it, in any case; where a file has several, the first of them counts,
@@ -59,8 +68,6 @@ _FIELD = {alias: field for field, aliases in ALIASES.items() for alias in aliase
 _RANK = {
     alias: rank - (field == "captions") / 2 for field, aliases in ALIASES.items() for rank, alias in enumerate(aliases)
 }
-#: Where a cell holds an object instead of a text, what of it is the text: Karpathy's sentences.
-_TEXT_KEYS = ("raw", "caption", "text")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 #: Photos looked for around the data file before it is taken that they are somewhere else.
 _LOOKED_FOR = 20
@@ -73,30 +80,8 @@ _KNOWN_COLUMNS = {
     "neg_image": "NegCLIP's row numbers of similar photos are not read; its hard negative texts, 'neg_caption', are",
 }
 
-#: Characters; a longer text is a broken file (two quotes missing) and no caption.
-LONGEST_TEXT = 10_000
-
-#: Characters of a name: of a file with its folders, a group, an id. No system takes longer paths.
-LONGEST_NAME = 4096
-
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")
-
 #: Names of columns that an error lists, and characters of each.
 _NAMES_SHOWN, _NAME_SHOWN = 30, 60
-
-_SPLITS = {
-    **dict.fromkeys(("train", "training", "restval"), "train"),  # restval: Karpathy's
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
-
-
-class EmptyTextError(UserError):
-    """A row without what it must have: its caption or its image, or a text that holds nothing."""
-
-
-class LongTextError(UserError):
-    """A text cell far too long for a caption."""
 
 
 def means(column: str) -> str | None:
@@ -177,18 +162,18 @@ class RowParser:
         equal = "captions" in cells or isinstance(cells["caption"], list | tuple)  # human ones of equal standing
         named = "captions" if "captions" in cells else "caption"
         captions = (
-            _texts(cells[named], layout.used[named], where)
+            texts_of(cells[named], layout.used[named], where)
             if equal
-            else (_text(cells[named], layout.used[named], where),)
+            else (text_of(cells[named], layout.used[named], where),)
         )
         if not captions:
             raise EmptyTextError("no caption", where=where, fix=f"fill the column '{layout.used[named]}'")
-        paraphrases = _texts(cells.get("paraphrases"), layout.used.get("paraphrases", ""), where)
+        paraphrases = texts_of(cells.get("paraphrases"), layout.used.get("paraphrases", ""), where)
         texts = (*captions, *paraphrases)
-        negations = _texts(cells.get("negations"), layout.used.get("negations", ""), where)
-        absences = _texts(cells.get("absences"), layout.used.get("absences", ""), where)
+        negations = texts_of(cells.get("negations"), layout.used.get("negations", ""), where)
+        absences = texts_of(cells.get("absences"), layout.used.get("absences", ""), where)
         image = self._image(cells["image"], layout.used["image"], where)
-        negative_images = _names(cells.get("negative_images"), layout.used.get("negative_images", ""), where)
+        negative_images = names_of(cells.get("negative_images"), layout.used.get("negative_images", ""), where)
         if len(negative_images) > max(1, len(negations)):
             raise UserError(
                 f"{len(negative_images)} negative images for {len(negations)} negations",
@@ -197,10 +182,10 @@ class RowParser:
             )
         meta = {name: row[name] for name in layout.meta}
         if isinstance(meta.get("objects"), str):
-            meta["objects"] = _list_in_text(meta["objects"].strip(), "objects", where)
+            meta["objects"] = list_in(meta["objects"].strip(), "objects", where)
         if equal:
             meta["captions_equal"] = True
-        meta |= _parallel(cells, "paraphrase", len(paraphrases), len(captions), where)
+        meta |= parallel_lists(cells, "paraphrase", len(paraphrases), len(captions), where)
         if equal and paraphrases and "paraphrase_of" not in meta:
             raise UserError(
                 "the row has paraphrases beside a list of captions, which are paraphrases of each other",
@@ -208,19 +193,19 @@ class RowParser:
                 fix="put all of them into 'captions', use a single 'caption', or say in 'paraphrase_of' which caption "
                 "each was made from",
             )
-        meta |= _parallel(cells, "negation", len(negations), len(texts), where)
-        meta |= _parallel(cells, "absence", len(absences), len(texts), where)
+        meta |= parallel_lists(cells, "negation", len(negations), len(texts), where)
+        meta |= parallel_lists(cells, "absence", len(absences), len(texts), where)
         return Example(
-            id=_name(cells.get("id"), "id", where),
+            id=name_of(cells.get("id"), "id", where),
             image=image,
             caption=texts[0],
             paraphrases=texts[1:],
             negations=negations,
             absences=absences,
-            rewrites=_texts(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
+            rewrites=texts_of(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
             negative_images=tuple(map(self._named, negative_images)),
-            group=_name(cells.get("group"), "group", where) or normal_name(image.name, self._images),
-            split=_split(cells.get("split"), where),
+            group=name_of(cells.get("group"), "group", where) or normal_name(image.name, self._images),
+            split=split_of(cells.get("split"), where),
             meta=meta,
             where=where,
         )
@@ -228,9 +213,9 @@ class RowParser:
     def _image(self, cell: Any, column: str, where: str) -> ImageRef:
         """The image of a cell: its name, or the reference where a reader has found its bytes."""
         if isinstance(cell, ImageRef):
-            _refuse_no_text(cell.name, column, where)
+            refuse_no_text(cell.name, column, where)
             return cell
-        name = _name(cell, column, where)
+        name = name_of(cell, column, where)
         if not name:
             raise EmptyTextError("no image name", where=where, fix=f"fill the column '{column}'")
         name = name.removeprefix("file://")
@@ -339,133 +324,3 @@ def _how_to_map(field: str, names: Sequence[str]) -> str:
 
 def _ways_to_map(field: str, column: str) -> str:
     return f"`columns: {{{field}: {column}}}` in a config, `--columns {field}={column}` on the command line"
-
-
-def _text(cell: Any, column: str, where: str) -> str:
-    if isinstance(cell, Mapping):
-        cell = next((cell[key] for key in _TEXT_KEYS if isinstance(cell.get(key), str)), cell)
-    if cell is None or cell == "":
-        raise EmptyTextError(f"empty text in '{column}'", where=where, fix="write the text or remove the row")
-    if not isinstance(cell, str):
-        raise UserError(f"'{column}' must be a text, found {_shown(cell)}", where=where, fix="write a text")
-    text = cell.strip()
-    if not text:
-        raise EmptyTextError(f"empty text in '{column}'", where=where, fix="write the text or remove the row")
-    _refuse_no_text(text, column, where, allowed="\0")
-    if len(text) > LONGEST_TEXT:
-        raise LongTextError(
-            f"'{column}' is {len(text):,} characters long, more than {LONGEST_TEXT:,}: {text[:40]!r}...",
-            where=where,
-            fix="shorten the text; a missing closing quote can run many rows together",
-        )
-    return text
-
-
-def _texts(cell: Any, column: str, where: str) -> tuple[str, ...]:
-    """Texts of a cell that may hold several: nothing, one text, a list, or a list written out in a table's cell."""
-    if isinstance(cell, str) and not cell.strip():
-        return ()
-    return tuple(_text(item, column, where) for item in _items(cell, column, where))
-
-
-def _items(cell: Any, column: str, where: str) -> Sequence[Any]:
-    if cell is None:
-        return ()
-    if isinstance(cell, str):
-        text = cell.strip()
-        return _written_list(text, column, where) if text.startswith("[") and text.endswith("]") else (cell,)
-    return cell if isinstance(cell, list | tuple) else (cell,)
-
-
-def _list_in_text(text: str, column: str, where: str) -> Any:
-    """The list that a table's cell holds as text, None for an empty cell; any other text as it is."""
-    return _written_list(text, column, where) if text.startswith("[") and text.endswith("]") else text or None
-
-
-def _written_list(text: str, column: str, where: str) -> list[Any]:
-    """A list in a table's cell, as JSON or as Python prints one (published tables hold both)."""
-    fix = 'write ["one", "two"]'
-    try:
-        return list(parse_json(text, where, fix))
-    except UserError as error:
-        try:
-            if len(text) > LONGEST_TEXT:  # Python's parser can fall over a long one
-                raise ValueError
-            return list(ast.literal_eval(text))
-        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-            what = f"'{column}' looks like a list but is none: {text[:60]!r} ({error.what})"
-            raise UserError(what, where=where, fix=fix) from None
-
-
-def _name(cell: Any, column: str, where: str) -> str:
-    """A file name, group or id as text; numbers are accepted. "" where the cell is empty."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool) or not isinstance(cell, str | int):
-        raise UserError(f"'{column}' must be a name, found {_shown(cell)}", where=where, fix="write a text or a number")
-    name = str(cell).strip()
-    _refuse_no_text(name, column, where)
-    if len(name) > LONGEST_NAME:
-        what = f"the name in '{column}' is {len(name):,} characters long, more than {LONGEST_NAME:,}: {name[:40]!r}..."
-        raise LongTextError(what, where=where, fix="shorten it; a missing closing quote can run many rows together")
-    return name
-
-
-def _refuse_no_text(text: str, column: str, where: str, allowed: str = "") -> None:
-    """Refuse what is no text, though Python holds it in one: it cannot be saved, and no file's name can hold NUL."""
-    found = next((match for match in _NO_TEXT.finditer(text) if match[0] not in allowed), None)
-    if found:
-        what = "a NUL character" if found[0] == "\0" else "half a character (a lone surrogate, as of a name in Latin-1)"
-        at = f"at position {found.start() + 1:,} of '{column}'"
-        raise UserError(f"{what} {at}", where=where, fix="remove it; rename the file where it is in a file's name")
-
-
-def _names(cell: Any, column: str, where: str) -> tuple[str, ...]:
-    """Names of a cell that may hold several, as `_texts` reads texts; an empty one among several is refused."""
-    names = tuple(_name(item, column, where) for item in _items(cell, column, where))
-    if names == ("",):
-        return ()
-    if "" in names:
-        raise EmptyTextError(f"empty name in '{column}'", where=where, fix="write the name; the list may end early")
-    return names
-
-
-def _split(cell: Any, where: str) -> str | None:
-    name = _name(cell, "split", where)
-    if name and name.lower() not in _SPLITS:
-        raise UserError(f"unknown split '{name[:60]}'", where=where, fix=did_you_mean(name, _SPLITS))
-    return _SPLITS[name.lower()] if name else None
-
-
-def _parallel(cells: Mapping[str, Any], view: str, count: int, captions: int, where: str) -> dict[str, list[Any]]:
-    """`VIEW_kinds` and `VIEW_of` as lists as long as the view's texts; left out where the row has none."""
-    found: dict[str, list[Any]] = {}
-    for field, kind in ((f"{view}_kinds", str), (f"{view}_of", int)):
-        cell = cells.get(field)
-        items = [] if cell == "" else list(_items(cell, field, where))
-        if kind is int:
-            items = [int(i) if isinstance(i, str) and len(i) < 10 and i.strip().isdecimal() else i for i in items]
-        if not items and not (count == 0 and field in cells):
-            continue
-        if len(items) != count:
-            raise UserError(
-                f"'{field}' has {len(items)} entries for {count} {view}s", where=where, fix=f"one for each {view}"
-            )
-        wrong = [item for item in items if isinstance(item, bool) or not isinstance(item, kind)]
-        if wrong:
-            expected = "a text" if kind is str else "a number"
-            raise UserError(
-                f"'{field}' must hold {expected} each, found {_shown(wrong[0])}", where=where, fix="mend it"
-            )
-        if kind is int and any(not 0 <= item < captions for item in items):
-            raise UserError(
-                f"'{field}' points outside the {captions} texts it counts in: {items!r:.80}",
-                where=where,
-                fix="0 is the caption; then come the other captions or, but for 'paraphrase_of', the paraphrases",
-            )
-        found[field] = items
-    return found
-
-
-def _shown(cell: Any) -> str:
-    return f"{type(cell).__name__} {repr(cell)[:60]}"

@@ -15,7 +15,7 @@ import numpy as np
 from semclip.core.decoding import MissingImageError, read_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import TEXT_VIEWS, Example, ImageRef
-from semclip.data.columns import EmptyTextError, LongTextError
+from semclip.data.cells import EmptyTextError, LongTextError
 from semclip.data.equal_captions import SharedCaptions
 from semclip.data.firsts import firsts, numbers
 from semclip.data.incomplete import HOW_TO_ALLOW

@@ -7,7 +7,8 @@ from pathlib import Path
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.rows import read_rows, where_of
-from semclip.data.columns import EmptyTextError, RowParser
+from semclip.data.cells import EmptyTextError
+from semclip.data.columns import RowParser
 
 #: Proportion of what a file holds that may be unusable, be it rows without a caption or photos that cannot be read.
 ALLOWED = 0.01

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
-from semclip.data.columns import EmptyTextError
+from semclip.data.cells import EmptyTextError
 from semclip.data.readers._json_stream import Item, first_items, items
 from semclip.data.readers.base import Place, Reader, say
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from semclip.core.counts import counted
 from semclip.core.errors import UserError
-from semclip.data.columns import EmptyTextError
+from semclip.data.cells import EmptyTextError
 from semclip.data.readers._json_stream import Item, first_items, is_lines, items
 from semclip.data.readers.base import Place, Reader, say
 

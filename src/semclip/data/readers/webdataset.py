@@ -12,7 +12,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import is_file
 from semclip.core.parsing import parse_json
-from semclip.data.columns import EmptyTextError
+from semclip.data.cells import EmptyTextError
 from semclip.data.readers._text import captions_of
 from semclip.data.readers.base import Reader
 
