@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from semclip.captions.journal import IN_MEMORY, Journal
-from semclip.captions.llm import batch as module
+from semclip.captions.llm import batch, batches
 from semclip.captions.llm.batch import BatchClient
 from semclip.captions.llm.connect import connect
 from semclip.captions.llm.parse import Unusable
@@ -25,8 +25,9 @@ from tests.captions.test_job import rows_of, write_rows
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {"QUIET": 0.02, "FIRST_LOOK": 0.005, "LONGEST_LOOK": 0.02, "FIRST_WAIT": 0.001}.items():
-        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(batch, "QUIET", 0.02)
+    for name, value in {"FIRST_LOOK": 0.005, "LONGEST_LOOK": 0.02, "FIRST_WAIT": 0.001}.items():
+        monkeypatch.setattr(batches, name, value)
     yield
 
 
@@ -273,7 +274,7 @@ def test_a_batch_that_is_refused_or_cancelled_stops_the_job_and_is_asked_anew_by
 
 
 def test_a_server_that_is_not_there_or_has_no_batches_is_reported_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(batches, "PATIENCE", 0.05)
     (gone,) = ask_all(BatchClient(Server(base_url="http://127.0.0.1:9/v1", batch=9, retries=50)), ["a"])
     assert isinstance(gone, JobStopped) and "nothing listens" in gone.what
     with batching(echo) as server:

@@ -7,27 +7,23 @@ which questions are in which batch, so that a job that was killed takes the answ
 import asyncio
 import hashlib
 import json
-import random
-import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from semclip.captions.journal import Journal
 from semclip.captions.llm.base import LanguageModel
+from semclip.captions.llm.batches import AnswerLine, Batches
 from semclip.captions.llm.budget import Budget, Cost
-from semclip.captions.llm.client import FIRST_WAIT, LONGEST_WAIT, PATIENCE
 from semclip.captions.llm.connection import (
     REQUEST_FORMATS,
     ChatRequest,
     Completion,
-    Connection,
     Failed,
-    NoConnection,
     NotFound,
     Refused,
     RequestFormat,
@@ -40,31 +36,12 @@ from semclip.captions.llm.server import Server
 from semclip.captions.writers.base import JobStopped
 
 if TYPE_CHECKING:
-    import openai
     from openai.types import Batch
-
-T = TypeVar("T")
 
 TRIAL = 50  # questions of the first batch: only if the model answers are further ones sent
 QUIET = 1.0  # seconds without a new question, after which those that wait are sent
-FIRST_LOOK, LONGEST_LOOK = 1.0, 60.0  # seconds between looks at a batch; they grow
 _BYTES = 100_000_000  # of one file; providers take twice that
-_OURS = "semclip_batch"  # the key in a batch's metadata under which its name in the journal stands
 _NOTE, _WAY = "batch ", "way to ask "  # what the journal's notes are called, before a batch's name, a model's name
-_ENDED = ("completed", "expired", "cancelled", "failed")
-
-
-class _Response(BaseModel):
-    status_code: int
-    body: dict[str, Any] | None = None
-
-
-class _Line(BaseModel):
-    """One line of a batch's answers."""
-
-    custom_id: str
-    response: _Response | None = None
-    error: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -83,13 +60,12 @@ class BatchClient(LanguageModel):
     def __init__(self, server: Server) -> None:
         self._server = server
         self._budget = Budget(server)
-        self._connection = Connection(server)
+        self._batches = Batches(server)
         self._journal: Journal | None = None
         self._notes: dict[str, dict[str, Any]] = {}  # name of a batch -> {"id": ..., "keys": [...]}, as in the journal
         self._batch_of: dict[str, str] = {}  # key of a question -> the name of the batch that it is in
         self._early: dict[str, str | Exception] = {}  # answers of an earlier start's batches to questions not asked yet
         self._shapes: dict[str, RequestFormat] = {}  # model -> the way of asking that the server takes for it
-        self._reached = False
         self._stopped: BaseException | None = None
         self._begin()
 
@@ -140,7 +116,7 @@ class BatchClient(LanguageModel):
     async def close(self) -> None:
         for task in self._tasks.values():
             task.cancel()
-        await self._connection.close()
+        await self._batches.close()
         self._begin()
 
     def _hopeless(self, question: ChatRequest, trouble: Exception) -> BaseException:
@@ -255,14 +231,14 @@ class BatchClient(LanguageModel):
         """From a batch's questions to their answers. lines: of a new batch; none for one of an earlier start."""
         keys = list(self._notes[name]["keys"])
         try:
-            batch = await (self._submitted(name, lines) if lines else self._found(name))
+            batch = await (self._submit(name, lines) if lines else self._batches.find(name, self._notes[name]["id"]))
             if batch is None:
                 self._drop(name, keys)
                 self._waiting |= {key: None for key in keys if key in self._asked}
                 self._send()
                 return
-            batch = await self._ended(name, batch)
-            answers = await self._answers(batch)
+            batch = await self._batches.ended(batch, lambda how_far: self._looked.update({name: how_far}))
+            answers = {line.custom_id: self._read(line) for line in await self._batches.answers(batch)}
         except (Refused, Failed) as trouble:
             what = f"the server takes no batches: {trouble}"
             self.stop(JobStopped(what, self._server.place, "leave out server.batch"))
@@ -285,62 +261,12 @@ class BatchClient(LanguageModel):
             return
         self._give({**answers, **{key: Failed("no answer in the batch") for key in missing}})
 
-    async def _found(self, name: str) -> "Batch | None":
-        """A batch of an earlier start: by its id, or by its name where the id was not noted before a kill."""
-        known = self._notes[name]["id"]
-        if not known:
-            return await self._patiently(lambda api: _by_name(api, name))
-        try:
-            return await self._patiently(_batch(known))
-        except NotFound:
-            return None
-
-    async def _submitted(self, name: str, lines: Mapping[str, str]) -> "Batch":
-        text = "".join(f"{line}\n" for line in lines.values()).encode()
-        tried = False
-
-        async def create(api: "openai.AsyncOpenAI") -> "Batch":
-            nonlocal tried
-            if tried and (there := await _by_name(api, name)):  # begun, but the answer did not arrive
-                return there
-            tried = True
-            file = await api.files.create(file=(f"{name}.jsonl", text), purpose="batch")
-            return await api.batches.create(
-                input_file_id=file.id,
-                endpoint="/v1/chat/completions",
-                completion_window="24h",
-                metadata={_OURS: name},
-            )
-
-        batch = await self._patiently(create)
+    async def _submit(self, name: str, lines: Mapping[str, str]) -> "Batch":
+        batch = await self._batches.submit(name, lines.values())
         self._note(name, batch.id, lines)
         return batch
 
-    async def _ended(self, name: str, batch: "Batch") -> "Batch":
-        wait = FIRST_LOOK
-        while batch.status not in _ENDED:
-            counts = batch.request_counts
-            done = f", {counts.completed + counts.failed:,} of {counts.total:,} done" if counts else ""
-            self._looked[name] = f"batch {batch.id} is {batch.status}{done}"
-            await asyncio.sleep(wait)
-            wait = min(LONGEST_LOOK, 1.5 * wait)
-            batch = await self._patiently(_batch(batch.id))
-        return batch
-
-    async def _answers(self, batch: "Batch") -> dict[str, str | Exception]:
-        """key -> answer, or what a failure means, of all that the batch's files hold."""
-        found: dict[str, str | Exception] = {}
-        for file in (batch.output_file_id, batch.error_file_id):
-            text = await self._patiently(_text_of(file)) if file else ""
-            for row in text.splitlines():
-                try:
-                    line = _Line.model_validate_json(row)
-                except ValidationError:
-                    continue  # its question stays without an answer, and is asked again
-                found[line.custom_id] = self._read(line)
-        return found
-
-    def _read(self, line: _Line) -> str | Exception:
+    def _read(self, line: AnswerLine) -> str | Exception:
         """The answer of a line, or what its failure means. Books what it has cost."""
         status = line.response.status_code if line.response else 500
         body = (line.response.body if line.response else None) or {}
@@ -414,26 +340,6 @@ class BatchClient(LanguageModel):
         if self._journal is not None:
             self._journal.note(_NOTE + name, self._notes[name])
 
-    async def _patiently(self, do: Callable[["openai.AsyncOpenAI"], Awaitable[T]]) -> T:
-        """What the server gives, asked again after a passing trouble; a server that is not there is soon given up."""
-        longest, begun = FIRST_WAIT, time.monotonic()
-        for tries_left in range(self._server.retries, -1, -1):
-            try:
-                found = await self._connection.call(do)
-                self._reached = True
-                return found
-            except Failed as failed:
-                never = isinstance(failed, NoConnection) and not self._reached
-                if never and (not tries_left or time.monotonic() - begun > PATIENCE):
-                    where, fix = self._server.place, "start the server, or mend base_url"
-                    raise JobStopped("nothing listens at this address", where, fix) from failed
-                if not tries_left:
-                    words, fix = f"the server is gone: {failed}", "start again when it is back"
-                    raise JobStopped(words, self._server.place, fix) from failed
-                await asyncio.sleep(min(LONGEST_WAIT, failed.wait) + random.random() * longest)
-                longest = min(PATIENCE / 4 if never else LONGEST_WAIT, 2 * longest)
-        raise AssertionError("the last try returns or raises")
-
 
 def _key(question: ChatRequest) -> str:
     """The custom_id of a question: equal for equal questions, in every start of the job."""
@@ -444,20 +350,3 @@ def _given(answer: str | Exception) -> str:
     if isinstance(answer, Exception):
         raise answer
     return answer
-
-
-async def _by_name(api: "openai.AsyncOpenAI", name: str) -> "Batch | None":
-    """The batch that was begun under a name of ours, among the newest."""
-    page = await api.batches.list(limit=100)
-    return next((batch for batch in page.data if (batch.metadata or {}).get(_OURS) == name), None)
-
-
-def _batch(known: str) -> "Callable[[openai.AsyncOpenAI], Awaitable[Batch]]":
-    return lambda api: api.batches.retrieve(known)
-
-
-def _text_of(file: str) -> "Callable[[openai.AsyncOpenAI], Awaitable[str]]":
-    async def text(api: "openai.AsyncOpenAI") -> str:
-        return (await api.files.content(file)).text
-
-    return text
