@@ -1,10 +1,9 @@
 """What is missing said behind a caption in a few words: a man on a bench, with no dog in sight."""
 
-from semclip.english import things
-from semclip.english.inflection import PLURAL_ONLY, one_of
 from semclip.english.parse.clean import Sentence
 from semclip.english.parse.tree import Tree
 from semclip.english.render import styled
+from semclip.english.things import thing_of
 
 #: By family. {y}: dog, dogs, snow. {one}: a dog, dogs, snow. {any}: a dog, any dogs, any snow. {be}: is, are.
 #: "and there" asks for a sentence.
@@ -38,10 +37,5 @@ def forms_for(tree: Tree | None, family: str, end: int) -> tuple[str, ...]:
 
 def said_behind(sentence: Sentence, thing: str, form: str, plural: bool) -> str:
     """The caption with the clause behind its sentence, before its stop and all that follows."""
-    entry = things.THINGS.get(thing) or things.Thing(thing, (thing,), frozenset())
-    plural = (plural or entry.name in PLURAL_ONLY) and not entry.mass
-    one = entry.name if entry.mass else one_of(entry.name)
-    name = entry.plural if plural else entry.name
-    any_ = f"any {name}" if plural or entry.mass else one
-    clause = form.format(y=name, one=name if plural else one, any=any_, be="are" if plural else "is")
+    clause = form.format(**thing_of(thing).said(plural))
     return sentence.body + styled(clause, sentence.body) + sentence.tail

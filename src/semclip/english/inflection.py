@@ -4,6 +4,7 @@ import functools
 import re
 
 from semclip.english import dictionary
+from semclip.english.words.load import listed
 
 
 def words(text: str) -> frozenset[str]:
@@ -66,10 +67,8 @@ _PLURALS = {
     "goose": "geese", "mouse": "mice", "sheep": "sheep", "fish": "fish", "deer": "deer", "leaf": "leaves",
     "scarf": "scarves", "wolf": "wolves", "calf": "calves", "knife": "knives", "shelf": "shelves",
 }  # fmt: skip
-_NOT_MEN = words("german human doberman roman ottoman shaman")
-_DOUBLED = words(
-    "run jog sit swim sled hit hug spin dig get put cut skip hop step stop clap grab drag pet nap flip wag shop grin"
-)
+_NOT_MEN = listed("not men")
+_DOUBLED = listed("doubled")
 
 
 def by_rule(lemma: str, tag: str) -> str:
@@ -101,10 +100,7 @@ def known_as(word: str) -> frozenset[str]:
 
 
 #: Nouns without a singular: there is no "a scissors".
-PLURAL_ONLY = words(
-    """scissors pants trousers jeans shorts trunks overalls tights leggings pajamas sweatpants glasses sunglasses
-    goggles binoculars headphones earphones pliers tongs tweezers clothes woods stairs"""
-)
+PLURAL_ONLY = listed("plural only")
 
 
 def plural_of(noun: str) -> str:

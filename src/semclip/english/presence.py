@@ -20,6 +20,7 @@ from semclip.english.caption import Caption
 from semclip.english.inflection import one_of, plural_of
 from semclip.english.nouns import Nouns
 from semclip.english.siblings import SILENT
+from semclip.english.words.load import listed
 
 #: The three states of a thing in a photo.
 THERE, NOT_THERE, UNSURE = 1, 0, -1
@@ -28,10 +29,7 @@ THERE, NOT_THERE, UNSURE = 1, 0, -1
 NAMED_BY = 2
 
 #: More things whose absence silence can tell: captions say where a photo was taken and what somebody does in it.
-_PLACES = ("beach", "street", "forest", "mountain", "stage", "kitchen", "desert")
-_ANIMALS = ("elephant", "monkey", "rabbit", "bear", "pig")
-_SPORTS = ("biker", "skateboarder", "skier", "surfer", "climber", "snowboarder", "dancer")
-_MENTIONED = frozenset((*things.DENIABLE, *_PLACES, *_ANIMALS, *_SPORTS))
+_MENTIONED = listed("places") | listed("animals") | listed("players") | {*things.DENIABLE}
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """Signs that a parser went wrong: "a technician repairs" read as a noun."""
 
 from semclip.english import lexicon
-from semclip.english.inflection import known_as, words
+from semclip.english.inflection import known_as
 from semclip.english.parse.beings import is_being
 from semclip.english.parse.tree import NOUNS, VERBS, Token, Tree
+from semclip.english.words.load import listed
 
 #: "snow covered slope", "a heart shaped pendant": what people write for "snow-covered".
-COMPOUNDED = words(
-    "shaped covered filled colored coloured drawn eaten lined themed flavored sized topped lit made built"
-)
+COMPOUNDED = listed("compounded")
 
 
 def is_sound(tree: Tree) -> bool:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from semclip.english.inflection import words
 from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.words.load import listed
 
-COLLECTIVES = words(
-    """group couple bunch crowd number pair team line row pack herd flock trio lot series variety set collection
-    handful assortment array gathering pile stack dozen"""
-)
+#: Nouns of which there is one and which hold several: a group of people.
+COLLECTIVES = listed("collectives")
 _BE = words("is are was were 's 're")
 
 

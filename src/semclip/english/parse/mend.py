@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from semclip.english import lexicon
-from semclip.english.inflection import known_as, lemma_of, words
+from semclip.english.inflection import known_as, lemma_of
 from semclip.english.parse.beings import kind_of
 from semclip.english.parse.tree import NOUNS, Token
+from semclip.english.words.load import listed
 
 #: What is done to things: "a clock mounted on a wall" is no sentence about a clock that mounted.
-_DONE_TO = words(
-    """mount park cover fill attach place display decorate surround tie load pack stack line light dress seat locate
-    make hang dock perch prop carve cut slice set arrange chain fence equip illuminate situate station stop top"""
-)
+_DONE_TO = listed("done to")
 
 
 def mended(tokens: list[Token]) -> list[Token]:
@@ -23,7 +21,7 @@ def mended(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-_PLURALS = words("people men women children feet teeth geese mice sheep fish deer police cattle salmon shrimp aircraft")
+_PLURALS = listed("plurals without s")
 
 
 def _no_plural(tokens: list[Token]) -> Iterator[tuple[int, Token]]:

@@ -7,35 +7,10 @@ from semclip.english import lexicon
 from semclip.english.inflection import known_as, lemma_of, words
 from semclip.english.parse.beings import kind_of
 from semclip.english.parse.check import COMPOUNDED
+from semclip.english.words.load import table_of
 
 TOKEN = re.compile(r"\w+(?:[-’'./&]\w+)*?(?=['’]s\b|n['’]t\b)|['’]s\b|n['’]t\b|\w+(?:[-’'&]\w+)*|[^\w\s]")
-_CLOSED = {
-    tag: words(text)
-    for tag, text in {
-        "DT": "a an the this that these those some any no each every another both all either neither",
-        "PRP$": "his her its their my our your",
-        "PRP": "he she it they we i you him them us me himself herself itself themselves everyone someone somebody "
-        "something nobody one-another",
-        "IN": "in on at with of through over under near by from into onto off across around behind beside between "
-        "against toward towards above below underneath beneath inside outside past after before during as while "
-        "among amongst amid atop upon alongside like about for without within because if than since until along "
-        "whilst beyond per via up down throughout",
-        "CC": "and or but nor &",
-        "TO": "to",
-        "MD": "can could will would may might must should",
-        "EX": "there",
-        "WP": "who which whose whom",
-        "WRB": "where when",
-        "RB": "not very together away also just too then so nearby outdoors indoors outside alone out ahead back "
-        "only almost really quickly slowly forward backwards apart here n't next underwater midair overhead onstage",
-        "VBZ": "is has does",
-        "VBP": "are have do",
-        "VBD": "was were had did",
-        "VBG": "being",
-        "POS": "'s ’s",
-    }.items()
-}
-_OF_WORD = {word: tag for tag, of in _CLOSED.items() for word in of}
+_OF_WORD = {word: tag for tag, of in table_of("tags").items() for word in of}
 _NUMBERS = words("one two three four five six seven eight nine ten eleven twelve dozen hundred")
 _BE = words("is are was were be been being")
 _MORE_ADJECTIVES = words("several many few various multiple numerous other same more most own next front")
