@@ -3,8 +3,7 @@
 import pytest
 
 from semclip.english.inflection import lemma_of
-from semclip.english.parse.check import is_sound
-from semclip.english.parse.mend import mended
+from semclip.english.parse.mend import is_sound, mended
 from semclip.english.parse.tree import Token, Tree
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from semclip.core.errors import UserError
 from semclip.english.parse import Parses, Token, Tree, open_parser
-from semclip.english.parse.check import is_sound
 from semclip.english.parse.clause import clause_of
 from semclip.english.parse.clean import sentence_of
+from semclip.english.parse.mend import is_sound
 from semclip.english.render import render
 from tests.english.scene import tree_of
 

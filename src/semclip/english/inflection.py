@@ -1,9 +1,16 @@
-"""Plurals, verb forms, lemmas and articles of English words."""
+"""Plurals, verb forms, lemmas and articles of English words, by a lexicon and, for words that it lacks, by rule.
+
+The lexicon is that of the package `lemminflect`, made from the SPECIALIST Lexicon of the U.S. National Library of
+Medicine. Its files are read by path: importing the package imports spaCy and torch wherever these are installed.
+"""
 
 import functools
+import gzip
+import importlib.util
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
-from semclip.english import dictionary
 from semclip.english.words.load import listed
 
 
@@ -19,7 +26,7 @@ _FORMS = {
     ("frisbee", "NNS"): "frisbees", ("taxi", "NNS"): "taxis", ("scarf", "NNS"): "scarves", ("fish", "NNS"): "fish",
     ("be", "VBZ"): "is", ("be", "VBP"): "are", ("do", "VBZ"): "does",
 }  # fmt: skip
-_POS = {"N": "NOUN", "V": "VERB", "J": "ADJ", "R": "ADV", "M": "AUX"}
+_POS = {"N": "NOUN", "V": "VERB", "J": "ADJ", "R": "ADV"}
 _LEMMAS = {("people", "N"): "person", ("lying", "V"): "lie", ("has", "V"): "have", ("does", "V"): "do",
            ("left", "V"): "leave", ("men", "N"): "man", ("women", "N"): "woman", ("wooden", "J"): "wooden"}  # fmt: skip
 _BE = words("is are was were be been being am 's 're")
@@ -34,7 +41,7 @@ def lemma_of(word: str, tag: str) -> str:
         return "be"
     if tag[:1] not in "NVJR" or tag in ("NN", "NNP", "RP", "VB", "JJ", "RB", "NNPS"):
         return word
-    return dictionary.lemma(word, _POS[tag[0]]) or _unknown_lemma(word, tag)
+    return _lemmas().get(word, {}).get(_POS[tag[0]]) or _unknown_lemma(word, tag)
 
 
 def _unknown_lemma(word: str, tag: str) -> str:
@@ -59,7 +66,8 @@ def inflect(lemma: str, tag: str) -> str:
     if "-" in lemma:
         first, _, last = lemma.rpartition("-")
         return f"{first}-{inflect(last, tag)}"
-    return dictionary.form(lemma, tag) or by_rule(lemma, tag)
+    found = _forms().get(lemma, {})
+    return found.get(tag) or (tag == "VBN" and found.get("VBD")) or by_rule(lemma, tag)
 
 
 _PLURALS = {
@@ -96,7 +104,7 @@ def by_rule(lemma: str, tag: str) -> str:
 
 def known_as(word: str) -> frozenset[str]:
     """The parts of speech that a lexicon of English has for a small word: some of NOUN, VERB, ADJ, ADV, AUX."""
-    return dictionary.parts_of_speech(word)
+    return frozenset(_lemmas().get(word, ()))
 
 
 #: Nouns without a singular: there is no "a scissors".
@@ -132,3 +140,36 @@ def article_of(word: str) -> str:
     if _AN.match(word):
         return "an"
     return "a" if _A.match(word) or word[:1] not in VOWELS else "an"
+
+
+#: What the files of the lexicon call parts of speech; the tags of the forms that they give of each.
+_CATEGORIES = {"noun": "NOUN", "verb": "VERB", "adj": "ADJ", "adv": "ADV", "aux": "AUX", "modal": "AUX"}
+_TAGS = {"noun": ("NNS",), "verb": ("VBD", "VBN", "VBG", "VBZ"), "adj": ("JJR", "JJS"), "adv": ("RBR", "RBS")}
+
+
+@functools.cache
+def _lemmas() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for word, category, *spellings in _lines("lemma_lu"):
+        if category in _CATEGORIES:
+            found.setdefault(word, {}).setdefault(_CATEGORIES[category], spellings[0].partition("/")[0])
+    return found
+
+
+@functools.cache
+def _forms() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for word, category, *forms in _lines("infl_lu"):
+        spellings = [spelling.partition("/")[0] for spelling in forms]
+        tags = _TAGS.get(category, ())
+        found.setdefault(word, {}).update({tag: s for tag, s in zip(tags, spellings, strict=False) if s})
+    return found
+
+
+def _lines(name: str) -> Iterator[list[str]]:
+    package = importlib.util.find_spec("lemminflect")
+    assert package is not None and package.submodule_search_locations is not None  # a dependency of ours
+    file = Path(package.submodule_search_locations[0]) / "resources" / f"{name}.csv.gz"
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield line.strip().split(",")

@@ -1,8 +1,10 @@
 """What our word lists say of words: people, attributes, nouns, adjectives, verbs, function words."""
 
-from semclip.english.inflection import by_rule
+import functools
+
+from semclip.english.inflection import by_rule, lemma_of
 from semclip.english.things import NAMES
-from semclip.english.words.load import listed, rows_of, table_of
+from semclip.english.words.load import lines_of, listed, rows_of, table_of
 
 _LISTS = table_of("lists")
 AGES, MANY_PEOPLE, MALE_SIGNS, FEMALE_SIGNS = map(listed, ("ages", "many people", "male signs", "female signs"))
@@ -55,3 +57,14 @@ PREPOSITIONS, AUXILIARIES = listed("prepositions"), listed("auxiliaries")
 NEGATION_WORDS = listed("negations")
 #: Every word of the lists above: a text that knows few of them is not taken for an English caption.
 KNOWN = ADJECTIVES | PREPOSITIONS | AUXILIARIES | DETERMINERS | ING_FORMS | THIRD_FORMS | BASE_FORMS | NOUNS.keys()
+
+_PEOPLE = frozenset(word for line in lines_of("people") for word in line.split())
+
+
+@functools.lru_cache(65536)
+def kind_of(word: str) -> str:
+    """person, animal, or "" for a small word."""
+    of, _ = NOUNS.get(word, (frozenset[str](), False))
+    if of & {"adult", "person"} or word in _PEOPLE or lemma_of(word, "NNS") in _PEOPLE:
+        return "person"
+    return "animal" if "animal" in of else ""

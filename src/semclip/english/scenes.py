@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from semclip.english import lexicon
 from semclip.english.inflection import words
-from semclip.english.parse.beings import kind_of
+from semclip.english.lexicon import kind_of
 from semclip.english.words.load import table_of
 
 _GAMES = words("football basketball baseball softball tennis cricket soccer rugby lacrosse volleyball hockey")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import words
-from semclip.english.parse.beings import is_being, is_person
+from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import Tree
 
 DEPICTIONS = words(

@@ -7,8 +7,7 @@ from semclip.english.edits import Change, Scene, replaced, rule
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.pairs import REPLACEMENTS
-from semclip.english.parse.beings import is_being
-from semclip.english.parse.clause import COLLECTIVES, clause_of
+from semclip.english.parse.clause import COLLECTIVES, clause_of, is_being
 from semclip.english.parse.tree import Tree
 
 _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import PLURAL_ONLY, words
 from semclip.english.negate.denied import DEPICTIONS, depicted_by
-from semclip.english.parse.beings import is_person
-from semclip.english.parse.clause import Clause, clause_of, inside_collective
+from semclip.english.parse.clause import Clause, clause_of, inside_collective, is_person
 from semclip.english.parse.tree import Tree
 
 _NO_NO = words(

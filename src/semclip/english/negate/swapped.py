@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
-from semclip.english.parse.beings import is_being
-from semclip.english.parse.clause import clause_of
+from semclip.english.parse.clause import clause_of, is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.siblings import Siblings
 from semclip.english.words.load import rows_of

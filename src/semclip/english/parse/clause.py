@@ -1,8 +1,9 @@
-"""Who does what in a parsed caption: its subject, its verb, and whether the verb is finite."""
+"""Who does what in a parsed caption: its subject, its verb, whether the verb is finite; and who is a being."""
 
 from dataclasses import dataclass
 
 from semclip.english.inflection import words
+from semclip.english.lexicon import kind_of
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.words.load import listed
 
@@ -70,3 +71,13 @@ def inside_collective(tree: Tree, noun: int) -> int | None:
         return None
     of = next((i for i in tree.children(noun, "prep") if tree.lower(i) == "of" and i == noun + 1), None)
     return tree.child(of, "pobj") if of is not None else None
+
+
+def is_person(tree: Tree, noun: int) -> bool:
+    """Whether a noun names people: "who" is said of them."""
+    return kind_of(tree.lower(noun)) == "person"
+
+
+def is_being(tree: Tree, noun: int) -> bool:
+    """Whether a noun names people or animals."""
+    return kind_of(tree.lower(noun)) != ""

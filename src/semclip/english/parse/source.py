@@ -3,16 +3,14 @@
 import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from semclip.core.errors import UserError
 from semclip.english.inflection import lemma_of
 from semclip.english.parse import plain
-from semclip.english.parse.check import is_sound
 from semclip.english.parse.clean import Sentence, sentence_of
-from semclip.english.parse.mend import mended
-from semclip.english.parse.tree import NOUNS, Token, Tree
+from semclip.english.parse.mend import is_sound, mended
+from semclip.english.parse.tree import Token, Tree
 
 #: The name of the built-in parser.
 BUILT_IN = "plain"
@@ -123,20 +121,9 @@ def _tree(doc: Any, sentence: Sentence) -> Tree | None:
         inside = kept
     place = {token.i: i for i, token in enumerate(inside)}
     roots = [token for token in inside if token.head.i == token.i or token.head.i not in place]
-    tokens = list(_tokens(inside, place, place[roots[0].i], sentence))
-    tokens = mended(list(_joined_alike(tokens)))
+    tokens = mended(list(_tokens(inside, place, place[roots[0].i], sentence)))
     end = inside[-1].idx + len(inside[-1].text)
     return Tree(tuple(tokens), sentence.body[end:] + sentence.tail)
-
-
-def _joined_alike(tokens: list[Token]) -> Iterator[Token]:
-    """A noun joined to another one than its "and" is goes to that of the "and"."""
-    joins = {i: token.head for i, token in enumerate(tokens) if token.label == "cc"}
-    for place, token in enumerate(tokens):
-        near = [head for cc, head in joins.items() if token.head < cc < place]
-        if token.label == "conj" and token.tag in NOUNS and near and token.head not in near and near[-1] < place:
-            token = replace(token, head=near[-1]) if tokens[near[-1]].tag in NOUNS else token
-        yield token
 
 
 def _sound(tree: Tree | None, sentence: Sentence) -> Tree | None:

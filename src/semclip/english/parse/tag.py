@@ -5,12 +5,12 @@ import re
 
 from semclip.english import lexicon
 from semclip.english.inflection import known_as, lemma_of, words
-from semclip.english.parse.beings import kind_of
-from semclip.english.parse.check import COMPOUNDED
-from semclip.english.words.load import table_of
+from semclip.english.lexicon import kind_of
+from semclip.english.words.load import listed, table_of
 
 TOKEN = re.compile(r"\w+(?:[-’'./&]\w+)*?(?=['’]s\b|n['’]t\b)|['’]s\b|n['’]t\b|\w+(?:[-’'&]\w+)*|[^\w\s]")
 _OF_WORD = {word: tag for tag, of in table_of("tags").items() for word in of}
+_COMPOUNDED = listed("compounded")
 _NUMBERS = words("one two three four five six seven eight nine ten eleven twelve dozen hundred")
 _BE = words("is are was were be been being")
 _MORE_ADJECTIVES = words("several many few various multiple numerous other same more most own next front")
@@ -180,7 +180,7 @@ def _behind_noun(tokens: list[str], place: int, tags: list[str], readings: froze
         return "RB" if readings == {"R"} else _in_phrase(word, readings, following)
     if word.endswith("ing") and (word not in lexicon.NOUNS or following in _OF_WORD):
         return "VBG"
-    if word in COMPOUNDED and following not in _OF_WORD and _is_nounish(following):
+    if word in _COMPOUNDED and following not in _OF_WORD and _is_nounish(following):
         return "JJ"
     tag = _verb_tag(word, participle=False)
     after = following not in _OF_WORD and _is_nounish(following)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
-from semclip.english.parse.beings import is_being, is_person
-from semclip.english.parse.clause import inside_collective
+from semclip.english.parse.clause import inside_collective, is_being, is_person
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.synonyms import Swap
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS, chunks_of, depicted_by
-from semclip.english.parse.beings import is_being
+from semclip.english.parse.clause import is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.parts import Items, Parts
 

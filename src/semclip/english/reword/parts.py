@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
-from semclip.english.parse.beings import is_person
-from semclip.english.parse.clause import clause_of, inside_collective
+from semclip.english.parse.clause import clause_of, inside_collective, is_person
 from semclip.english.parse.tree import Tree
 
 Items = list[int | str]

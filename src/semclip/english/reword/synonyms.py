@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from semclip.core.seeds import derive_seed
 from semclip.english.inflection import PLURAL_ONLY, inflect, plural_of
-from semclip.english.parse.beings import is_being
+from semclip.english.parse.clause import is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.siblings import Siblings
 from semclip.english.words.load import rows_of
