@@ -3,9 +3,8 @@
 All forms belong to training: none occurs among the forms that tests use, nor in the wording of tests on scenes.
 """
 
-from semclip.english import things
 from semclip.english.caption import Caption, capitalised
-from semclip.english.inflection import PLURAL_ONLY, one_of
+from semclip.english.things import thing_of
 
 #: {X}/{x}: the caption without its stop, as written / inside a sentence. {y}: dog, dogs, water. {any}: a dog, any dogs.
 LACKING = (
@@ -50,13 +49,7 @@ def lacking(caption: Caption, noun: str, form: str, plural: bool) -> str:
 
     noun: one of `things.THINGS`, or any other noun that can be counted.
     """
-    entry = things.THINGS.get(noun) or things.Thing(noun, (noun,), frozenset())
-    plural = (plural or entry.name in PLURAL_ONLY) and not entry.mass
-    name = entry.plural if plural else entry.name
-    one = entry.name if entry.mass else one_of(entry.name)
-    return _filled(
-        caption, form, y=name, be="are" if plural else "is", any=f"any {name}" if plural or entry.mass else one
-    )
+    return _filled(caption, form, **thing_of(noun).said(plural))
 
 
 def denied(caption: Caption, form: str) -> str:

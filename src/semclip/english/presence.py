@@ -17,9 +17,8 @@ from semclip.core.example import Example, ImageRef
 from semclip.core.objects import objects_of
 from semclip.english import things
 from semclip.english.caption import Caption
-from semclip.english.inflection import one_of, plural_of
-from semclip.english.nouns import Nouns
-from semclip.english.siblings import SILENT
+from semclip.english.inflection import plural_of
+from semclip.english.siblings import SILENT, Siblings
 from semclip.english.words.load import listed
 
 #: The three states of a thing in a photo.
@@ -59,33 +58,29 @@ def presence(examples: Sequence[Example]) -> Presence:
         captions.setdefault(example.image, {}).update(dict.fromkeys(example.captions))
         if (objects := objects_of(example)) is not None:
             lists.setdefault(example.image, set()).update(noun.strip().lower() for noun in objects)
-    nouns = Nouns((*_MENTIONED, *(noun for listed in lists.values() for noun in listed)))
+    nouns = Nouns((*_MENTIONED, *(noun for objects in lists.values() for noun in objects)))
     place = {noun: column for column, noun in enumerate(nouns.words)}
     images = tuple(sorted(captions, key=lambda ref: (ref.key, str(ref.path))))
     state = np.full((len(images), len(place)), UNSURE, dtype=np.int8)
     for row, image in enumerate(images):
-        listed = lists.get(image)
-        silent = place.keys() - nouns.possible(captions[image], listed or ())
-        if listed is None:
+        own = lists.get(image)
+        silent = place.keys() - nouns.possible(captions[image], own or ())
+        if own is None:
             silent &= _MENTIONED if len(captions[image]) >= SILENT else frozenset()
         state[row, [place[noun] for noun in silent]] = NOT_THERE
-        there = _named(captions[image]) if listed is None else listed
+        there = _named(captions[image]) if own is None else own
         state[row, [place[noun] for noun in there]] = THERE
     return Presence(images, tuple(nouns.words), state)
 
 
 def one(thing: str) -> str:
     """A thing as something looked for: a dog, an umbrella, water."""
-    return thing if _is_mass(thing) else one_of(thing)
+    return things.thing_of(thing).said(plural=False)["one"]
 
 
 def several(thing: str) -> str:
     """A thing as something that shall not be there: dogs, people, water."""
-    return thing if _is_mass(thing) else plural_of(thing)
-
-
-def _is_mass(thing: str) -> bool:
-    return thing in things.THINGS and things.THINGS[thing].mass
+    return things.thing_of(thing).said(plural=True)["y"]
 
 
 def _named(texts: Iterable[str]) -> set[str]:
@@ -105,3 +100,43 @@ _WIDER = {
     thing: tuple(whole for whole in things.DENIABLE if whole != thing and thing in things.THINGS[whole].names)
     for thing in things.DENIABLE
 }
+
+
+class Nouns:
+    """The things that people would mention (`things.DENIABLE`), and the nouns of lists of objects.
+
+    words: all of them, sorted.
+    """
+
+    def __init__(self, objects: Iterable[str]) -> None:
+        self._forms = {noun: (noun.lower(), plural_of(noun.lower())) for noun in sorted({*things.DENIABLE, *objects})}
+        self.words = list(self._forms)
+
+    def named(self, caption: Caption, objects: Iterable[str] | None = None) -> set[str]:
+        """What a caption says is there: the nouns of its picture's list that it names, else things it names outright.
+
+        Without a list a caption that denies anything names nothing: the noun may be what it denies.
+        """
+        if objects is not None:
+            return {noun for noun in objects if _mentions(caption, self._forms[noun])}
+        return set() if caption.is_negated else set(things.DENIABLE) & caption.named
+
+    def possible(self, captions: Iterable[str], objects: Iterable[str] = ()) -> set[str]:
+        """What may be in a picture: all that its captions or its list of objects name or hint at.
+
+        A word counts in singular and plural, with its synonyms, and with words that may stand for it ("animal").
+        """
+        said = Siblings([*captions, *objects])
+        return {
+            noun
+            for noun, forms in self._forms.items()
+            if things.NAMES.get(noun, ("",))[0] in said.signs
+            or any(_mentions(caption, forms) for caption in said.captions.values())
+        }
+
+
+def _mentions(caption: Caption, forms: tuple[str, ...]) -> bool:
+    """Whether one of the forms occurs: a word among the words, a phrase ("traffic light") in a row."""
+    return any(
+        form in caption.bag if " " not in form else f" {form} " in f" {' '.join(caption.words)} " for form in forms
+    )

@@ -6,7 +6,7 @@ an activity). A thing is called absent only where neither a name nor a sign of i
 
 from dataclasses import dataclass
 
-from semclip.english.inflection import PLURAL_ONLY, by_rule, one_of
+from semclip.english.inflection import PLURAL_ONLY, by_rule, one_of, plural_of
 from semclip.english.words.load import listed, rows_of, table_of
 
 
@@ -21,7 +21,7 @@ class Thing:
 
     @property
     def plural(self) -> str:
-        return self.name if self.mass or self.name in PLURAL_ONLY else by_rule(self.name, "NNS")
+        return self.name if self.mass else plural_of(self.name)
 
     def said(self, plural: bool) -> dict[str, str]:
         """Parts of a sentence, of one thing or of several.

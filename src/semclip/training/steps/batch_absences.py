@@ -30,7 +30,7 @@ from semclip.core.protocols import Embeddings
 from semclip.core.seeds import derive_seed
 from semclip.english import absences
 from semclip.english.caption import Caption
-from semclip.english.nouns import Nouns
+from semclip.english.presence import Nouns
 from semclip.training.steps.base import Prepared, Step, require
 
 if TYPE_CHECKING:
