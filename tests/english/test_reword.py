@@ -125,6 +125,37 @@ def test_a_bike_is_no_bicycle_beside_a_motorcycle() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("caption", "part"),
+    [
+        ("A goat naps on the grass .", "in the grass"),
+        ("A little kid plays with blocks .", "young"),
+        ("A farmer is squatting in a barn .", "crouch"),
+        ("A nurse is playing soccer in a park .", "a game of soccer"),
+        ("A goat lies on a wooden floor .", "floor made of wood"),
+        ("A farmer is climbing a tree .", "up a tree"),
+        ("Three nurses play outside .", "outdoors"),
+        ("A farmer walks with two goats .", "a pair of goats"),
+    ],
+)
+def test_words_that_mean_the_same_take_each_other_s_place(caption: str, part: str) -> None:
+    assert any(part in text for family in "AB" for text in texts(caption, family))
+
+
+@pytest.mark.parametrize(
+    ("caption", "never"),
+    [
+        ("Two goats sleep in a barn .", "pair of goats are"),
+        ("A nurse with two shoes sits on a bench .", "pair of shoes"),
+        ("A farmer jumps off of a bench .", "of of"),
+        ("A nurse with many goats and a lot of hay stands in a barn .", "many hay"),
+        ("A farmer stands outside a barn .", "outdoors"),
+    ],
+)
+def test_words_in_another_sense_stay(caption: str, never: str) -> None:
+    assert not any(never in text for family in "AB" for text in texts(caption, family))
+
+
 def test_families_share_no_frame_and_no_pair_of_words() -> None:
     assert not set(FRAMES["A"]) & set(FRAMES["B"])
     pairs = [(" ".join(old), new) for family in PAIRS.values() for rows in family.values() for _, old, new in rows]

@@ -8,7 +8,7 @@ from semclip.english import lexicon
 from semclip.english.inflection import known_as, lemma_of
 from semclip.english.lexicon import kind_of
 from semclip.english.parse.clause import is_being
-from semclip.english.parse.tree import NOUNS, VERBS, Token, Tree
+from semclip.english.parse.tree import FINITE, NOUNS, VERBS, Token, Tree
 from semclip.english.words.load import listed
 
 #: What is done to things: "a clock mounted on a wall" is no sentence about a clock that mounted.
@@ -168,6 +168,11 @@ def is_sound(tree: Tree) -> bool:
             return False
         if token.tag in VERBS and _is_no_verb(token):
             return False  # "kids bedroom" read as a sentence
+        if token.tag in FINITE and token.label in ("dobj", "pobj", "compound", "amod"):
+            return False  # "a girl in a dress runs": what is in something is a noun
+        again = token.label == "appos" and tree.tag(tree.noun_start(place)) == "DT"
+        if again and {",", "(", "-"}.isdisjoint(tree.words[token.head : place]):
+            return False  # "two children admire a baby": nothing is named again without a comma
     top, subject = tree[tree.root], tree.subject(tree.root)
     if (
         top.tag == "VBZ"
@@ -179,7 +184,7 @@ def is_sound(tree: Tree) -> bool:
     if (
         top.tag == "VB"
         or (tree.root == 0 and top.tag in ("VBN", "VBP"))
-        or (subject is not None and tree.tag(subject) == "JJ")
+        or (subject is not None and tree.tag(subject) in ("JJ", "VBG"))
     ):
         return False  # nobody is told to do something
     return top.tag in NOUNS or tree.is_verb(tree.root) or top.tag in ("MD", "CD")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from semclip.core.seeds import derive_seed
-from semclip.english.inflection import PLURAL_ONLY, inflect, plural_of
+from semclip.english.inflection import PLURAL_ONLY, inflect, plural_of, words
 from semclip.english.parse.clause import is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.siblings import Siblings
@@ -34,8 +34,7 @@ def _index() -> dict[str, dict[str, list[tuple[str, tuple[str, ...], str]]]]:
     found: dict[str, dict[str, list[tuple[str, tuple[str, ...], str]]]] = {"A": {}, "B": {}}
     for kind, one, way, other in rows_of("synonyms", 4):
         for old, new in ((one, other), (other, one)) if way == "=" else ((one, other),):
-            words = tuple(old.split())
-            found[family_of(old, new)].setdefault(words[0], []).append((kind, words, new))
+            found[family_of(old, new)].setdefault(old.split()[0], []).append((kind, tuple(old.split()), new))
     return found
 
 
@@ -51,23 +50,31 @@ def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
         as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
         for kind, old, new in (*pairs.get(token.lemma, ()), *as_written):
             end = place + len(old)
-            if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())):
+            fresh = set(new.split()) - set(old) - _SMALL
+            if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())) or not tree.lemmas.isdisjoint(fresh):
                 continue
-            swap = _OF_KIND[kind](tree, place, end, old, new)
-            if swap and new.split()[-1] not in tree.lemmas:
+            if swap := _OF_KIND[kind](tree, place, end, old, new):
                 yield Swap(place, end, swap)
 
 
+#: Words that a caption may hold twice.
+_SMALL = words("a the of to in on with by at up as over through from for it off into be")
+
+
 def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
-    token = tree[end - 1] if end <= len(tree) else tree[place]
-    if token.lemma != old[-1] or token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod"):
+    head = end - 1
+    if head >= len(tree) or tree[head].lemma != old[-1] or tuple(tree.words[place:head]) != old[:-1]:
         return ""
-    if len(old) == 1 and tree.child(place, "compound", "nmod") is not None:
+    token = tree[head]
+    if token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod"):
+        return ""
+    before = [i for i in tree.children(head, "compound", "nmod") if i < place]
+    if before or tree.is_noun(end):
         return ""  # a dirt bike, a swing seat
-    if token.tag == "NN" and not tree.determiner(end - 1) and tree.child(end - 1, "amod") is None and " " in new:
-        return ""
     if " " in new and (
-        tree.child(place, "prep", "acl", "relcl", "conj", "amod") is not None or tree.lower(end) == "'s"
+        tree.child(head, "prep", "acl", "relcl", "conj", "amod") is not None
+        or tree.lower(end) == "'s"
+        or (token.tag == "NN" and not tree.determiner(head))
     ):
         return ""
     return _plural_phrase(new) if token.tag == "NNS" else new
@@ -75,25 +82,34 @@ def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> s
 
 def _plural_phrase(new: str) -> str:
     """person on skis -> people on skis, small child -> small children."""
-    words = new.split()
-    head = next((i for i, word in enumerate(words) if i and (word in _BEHIND or word.endswith("ing"))), len(words)) - 1
-    words[head] = plural_of(words[head])
-    return " ".join(words)
+    parts = new.split()
+    head = next((i for i, word in enumerate(parts) if i and word in _BEHIND), len(parts)) - 1
+    parts[head] = plural_of(parts[head])
+    return " ".join(parts)
 
 
-_OBJECTS = ("dobj", "pobj")
-_BEHIND = ("on", "in", "of", "with")
+_BEHIND = ("on", "in", "of", "with", "made")
 
 
 def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
-    token = tree[place]
-    if token.lower != old[0] or token.label not in ("amod", "acomp") or tree.child(place, "advmod", "conj") is not None:
+    if tuple(tree.words[place:end]) != old or tree[end - 1].label not in ("amod", "acomp"):
         return ""
-    if token.label == "acomp" and new in ("a number of", "various", "numerous"):
+    if any(i < place or tree[i].label == "conj" for i in tree.children(end - 1, "advmod", "conj")):
         return ""
-    if new == "a number of" and (tree.tag(token.head) != "NNS" or tree.noun_start(token.head) != place):
-        return ""
-    return new
+    several = not {old[0], new.split()[0]}.isdisjoint(_QUANTITIES) or new == "a number of"
+    return new if not several or _is_counted(tree, place, end) else ""
+
+
+#: What a verb would have to agree with in another way: several people are, a group of people is.
+_QUANTITIES = words("several many numerous multiple two lots various")
+
+
+def _is_counted(tree: Tree, place: int, end: int) -> bool:
+    """Whether things are counted that no verb agrees with: "with several dogs", not "several dogs are"."""
+    noun = next((i for i in range(end - 1, len(tree)) if tree.is_noun(i) and not tree.is_noun(i + 1)), None)
+    before = tree.tag(place - 1)
+    governed = before == "IN" or (before in ("VBG", "VBZ", "VBP") and tree[place - 1].lemma != "be")
+    return noun is not None and tree.tag(noun) == "NNS" and tree.noun_start(noun) <= end and governed
 
 
 def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str, has_object: bool = True) -> str:
@@ -102,9 +118,13 @@ def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str, has_
         return ""
     if token.tag == "VBN" or tuple(tree.words[place + 1 : end]) != old[1:]:
         return ""
+    if tree.is_noun(end - 1) and tree.is_noun(end):
+        return ""
     if len(old) == 1 and (tree.child(place, "prt") or (tree.child(place, "dobj") is not None) != has_object):
         return ""
     first, _, rest = new.partition(" ")
+    if new.endswith(" of") and tree.lower(end) == "of":
+        return ""
     if first == "be" and token.tag == "VBG":
         return rest if token.label == "acl" or tree.lower(place - 1) in ("is", "are") else ""
     return f"{inflect(first, token.tag)} {rest}".strip()
@@ -120,30 +140,35 @@ def _verb_of_beings(tree: Tree, place: int, end: int, old: tuple[str, ...], new:
     return _verb(tree, place, end, old, new) if is_being(tree, doer) else ""
 
 
+#: A preposition is one where such a word is behind it.
+_GOVERNED = ("DT", "PRP$", "CD", "NN", "NNS", "JJ", "NNP")
+_PREPOSITIONS = words("to of near beside alongside underneath beneath atop toward towards outside")
+
+
+def _adverb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+    if tuple(tree.words[place:end]) != old or tree.tag(end) in _GOVERNED or tree.lower(end) in ("of", "to"):
+        return ""
+    return new if tree[place].label in ("advmod", "prt", "prep", "npadvmod") else ""
+
+
 def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
     if tuple(tree.words[place:end]) != old or (tree.is_noun(end - 1) and tree.is_noun(end)):
         return ""
-    if (
-        old[0] == "a"
-        and new.split()[0] in ("several", "many", "two", "various")
-        and tree[place + 1].label not in _OBJECTS
-    ):
-        return ""  # a group of people is, several people are
-    if old == ("a", "pair", "of") and tree.lower(end) in PLURAL_ONLY:
+    if not {old[0], new.split()[0]}.isdisjoint(_QUANTITIES) and not _is_counted(tree, place, end):
         return ""
-    if old[-1] in ("to", "of", "near", "beside", "underneath", "beneath", "atop", "toward", "towards") and (
-        tree.tag(end) not in ("DT", "PRP$", "CD", "NN", "NNS", "JJ", "NNP")
-    ):
+    if "pair" in (old[1:2] or new.split()[1:2]) and tree.lower(end) in PLURAL_ONLY | _WORN_IN_PAIRS:
         return ""
-    if new in ("as", "while") and (
+    if old[-1] in _PREPOSITIONS and tree.tag(end) not in _GOVERNED:
+        return ""
+    if new in ("as", "while", "whilst") and (
         tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])
     ):
         return ""
-    if new in ("within", "inside") and tree[place].label != "prep":
-        return ""
-    return new
+    return new if old[0] not in ("within", "inside") or tree[place].label == "prep" else ""
 
+
+_WORN_IN_PAIRS = words("shoes boots gloves socks skis skates sandals sneakers mittens crutches earrings slippers")
 
 _OF_KIND: dict[str, Callable[[Tree, int, int, tuple[str, ...], str], str]] = {
-    "N": _noun, "J": _adjective, "V": _verb, "I": _verb_alone, "B": _verb_of_beings, "P": _phrase,
+    "N": _noun, "J": _adjective, "V": _verb, "I": _verb_alone, "B": _verb_of_beings, "R": _adverb, "P": _phrase,
 }  # fmt: skip
