@@ -7,7 +7,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.english.caption import Caption
 from semclip.english.inflection import one_of, plural_of
-from semclip.english.presence import NOT_THERE, THERE, UNSURE, Nouns, one, presence, several
+from semclip.english.presence import NOT_THERE, THERE, UNSURE, Nouns, named_often, one, presence, several
 
 
 def photo(*captions: str, name: str = "1.jpg", objects: object = None) -> Example:
@@ -138,3 +138,36 @@ def test_what_a_list_names_is_possible_and_a_part_of_a_word_is_not() -> None:
 def test_what_has_no_singular_has_no_article(noun: str, expected: str) -> None:
     assert one_of(noun) == expected
     assert expected == noun or plural_of(noun) != noun
+
+
+SHELF = ("Three jars on a wooden shelf", "Honey in jars on a shelf", "The wall of a shop")
+
+
+def test_nouns_that_captions_name_often_are_found_in_any_wording() -> None:
+    photos = [photo(*SHELF, name=name) for name in ("1.jpg", "2.jpg")]
+    assert named_often(photos, 2) == {"shelf", "jar"}  # honey and the wall are named by one caption of each photo
+    assert named_often(photos, 3) == set()
+    assert named_often(photos[:1], 1) == {"shelf", "jar"}
+
+
+def test_nouns_named_often_are_no_measures_people_denials_or_parts_of_compounds() -> None:
+    def found(*captions: str) -> set[str]:
+        return named_often([photo(*captions)], 1)
+
+    assert found("A pile of leaflets", "A pile of new leaflets") == {"leaflet"}
+    assert found("Two plumbers at a sink", "Plumbers repair the sink") == {"sink"}
+    assert found("A table with no lamp", "A table without the lamp") == set()
+    assert found("A garden hose", "The garden hose") == {"hose"}
+    assert found("Ladders in the background", "A ladder in the background") == {"ladder"}
+    assert named_often([photo(*SHELF, objects=["shelf"])], 1) == set()  # its list tells, and no caption
+
+
+def test_further_nouns_are_told_by_silence_where_several_captions_keep_it() -> None:
+    photos = [photo(*SHELF), photo(*BENCH, name="2.jpg"), photo("A street", name="3.jpg")]
+    assert "jar" not in presence(photos).things
+    assert presence(photos, {"jar"}).of("jar").tolist() == [THERE, NOT_THERE, UNSURE]
+
+
+def test_the_form_in_which_a_further_noun_is_said() -> None:
+    assert [one(noun) for noun in ("jar", "clothing", "scissors")] == ["a jar", "clothing", "scissors"]
+    assert [several(noun) for noun in ("jar", "clothing", "scissors")] == ["jars", "clothing", "scissors"]

@@ -4,10 +4,11 @@ A thing is there if the list of objects holds it, or if several captions name it
 neither that nor any caption names or hints at it. Without a list it is not there if there are enough captions to trust
 their silence and the thing is one that people would mention: one of `english.things.DENIABLE`, a place, an animal,
 somebody at a sport. All else is unsure: one caption of five names it, a word hints at it ("animal", "leash", "riding"),
-a caption denies something.
+a caption denies something. `named_often` finds further nouns, about which silence tells less: enough for training.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 
 from semclip.core.example import Example, ImageRef
 from semclip.core.objects import objects_of
-from semclip.english import things
+from semclip.english import lexicon, things
 from semclip.english.caption import Caption
-from semclip.english.inflection import plural_of
+from semclip.english.inflection import PLURAL_ONLY, known_as, lemma_of, plural_of
+from semclip.english.parse.tag import TOKEN, tags_of
 from semclip.english.siblings import SILENT, Siblings
 from semclip.english.words.load import listed
 
@@ -47,18 +49,20 @@ class Presence:
         return np.asarray(self.state[:, self.things.index(thing)])
 
 
-def presence(examples: Sequence[Example]) -> Presence:
+def presence(examples: Sequence[Example], further: Collection[str] = ()) -> Presence:
     """What the examples tell of their photos; several examples of one photo are read together.
 
+    further: more nouns whose absence silence tells. Not for tests: people do not mention every shirt.
     Raises UserError for a malformed list of objects.
     """
+    mentioned = _MENTIONED | set(further)
     captions: dict[ImageRef, dict[str, None]] = {}  # in order, each text once
     lists: dict[ImageRef, set[str]] = {}
     for example in examples:
         captions.setdefault(example.image, {}).update(dict.fromkeys(example.captions))
         if (objects := objects_of(example)) is not None:
             lists.setdefault(example.image, set()).update(noun.strip().lower() for noun in objects)
-    nouns = Nouns((*_MENTIONED, *(noun for objects in lists.values() for noun in objects)))
+    nouns = Nouns((*mentioned, *(noun for objects in lists.values() for noun in objects)))
     place = {noun: column for column, noun in enumerate(nouns.words)}
     images = tuple(sorted(captions, key=lambda ref: (ref.key, str(ref.path))))
     state = np.full((len(images), len(place)), UNSURE, dtype=np.int8)
@@ -66,9 +70,9 @@ def presence(examples: Sequence[Example]) -> Presence:
         own = lists.get(image)
         silent = place.keys() - nouns.possible(captions[image], own or ())
         if own is None:
-            silent &= _MENTIONED if len(captions[image]) >= SILENT else frozenset()
+            silent &= mentioned if len(captions[image]) >= SILENT else frozenset()
         state[row, [place[noun] for noun in silent]] = NOT_THERE
-        there = _named(captions[image]) if own is None else own
+        there = _named(captions[image]) & place.keys() if own is None else own
         state[row, [place[noun] for noun in there]] = THERE
     return Presence(images, tuple(nouns.words), state)
 
@@ -83,16 +87,39 @@ def several(thing: str) -> str:
     return things.thing_of(thing).said(plural=True)["y"]
 
 
+def named_often(examples: Sequence[Example], photos: int) -> set[str]:
+    """Nouns that several captions name in each of at least so many photos without a list of objects, but no people."""
+    captions: dict[ImageRef, dict[str, None]] = {}
+    for example in examples:
+        if objects_of(example) is None:
+            captions.setdefault(example.image, {}).update(dict.fromkeys(example.captions))
+    count = Counter(noun for texts in captions.values() if len(texts) >= NAMED_BY for noun in _named(texts))
+    return {noun for noun, often in count.items() if often >= photos and lexicon.kind_of(noun) != "person"}
+
+
 def _named(texts: Iterable[str]) -> set[str]:
-    """Things that enough of a photo's captions name; whoever names a man, a woman or a child names a person.
+    """What enough of a photo's captions name; whoever names a man, a woman or a child names a person.
 
     A caption that denies anything names nothing: the noun may be what it denies.
     """
     captions = [Caption(text) for text in texts]
-    told = [_MENTIONED & caption.named if not caption.is_negated else frozenset() for caption in captions]
+    told = [caption.named | _others_named(caption.text) if not caption.is_negated else set() for caption in captions]
     told = [named.union(*(_WIDER.get(thing, ()) for thing in named)) for named in told]
     needed = min(NAMED_BY, len(told))
     return {thing for named in told for thing in named if sum(thing in other for other in told) >= needed}
+
+
+def _others_named(text: str) -> set[str]:
+    """Nouns at the end of a noun phrase, in the singular, that are no name of a thing; not the group of a group of."""
+    tokens = [token.lower() for token in TOKEN.findall(text)]
+    tags = tags_of(tokens) or []
+    found = set()
+    for word, tag, following, next_tag in zip(tokens, tags, [*tokens[1:], ""], [*tags[1:], ""], strict=False):
+        is_head = tag in ("NN", "NNS") and not next_tag.startswith("NN") and following not in ("of", "'s", "’s")
+        if is_head and word not in things.NAMES:
+            found.add(word if word in PLURAL_ONLY else lemma_of(word, "NNS"))
+    nouns = {noun for noun in found if "NOUN" in known_as(noun) or noun in PLURAL_ONLY}
+    return nouns - lexicon.ADJECTIVES - listed("no objects")
 
 
 #: thing -> the things of which it is a kind, by their own lists of names.

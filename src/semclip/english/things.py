@@ -51,7 +51,7 @@ THINGS = _read_things()
 
 def thing_of(noun: str) -> Thing:
     """The thing of that name, or a thing of which nothing else is known."""
-    return THINGS.get(noun) or Thing(noun, (noun,), frozenset())
+    return THINGS.get(noun) or Thing(noun, (noun,), frozenset(), noun in listed("mass") | listed("uncounted"))
 
 
 #: word -> (thing, is it a plural): what a text names outright.

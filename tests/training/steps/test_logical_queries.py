@@ -108,3 +108,20 @@ def test_an_image_of_which_nothing_is_known_is_counted() -> None:
     sample = batches[0][-1]
     assert sample.missing_texts == (logical_queries.NO_THING,) and sample.texts["query"] == ("something somewhere",)
     assert not sample.facts["query_things"].any()
+
+
+def told(name: str, *captions: str) -> Example:
+    return Example(id=name, image=ImageRef(name), caption=captions[0], paraphrases=captions[1:], group=name)
+
+
+def test_nouns_that_enough_photos_name_are_asked_for() -> None:
+    shelf = ("A jar on a shelf", "The jar on its shelf", "A shelf of jars")
+    street = ("A kerb beside a hydrant", "A hydrant at the kerb", "The kerb")
+    examples = [told("a", *shelf), told("b", *shelf), told("c", *street)]
+    assert made(examples, min_photos=1)[0]._things == ["hydrant", "jar", "kerb", "shelf"]  # type: ignore[attr-defined]
+    step, batches = made(examples, min_photos=2)
+    assert step._things == ["jar", "shelf"]  # type: ignore[attr-defined]
+    asked = {text for batch in batches for sample in batch[:2] for text in sample.texts["query"]}
+    assert any("jar" in text for text in asked)
+    with pytest.raises(UserError, match="set min_photos=1"):
+        made(examples, min_photos=0)

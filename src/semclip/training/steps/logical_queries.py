@@ -2,9 +2,11 @@
 
     A;  A and B;  A without B;  A but neither B nor C;  no B
 
-A, B and C are things that training captions name, or nouns of the column `objects`. A query is made from a sample's own
-image, which is right for it; what it excludes is, where possible, what other images of the batch hold beside A, so that
-some image is wrong in that alone. The truth has three states (`english.presence`): there, not there, unsure.
+A, B and C are things that people would mention, nouns that captions name often, or nouns of the column `objects`. A
+query is made from a sample's own image, which is right for it; what it excludes is, where possible, what other images
+of the batch hold beside A, so that some image is wrong in that alone. The truth has three states (`english.presence`):
+there, not there, unsure. That nobody mentions a shirt is weak evidence of none: good enough to train on, and the more
+things are asked for, the better a model does with things that never were.
 Gives every sample `per_image` texts of the view `query`, and two facts by which the objective `logical_queries` knows
 which images are right: `query_things` (K, 3), the things of each query (place + 1; negative: excluded; 0: none), and
 `things` (T,), the state of each thing in the sample's image.
@@ -25,7 +27,7 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.protocols import Embeddings
 from semclip.core.seeds import derive_seed
-from semclip.english.presence import NOT_THERE, THERE, one, presence, several
+from semclip.english.presence import NOT_THERE, THERE, named_often, one, presence, several
 from semclip.training.steps.base import Prepared, Step, require
 
 if TYPE_CHECKING:
@@ -73,9 +75,13 @@ class LogicalQueries(Step):
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
-        """per_image: queries for every image. held_out: things that no query is made of."""
+        """per_image: queries for every image. held_out: things that no query is made of.
+
+        min_photos: a noun that several captions name, in each of at least so many photos, is asked for, too.
+        """
 
         per_image: int = 1
+        min_photos: int = 10
         held_out: tuple[str, ...] = ()
 
         def __post_init__(self) -> None:
@@ -83,10 +89,16 @@ class LogicalQueries(Step):
                 raise UserError(
                     f"{self.per_image} queries per image", where="step 'logical_queries'", fix="set per_image=1 or more"
                 )
+            if self.min_photos < 1:
+                raise UserError(
+                    f"nouns of at least {self.min_photos} photos",
+                    where="step 'logical_queries'",
+                    fix="set min_photos=1 or more",
+                )
 
     def prepare(self, examples: Sequence[Example], embeddings: Embeddings) -> Prepared:
         require(examples, self.needs, "logical_queries")
-        known = presence(examples)
+        known = presence(examples, named_often(examples, self.config.min_photos))
         unknown = sorted(set(self.config.held_out) - set(known.things))
         if unknown:
             raise UserError(
