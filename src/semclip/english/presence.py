@@ -103,13 +103,13 @@ def _named(texts: Iterable[str]) -> set[str]:
     A caption that denies anything names nothing: the noun may be what it denies.
     """
     captions = [Caption(text) for text in texts]
-    told = [caption.named | _others_named(caption.text) if not caption.is_negated else set() for caption in captions]
+    told = [caption.named | _others_named(caption.text) if not caption.is_negated else frozenset() for caption in captions]
     told = [named.union(*(_WIDER.get(thing, ()) for thing in named)) for named in told]
     needed = min(NAMED_BY, len(told))
     return {thing for named in told for thing in named if sum(thing in other for other in told) >= needed}
 
 
-def _others_named(text: str) -> set[str]:
+def _others_named(text: str) -> frozenset[str]:
     """Nouns at the end of a noun phrase, in the singular, that are no name of a thing; not the group of a group of."""
     tokens = [token.lower() for token in TOKEN.findall(text)]
     tags = tags_of(tokens) or []
@@ -119,7 +119,7 @@ def _others_named(text: str) -> set[str]:
         if is_head and word not in things.NAMES:
             found.add(word if word in PLURAL_ONLY else lemma_of(word, "NNS"))
     nouns = {noun for noun in found if "NOUN" in known_as(noun) or noun in PLURAL_ONLY}
-    return nouns - lexicon.ADJECTIVES - listed("no objects")
+    return frozenset(nouns - lexicon.ADJECTIVES - listed("no objects"))
 
 
 #: thing -> the things of which it is a kind, by their own lists of names.
