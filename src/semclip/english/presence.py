@@ -103,7 +103,9 @@ def _named(texts: Iterable[str]) -> set[str]:
     A caption that denies anything names nothing: the noun may be what it denies.
     """
     captions = [Caption(text) for text in texts]
-    told = [caption.named | _others_named(caption.text) if not caption.is_negated else frozenset() for caption in captions]
+    told = [
+        caption.named | _others_named(caption.text) if not caption.is_negated else frozenset() for caption in captions
+    ]
     told = [named.union(*(_WIDER.get(thing, ()) for thing in named)) for named in told]
     needed = min(NAMED_BY, len(told))
     return {thing for named in told for thing in named if sum(thing in other for other in told) >= needed}
