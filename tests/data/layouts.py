@@ -228,20 +228,13 @@ def hub_parquet(folder: Path) -> Path:
 
 def saved_by_datasets(folder: Path) -> Path:
     """What `DatasetDict.save_to_disk` writes, by hand; `test_datasets_library` asks the library itself."""
-    import pyarrow
-
     splits = {"train": ["dog.jpg", "cat.jpg"], "test": ["tree.jpg"]}
     for split, names in splits.items():
         rows = [{"image": {"bytes": jpeg(name), "path": name}, "captions": CAPTIONS[name]} for name in names]
         files = [f"data-{number:05}-of-{len(rows):05}.arrow" for number in range(len(rows))]
         (folder / split).mkdir(parents=True)
         for name, row in zip(files, rows, strict=True):
-            table = pyarrow.Table.from_pylist([row])
-            with (
-                pyarrow.OSFile(str(folder / split / name), "wb") as file,
-                pyarrow.ipc.new_stream(file, table.schema) as out,
-            ):
-                out.write_table(table)
+            write_arrow(folder / split / name, [row])
         (folder / split / "state.json").write_text(json.dumps({"_data_files": [{"filename": name} for name in files]}))
         (folder / split / "dataset_info.json").write_text("{}")
     (folder / "dataset_dict.json").write_text(json.dumps({"splits": list(splits)}))
@@ -262,6 +255,14 @@ def class_folders_with_splits(folder: Path) -> Path:
     for split, name in (("train", "dog.jpg"), ("train", "tree.jpg"), ("val", "cat.jpg")):
         write_picture(folder / split / name.removesuffix(".jpg") / name, COLOURS[name])
     return folder
+
+
+def write_arrow(path: Path, rows: list[dict[str, Any]]) -> None:
+    import pyarrow
+
+    table = pyarrow.Table.from_pylist(rows)
+    with pyarrow.OSFile(str(path), "wb") as file, pyarrow.ipc.new_stream(file, table.schema) as out:
+        out.write_table(table)
 
 
 def write_parquet(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -1,16 +1,18 @@
 """One picture under several names or paths: one group, and never in two splits."""
 
+import io
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from semclip.core.example import Example, ImageRef, normal_name
 from semclip.data.load import DataConfig, load_examples
 from semclip.data.same_pictures import copies, same_group
 from tests.data.files import write_jsonl
+from tests.data.layouts import write_arrow, write_parquet
 
 
 def write_noise(path: Path, seed: int) -> Path:
@@ -93,3 +95,28 @@ def test_groups_that_share_pictures_in_a_chain_go_together(tmp_path: Path) -> No
     examples = load_examples(DataConfig(path=str(write_jsonl(tmp_path / "x.jsonl", rows))))
     assert same_group(examples) == {"a": "a", "b": "a", "c": "a"}
     assert len({e.split for e in examples if e.group != "d"}) == 1
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_photos_in_a_table_with_equal_borders_stay_apart_and_copies_are_one(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uncompressed pictures of one size whose first and last kilobytes are white."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    discs = {colour: disc(colour) for colour in ("red", "blue", "green")}
+    assert len({(len(d), d[:2048], d[-2048:]) for d in discs.values()}) == 1  # else this says nothing
+    colours = ["red", "blue", "red", "green", "blue", "green"]
+    rows = [{"image": {"bytes": discs[c], "path": "disc.bmp"}, "caption": f"{c} {i}"} for i, c in enumerate(colours)]
+    path = tmp_path / f"x.{suffix}"
+    write_parquet(path, rows) if suffix == "parquet" else write_arrow(path, rows)
+    examples = load_examples(DataConfig(path=str(path)))
+    assert [e.captions for e in examples] == [("red 0", "red 2"), ("blue 1", "blue 4"), ("green 3", "green 5")]
+    assert [e.image.open().read() for e in examples] == [discs[c] for c in ("red", "blue", "green")]
+    assert [e.image.name for e in examples] == [f"{path.name}/disc.bmp{number}" for number in ("", "#2", "#3")]
+
+
+def disc(colour: str) -> bytes:
+    picture = Image.new("RGB", (96, 96), "white")
+    ImageDraw.Draw(picture).ellipse((24, 24, 72, 72), fill=colour)
+    picture.save(file := io.BytesIO(), "BMP")
+    return file.getvalue()

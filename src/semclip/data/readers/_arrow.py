@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 _ROWS_AT_ONCE = 512
-#: Bytes at both ends of a picture that, with its length, tell it from every other.
-_TELLING = 2048
+#: Bytes at both ends of a picture that, with its length, tell it from nearly every other.
+_ENDS = 2048
 _DAMAGED = "write the file again; it is damaged, cut short or of another format"
 
 
@@ -27,23 +27,42 @@ class Pictures:
     """The pictures of one data set: one reference for equal bytes, so that all rows of a photo name one image."""
 
     def __init__(self) -> None:
+        self._alone: dict[bytes, ImageRef | None] = {}  # by length and ends; None: told from others by content
         self._by_content: dict[bytes, ImageRef] = {}
         self._names: set[str] = set()
 
     def ref(self, file: Path, prefix: str, name: str, span: tuple[int, int], content: memoryview) -> ImageRef:
-        """prefix/name is the image's name; where another photo has it, a number is added."""
-        digest = hashlib.blake2b(str(len(content)).encode(), digest_size=12)
-        digest.update(content[:_TELLING])
-        digest.update(content[-_TELLING:])
-        known = self._by_content.get(digest.digest())
-        if known is not None:
-            return known
+        """prefix/name is the image's name; where another photo has it, a number is added.
+
+        Whole pictures are read only where another has the same length and ends: rarely, unless they are the same.
+        """
+        ends = _digest(str(len(content)).encode(), content[:_ENDS], content[-_ENDS:])
+        if ends not in self._alone:
+            self._alone[ends] = new = self._new(file, prefix, name, span)
+            return new
+        first = self._alone[ends]
+        if first is not None:
+            self._alone[ends] = None
+            self._by_content[_digest(first.open().read())] = first
+        key = _digest(content)
+        if key not in self._by_content:
+            self._by_content[key] = self._new(file, prefix, name, span)
+        return self._by_content[key]
+
+    def _new(self, file: Path, prefix: str, name: str, span: tuple[int, int]) -> ImageRef:
         unique, number = f"{prefix}/{name}", 1
         while unique in self._names:
             number += 1
             unique = f"{prefix}/{name}#{number}"
         self._names.add(unique)
-        return self._by_content.setdefault(digest.digest(), ImageRef(unique, file, span=span))
+        return ImageRef(unique, file, span=span)
+
+
+def _digest(*parts: bytes | memoryview) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
 
 
 def image_columns(schema: "pyarrow.Schema") -> list[str]:
