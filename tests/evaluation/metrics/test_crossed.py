@@ -105,6 +105,23 @@ def test_true_nulls_are_called_significant_one_time_in_twenty(seed_noise: float,
     assert 0.01 < np.mean(np.array(p) < 0.05) < 0.08
 
 
+@pytest.mark.parametrize("seed_noise", [0.0, 0.3])
+def test_two_seeds_call_no_more_than_one_true_null_in_twenty_significant(seed_noise: float) -> None:
+    random = np.random.default_rng(8)
+    clusters = names(60)
+    p = []
+    for _ in range(800):
+        y = random.normal(0, seed_noise, (2, 1)) + random.normal(0, 0.2, (1, 60))
+        p.append(crossed_mean(y + random.normal(0, 0.4, (2, 60)), clusters).p)
+    assert np.mean(np.array(p) < 0.05) < 0.06
+
+
+def test_two_seeds_that_agree_show_a_large_difference() -> None:
+    y = np.random.default_rng(9).normal(0.5, 0.2, (2, 200))
+    got = crossed_mean(y, names(200))
+    assert got.p < 0.05 and got.interval[0] > 0
+
+
 def test_a_real_difference_is_found() -> None:
     random = np.random.default_rng(5)
     first, second = random.random((3, 400)) < 0.6, random.random((3, 400)) < 0.45
