@@ -138,7 +138,7 @@ def test_a_pipeline_that_is_not_there_or_does_not_parse(tmp_path: Path) -> None:
 
 def test_without_spacy_the_fix_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UserError, match="spaCy is not installed") as caught:
+    with pytest.raises(UserError, match="spacy and threadpoolctl not installed") as caught:
         open_parser("en_core_web_sm")
     assert "semclip[captions]" in (caught.value.fix or "") and "writer.parser=plain" in (caught.value.fix or "")
 

@@ -37,7 +37,7 @@ def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
             if things.NAMES.get(word, ("", False))[0] in scene.siblings.signs:
                 continue  # a rider may be a woman
             text = word.capitalize() if old.text[:1].isupper() else word
-            tokens = (*tree.tokens[:place], replace(old, text=text, lemma=swap.pair[1]), *tree.tokens[place + 1 :])
+            tokens = (*tree.tokens[:place], old._replace(text=text, lemma=swap.pair[1]), *tree.tokens[place + 1 :])
             false = Scene(replace(tree, tokens=tokens), scene.siblings, scene.family)
             missing = {"attribute_swapped": f"{word} {tree[old.head].lemma}", "action_replaced": ""}
             for change in tried(kind, false):

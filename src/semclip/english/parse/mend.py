@@ -2,7 +2,6 @@
 mended, and those that are signs that a parser went wrong ("a technician repairs" read as a noun)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from semclip.english import lexicon
 from semclip.english.inflection import known_as, lemma_of
@@ -31,7 +30,7 @@ def _joined_alike(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
         if not near or token.label != "conj" or token.tag not in NOUNS or token.head in near:
             continue
         if near[-1] < place and tokens[near[-1]].tag in NOUNS:
-            yield place, replace(token, head=near[-1])
+            yield place, token._replace(head=near[-1])
 
 
 _PLURALS = listed("plurals without s")
@@ -48,7 +47,7 @@ def _no_plural(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
             and word not in _PLURALS
             and not kind_of(word)
         ):
-            yield place, replace(token, tag="NN")
+            yield place, token._replace(tag="NN")
 
 
 def _named_like_a_person(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
@@ -56,7 +55,7 @@ def _named_like_a_person(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
     first = tokens[0]
     if first.tag == "NNP" and _tag(tokens, 1) != "NNP" and (first.lower in lexicon.NOUNS or kind_of(first.lower)):
         plural = lexicon.NOUNS.get(first.lower, (frozenset(), False))[1]
-        yield 0, replace(first, tag="NNS" if plural else "NN")
+        yield 0, first._replace(tag="NNS" if plural else "NN")
 
 
 def _noun_behind_and(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
@@ -66,12 +65,12 @@ def _noun_behind_and(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
             continue
         before = place - 2
         if tokens[place - 1].tag == "CC" and tokens[before].tag in NOUNS and tokens[token.head].tag != "VB":
-            yield place, replace(token, tag="NN", head=before)
-            yield place - 1, replace(tokens[place - 1], head=before)
+            yield place, token._replace(tag="NN", head=before)
+            yield place - 1, tokens[place - 1]._replace(head=before)
             root = next(i for i, one in enumerate(tokens) if one.head == i)
             for i, one in enumerate(tokens):
                 if one.head == place and one.tag in ("VBG", "VBN"):
-                    yield i, replace(one, head=root, label="acl")
+                    yield i, one._replace(head=root, label="acl")
 
 
 def _participle_read_as_noun(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
@@ -91,11 +90,11 @@ def _participle_read_as_noun(tokens: list[Token]) -> Iterator[tuple[int, Token]]
             continue
         if "VERB" in known_as(token.lower):
             head = noun if token.head == place else token.head
-            yield noun, replace(before, head=head, label=token.label)
-            yield place, replace(token, tag="VBG", lemma=lemma_of(token.lower, "VBG"), head=noun, label="acl")
+            yield noun, before._replace(head=head, label=token.label)
+            yield place, token._replace(tag="VBG", lemma=lemma_of(token.lower, "VBG"), head=noun, label="acl")
             for i in range(noun):
                 if tokens[i].head == place:
-                    yield i, replace(tokens[i], head=noun)
+                    yield i, tokens[i]._replace(head=noun)
 
 
 def _subject(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
@@ -106,10 +105,10 @@ def _subject(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
             continue
         finite = above.tag in ("VBZ", "VBP") and token.label in ("amod", "compound", "nmod") and token.head == place + 1
         if finite or (place == 0 and token.label == "npadvmod"):
-            yield place, replace(token, label="nsubj")
+            yield place, token._replace(label="nsubj")
             for i in range(place):
                 if tokens[i].head == token.head:
-                    yield i, replace(tokens[i], head=place)
+                    yield i, tokens[i]._replace(head=place)
 
 
 def _participle(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
@@ -117,17 +116,17 @@ def _participle(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
     for place, token in enumerate(tokens):
         above = tokens[token.head]
         if token.label == "xcomp" and token.tag == "VBG" and above.tag in NOUNS and above.head == token.head:
-            yield place, replace(token, label="acl")
+            yield place, token._replace(label="acl")
         if token.tag != "VBD" or token.head != place:
             continue
         subject = next((i for i, one in enumerate(tokens) if one.head == place and one.label == "nsubj"), None)
         if subject is None:
             continue
         if token.lemma == token.lower and tokens[subject].tag == "NNS":
-            yield place, replace(token, tag="VBP")
+            yield place, token._replace(tag="VBP")
         elif token.lemma in _DONE_TO and _tag(tokens, place + 1) == "IN":
-            yield subject, replace(tokens[subject], head=subject, label="ROOT")
-            yield place, replace(token, tag="VBN", head=subject, label="acl")
+            yield subject, tokens[subject]._replace(head=subject, label="ROOT")
+            yield place, token._replace(tag="VBN", head=subject, label="acl")
 
 
 def _determiner(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
@@ -137,7 +136,7 @@ def _determiner(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
         while tokens[head].label == "compound" and tokens[head].head > head:
             head = tokens[head].head
         if token.label in ("det", "nummod") and head != token.head:
-            yield place, replace(token, head=head)
+            yield place, token._replace(head=head)
 
 
 def _tag(tokens: list[Token], place: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from semclip.english.change import words_of
 
@@ -13,8 +14,7 @@ FINITE = frozenset({"VBZ", "VBP", "VBD", "MD"})
 BEFORE_NOUN = frozenset({"det", "amod", "compound", "nummod", "poss", "nmod", "quantmod", "predet", "advmod"})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """text: as written. lemma: small. tag: Penn Treebank. head: index of the governor, its own for the root.
 
     label: ClearNLP dependency label, as spaCy's English pipelines give it. space: whether a space follows.
@@ -94,20 +94,27 @@ class Tree:
     def children(self, index: int, *labels: str) -> list[int]:
         """The dependents of a token, in order; of these labels, if any are named."""
         found = self._children[index]
-        return [i for i in found if self.tokens[i].label in labels] if labels else found
+        return [i for i in found if self.tokens[i].label in labels] if labels and found else found
 
     def child(self, index: int, *labels: str) -> int | None:
         """The first dependent with one of the labels."""
-        return next((i for i in self._children[index] if self.tokens[i].label in labels), None)
+        for child in self._children[index]:
+            if self.tokens[child].label in labels:
+                return child
+        return None
 
     def under(self, index: int) -> Iterator[int]:
         """A token and everything below it."""
-        yield index
-        for child in self._children[index]:
-            yield from self.under(child)
+        pending = [index]
+        while pending:
+            index = pending.pop()
+            yield index
+            pending += reversed(self._children[index])
 
     def span(self, index: int) -> tuple[int, int]:
         """Where the words of a subtree start and end."""
+        if not self._children[index]:
+            return index, index + 1
         places = list(self.under(index))
         return min(places), max(places) + 1
 
