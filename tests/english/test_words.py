@@ -36,7 +36,7 @@ def test_lines_without_a_key_go_on_with_the_list_before() -> None:
 def test_what_may_be_missing_is_a_thing_and_its_settings_are_known() -> None:
     assert table_of("missable").keys() <= things.THINGS.keys()
     assert {setting for of in table_of("missable").values() for setting in of} <= table_of("settings").keys()
-    known = listed("deniable") | listed("places") | listed("animals") | listed("players") | listed("mass")
+    known = listed("deniable") | listed("places") | listed("animals") | listed("players")
     assert known <= things.THINGS.keys()
 
 
