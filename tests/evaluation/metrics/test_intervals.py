@@ -106,14 +106,52 @@ def test_blocks_of_draws_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_bootstrap_draws_every_item_and_may_have_only_one() -> None:
     for wanted in range(3):
-        assert bootstrap(lambda i, wanted=wanted: float((i == wanted).any()), 3, resamples=100) == (0.0, 1.0)
-    assert bootstrap(lambda i: 7.0 + i.sum(), 1, resamples=5) == (7.0, 7.0)
+        assert bootstrap(lambda i, wanted=wanted: float((i == wanted).any()), names(range(3)), resamples=100) == (
+            0.0,
+            1.0,
+        )
+    assert bootstrap(lambda i: 7.0 + i.sum(), ["one"], resamples=5) == (7.0, 7.0)
 
 
 def test_bootstrap_of_a_statistic() -> None:
     y = np.random.default_rng(7).normal(size=400)
-    low, high = bootstrap(lambda i: float(y[i].mean()), 400, resamples=1000)
+    low, high = bootstrap(lambda i: float(y[i].mean()), names(range(400)), resamples=1000)
     assert (low, high) == pytest.approx(bootstrap_mean(y, names(range(400))), abs=0.02)
+
+
+def test_the_bootstrap_draws_whole_clusters() -> None:
+    clusters = list("abacba")  # of three, two and one item, not side by side
+    counts: list[np.ndarray] = []
+    bootstrap(lambda i: float(counts.append(np.bincount(i, minlength=6)) or 0), clusters, resamples=50)
+    for n in counts:
+        assert n[0] == n[2] == n[5] and n[1] == n[4] and n[0] + n[1] + n[3] == 3
+
+
+def test_the_median_of_clustered_items_is_covered() -> None:
+    random = np.random.default_rng(10)
+    clusters, covered, plain = names(np.repeat(np.arange(40), 20)), [], []
+    for _ in range(30):
+        y = np.repeat(random.integers(1, 102, size=40), 20).astype(float)
+        for found, of in ((covered, clusters), (plain, names(range(800)))):
+            low, high = bootstrap(lambda i, y=y: float(np.median(y[i])), of, resamples=100)
+            found.append(low <= 51 <= high)
+    assert np.mean(covered) > 0.85 and np.mean(plain) < 0.6
+
+
+def test_strata_keep_their_sizes() -> None:
+    """The mean over two sets varies by what varies within them, and not by how many of each are drawn."""
+    random = np.random.default_rng(11)
+    y, sets = np.concatenate([random.normal(0.9, 0.1, 2000), random.normal(0.1, 0.1, 50)]), ["a"] * 2000 + ["b"] * 50
+    low, high = bootstrap_mean(y, names(range(2050)), strata=sets)
+    error = np.sqrt(y[:2000].var() / 2000 + y[2000:].var() / 50) / 2
+    assert (high - low) / 2 == pytest.approx(1.96 * error, rel=0.1)
+    assert (low + high) / 2 == pytest.approx((y[:2000].mean() + y[2000:].mean()) / 2, abs=0.3 * error)
+
+
+def test_strata_of_one_size_are_drawn_each_by_itself() -> None:
+    y = np.random.default_rng(12).normal(size=300)
+    low, high = bootstrap_mean(np.tile(y, 2), names(range(600)), strata=["a"] * 300 + ["b"] * 300)
+    assert high - low == pytest.approx(2 * 1.96 * y.std() / np.sqrt(600), rel=0.1)
 
 
 def test_bad_input_is_refused() -> None:
@@ -126,4 +164,4 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(UserError):
         bootstrap_mean([], [])
     with pytest.raises(UserError, match="no items"):
-        bootstrap(lambda i: 1.0, 0)
+        bootstrap(lambda i: 1.0, [])

@@ -70,11 +70,16 @@ def test_what_does_not_vary_is_worth_its_clusters(right: list[int], clusters: st
 
 def test_numbers_of_items_together() -> None:
     y = np.array([3.0, 1.0, 2.0])
-    metric = together("median", "", lambda i: float(np.median(y[i])), 3, 200, unit="rank", chance=2.0)
+    metric = together("median", "", lambda i: float(np.median(y[i])), list("abc"), 200, unit="rank", chance=2.0)
     assert (metric.value, metric.n, metric.unit, metric.chance) == (2.0, 3, "rank", 2.0)
     assert metric.interval == (1.0, 3.0)
     margin = average("margin", "", y, list("abc"), "cosine", chance=0.0)
     assert (margin.value, margin.n, margin.chance) == (2.0, 3, 0.0) and 1 <= margin.interval[0] < 2 < margin.interval[1]
+
+
+def test_a_mean_over_sets_counts_each_alike() -> None:
+    metric = average("delta", "", [1.0, 1.0, 1.0, 0.0], list("wxyz"), "difference", 0.0, strata=list("aaab"))
+    assert (metric.value, metric.interval, metric.n) == (0.5, (0.5, 0.5), 4)
 
 
 def test_the_record_holds_each_item_and_few_texts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,16 @@ def test_recall_per_class_is_macro() -> None:
     assert result.metric("mean_per_class_recall").value == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize(
+    ("name", "metrics"),
+    [("zeroshot", ["delta", "mean_per_class_recall"]), ("margins", ["caption_similarity", "caption_spread"])],
+)
+def test_examples_of_one_group_are_drawn_together(name: str, metrics: list[str]) -> None:
+    result = evaluate(noise(3), {name: {}}, [replace(e, group="one shot") for e in examples()], {})[name]
+    for metric in map(result.metric, metrics):
+        assert metric.interval == pytest.approx((metric.value, metric.value))
+
+
 def test_the_truth_hears_the_not() -> None:
     result = run(oracle(examples()), examples())
     assert result.metric("negated_accuracy").value == 0.0

@@ -64,6 +64,29 @@ def test_semclip_vector_on_other_splits_is_called_test() -> None:
         assert value[f"official_test_{name}"] == value[f"test_{name}"] == pytest.approx(expected)
 
 
+def test_the_delta_of_several_sets_varies_only_within_them() -> None:
+    """Hears the denial in one set and not in the other: their mean is 1/2 whichever images are drawn."""
+    sets = {"deaf": (("cat", "dog"), 40), "heard": (("cup", "pot"), 4)}
+    items = [
+        Labelled(ImageRef(f"{names[i % 2]} {i}"), i % 2, Classes(of, names, ()))
+        for of, (names, n) in sets.items()
+        for i in range(n)
+    ]
+    place = {"cat": 0, "dog": 1, "cup": 2, "pot": 3}
+    other = {"cup": 3, "pot": 2}
+
+    def text(said: str) -> np.ndarray:
+        name = said.rpartition(" ")[2]
+        heard = place.get(name, 0)  # a fake encoder is asked for more
+        return np.eye(4)[other.get(name, heard) if "not" in said else heard]
+
+    encoder = FakeEncoder(lambda image: np.eye(4)[place[image.partition(" ")[0]]], text)
+    texts = [t for item in items for t in item.classes.texts([TEMPLATE, NEGATED])]
+    scores = create("semclip_zeroshot").score(items, Encodings.compute(encoder, [i.image for i in items], texts))
+    for metric in (m for m in scores.metrics if m.name.endswith("test_delta")):
+        assert metric.value == 0.5 and metric.interval == (0.5, 0.5)
+
+
 def test_constant_encoder_is_chance_and_few_classes_have_no_acc5() -> None:
     sets = {"two": ("cat", "dog"), "six": tuple("abcdef")}
     items = [

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,12 +68,27 @@ def proportion_interval(outcomes: ArrayLike, clusters: Sequence[str]) -> Interva
     return wilson(float(np.clip(np.sort(y).mean(), 0.0, 1.0)), effective_size(y, clusters))
 
 
-def bootstrap_mean(values: ArrayLike, clusters: Sequence[str], seed: int = 0, resamples: int = RESAMPLES) -> Interval:
+def bootstrap_mean(
+    values: ArrayLike,
+    clusters: Sequence[str],
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    strata: Sequence[str] = (),
+) -> Interval:
     """Percentile bootstrap interval of a mean, drawing clusters with replacement. values: (n,).
 
+    strata: (n,) names; the mean is then that of their means, and each keeps its size: clusters are drawn within it.
     Does not depend on the order of the items; memory O(clusters), not O(resamples x clusters).
     """
-    y = finite(values, "the values")
+    y, names = finite(values, "the values"), np.asarray(clusters)
+    _cluster_ids(clusters, len(y))
+    of = np.asarray(strata) if len(strata) else np.zeros(len(y))
+    drawn = [_means_drawn(y[of == s], names[of == s], seed + place, resamples) for place, s in enumerate(np.unique(of))]
+    return _percentiles(np.mean(drawn, axis=0))
+
+
+def _means_drawn(y: Array, clusters: NDArray[Any], seed: int, resamples: int) -> Array:
+    """(resamples,) means of as many clusters as there are, drawn with replacement."""
     ids, count = _cluster_ids(clusters, len(y))
     sums = np.bincount(ids, y, minlength=count)
     sizes = np.bincount(ids, minlength=count).astype(np.float64)
@@ -87,17 +103,33 @@ def bootstrap_mean(values: ArrayLike, clusters: Sequence[str], seed: int = 0, re
     for start in range(0, resamples, step):
         weights = random.multinomial(count, proportion, size=min(step, resamples - start)).astype(np.float64)
         means.append((weights @ sums) / (weights @ sizes))
-    return _percentiles(np.concatenate(means))
+    return np.concatenate(means)
 
 
 def bootstrap(
-    statistic: Callable[[NDArray[np.int64]], float], n: int, seed: int = 0, resamples: int = RESAMPLES
+    statistic: Callable[[NDArray[np.int64]], float],
+    clusters: Sequence[str],
+    seed: int = 0,
+    resamples: int = RESAMPLES,
 ) -> Interval:
-    """Percentile bootstrap interval of any statistic of items, drawn with replacement: statistic(indices) -> number."""
-    if n < 1:
+    """Percentile bootstrap interval of any statistic of items: statistic(indices) -> number.
+
+    clusters: a name per item; those of one name are drawn together, with replacement.
+    """
+    if not len(clusters):
         raise UserError("a bootstrap of no items", where="bootstrap", fix="give at least one item")
-    random = generator("bootstrap", seed, n)
-    return _percentiles(np.array([statistic(random.integers(0, n, size=n)) for _ in range(resamples)]))
+    place = {name: i for i, name in enumerate(dict.fromkeys(clusters))}
+    ids = np.array([place[name] for name in clusters])
+    items, sizes = np.argsort(ids, kind="stable"), np.bincount(ids)  # those of cluster 0 first, then of 1, ...
+    starts = sizes.cumsum() - sizes
+    random = generator("bootstrap", seed, len(sizes))
+    found = []
+    for _ in range(resamples):
+        drawn = random.integers(0, len(sizes), size=len(sizes))
+        lengths = sizes[drawn]
+        before = lengths.cumsum() - lengths  # (C,) items drawn before those of each cluster
+        found.append(statistic(items[np.repeat(starts[drawn] - before, lengths) + np.arange(lengths.sum())]))
+    return _percentiles(np.array(found))
 
 
 def _percentiles(values: Array) -> Interval:
@@ -105,7 +137,7 @@ def _percentiles(values: Array) -> Interval:
     return float(low), float(high)
 
 
-def _cluster_ids(clusters: Sequence[str], n: int) -> tuple[NDArray[np.int64], int]:
+def _cluster_ids(clusters: Sequence[str] | NDArray[Any], n: int) -> tuple[NDArray[np.int64], int]:
     if len(clusters) != n or n == 0:
         raise UserError(f"{len(clusters)} cluster names for {n} items", where="intervals", fix="one name per item")
     known, ids = np.unique(np.asarray(clusters), return_inverse=True)

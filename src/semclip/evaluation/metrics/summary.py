@@ -62,16 +62,26 @@ def proportion(
 
 
 def average(
-    name: str, description: str, values: ArrayLike, clusters: Sequence[str], unit: str, chance: float | None = None
+    name: str,
+    description: str,
+    values: ArrayLike,
+    clusters: Sequence[str],
+    unit: str,
+    chance: float | None = None,
+    strata: Sequence[str] = (),
 ) -> Metric:
-    """A mean that is no proportion of items, such as a margin, with a bootstrap interval over clusters."""
-    value = mean(values)
+    """A mean that is no proportion of items, such as a margin, with a bootstrap interval over clusters.
+
+    strata: (n,) such as the sets of a mean over sets, each counting alike.
+    """
+    y, of = np.asarray(values, dtype=np.float64), np.asarray(strata)
+    value = mean([mean(y[of == s]) for s in np.unique(of)] if len(of) else y)
     return Metric(
         name=name,
         value=value,
         n=len(clusters),
         description=description,
-        interval=_around(value, bootstrap_mean(values, clusters)),
+        interval=_around(value, bootstrap_mean(y, clusters, strata=strata)),
         chance=chance,
         unit=unit,
     )
@@ -81,17 +91,17 @@ def together(
     name: str,
     description: str,
     statistic: Callable[[NDArray[np.int64]], float],
-    n: int,
+    clusters: Sequence[str],
     resamples: int,
     **fields: Any,
 ) -> Metric:
-    """A number of n items together, such as a median, with a bootstrap interval over them.
+    """A number of n items together, such as a median, with a bootstrap interval over their clusters.
 
     statistic: indices of items -> number. fields: others of `Metric`, such as chance and unit.
     """
-    fields = {"value": statistic(np.arange(n)), **fields}
-    interval = _around(fields["value"], bootstrap(statistic, n, resamples=resamples))
-    return Metric(name=name, n=n, description=description, interval=interval, **fields)
+    fields = {"value": statistic(np.arange(len(clusters))), **fields}
+    interval = _around(fields["value"], bootstrap(statistic, clusters, resamples=resamples))
+    return Metric(name=name, n=len(clusters), description=description, interval=interval, **fields)
 
 
 def _around(value: float, interval: Interval) -> Interval:

@@ -71,7 +71,7 @@ def _mean_and_spread(view: str, values: np.ndarray, clusters: Sequence[str]) -> 
     spread = f"standard deviation of the {what}"
     return [
         average(f"{view}_similarity", f"mean {what}", values, clusters, "cosine"),
-        together(f"{view}_spread", spread, lambda i: float(values[i].std()), len(values), _RESAMPLES, unit="cosine"),
+        together(f"{view}_spread", spread, lambda i: float(values[i].std()), clusters, _RESAMPLES, unit="cosine"),
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -107,12 +108,12 @@ def scores_of(areas: Areas, truth: GroundTruth, unseen: Sequence[str] = ()) -> S
     total, guess = areas.sum(), chance(areas.labelled.sum(axis=0))
     right, clusters = areas.pixel_accuracy, [cluster(e) for e in own]
     metrics = [
-        _mean_iou("miou", "mean IoU of the classes", areas, guess, truth, slice(None)),
+        _mean_iou("miou", "mean IoU of the classes", areas, guess, truth, clusters, slice(None)),
         _over_images(
             "pixel_accuracy",
             "proportion of all scored pixels that are right (aAcc)",
             lambda items: float(areas[items].sum().pixel_accuracy),
-            len(own),
+            clusters,
             float(guess.pixel_accuracy),
             unit="share",
         ),
@@ -133,7 +134,7 @@ def scores_of(areas: Areas, truth: GroundTruth, unseen: Sequence[str] = ()) -> S
             unit="IoU",
             kind="baseline",
         ),
-        *(_seen_and_unseen(areas, guess, truth, unseen) if unseen else ()),
+        *(_seen_and_unseen(areas, guess, truth, clusters, unseen) if unseen else ()),
     ]
     absent = int(np.isnan(total.iou).sum())
     background = "is one" if BACKGROUND in truth.classes else "is not scored"
@@ -148,30 +149,32 @@ def _over_images(
     name: str,
     description: str,
     statistic: Callable[[NDArray[np.int64]], float],
-    n: int,
+    clusters: Sequence[str],
     guess: float,
     unit: str = "IoU",
     **fields: Any,
 ) -> Metric:
     """A number of n images together. statistic: image indices -> number."""
     what = f"{description}; pixels counted over all n images"
-    return together(name, what, statistic, n, _RESAMPLES, chance=guess, unit=unit, **fields)
+    return together(name, what, statistic, clusters, _RESAMPLES, chance=guess, unit=unit, **fields)
 
 
-def _mean_iou(name: str, description: str, areas: Areas, guess: Areas, truth: GroundTruth, which: Any) -> Metric:
+def _mean_iou(
+    name: str, description: str, areas: Areas, guess: Areas, truth: GroundTruth, clusters: Sequence[str], which: Any
+) -> Metric:
     slices = {}
     for k in np.arange(len(truth.classes))[which]:
         there = areas.labelled[:, k] + areas.predicted[:, k] > 0  # (n,)
         if there.any():
             what = f"IoU of {truth.classes[k]}, in images where it is or is predicted"
             both, union = areas.both[there, k], (areas.labelled + areas.predicted - areas.both)[there, k]
-            share = partial(_share, both, union)
-            slices[truth.classes[k]] = _over_images(name, what, share, len(both), float(guess.iou[k]))
+            share, own = partial(_share, both, union), list(compress(clusters, there))
+            slices[truth.classes[k]] = _over_images(name, what, share, own, float(guess.iou[k]))
     return _over_images(
         name,
         description,
         lambda items: _mean(areas[items].sum().iou[which]),
-        len(areas.both),
+        clusters,
         _mean(guess.iou[which]),
         per_slice=slices,
     )
@@ -181,7 +184,9 @@ def _share(part: Array, whole: Array, items: NDArray[np.int64]) -> float:
     return float(part[items].sum() / whole[items].sum())
 
 
-def _seen_and_unseen(areas: Areas, guess: Areas, truth: GroundTruth, unseen: Sequence[str]) -> list[Metric]:
+def _seen_and_unseen(
+    areas: Areas, guess: Areas, truth: GroundTruth, clusters: Sequence[str], unseen: Sequence[str]
+) -> list[Metric]:
     for name in unseen:
         if name not in truth.names:
             raise UserError(
@@ -195,13 +200,13 @@ def _seen_and_unseen(areas: Areas, guess: Areas, truth: GroundTruth, unseen: Seq
         return harmonic_mean(_mean(iou[~new]), _mean(iou[new]))
 
     return [
-        _mean_iou("seen_miou", "mean IoU of the classes shown in training", areas, guess, truth, ~new),
-        _mean_iou("unseen_miou", "mean IoU of the other classes", areas, guess, truth, new),
+        _mean_iou("seen_miou", "mean IoU of the classes shown in training", areas, guess, truth, clusters, ~new),
+        _mean_iou("unseen_miou", "mean IoU of the other classes", areas, guess, truth, clusters, new),
         _over_images(
             "harmonic",
             "harmonic mean of seen and unseen mean IoU",
             lambda items: harmonic(areas[items].sum().iou),
-            len(areas.both),
+            clusters,
             harmonic(guess.iou),
         ),
     ]

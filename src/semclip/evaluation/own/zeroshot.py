@@ -79,7 +79,7 @@ class ZeroShot(DataBenchmark):
                     higher_is_better=False,
                 ),
                 average("delta", "original minus negated accuracy", drop, clusters, "difference", chance=0.0),
-                _mean_recall(original.expected, labels, guess),
+                _mean_recall(original.expected, labels, clusters, guess),
             ],
             items={
                 "original_accuracy": item_record(ids, original, clusters, names),
@@ -97,7 +97,7 @@ class ZeroShot(DataBenchmark):
         )
 
 
-def _mean_recall(outcomes: np.ndarray, labels: np.ndarray, guess: float) -> Metric:
+def _mean_recall(outcomes: np.ndarray, labels: np.ndarray, clusters: Sequence[str], guess: float) -> Metric:
     def drawn(items: np.ndarray) -> float:
         # mean_per_class_recall, fast: a draw is one of a thousand
         counts = np.bincount(labels[items])
@@ -106,7 +106,7 @@ def _mean_recall(outcomes: np.ndarray, labels: np.ndarray, guess: float) -> Metr
 
     what = "mean of the classes' recalls: classes count the same however many images they have (macro)"
     value = mean_per_class_recall(outcomes, labels)
-    return together("mean_per_class_recall", what, drawn, len(labels), _RESAMPLES, value=value, chance=guess)
+    return together("mean_per_class_recall", what, drawn, clusters, _RESAMPLES, value=value, chance=guess)
 
 
 def _classes(examples: Sequence[Example]) -> list[str]:

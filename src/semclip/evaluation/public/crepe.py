@@ -148,7 +148,8 @@ def _median(
         def median(drawn: NDArray[np.int64]) -> float:
             return shown(float(np.median(values[items][drawn])))
 
-        return together(name, what, median, len(items), _RESAMPLES, unit="rank", kind=kind, higher_is_better=False)
+        clusters = [questions[i].cluster for i in items]
+        return together(name, what, median, clusters, _RESAMPLES, unit="rank", kind=kind, higher_is_better=False)
 
     return _sliced(of, questions)
 

@@ -147,7 +147,7 @@ def _drop(
         value=value,
         n=len(plain_right),
         description=description,
-        interval=bootstrap(drawn, len(table), resamples=_RESAMPLES),
+        interval=bootstrap(drawn, shared, resamples=_RESAMPLES),
         chance=0.0,
         unit="difference",
         kind=kind,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.summary import alike, average, item_record
@@ -43,7 +45,7 @@ class SemclipZeroshot(ImageSets):
         names = [s.items[0].classes.of for s in plain for _ in s.items]
         ids = [item.image.name for s in plain for item in s.items]
         metrics, records = [], {}
-        weights = alike(names) * len(ids)
+        weights = alike(names)
         for prefix, kind in (("", "model"), ("official_", "official")):
             sides = []
             for name, sets, better in (("original", plain, True), ("negated", negated, False)):
@@ -53,8 +55,8 @@ class SemclipZeroshot(ImageSets):
                 metrics += over_sets(called, what, sets, outcomes, 1, kind=kind, higher_is_better=better)
                 sides.append([o for own in outcomes for o in own.expected])
                 if not prefix:
-                    records[called] = item_record(ids, joint(outcomes), ids, names, weights=weights / len(ids))
-            drop = [w * (a - b) for w, a, b in zip(weights, *sides, strict=True)]
-            metric = average(f"{prefix}test_delta", "original minus negated accuracy", drop, ids, "difference", 0.0)
+                    records[called] = item_record(ids, joint(outcomes), ids, names, weights=weights)
+            drop, what = np.subtract(*sides), "original minus negated accuracy"
+            metric = average(f"{prefix}test_delta", what, drop, ids, "difference", 0.0, strata=names)
             metrics.append(replace(metric, kind=kind))
         return Scores(metrics=metrics, items=records, notes=sizes(plain))
