@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,24 @@ def test_a_drop_counts_beyond_the_limit_and_the_interval(later: float, fires: bo
     message = guard.message(10, {"retrieval": result("retrieval", caption_r1=(later, 0.0))})
     assert bool(message) == fires
     assert not fires or "retrieval.caption_r1 from 50.0 to 39.0 %" in message
+
+
+@pytest.mark.parametrize(
+    ("later", "fires"),
+    [(0.50, False), (0.54, False), (0.57, False), (0.61, True), (0.20, False)],
+    ids=["equal", "within the limit", "within the interval", "beyond both", "better"],
+)
+def test_a_rise_counts_as_a_drop_where_lower_is_better(later: float, fires: bool) -> None:
+    guard = DropGuard(("exclusion.violations",), limit=0.05)
+
+    def measured(value: float) -> dict[str, Result]:
+        found = result("exclusion", violations=(value, value - 0.1))
+        (metric,) = found.metrics
+        ends = (value - 0.1, value + 0.1)
+        return {"exclusion": replace(found, metrics=[replace(metric, higher_is_better=False, interval=ends)])}
+
+    assert guard.message(0, measured(0.5)) == ""
+    assert bool(guard.message(10, measured(later))) == fires
 
 
 def test_only_the_named_metrics_are_watched_and_a_missing_start_is_no_drop() -> None:

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -12,14 +13,20 @@ from typer.testing import CliRunner
 
 from semclip.cli.interpolate import parse_alphas
 from semclip.core.errors import UserError
+from semclip.evaluation.metrics.result import Metric, Result
+from semclip.training import interpolation
 from semclip.training.config import TrainConfig
-from semclip.training.interpolation import Aim, Point, choose
+from semclip.training.interpolation import Aim, Point, choose, sweep
 from semclip.training.loop import train
+
+
+def point(alpha: float, ordinary: float, negation: float, scores: dict[str, float]) -> Point:
+    return Point(alpha=alpha, ordinary=ordinary, negation=negation, values=scores, scores=scores)
 
 
 def curve(*points: tuple[float, float, float]) -> list[Point]:
     """(alpha, ordinary, negation)."""
-    made = [Point(alpha=a, ordinary=o, negation=n, values={"search.r1": o}) for a, o, n in points]
+    made = [point(a, o, n, {"search.r1": o}) for a, o, n in points]
     random.Random(0).shuffle(made)
     return made
 
@@ -39,11 +46,32 @@ def test_the_rule(points: list[tuple[float, float, float]], tolerance: float, ke
 
 
 def test_a_gain_at_one_ordinary_metric_pays_for_no_loss_at_another() -> None:
-    base = Point(alpha=0, ordinary=0.5, negation=0.5, values={"search.r1": 0.5, "zeroshot.accuracy": 0.5})
-    tuned = Point(alpha=1, ordinary=0.6, negation=0.9, values={"search.r1": 0.8, "zeroshot.accuracy": 0.4})
+    base = point(0, 0.5, 0.5, {"search.r1": 0.5, "zeroshot.accuracy": 0.5})
+    tuned = point(1, 0.6, 0.9, {"search.r1": 0.8, "zeroshot.accuracy": 0.4})
     aim = Aim(ordinary=("search.r1", "zeroshot.accuracy"), tolerance=0.01)
     assert choose([base, tuned], aim) is base
     assert choose([base, tuned], Aim(ordinary=("search.r1",))) is tuned
+
+
+def test_a_metric_that_is_better_the_lower_counts_so_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong answers to "no cat", and cats missed: at 1 both are many, at 0.5 the first are few."""
+    measured = {0: (0.30, 0.20), 0.5: (0.10, 0.21), 1: (0.40, 0.40)}  # alpha -> violations, misses
+
+    def evaluate(alpha: float, *_: object) -> dict[str, Result]:
+        metrics = [
+            Metric(name=name, value=value, n=100, description="", higher_is_better=False)
+            for name, value in zip(("violations", "misses"), measured[alpha], strict=True)
+        ]
+        return {"search": Result(benchmark="search", version=1, model="", data={}, metrics=metrics, primary="misses")}
+
+    monkeypatch.setattr(interpolation, "interpolate", lambda base, tuned, alpha: SimpleNamespace(to=lambda _: alpha))
+    monkeypatch.setattr(interpolation, "evaluate", evaluate)
+    for tolerance, kept in ((0.02, 0.5), (0.005, 0.0)):
+        aim = Aim(negation=("search.violations",), ordinary=("search.misses",), tolerance=tolerance)
+        points = sweep(None, None, [0.5, 1], aim, [], "cpu")  # type: ignore[arg-type]
+        assert choose(points, aim).alpha == kept
+    assert [p.values["search.violations"] for p in points] == [0.30, 0.10, 0.40]
+    assert [p.negation for p in points] == pytest.approx([0.7, 0.9, 0.6])
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def command(
         table.add_row(f"{point.alpha:g}", *cells, style="bold" if point is kept else "")
     console.print(table)
     console.print(
-        f"kept: alpha {kept.alpha:g}, the best at negation ({100 * kept.negation:.1f} %) among the points at most "
-        f"{100 * aim.tolerance:g} points below the base at each ordinary metric (mean {100 * kept.ordinary:.1f} %)",
+        f"kept: alpha {kept.alpha:g}, the best at negation ({100 * kept.negation:.1f} %) among those at most "
+        f"{100 * aim.tolerance:g} points worse than the base at any ordinary metric (mean {100 * kept.ordinary:.1f} %)",
         soft_wrap=True,
     )
     model = interpolate(first, second, kept.alpha)

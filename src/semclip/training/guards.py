@@ -7,12 +7,14 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from semclip.core.errors import UserError
 from semclip.core.files import write_text
-from semclip.evaluation.metrics.result import Result
+from semclip.evaluation.metrics.result import Metric, Result
+from semclip.training.goodness import goodness
 
 Action = Literal["off", "warn", "stop"]
 
@@ -33,7 +35,7 @@ class GuardConfig:
     skip_non_finite: batches in a row that are left out because loss or gradient is NaN or infinite; one more stops.
     collapse: what to do when embeddings are constant or the loss stays at chance.
     logit_scale_steps: steps at the cap of 100 after which a warning is given, if the run started below it; 0: never.
-    drop: what to do when one of `drop_metrics` on the validation split falls below its value at step 0 by more than
+    drop: what to do when one of `drop_metrics` on the validation split is worse than at step 0 by more than
     `drop_limit` (0.05: five points) and out of that value's 95 % interval. Metrics that are not measured are left out.
     free_disk_mb: room that must be left on the disk beside the checkpoint that is about to be written.
     unreadable: proportion of the training examples that may be unreadable, and are replaced; more stop the run.
@@ -192,7 +194,7 @@ class DropGuard:
 
     def __init__(self, names: tuple[str, ...], limit: float) -> None:
         self.names, self.limit = names, limit
-        self.start: dict[str, list[float]] = {}  # metric -> its value at step 0, and the lower end of its interval
+        self.start: dict[str, list[float]] = {}  # metric -> its value at step 0, and the worse end of its interval
 
     def message(self, step: int, results: Mapping[str, Result]) -> str:
         """A warning, or ""; at step 0 the values to compare with are kept."""
@@ -203,13 +205,19 @@ class DropGuard:
             if f"{benchmark}.{metric.name}" in self.names
         }
         if step == 0:
-            self.start |= {name: [m.value, (m.interval or (m.value,))[0]] for name, m in measured.items()}
+            self.start |= {
+                name: [m.value, min(m.interval or (m.value,), key=partial(goodness, m))] for name, m in measured.items()
+            }
         fallen = [
             f"{name} from {100 * self.start[name][0]:.1f} to {100 * metric.value:.1f} %"
             for name, metric in measured.items()
-            if name in self.start and metric.value < min(self.start[name][0] - self.limit, self.start[name][1])
+            if name in self.start and self._is_worse(metric, *self.start[name])
         ]
         return f"ordinary ability has dropped since step 0: {', '.join(fallen)}" if fallen else ""
+
+    def _is_worse(self, metric: Metric, start: float, worse_end: float) -> bool:
+        least = min(goodness(metric, start) - self.limit, goodness(metric, worse_end))
+        return goodness(metric, metric.value) < least
 
 
 def constant_embeddings(similarities: Mapping[str, float]) -> str:

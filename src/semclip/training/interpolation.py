@@ -10,13 +10,14 @@ from semclip.core.example import Example
 from semclip.evaluation import RunOptions, evaluate
 from semclip.models.backends.base import Encoder
 from semclip.models.interpolate import interpolate
+from semclip.training.goodness import goodness
 
 
 @dataclass(frozen=True, kw_only=True)
 class Aim:
     """Which metrics count, as `benchmark.metric`, and how much ordinary ability may be lost.
 
-    negation: its mean counts. ordinary: none of them may fall by more than `tolerance`, as 0.01 for one point.
+    negation: its mean counts. ordinary: none of them may get worse by more than `tolerance`, as 0.01 for one point.
     """
 
     negation: tuple[str, ...] = ("original_over_negation.caption_over_negation", "absence.absence_over_negation")
@@ -40,12 +41,16 @@ class Aim:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """A model between two: negation and ordinary ability in [0, 1], and every metric of the aim by its name."""
+    """A model between two: negation and ordinary ability in [0, 1], and every metric of the aim by its name.
+
+    values: as measured. scores: the same, each the higher the better (`goodness`); the two abilities are their means.
+    """
 
     alpha: float
     negation: float
     ordinary: float
     values: Mapping[str, float]
+    scores: Mapping[str, float]
 
 
 def sweep(
@@ -56,21 +61,23 @@ def sweep(
     for alpha in sorted({0.0, *alphas}):
         model = interpolate(base, tuned, alpha).to(device)
         results = evaluate(model, aim.benchmarks, examples, {"split": "val"}, RunOptions(device=device, identify=False))
-        values = {}
+        metrics = {}
         for name in (*aim.ordinary, *aim.negation):
             benchmark, _, metric = name.partition(".")
-            values[name] = results[benchmark].metric(metric).value
-        negation, ordinary = (statistics.fmean(values[n] for n in names) for names in (aim.negation, aim.ordinary))
-        points.append(Point(alpha=alpha, negation=negation, ordinary=ordinary, values=values))
+            metrics[name] = results[benchmark].metric(metric)
+        values = {name: metric.value for name, metric in metrics.items()}
+        scores = {name: goodness(metric, metric.value) for name, metric in metrics.items()}
+        negation, ordinary = (statistics.fmean(scores[n] for n in names) for names in (aim.negation, aim.ordinary))
+        points.append(Point(alpha=alpha, negation=negation, ordinary=ordinary, values=values, scores=scores))
     return points
 
 
 def choose(points: Sequence[Point], aim: Aim) -> Point:
     """The point that tells truth from falsehood best among those that lose no ordinary ability; the smallest of equals.
 
-    Allowed is what stands at most `aim.tolerance` below the base (alpha 0) at every ordinary metric: a gain at one
+    Allowed is what is at most `aim.tolerance` worse than the base (alpha 0) at every ordinary metric: a gain at one
     does not pay for a loss at another. The base is always allowed.
     """
     (base,) = (p for p in points if p.alpha == 0)
-    allowed = [p for p in points if all(p.values[name] >= base.values[name] - aim.tolerance for name in aim.ordinary)]
+    allowed = [p for p in points if all(p.scores[name] >= base.scores[name] - aim.tolerance for name in aim.ordinary)]
     return max(allowed, key=lambda p: (p.negation, -p.alpha))

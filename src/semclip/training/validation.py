@@ -11,6 +11,7 @@ from semclip.core.files import write_json
 from semclip.evaluation import RunOptions, evaluate
 from semclip.models.backends.base import Encoder
 from semclip.training.compiling import eager
+from semclip.training.goodness import goodness
 from semclip.training.run import Run
 
 #: Points of a projection plot per view: more hide each other.
@@ -37,18 +38,19 @@ def validate(run: Run) -> None:
 
 
 def keep_best(run: Run, encoder: Encoder) -> tuple[float, int]:
-    """The best value so far and its step, whose weights are in RUN/best; everything measured is logged and guarded."""
+    """`goodness` and step of the best so far, whose weights are in RUN/best. What is measured is logged and guarded."""
     state, config = run.state, run.config.evaluate
     split, device = run.setup.splits.val, run.setup.fabric.device
     results = evaluate(
         encoder.eval(), config.benchmarks, split, {"split": "val"}, RunOptions(device=device, identify=False)
     )
-    benchmark, _, metric = config.primary.partition(".")
-    value = results[benchmark].metric(metric).value
+    benchmark, _, name = config.primary.partition(".")
+    metric = results[benchmark].metric(name)
+    value = goodness(metric, metric.value)
     flat = {f"{b}.{m.name}": m.value for b, r in results.items() for m in r.metrics if m.kind == "model"}
     for tracker in run.trackers:
         tracker.log(state.step, "val", flat)
-    run.console.print(f"  step {state.step:>6}  val {config.primary} = {100 * value:.1f} %")
+    run.console.print(f"  step {state.step:>6}  val {config.primary} = {100 * metric.value:.1f} %")
     state.guards.validated(state.step, results)
     # Step 0 is the model the run started from: it is reported, but training is never undone silently.
     if state.step == 0 or value <= state.best_value:
