@@ -26,7 +26,7 @@ from semclip.english.edits import Edit, Scene, tried
 from semclip.english.negate.sentence import endings_of
 from semclip.english.parse import Parses, open_parser
 from semclip.english.parse.clean import Sentence, sentence_of
-from semclip.english.parse.source import BUILT_IN, is_installed
+from semclip.english.parse.source import BUILT_IN, is_installed, readings
 from semclip.english.parse.tag import is_known
 from semclip.english.reword import Paraphrase, paraphrase
 from semclip.english.siblings import SILENT, Siblings
@@ -127,11 +127,16 @@ class Rules(Writer):
 
     def _paraphrase(self, work: "_Work") -> Paraphrase | str:
         scene = self._scene(work)
-        if scene is None:
-            return _NOT_UNDERSTOOD
-        draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
-        made = paraphrase(scene.tree, work.siblings, work.family, draw)
-        return made if made.text else made.refused
+        refused = _NOT_UNDERSTOOD
+        # What a pipeline of newspapers gets wrong, the parser of captions may get right; a title has no grammar.
+        for tree in (scene.tree if scene else None, *readings(work.caption.text)):
+            if tree is not None:
+                draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
+                made = paraphrase(tree, work.siblings, work.family, draw)
+                if made.text:
+                    return made
+                refused = made.refused
+        return refused
 
     def _negation(self, work: "_Work") -> Edit | str:
         scene = self._scene(work)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from semclip.english import lexicon
 from semclip.english.inflection import known_as, lemma_of
 from semclip.english.lexicon import kind_of
-from semclip.english.parse.clause import is_being
+from semclip.english.parse.clause import COLLECTIVES, is_being
 from semclip.english.parse.tree import FINITE, NOUNS, VERBS, Token, Tree
 from semclip.english.words.load import listed
 
@@ -97,14 +97,38 @@ def _participle_read_as_noun(tokens: list[Token]) -> Iterator[tuple[int, Token]]
                     yield i, tokens[i]._replace(head=noun)
 
 
+def _worn(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+    """A toddler in a shirt playing: the shirt does not play."""
+    for place, token in enumerate(tokens):
+        worn = tokens[token.head]
+        if (
+            token.label != "acl"
+            or token.tag != "VBG"
+            or token.lemma in _OF_SHIRTS
+            or worn.label not in ("pobj", "dobj")
+        ):
+            continue
+        wearer = tokens[worn.head].head
+        clothes = "clothes" in lexicon.NOUNS.get(worn.lower, ((),))[0]
+        if clothes and tokens[worn.head].lower in ("in", "wearing") and kind_of(tokens[wearer].lower):
+            yield place, token._replace(head=wearer)
+
+
+_OF_SHIRTS = frozenset({"read", "say", "show", "feature", "match", "depict", "display", "bear", "cover", "hang"})
+
+
 def _subject(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
     """A mechanic works: what stands before a finite verb at the top is no part of its name."""
     for place, token in enumerate(tokens):
         above = tokens[token.head]
         if token.head <= place or above.head != token.head or token.tag not in NOUNS:
             continue
-        finite = above.tag in ("VBZ", "VBP") and token.label in ("amod", "compound", "nmod") and token.head == place + 1
-        if finite or (place == 0 and token.label == "npadvmod"):
+        finite = (
+            above.tag in ("VBZ", "VBP", "VBG")
+            and token.label in ("amod", "compound", "nmod")
+            and token.head == place + 1
+        )
+        if finite or (token.label == "npadvmod" and (place == 0 or token.head == place + 1)):
             yield place, token._replace(label="nsubj")
             for i in range(place):
                 if tokens[i].head == token.head:
@@ -144,8 +168,8 @@ def _tag(tokens: list[Token], place: int) -> str:
 
 
 _RULES = (
-    _joined_alike, _no_plural, _named_like_a_person, _noun_behind_and, _participle_read_as_noun, _subject, _participle,
-    _determiner,
+    _joined_alike, _no_plural, _named_like_a_person, _noun_behind_and, _participle_read_as_noun, _worn, _subject,
+    _participle, _determiner,
 )  # fmt: skip
 
 #: "snow covered slope", "a heart shaped pendant": what people write for "snow-covered".
@@ -169,6 +193,15 @@ def is_sound(tree: Tree) -> bool:
             return False  # "kids bedroom" read as a sentence
         if token.tag in FINITE and token.label in ("dobj", "pobj", "compound", "amod"):
             return False  # "a girl in a dress runs": what is in something is a noun
+        worn = "clothes" in lexicon.NOUNS.get(token.lower, ((),))[0]
+        if token.tag == "NNS" and token.label == "compound" and worn and "VERB" in known_as(tree.lower(place + 1)):
+            return False  # "women in kilts dance in a circle"
+        runs = token.tag == "NNS" and token.lower in lexicon.THIRD_FORMS
+        run = token.tag == "NN" and token.lower in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
+        if (runs or run) and tree.lower(place + 1) in _WAYS:
+            return False  # "a skier in black races down a slope"
+        if token.label == "npadvmod" and kind_of(token.lower) and tree.tag(place + 1) == "VBG":
+            return False  # "a couple riding bikes" read as bikes of a kind
         again = token.label == "appos" and tree.tag(tree.noun_start(place)) == "DT"
         if again and {",", "(", "-"}.isdisjoint(tree.words[token.head : place]):
             return False  # "two children admire a baby": nothing is named again without a comma
@@ -180,6 +213,14 @@ def is_sound(tree: Tree) -> bool:
         and not is_being(tree, tree.root - 1)
     ):
         return False  # "playing in autumn leaves"
+    of_one = subject is not None and tree.tag(subject) in ("NN", "NNP") and not tree.is_plural(subject)
+    collective = tree[subject or 0].lemma in COLLECTIVES or kind_of(tree.lower(subject or 0))
+    if top.tag == "VBP" and top.lower in lexicon.NOUNS and of_one and not collective:
+        return False  # "a teddy bear" read as a teddy that bears
+    if top.tag in NOUNS and subject is not None and tree.child(tree.root, "cop") is None:
+        return False  # "a dog leaps" read as a noun
+    if top.tag == "VBD" and tree.child(tree.root - 1, "poss") is not None and "with" in tree.words[: tree.root]:
+        return False  # "a singer with her eyes closed"
     if (
         top.tag == "VB"
         or (tree.root == 0 and top.tag in ("VBN", "VBP"))
@@ -187,6 +228,9 @@ def is_sound(tree: Tree) -> bool:
     ):
         return False  # nobody is told to do something
     return top.tag in NOUNS or tree.is_verb(tree.root) or top.tag in ("MD", "CD")
+
+
+_WAYS = frozenset({"down", "up", "across", "through", "into", "toward", "towards", "along", "past", "off", "onto"})
 
 
 def _may_be_verb(tree: Tree, place: int) -> bool:

@@ -1,6 +1,7 @@
 """Where trees come from: a spaCy pipeline, or the built-in parser of plain captions."""
 
 import importlib.util
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -66,6 +67,23 @@ class Spacy(Parser):
         with self._threads.limit(limits=1, user_api="blas"):
             docs = list(self._nlp.pipe((sentence.plain for sentence in sentences), batch_size=_BATCH))
         return [_sound(_tree(doc, sentence), sentence) for doc, sentence in zip(docs, sentences, strict=True)]
+
+
+def readings(text: str) -> Iterator[Tree | None]:
+    """What else a text may be read as, if its tree leads nowhere: a plain caption, a title of unknown words."""
+    sentence = sentence_of(text)
+    yield plain.parse(sentence)
+    words = [*re.finditer(r"[^\s,]+|,", sentence.plain)]
+    if words:
+        yield Tree(
+            tuple(
+                Token(
+                    sentence.body[m.start() : m.end()], m[0].lower(), "", 0, "dep", sentence.body[m.end() :][:1] == " "
+                )
+                for m in words
+            ),
+            sentence.tail,
+        )
 
 
 def is_installed(pipeline: str) -> bool:

@@ -89,7 +89,7 @@ class Tree:
     def is_loose(self) -> bool:
         """Whether a space stands before its commas or its stop."""
         spaced = any(t.text == "," and i and self.tokens[i - 1].space for i, t in enumerate(self.tokens))
-        return spaced or self.tail[:1] == " "
+        return spaced or self.tail[:2] in (" .", " !")
 
     def children(self, index: int, *labels: str) -> list[int]:
         """The dependents of a token, in order; of these labels, if any are named."""
@@ -126,7 +126,9 @@ class Tree:
 
     def is_plural(self, index: int) -> bool:
         """Whether a noun takes "are": plural, or joined with another one."""
-        return self.tag(index) in ("NNS", "NNPS") or any(self.is_noun(i) for i in self.children(index, "conj"))
+        last = max([i for i in self.children(index, "conj") if self.is_noun(i)], default=-1)
+        joined = last >= 0 and not {"and", "&"}.isdisjoint(self.words[index : self.span(last)[1]])
+        return joined or self.tag(index) in ("NNS", "NNPS")
 
     def noun_start(self, index: int) -> int:
         """Where the noun phrase of a noun starts: its determiner, number or first adjective."""
@@ -136,7 +138,7 @@ class Tree:
     def determiner(self, index: int) -> str:
         """The determiner, number or possessive of a noun; "" where it has none."""
         found = self.child(index, "det", "poss", "nummod")
-        return self.lower(found) if found is not None and found < index else ""
+        return self.lower(found) if found is not None and found < index and self.lower(found + 1) != "-" else ""
 
     def subject(self, verb: int) -> int | None:
         return self.child(verb, "nsubj", "nsubjpass", "csubj")

@@ -7,6 +7,7 @@ from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import inside_collective, is_being, is_person
 from semclip.english.parse.tree import Tree
+from semclip.english.reword.parts import ACCESSORIES, is_clothes
 from semclip.english.reword.synonyms import Swap
 
 _INDEFINITE = words("a an some two three four five several many") | {""}
@@ -49,13 +50,11 @@ def _be(tree: Tree, noun: int) -> str:
     return "are" if tree.is_plural(noun) else "is"
 
 
-def _clothes(tree: Tree, noun: int | None) -> bool:
-    return noun is not None and "clothes" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
-
-
 def _participle(tree: Tree, place: int) -> Iterator[Swap]:
     """a man riding a horse -> a man who is riding a horse; wearing a hat -> in a hat."""
     noun = tree[place].head
+    if "with" in tree.words[max(0, tree.noun_start(noun) - 1) : noun]:
+        return  # with his head bowed
     inner = inside_collective(tree, noun)
     if inner == place - 1 and tree.tag(place) == "VBG" and tree.is_plural(inner):
         yield Swap(place, place + 1, f"{_who(tree, inner)} are {tree.lower(place)}", "relative")
@@ -63,16 +62,23 @@ def _participle(tree: Tree, place: int) -> Iterator[Swap]:
         return
     if (
         tree.lower(place) == "wearing"
-        and _clothes(tree, tree.child(place, "dobj"))
+        and is_clothes(tree, tree.child(place, "dobj"))
         and tree.child(place, "conj") is None
     ):
         yield Swap(place, place + 1, "in", "in")
-        yield Swap(place, place + 1, "dressed in", "in")
+        yield from _dressed(tree, place, "in")
     if tree[noun].label == "pobj" and not is_being(tree, noun):
         return  # in "a boy in a creek throwing a rock" the creek throws nothing
     follows = noun + 1 == place and place + 1 < len(tree)
     if follows and (tree.tag(place) == "VBG" or tree.child(place, "prep", "agent") is not None):
         yield Swap(place, place + 1, f"{_who(tree, noun)} {_be(tree, noun)} {tree.lower(place)}", "relative")
+
+
+def _dressed(tree: Tree, place: int, kind: str) -> Iterator[Swap]:
+    """Nobody is dressed in a hat."""
+    worn = tree.child(place, "dobj", "pobj")
+    if worn is not None and tree[worn].lemma not in ACCESSORIES:
+        yield Swap(place, place + 1, "dressed in", kind)
 
 
 def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
@@ -81,15 +87,17 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
     if what is None or noun != place - 1 or not _one(tree, noun):
         return
     if tree.lower(place) == "in":
-        if is_being(tree, noun) and _clothes(tree, what):
+        if is_being(tree, noun) and is_clothes(tree, what):
             yield Swap(place, place + 1, "wearing", "wearing")
-            yield Swap(place, place + 1, "dressed in", "wearing")
-    elif tree.child(what, "acl", "relcl") is None and tree.determiner(what) not in (
-        "the",
-        "his",
-        "her",
-        "its",
-        "their",
+            yield from _dressed(tree, place, "wearing")
+        return
+    # In "a man in a boat with his dog" nobody knows who has the dog.
+    first = not any(tree.is_noun(i) or tree.is_verb(i) for i in range(tree.noun_start(noun)))
+    own = tree.determiner(what) in ("the", "his", "her", "its", "their")
+    if (
+        not own
+        and tree.child(what, "acl", "relcl") is None
+        and (first or (tree.child(what, "prep", "conj") is None and not tree.style[1]))
     ):
         has = "have" if tree.is_plural(noun) else "has"
         yield Swap(place, place + 1, f"{_who(tree, noun)} {has}", "relative")
@@ -104,6 +112,7 @@ def _relative_removed(tree: Tree, verb: int) -> Iterator[Swap]:
 
 
 _WHO = words("who that which")
+_TIMES = words("dusk dawn night sunset sunrise noon evening morning afternoon day daytime")
 _PLACES = words("on in under beside behind near inside atop underneath beneath at next above over")
 
 
@@ -120,7 +129,12 @@ def _placed(tree: Tree, noun: int) -> Iterator[Swap]:
             return
     elif prep != noun + 1:
         return
-    if tree.lower(prep) in _PLACES and tree.child(noun, "conj", "acl", "relcl") is None:
+    where = tree.child(prep, "pobj")
+    if (
+        tree.lower(prep) in _PLACES
+        and (where is None or tree[where].lemma not in _TIMES)
+        and tree.child(noun, "conj", "acl", "relcl") is None
+    ):
         yield Swap(prep, prep + 1, f"{_who(tree, noun)} {_be(tree, noun)} {tree.lower(prep)}", "relative")
 
 
@@ -153,6 +167,8 @@ def _joined_swapped(tree: Tree, noun: int) -> Iterator[Swap]:
     there = (tree[noun].label == "attr" and tree.lower(0) == "there") or noun == tree.root
     if tree.child(second, "conj", "relcl", "acl") is not None or tree.lower(second + 1) in ("of", "'s", "and", ","):
         return
+    if tree[noun].label == "pobj" and tree.tag(second + 1) == "IN":
+        return  # screens on a desk and a poster on a wall
     if there and (tree.tag(noun) == "NNS") != (tree.tag(second) == "NNS"):
         return  # "there is" would have to become "there are"
     if tree.child(second, "prep") is not None and not there:

@@ -1,14 +1,15 @@
 """Another order or construction for what a caption says; every function gives what it can and refuses the rest."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
-from semclip.english.negate.denied import DEPICTIONS, chunks_of, depicted_by
+from semclip.english.negate.denied import DEPICTIONS, depicted_by
 from semclip.english.parse.clause import is_being
-from semclip.english.parse.tree import Tree
-from semclip.english.reword.parts import Items, Parts
+from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.reword.parts import Form, Items, Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Order:
 _STATIC = words("in on at near behind under beside inside outside by underneath beneath atop next above below")
 _MOVES = words(
     """jump dive fall throw go put look leap climb step run walk toss kick hit get drop place walk point lean swing
-    move land enter slide crash splash pour hang hold have wear turn blow carry pull push lift bring take"""
+    move land enter slide crash splash pour hang hold have wear turn blow carry pull push lift bring take spray sprinkle
+    paint draw write spread smear load squirt shine rub"""
 )
 _POSTURES = words("sit stand lie lay rest sleep hang kneel crouch perch")
 #: Verbs whose object may become the subject.
@@ -42,26 +44,25 @@ def existential(p: Parts) -> Iterator[Order]:
         return
     there: Items = ["there", p.there_be, *p.introduced]
     yield Order("existential", [*there, *behind], 2)
-    if behind and p.tree.child(p.subject, "acl", "relcl", "conj") in (None, p.verb):
-        yield Order("existential+relative", [*there, p.who, p.be, *behind], 1)
+    if p.relative and p.tree.child(p.subject, "acl", "relcl", "conj") in (None, p.verb):
+        yield Order("existential+relative", [*there, *p.relative], 1)
 
 
 def progressive(p: Parts) -> Iterator[Order]:
     """A dog runs, a dog running -> a dog is running; a dog is running -> a dog runs."""
     behind = p.participles
-    if p.verb is None or behind is None or (p.tree.tag(p.verb) == "VBN" and p.finite):
+    if p.verb is None or behind is None or p.has_something or (p.tree.tag(p.verb) == "VBN" and p.finite):
         return
     if not p.helpers:
         yield Order("progressive", [*p.introduced, p.be, *behind], 0.7)
     elif not p.joined and p.tree.tag(p.verb) == "VBG" and p.tree[p.verb].lemma != "be":
-        form = inflect(p.tree[p.verb].lemma, "VBP" if p.be == "are" else "VBZ")
-        yield Order("simple", [*p.np, form, *p.rest], 0.7)
+        yield Order("simple", [*p.np, Form(p.tree, p.verb, "VBP" if p.be == "are" else "VBZ"), *p.rest], 0.7)
 
 
 def seen(p: Parts) -> Iterator[Order]:
     """A dog can be seen running; a cat can be seen on a couch."""
     behind = p.participles
-    if (p.verb is not None and behind is not None and p.tree.tag(p.verb) == "VBG") or (p.verb and behind and p.finite):
+    if p.verb is not None and behind is not None and not p.has_something and (p.finite or p.tree.tag(p.verb) == "VBG"):
         yield Order("seen", [*p.introduced, "can be seen", *behind], 0.6)
     elif p.verb is None and p.finite:
         yield Order("seen", [*p.np, "can be seen", *p.rest], 0.6)
@@ -88,15 +89,84 @@ def fronted(p: Parts) -> Iterator[Order]:
         yield Order("inverted", [*place, p.be, *p.np], 1)
         return
     kept = list(range(p.verb + 1, prep))
-    if p.finite:
-        yield Order("fronted", [*place, ",", *p.np, *p.helpers, p.verb, *kept], 2)
-    elif p.indefinite and tree.tag(p.verb) in ("VBG", "VBN"):
+    if not p.finite and p.indefinite and tree.tag(p.verb) in ("VBG", "VBN"):
         yield Order("fronted+existential", [*place, ",", "there", p.there_be, *p.introduced, p.verb, *kept], 1.5)
-        if not p.joined:
-            yield Order("fronted+progressive", [*place, ",", *p.introduced, p.be, p.verb, *kept], 1.5)
     if tree[p.verb].lemma in _POSTURES and not kept and not p.joined and tree.tag(p.verb) != "VBN":
         lemma = {"lay": "lie"}.get(tree[p.verb].lemma, tree[p.verb].lemma)
         yield Order("inverted", [*place, inflect(lemma, "VBP" if p.be == "are" else "VBZ"), *p.introduced], 1.5)
+
+
+def adjunct_first(p: Parts) -> Iterator[Order]:
+    """In Rome, a nurse sings; with its mouth open, a goat sleeps; watched by a farmer, a goat sleeps."""
+    clause = p.clause
+    if p.verb is None or clause is None:
+        return
+    place = _last_place(p.tree, p)
+    for start in dict.fromkeys([*([place] if place is not None else []), *_adjuncts(p)]):
+        kept = [i for i in clause if not (isinstance(i, int) and i >= start)]
+        if p.tree.lower(start - 1) == ",":
+            kept.remove(start - 1)
+        elif "," in p.tree.words[p.verb : start]:
+            continue
+        if len(kept) > len(p.helpers) + (not p.helpers and not p.finite):
+            yield Order("fronted", [*range(start, len(p.tree)), ",", *p.introduced, *kept], 2)
+
+
+def _adjuncts(p: Parts) -> Iterator[int]:
+    """Where an end starts that may stand first wherever a parser hangs it: with his head bowed; in Rome on Monday."""
+    tree, verb = p.tree, p.verb or 0
+    for start in range(verb + 1, len(tree)):
+        end = range(start, len(tree))
+        joins = tree.lower(start) in _JOINING and tree.tag(start + 1) in ("DT", "PRP$", "NN", "NNS", "NNP")
+        if joins and start > verb + 1 and "PRP" not in map(tree.tag, end) and any(tree.tag(i) in FINITE for i in end):
+            yield start
+        if any(tree.tag(i) in FINITE for i in range(verb + 1, len(tree))) or max((*p.joined, verb)) >= start - 1 > verb:
+            continue
+        if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in end[1:]):
+            continue
+        tags, words_ = [tree.tag(i) for i in end], tree.words[start:]
+        if tree.lower(start) == "while":
+            if tags[1:2] == ["VBG"]:
+                yield start
+        elif tree.lower(start) == "with":
+            noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
+            own = tags[1:2] == ["PRP$"] and tree.tag(noun + 1) in ("VBG", "VBN")
+            # with a stick in its mouth, with trees behind him
+            if own or (tree.tag(noun + 1) == "IN" and tree.tag(noun + 2) in ("PRP", "PRP$") and tags.count("IN") == 2):
+                yield start
+        elif tree.lower(start - 1) == "," and "," not in words_:
+            noun = next((i for i in end if tree.is_noun(i)), start)
+            hung = tree.tag(noun + 1) in ("VBG", "VBN", "IN", "RP") and {"PRP", "PRP$"} & set(tags)
+            if tags[0] in ("VBG", "VBN") or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT")):
+                yield start
+        elif tree.lower(start) in _DATELINE and {"PRP", "PRP$"}.isdisjoint(tags) and start > verb + 1:
+            noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
+            named = any(tag.startswith("NNP") for tag in (tags[1:2] if tree.lower(start) == "on" else tags))
+            if not any(tree.style) and (named or _is_place(tree, noun)):
+                yield start
+
+
+_DATED = ("NNP", "NNPS", "CD", "IN")
+_DATELINE = words("in at on during near outside before after ahead aboard")
+
+
+def modifier_first(p: Parts) -> Iterator[Order]:
+    """A farmer in a hat milks a goat -> wearing a hat, a farmer milks a goat; a farmer milking a goat wears a hat."""
+    tree, start, clause, behind = p.tree, p.modifier, p.clause, p.participles
+    if start is None or p.verb is None or clause is None or behind is None or "," in tree.words or p.joined:
+        return
+    if tree.tag(p.verb) == "VBN" or not {"who", "that", "which"}.isdisjoint(tree.words[: p.verb]):
+        return
+    core = [i for i in p.introduced if isinstance(i, str) or i < start]
+    said = list(range(start + 1, len(p.np)))
+    doing: Items = [start if tree.tag(start) == "VBG" else "wearing", *said]
+    with_ = tree.lower(start) == "with"
+    has: Items = ["has" if p.be == "is" else "have", *said] if with_ else [p.be, *doing]
+    if not with_ or any(tree.tag(i) == "PRP$" for i in said):
+        doing = [start, *said] if with_ else doing
+        yield Order("modifier first", [*doing, ",", *core, *clause], 2)
+    if not p.has_something and tree[p.verb].lemma not in ("be", "have"):
+        yield Order("exchanged", [*core, *behind, *has], 2)
 
 
 def _last_place(tree: Tree, p: Parts) -> int | None:
@@ -107,6 +177,8 @@ def _last_place(tree: Tree, p: Parts) -> int | None:
         heads.append(following)
     for prep in (prep for one in reversed(heads) for prep in tree.children(one, "prep", "advmod")):
         start, end = tree.span(prep)
+        if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in range(start + 1, end)):
+            continue  # ", smiling, copy space"
         if end != len(tree) or start != prep or tree.lower(prep) not in _STATIC:
             continue
         noun = tree.child(prep, "pobj")
@@ -127,14 +199,23 @@ def _last_place(tree: Tree, p: Parts) -> int | None:
         if p.verb is not None:
             if tree[p.verb].lemma in _MOVES and tree.lower(prep) in ("in", "on", "by", "at", "under", "over", "behind"):
                 place = bool(lexicon.NOUNS.get(tree.lower(noun), (frozenset[str](),))[0] & {"place"})
-                if not place or tree[p.verb].lemma in ("jump", "dive", "fall", "step", "look", "point", "put", "place"):
+                if not place or tree[p.verb].lemma in _GOALS:
                     continue
+            if tree.lower(prep) in ("at", "on") and tree[p.verb].lemma in _AIMED:
+                continue
             if tree.child(p.verb, "dobj") is not None and not _is_place(tree, noun):
                 continue
             if tree.tag(p.verb) == "VBN" and tree.lower(prep) in ("by", "in", "on") and not _is_place(tree, noun):
                 continue
         return prep
     return None
+
+
+_GOALS = words("jump dive fall step look point put place spray sprinkle paint write shine pour load")
+_AIMED = words(
+    """look smile stare point wave gaze laugh yell shout glance grin bark growl throw swing aim shoot arrive focus
+    concentrate work"""
+)
 
 
 def _is_place(tree: Tree, noun: int) -> bool:
@@ -222,12 +303,14 @@ def clause_first(tree: Tree) -> Iterator[Order]:
 def doing_first(p: Parts) -> Iterator[Order]:
     """Climbing up a steep hill is a goat."""
     behind = p.participles
-    if p.verb is None or behind is None or not p.indefinite or p.joined or len(behind) < 3:
+    named = p.tree.tag(p.subject).startswith("NNP") and p.finite
+    if p.verb is None or behind is None or not (p.indefinite or named) or p.joined or len(behind) < 3:
         return
-    if p.tree.tag(p.verb) == "VBN" or p.tree[p.verb].lemma in ("be", "have") or "," in p.tree.words:
+    if p.tree.tag(p.verb) == "VBN" or p.tree[p.verb].lemma in ("be", "have") or (not named and "," in p.tree.words):
         return
-    if not any(p.tree.tag(i).startswith("PRP") for i in p.rest):
-        yield Order("inverted", [*behind, p.be, *p.introduced], 0.3)
+    if not any(p.tree.tag(i).startswith("PRP") or p.tree.tag(i) in FINITE for i in p.rest):
+        pause = [","] if "," in p.tree.words[p.verb :] else []
+        yield Order("inverted", [*behind, *pause, p.be, *p.introduced], 0.3)
 
 
 #: Said of any caption, by family: before a noun phrase, and before a sentence.
@@ -251,8 +334,8 @@ def framed(p: Parts, family: str) -> Iterator[Order]:
             continue
         before: Items = [frame.format(be=p.there_be), *p.introduced]
         yield Order("frame+progressive" if p.finite else "frame", [*before, *behind], 0.5)
-        if behind and p.indefinite and p.tree.child(p.subject, "acl", "relcl", "conj") in (None, p.verb):
-            yield Order("frame+relative", [*before, p.who, p.be, *behind], 0.5)
+        if p.relative and p.indefinite and p.tree.child(p.subject, "acl", "relcl", "conj") in (None, p.verb):
+            yield Order("frame+relative", [*before, *p.relative], 0.5)
 
 
 def framed_sentence(tree: Tree, family: str) -> Iterator[Order]:
@@ -296,13 +379,28 @@ def unexistential(tree: Tree) -> Iterator[Order]:
 
 
 def list_reordered(tree: Tree) -> Iterator[Order]:
-    """Beach, sunset, palm trees -> palm trees, sunset, beach."""
-    chunks = chunks_of(tree)
-    if len(chunks) > 2:
-        turned = chunks[::-1]
-        yield Order(
-            "list reordered", [item for i, chunk in enumerate(turned) for item in ([","] if i else []) + chunk], 1
-        )
+    """Beach, sunset, palm trees -> palm trees, sunset, beach; blue bottle - 750 ml -> 750 ml - blue bottle.
+
+    Of titles and lists of keywords, at their widest marks; what is a sentence has no parts that could move.
+    """
+    if any(tree.tag(i) in FINITE or word in _SENTENCE for i, word in enumerate(tree.words)) or tree.tail[:1] == ".":
+        return
+    for mark in ("-", "–", "—", "|", "•", ","):
+        at = [i for i, word in enumerate(tree.words) if word == mark and tree[i].space and i]
+        if not at:
+            continue
+        parts = [list(range(a + 1, b)) for a, b in itertools.pairwise([-1, *at, len(tree)])]
+        # "A, B and C": the last comma parts no keywords
+        keywords = mark != "," or (len(parts) > 2 and {"and", "&"}.isdisjoint(tree.words[at[-1] :]))
+        if keywords and all(parts) and {"and", "&", "or", "by"}.isdisjoint(tree.lower(part[0]) for part in parts):
+            for turned in ([*parts[::-1]], [parts[-1], *parts[:-1]], [parts[0], *parts[:0:-1]]):
+                items: Items = [item for i, part in enumerate(turned) for item in ([mark] if i else []) + part]
+                yield Order("list reordered", items, 1)
+        return
+
+
+#: What no title without a verb holds.
+_SENTENCE = words("is are was were has have had who that which while his her their he she they how where when as :")
 
 
 def depicted(tree: Tree, family: str) -> Iterator[Order]:
@@ -319,6 +417,6 @@ def depicted(tree: Tree, family: str) -> Iterator[Order]:
 
 
 OF_PARTS: tuple[Callable[[Parts], Iterator[Order]], ...] = (
-    existential, progressive, seen, fronted, passive, active, doing_first,
+    existential, progressive, seen, fronted, adjunct_first, modifier_first, passive, active, doing_first,
 )  # fmt: skip
 OF_TREE: tuple[Callable[[Tree], Iterator[Order]], ...] = (clause_first, unexistential, list_reordered)

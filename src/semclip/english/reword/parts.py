@@ -2,10 +2,24 @@
 
 from dataclasses import dataclass
 
+from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
-from semclip.english.parse.clause import clause_of, inside_collective, is_person
-from semclip.english.parse.tree import Tree
+from semclip.english.parse.clause import clause_of, inside_collective, is_being, is_person
+from semclip.english.parse.tree import FINITE, Tree
+
+
+class Form(str):
+    """A verb of the caption in another form. place: where it stood. tag: Penn Treebank's for the form."""
+
+    place: int
+    tag: str
+
+    def __new__(cls, tree: Tree, place: int, tag: str) -> "Form":
+        found = super().__new__(cls, inflect(tree[place].lemma, tag))
+        found.place, found.tag = place, tag
+        return found
+
 
 Items = list[int | str]
 _SOMEBODY = words("someone somebody something everyone everybody anyone anything nobody nothing")
@@ -32,8 +46,9 @@ class Parts:
     @property
     def be(self) -> str:
         """is or are, as the subject asks for: a group of people is, though people often write "are"."""
-        several = self.tree.tag(self.subject) in ("NNS", "NNPS") or inside_collective(self.tree, self.subject) is None
-        return "are" if self.plural and several else "is"
+        tree, head = self.tree, self.subject
+        agrees = self.finite and inside_collective(tree, head) is None and tree.determiner(head) not in ("a", "an")
+        return "are" if tree.is_plural(head) or (self.plural and agrees) else "is"
 
     @property
     def there_be(self) -> str:
@@ -42,14 +57,55 @@ class Parts:
         return self.be if several else "is"
 
     @property
-    def who(self) -> str:
-        return "who" if is_person(self.tree, self.subject) else "that"
+    def holder(self) -> int:
+        """Who does it: the people of "a group of people"."""
+        inner = inside_collective(self.tree, self.subject)
+        return self.subject if inner is None else inner
+
+    @property
+    def relative(self) -> Items | None:
+        """What it does as a relative clause: who are running, that has a red roof."""
+        who = "who" if is_person(self.tree, self.holder) else "that"
+        if self.has_something:
+            return [who, *range(self.verb or 0, len(self.tree))]
+        behind = self.participles
+        return [who, "are" if self.tree.is_plural(self.holder) else self.be, *behind] if behind else None
+
+    @property
+    def has_something(self) -> bool:
+        """Whether it is said to have something: a barn has a red roof."""
+        verb = self.verb
+        having = verb is not None and self.tree.lower(verb) in ("has", "have") and not (self.helpers or self.joined)
+        return having and self.tree.tag(verb or 0) in FINITE and self.tree.child(verb or 0, "dobj") is not None
+
+    @property
+    def modifier(self) -> int | None:
+        """Where what describes the subject starts, if it ends its phrase: (a man) in a hat, holding a hat."""
+        tree, start, end = self.tree, self.holder + 1, len(self.np)
+        if not is_being(tree, self.holder) or start >= end or tree.span(start) != (start, end):
+            return None
+        if "," in tree.words[:end] or tree[start].head != self.holder or tree.child(self.subject, "conj") is not None:
+            return None
+        wears = tree.lower(start) == "in" and is_clothes(tree, tree.child(start, "pobj"))
+        return start if wears or tree.lower(start) == "with" or tree.tag(start) == "VBG" else None
+
+    @property
+    def clause(self) -> Items | None:
+        """What it does with a finite verb: runs, is running."""
+        if self.finite and self.verb is not None:
+            tree, verb = self.tree, self.verb
+            done = tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb)
+            # "six boats lined up on a beach" may be no sentence
+            return None if done and not is_being(tree, self.holder) else [*self.helpers, verb, *self.rest]
+        behind = self.participles
+        return [self.be, *behind] if behind else None
 
     @property
     def indefinite(self) -> bool:
         """Whether "there is" may introduce it."""
-        first = self.tree.lower(self.np[0])
-        if self.tree.child(self.subject, "poss") is not None:
+        first, tree = self.tree.lower(self.np[0]), self.tree
+        named = any(tree.tag(i).startswith("NNP") for i in range(self.subject + 1)) and not any(tree.style)
+        if tree.child(self.subject, "poss") is not None or (named and not tree.determiner(self.subject)):
             return False
         return first not in _DEFINITE | _SOMEBODY and not self.tree.tag(self.np[0]).startswith(("NNP", "PRP"))
 
@@ -59,9 +115,10 @@ class Parts:
         tree, head = self.tree, self.subject
         bare = (
             tree.tag(head) == "NN"
+            and self.be == "is"
             and tree.lower(head) not in _SOMEBODY
             and not tree.determiner(head)
-            and tree[head].lemma not in _MASS
+            and tree[head].lemma not in _MASS | lexicon.UNCOUNTED
         )
         joined = tree.child(head, "conj")
         return ["a", *self.np] if bare and (joined is None or tree.determiner(joined)) else list(self.np)
@@ -72,6 +129,12 @@ class Parts:
         if self.verb is None:
             return list(self.rest)
         tree = self.tree
+        if self.has_something:
+            return ["with", *self.rest]
+        if any(tree.lower(i - 1) == "and" and _may_be_finite(tree, i) for i in self.rest if i not in self.joined):
+            return None
+        if "being" in tree.words[: self.verb] and tree.lower(self.verb - 1) == "being":
+            return [self.verb - 1, self.verb, *self.rest]
         items: Items = []
         for place in (self.verb, *self.rest):
             if place == self.verb or place in self.joined:
@@ -80,10 +143,25 @@ class Parts:
                 elif tree[place].lemma in _STATIVE or tree.tag(place) not in ("VBZ", "VBP"):
                     return None
                 else:
-                    items.append(inflect(tree[place].lemma, "VBG"))
+                    items.append(Form(tree, place, "VBG"))
             else:
                 items.append(place)
         return items
+
+
+def _may_be_finite(tree: Tree, place: int) -> bool:
+    return tree.tag(place) in FINITE or (tree.lower(place) in lexicon.THIRD_FORMS - lexicon.NOUNS.keys())
+
+
+#: What is worn and no dress.
+ACCESSORIES = words(
+    """helmet hat cap mask glass sunglass goggles glasses sunglasses scarf headscarf glove tie watch necklace shoe boot
+    sneaker sandal sock backpack headband bandana hood wig crown visor headphones bracelet earring ring badge"""
+)
+
+
+def is_clothes(tree: Tree, noun: int | None) -> bool:
+    return noun is not None and "clothes" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
 
 
 _MASS = words(
@@ -95,10 +173,16 @@ _STATIVE = words(
 )
 
 
+#: How titles of instructions start.
+_NO_CAPTION = words("how why what when where before after")
+
+
 def parts_of(tree: Tree) -> Parts | None:
     """The parts of a caption; None where a word comes before its subject, or something between it and its verb."""
     clause = clause_of(tree)
-    if clause is None or tree[clause.subject].lemma in DEPICTIONS or any(t.label == "neg" for t in tree.tokens):
+    if clause is None or tree.lower(0) in _NO_CAPTION or ":" in tree.words:
+        return None
+    if tree[clause.subject].lemma in DEPICTIONS or any(t.label == "neg" for t in tree.tokens):
         return None
     verb, subject = clause.verb, clause.subject
     if verb is None:
@@ -115,7 +199,13 @@ def parts_of(tree: Tree) -> Parts | None:
         low, high = tree.span(subject)
         if low != 0 or high != start:
             return None
-    elif any(tree.is_verb(i) and tree[i].label in ("acl", "relcl") and i != verb for i in range(verb)):
+    elif any(
+        tree.is_verb(i)
+        and tree[i].label in ("acl", "relcl")
+        and i != verb
+        and tree.lower(i) not in ("wearing", "holding")
+        for i in range(verb)
+    ):
         return None
     joined = tuple(i for i in _all_joined(tree, verb) if tree.child(i, "aux", "auxpass", "nsubj") is None)
     if any(tree.child(i, "aux", "auxpass", "nsubj") is not None for i in _all_joined(tree, verb)):

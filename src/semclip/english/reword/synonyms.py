@@ -14,12 +14,18 @@ from semclip.english.words.load import rows_of
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """New words in the place of words start..end-1. kind: what is done."""
+    """New words in the place of words start..end-1. kind: what is done. verb: a new verb's base form and more."""
 
     start: int
     end: int
     new: str
     kind: str = "synonym"
+    verb: str = ""
+
+    def said(self, tag: str) -> str:
+        """The new verb in another form; "asleep" for "being asleep"."""
+        first, _, rest = self.verb.partition(" ")
+        return rest if first == "be" and tag == "VBG" else f"{inflect(first, tag)} {rest}".strip()
 
 
 @functools.cache
@@ -54,7 +60,7 @@ def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
             if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())) or not tree.lemmas.isdisjoint(fresh):
                 continue
             if swap := _OF_KIND[kind](tree, place, end, old, new):
-                yield Swap(place, end, swap)
+                yield Swap(place, end, swap, verb=new if kind in "VIB" else "")
 
 
 #: Words that a caption may hold twice.
@@ -69,11 +75,10 @@ def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> s
     if token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod"):
         return ""
     before = [i for i in tree.children(head, "compound", "nmod") if i < place]
-    if before or tree.is_noun(end):
-        return ""  # a dirt bike, a swing seat
+    if before or tree.is_noun(end) or tree.lower(end) in ("'s", "’s", "'", "’"):
+        return ""  # a dirt bike, a swing seat, women's shoes
     if " " in new and (
         tree.child(head, "prep", "acl", "relcl", "conj", "amod") is not None
-        or tree.lower(end) == "'s"
         or (token.tag == "NN" and not tree.determiner(head))
     ):
         return ""

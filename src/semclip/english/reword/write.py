@@ -9,14 +9,14 @@ from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.reword.changes import changes
 from semclip.english.reword.orders import OF_PARTS, OF_TREE, Order, depicted, framed, framed_as_it_is, framed_sentence
-from semclip.english.reword.parts import Items, parts_of
+from semclip.english.reword.parts import Form, Items, parts_of
 from semclip.english.reword.synonyms import Swap, synonyms
 from semclip.english.siblings import Siblings
 
 #: The share of words that a paraphrase must change, at least (`change.changed_share`).
 LEAST = 1 / 3
 #: How often a synonym is put in where the order alone changes enough.
-_SYNONYM = 0.75
+_SYNONYM = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,11 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
     last = Paraphrase(refused="no safe rewording changes a third of it")  # a frame alone, where nothing else is found
     for order in _orders(tree, family, draw):
         items, kinds = order.items, order.kind.split("+") if order.kind else []
-        chosen = [swap for swap in sorted(swaps, key=lambda _: draw.random()) if _fits(items, kinds, swap)]
+        chosen = [
+            swap
+            for swap in sorted(swaps, key=lambda swap: (swap.kind == "synonym", draw.random()))
+            if _fits(items, kinds, swap)
+        ]
         done: list[Swap] = []
         while not (enough := _share(tree, before, _with(items, done)) >= LEAST) or draw.random() < _SYNONYM:
             if not chosen:
@@ -94,19 +98,26 @@ def _collide(one: Swap, other: Swap) -> bool:
     return (one.start < other.end and other.start < one.end) or one.kind == other.kind == "relative"
 
 
+def _at(items: Items, place: int) -> int | None:
+    """Where a word of the caption stands among the items, in whatever form."""
+    return next((at for at, item in enumerate(items) if item == place or getattr(item, "place", None) == place), None)
+
+
 def _fits(items: Items, kinds: list[str], swap: Swap) -> bool:
     """Whether the words of a swap still stand side by side, and behind the noun that a relative clause is about."""
-    if swap.start not in items:
+    at = _at(items, swap.start)
+    if at is None or (isinstance(items[at], str) and not swap.verb):
         return False
-    at = items.index(swap.start)
     if swap.kind == "relative" and ("relative" in kinds or at == 0 or items[at - 1] != swap.start - 1):
         return False
-    return items[at : at + swap.end - swap.start] == list(range(swap.start, swap.end))
+    return items[at + 1 : at + swap.end - swap.start] == list(range(swap.start + 1, swap.end))
 
 
 def _with(items: Items, swaps: list[Swap]) -> Items:
     found = list(items)
     for swap in swaps:
-        at = found.index(swap.start)
-        found[at : at + swap.end - swap.start] = [swap.new]
+        at = _at(found, swap.start)
+        assert at is not None  # it fits
+        item = found[at]
+        found[at : at + swap.end - swap.start] = [swap.said(item.tag) if isinstance(item, Form) else swap.new]
     return found
