@@ -8,10 +8,9 @@ from semclip.english.words.load import lines_of, listed, rows_of, table_of
 
 _LISTS = table_of("lists")
 AGES, MANY_PEOPLE, MALE_SIGNS, FEMALE_SIGNS = map(listed, ("ages", "many people", "male signs", "female signs"))
-#: person -> persons of the other sex.
-MALE_TO_FEMALE = {who: others for who, others in table_of("counterparts").items() if who in MALE_SIGNS}
-FEMALE_TO_MALE = {who: others for who, others in table_of("counterparts").items() if who in FEMALE_SIGNS}
-PEOPLE_PAIRS = (("man", "woman"), ("boy", "girl"), ("man", "girl"), ("woman", "boy"))
+#: person -> who may take their place.
+OTHER_MEN = {who: others for who, others in table_of("counterparts").items() if who in MALE_SIGNS}
+OTHER_WOMEN = {who: others for who, others in table_of("counterparts").items() if who in FEMALE_SIGNS}
 #: sport -> words that tell it or one like it.
 SPORTS = {sport: " ".join(signs) for sport, signs in table_of("sports").items()}
 

@@ -1,31 +1,38 @@
-"""Which words may replace each other; which of these pairs training uses, and which only tests do."""
+"""Which words may replace each other, or be set against each other; which of these pairs only tests use."""
 
 import functools
-from collections import Counter
-from collections.abc import Iterator
-from itertools import combinations
+import hashlib
+from collections.abc import Iterator, Set
 
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, tried
 from semclip.english.inflection import words
 from semclip.english.words.load import lines_of
 
+#: What may take a word's place, governors of which one is needed, governors that forbid it.
+Entry = tuple[list[str], frozenset[str], frozenset[str]]
 
-def _table() -> dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]]:
-    """word -> [(what may replace it, governors of which one is needed, governors that forbid it)]."""
-    found: dict[str, list[tuple[list[str], frozenset[str], frozenset[str]]]] = {}
-    for line in lines_of("replacements"):
+
+def _table(name: str, alike: bool) -> dict[str, list[Entry]]:
+    """The entries of each word. alike: whether all words of a line may replace each other, not the first alone."""
+    found: dict[str, list[Entry]] = {}
+    for line in lines_of(name):
         names, _, governors = line.partition(":")
         several, _, rest = names.rpartition(">")
-        firsts, others = (several.split(), rest.split()) if several else (rest.split()[:1], rest.split()[1:])
-        needed = words(governors) if not governors.strip().startswith("-") else frozenset[str]()
-        forbidden = words(governors) - {"-"} if governors.strip().startswith("-") else frozenset[str]()
+        firsts = several.split() or (rest.split() if alike else rest.split()[:1])
+        forbids = governors.strip().startswith("-")
+        told, nothing = words(governors) - {"-"}, frozenset[str]()
         for first in firsts:
-            found.setdefault(first, []).append((others, needed, forbidden))
+            others = [word for word in rest.split() if word != first]
+            found.setdefault(first, []).append((others, nothing if forbids else told, told if forbids else nothing))
     return found
 
 
-REPLACEMENTS = _table()
+REPLACEMENTS = _table("replacements", alike=False)
+#: Nouns of which a thing is only one: a doctor is no nurse.
+CONTRASTS = _table("contrasts", alike=True)
+#: What stands before nouns; the governors are those nouns.
+ATTRIBUTES = _table("attributes", alike=True)
 
 #: Kinds whose pairs of words are dealt to the two families.
 _PAIRED = frozenset({"attribute_swapped", "number_swapped", "object_replaced"})
@@ -37,46 +44,25 @@ def tried_in_family(kind: str, scene: Scene) -> list[Change]:
     return found if kind not in _PAIRED else [c for c in found if family_of_pair(c.pair) == scene.family]
 
 
+def fitting(entries: list[Entry], governors: Set[str]) -> Iterator[tuple[str, bool]]:
+    """What the entries of a word allow under these governors, and whether it was one of them that it needed."""
+    for others, needed, forbidden in entries:
+        if (not needed or not needed.isdisjoint(governors)) and forbidden.isdisjoint(governors):
+            yield from ((other, bool(needed)) for other in others)
+
+
 @functools.lru_cache(65536)
 def family_of_pair(pair: tuple[str, str]) -> str:
-    """The family of a pair of swapped words, "A" for training and "B" for tests.
+    """The family of a pair of swapped words, "A" for training and "B" for tests, by a hash of the pair alone.
 
     Either direction and every form of a word (men/women, lady/man) is the same pair.
     """
-    return _FAMILY.get(_canonical(pair), "A")
+    name = " ".join(sorted({lexicon.SAME.get(word, word) for word in pair}))
+    return "AB"[hashlib.blake2b(name.encode(), digest_size=1, key=_KEY).digest()[0] % 2]
 
 
-def _canonical(pair: tuple[str, str]) -> frozenset[str]:
-    return frozenset(lexicon.SAME.get(word, word) for word in pair)
-
-
-def _pairs() -> Iterator[tuple[str, str]]:
-    for palette in (lexicon.FUR_COLOURS, lexicon.CLOTH_COLOURS, lexicon.HAIR_COLOURS, lexicon.NUMBERS):
-        yield from combinations(palette, 2)
-    yield from combinations(lexicon.SPORTS, 2)
-    yield from ((word, opposite) for word, (opposite, *_) in lexicon.OPPOSITES.items())
-    yield from lexicon.PEOPLE_PAIRS
-    yield from ((word, other) for word, entries in REPLACEMENTS.items() for others, *_ in entries for other in others)
-
-
-def _dealt() -> dict[frozenset[str], str]:
-    """Every pair to the family that its two words have fewer pairs in, so that both families change both words."""
-    dealt: dict[frozenset[str], str] = {}
-    held: Counter[tuple[str, str]] = Counter()
-    turn = 0
-    for pair in map(_canonical, _pairs()):
-        if pair in dealt or len(pair) < 2:
-            continue
-        lead = {family: sum(held[word, family] for word in pair) for family in "AB"}
-        family = min("AB", key=lambda f: (lead[f], (f == "B") ^ (turn % 2)))
-        dealt[pair] = family
-        turn += 1
-        held.update((word, family) for word in pair)
-    return dealt
-
-
-_FAMILY = _dealt()
-
+#: Deals common words, such as colours and numbers, partners in both families.
+_KEY = b"2136537"
 
 _CONFUSED = (("bicycle", "motorcycle"), ("car", "truck"), ("skateboard", "scooter"), ("train", "bus"))
 #: thing -> the things that somebody else may call it, or that it may call.

@@ -31,6 +31,8 @@ DENYING_KINDS = frozenset(
         "object_contrasted",
         "attribute_contrasted",
         "number_contrasted",
+        "relation_contrasted",
+        "name_contrasted",
     }
 )
 SWAPPING_KINDS = frozenset(

@@ -21,6 +21,7 @@ from semclip.core.seeds import derive_seed
 from semclip.english import lexicon
 from semclip.english.absent import Absent, deniable
 from semclip.english.caption import Caption
+from semclip.english.change import words_of
 from semclip.english.clauses import forms_for, said_behind
 from semclip.english.edits import Edit, Scene, tried
 from semclip.english.negate.sentence import endings_of
@@ -233,7 +234,10 @@ def unfit(caption: Caption) -> str:
         return "fewer than three words"
     if "?" in caption.words:
         return "a question"
-    if sum(map(_is_english, letters)) < 0.6 * len(letters):
+    # What has a capital may be a name, which no list of English words holds.
+    small = words_of(" ".join(word for word in caption.text.split() if word[0].islower()))
+    judged = small if len(small) > 4 else letters
+    if sum(map(_is_english, judged)) < 0.6 * len(judged):
         return "not recognised as English"
     return ""
 

@@ -31,6 +31,8 @@ def affirmed(scene: Scene) -> Iterator[Change]:
         return
     place = places[0]
     word, before = tree.lower(place), tree.lower(place - 1)
+    if tree.lower(place + 1) == "one":
+        return  # no one
     noun = next(
         (i for i in range(place + 1, len(tree)) if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS")), None
     )
@@ -67,7 +69,7 @@ def _some(tree: Tree, start: int, noun: int) -> str:
 def absence_of(tree: Tree) -> str:
     """What a caption denies that is one thing and no more: the lemma of the noun behind "no" or "without"; else ""."""
     places = denials(tree)
-    if len(places) != 1 or tree.lower(places[0]) not in ("no", "without"):
+    if len(places) != 1 or tree.lower(places[0]) not in ("no", "without") or tree.lower(places[0] + 1) == "one":
         return ""
     for i in range(places[0] + 1, len(tree)):
         if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS"):

@@ -1,26 +1,59 @@
 """A word set against one that excludes it: a goat, not a dog, sleeps; and the true sentence in the same words."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import one_of, words
-from semclip.english.negate.replaced import people_like, refers_to_somebody
+from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
-from semclip.english.pairs import family_of_pair, tried_in_family
+from semclip.english.negate.swapped import attributes
+from semclip.english.pairs import CONTRASTS, family_of_pair, fitting, tried_in_family
+from semclip.english.parse.clause import is_person
 from semclip.english.parse.tree import Tree
 
-#: By family. {y}: a dog, white, three; {dogs}: dog, dogs, for what is counted.
-_FORMS = {"A": (", not {y}", "but no {dogs}"), "B": ("rather than {y}", "instead of {y}")}
+#: By family. {y}: a dog, white, three.
+_FORMS = {"A": ", not {y}", "B": "rather than {y}"}
 _HEADS = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "attr", "ROOT"})
 _COUNTED = words("a an some several many few") | frozenset(lexicon.NUMBERS)
-_CLOSE = words("of with without 's that who and or , not")
+_OWN = words("his her its their our my")
+#: What has no article though it is one.
+_BARE = lexicon.UNCOUNTED | words(
+    """water juice milk tea pork beef chicken fish bacon salmon shrimp rice pasta soup salad lettuce spinach popcorn
+    mustard mayonnaise caramel frosting butter dough soap glass rope sunrise sunset noon dawn dusk night spring summer
+    autumn winter morning evening breakfast lunch dinner school sale rent"""
+)
+#: A hot dog is no dog.
+_NO_KIND = words(
+    "hot sea teddy guinea prairie rocking swimming bottle baby cotton remote home other another same first"
+)
+_CLOSE = words("of 's ’s and or , - not")
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Words start..end-1, and `new`, which excludes them. at: where one is set against the other.
+
+    of: what both are said of. as_said: how either is written behind "not": a dog, the sand.
+    """
+
+    start: int
+    end: int
+    new: str
+    pair: tuple[str, str]
+    at: int
+    of: str = ""
+    as_said: Callable[[str], str] = str
 
 
 @rule(
     "object_contrasted",
     ("A dog runs on the beach .", "A goat , not a dog , runs on the beach ."),
-    ("A man rides a bicycle", "A man rides a horse but no bicycle"),
+    ("A man rides a bicycle", "A man rides a horse, not a bicycle"),
+    ("A nurse with a clipboard", "A doctor, not a nurse, with a clipboard"),
 )
 def thing(scene: Scene) -> Iterator[Change]:
     """A dog runs -> a goat, not a dog, runs."""
@@ -39,77 +72,134 @@ def number(scene: Scene) -> Iterator[Change]:
     yield from _contrasted("number_contrasted", scene, true=False)
 
 
+@rule("relation_contrasted", ("A cat under a table", "A cat on top of, not under, a table"))
+def relation(scene: Scene) -> Iterator[Change]:
+    """Under a table -> on top of, not under, a table."""
+    yield from _contrasted("relation_contrasted", scene, true=False)
+
+
+@rule("name_contrasted", ("A nurse on Monday", "A nurse on Sunday, not Monday"))
+def name(scene: Scene) -> Iterator[Change]:
+    """On Monday -> on Sunday, not Monday."""
+    yield from _contrasted("name_contrasted", scene, true=False)
+
+
 def contrasted_truly(kind: str, scene: Scene) -> Iterator[Change]:
     """A dog runs -> a dog, not a goat, runs: the words of the negation in another order."""
     yield from _contrasted(kind, scene, true=True)
 
 
 def _contrasted(kind: str, scene: Scene, true: bool) -> Iterator[Change]:
-    swap, behind = _OF[kind]
     tree = scene.tree
-    found = [(place, new, change.pair) for place, new, change in swapped_words(swap, scene)]
-    if kind == "object_contrasted" and (true or not refers_to_somebody(tree)):
-        people = [(place, new, (tree.lower(place), new)) for place, new in people_like(scene)]
-        found += [one for one in people if one not in found and family_of_pair(one[2]) == scene.family]
-    for place, new, pair in found:
-        at = behind(tree, place)
-        if at is None:
+    for rival in _RIVALS[kind](scene, true):
+        if family_of_pair(rival.pair) != scene.family:
             continue
-        old = tree.lower(place)
-        said, other = (old, new) if true else (new, old)
-        named = tree[tree[place].head].lemma if kind == "attribute_contrasted" else ""
-        denied, swapped = f"{other} {named}".strip(), () if true else ((place, place + 1, said),)
-        counted = kind == "object_contrasted" and tree.determiner(place) in _COUNTED
-        ends = (*endings_of(tree, at), len(tree))
-        for form in _FORMS[scene.family] if counted else _FORMS[scene.family][:1]:
-            for end in ends:
-                closed = form[0] == "," and at < end and tree.lower(at) not in (",", ":", ";")
-                text = form.format(y=_with_article(tree, place, other), dogs=other) + (" ," if closed else "")
-                rest = ((end, len(tree), ""),) if end < len(tree) else ()
-                yield scene.change(*swapped, (at, at, text), *rest, denied=denied, pair=pair)
+        old = tree.text_of(rival.start, rival.end).lower()
+        other, swap = (rival.new, ()) if true else (old, ((rival.start, rival.end, rival.new),))
+        for end in (*endings_of(tree, rival.at), len(tree)):
+            text = _FORMS[scene.family].format(y=rival.as_said(other))
+            if text[0] == "," and rival.at < end and tree.lower(rival.at) not in (",", ":", ";"):
+                text += " ,"
+            rest = ((end, len(tree), ""),) if end < len(tree) else ()
+            yield scene.change(
+                *swap, (rival.at, rival.at, text), *rest, denied=f"{other} {rival.of}".strip(), pair=rival.pair
+            )
 
 
-def swapped_words(kind: str, scene: Scene) -> Iterator[tuple[int, str, Change]]:
-    """(place, the word put there, its change) of every swap of one word by another."""
+def swapped_words(kind: str, scene: Scene) -> Iterator[tuple[int, int, str, Change]]:
+    """(start, end, what is put there, its change) of every swap at one place."""
     for change in tried_in_family(kind, scene):
-        new = [(place, item) for place, item in enumerate(change.items) if isinstance(item, str)]
-        if len(new) == 1 and len(change.items) == len(scene.tree):
-            yield (*new[0], change)
+        new = [i for i, item in enumerate(change.items) if isinstance(item, str)]
+        if len(new) == 1:
+            kept = [-1, *(item for item in change.items if isinstance(item, int)), len(scene.tree)]
+            yield kept[new[0]] + 1, kept[new[0] + 1], str(change.items[new[0]]), change
 
 
-def _with_article(tree: Tree, place: int, noun: str) -> str:
-    determiner = tree.determiner(place) if tree.is_noun(place) else ""
+def _things(scene: Scene, true: bool) -> Iterator[Rival]:
+    tree = scene.tree
+    found = {(start, new): change.pair for start, _, new, change in swapped_words("object_replaced", scene)}
+    people = true or not refers_to_somebody(tree)
+    for place, new in people_like(scene) if people else ():
+        found.setdefault((place, new), (tree.lower(place), new))
+    for place, token in enumerate(tree.tokens):
+        if token.tag in ("NN", "NNS") and not in_a_place(tree, place) and (people or not is_person(tree, place)):
+            for new, written in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
+                found.setdefault((place, written), (token.lemma, new))
+    for (place, new), pair in found.items():
+        if tree[place].label == "poss" and tree.tag(place) == "NNS" and tree.tag(place + 1) == "POS":
+            yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2)
+        elif not true and tree.child(place, "compound", "nmod") is not None:
+            continue  # a computer desk is no desk that could be a couch
+        elif (at := _behind_thing(tree, place)) is not None:
+            yield Rival(place, place + 1, new, pair, at, as_said=partial(_with_article, tree.determiner(place)))
+
+
+_BEFORE_NAMES = words("in on from of at near , early late")
+
+
+def _names(scene: Scene, true: bool) -> Iterator[Rival]:
+    """Of places and times: in Austria, not Germany; on Monday, not Friday."""
+    tree = scene.tree
+    for place, token in enumerate(tree.tokens):
+        following, tag = tree.lower(place + 1), tree.tag(place + 1)
+        if tree.lower(place - 1) in _BEFORE_NAMES and (following in ("", ",", "(") or tag in ("IN", "VBZ", "VBP")):
+            for new, _ in fitting(CONTRASTS.get(token.text, []), set()) if token.text[0].isupper() else ():
+                if new.lower() not in scene.siblings.bag:
+                    yield Rival(place, place + 1, new, (token.text, new), place + 1, as_said=str.title)
+
+
+def _with_article(determiner: str, noun: str) -> str:
     if determiner in ("a", "an"):
         return one_of(noun)
-    return f"the {noun}" if determiner == "the" else noun
+    return f"{determiner} {noun}" if determiner in _OWN | {"the"} else noun
 
 
 def _behind_thing(tree: Tree, place: int) -> int | None:
     """Where ", not a cat," may stand: behind a noun to which nothing belongs so closely that it must follow at once."""
     label, determiner = tree[place].label, tree.determiner(place)
-    if label not in _HEADS or tree.child(place, "conj", "cc", "appos", "poss") is not None or tree.tag(place) == "NNP":
+    if label not in _HEADS or tree.child(place, "conj", "cc", "appos") is not None or tree.tag(place) == "NNP":
+        return None
+    if not _NO_KIND.isdisjoint(tree.lower(i) for i in tree.children(place, "compound", "nmod", "amod")):
         return None
     if determiner == "the" and (label not in ("pobj", "dobj") or tree.tag(place) == "NNS"):
         return None  # "the dog, not the cat" speaks of a cat that is known
-    if determiner not in _COUNTED | {"the", ""} or (not determiner and tree.tag(place) == "NN" and label == "nsubj"):
+    if determiner not in _COUNTED | _OWN | {"the", ""}:
         return None
+    if not determiner and tree.tag(place) == "NN" and "DT" in tree.tags and tree[place].lemma not in _BARE:
+        return None  # stands guard, plays catch
     return None if tree.lower(place + 1) in _CLOSE or tree.is_noun(place + 1) else place + 1
 
 
-def _behind_attribute(tree: Tree, place: int) -> int | None:
-    return place + 1 if tree[place].head == place + 1 else None
+def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
+    tree = scene.tree
+    for place, new in attributes(scene, alone=not true):
+        if tree[place].head <= place + 1 or tree.tag(place + 1) in ("NN", "NNP"):
+            yield Rival(place, place + 1, new, (tree.lower(place), new), place + 1, tree[tree[place].head].lemma)
+
+    for place in range(2, len(tree) - 1):
+        if tree.words[place - 2 : place + 1] == ["black", "and", "white"] and tree[place + 1].lemma in DEPICTIONS:
+            yield Rival(place - 2, place + 1, "color", ("black-and-white", "color"), place + 1, tree[place + 1].lemma)
 
 
-def _behind_number(tree: Tree, place: int) -> int | None:
-    noun = tree[place].head
-    return noun + 1 if tree.lower(noun + 1) not in _CLOSE and tree.child(noun, "conj") is None else None
+def _numbers(scene: Scene, true: bool) -> Iterator[Rival]:
+    tree = scene.tree
+    for start, end, new, change in swapped_words("number_swapped", scene):
+        noun = tree[start].head
+        if tree.lower(noun + 1) not in _CLOSE and tree.child(noun, "conj") is None:
+            yield Rival(start, end, new, change.pair, noun + 1)
 
 
-#: kind -> (the kind of swap, where the contrast stands).
-_OF: dict[str, tuple[str, Callable[[Tree, int], int | None]]] = {
-    "object_contrasted": ("object_replaced", _behind_thing),
-    "attribute_contrasted": ("attribute_swapped", _behind_attribute),
-    "number_contrasted": ("number_swapped", _behind_number),
+def _relations(scene: Scene, true: bool) -> Iterator[Rival]:
+    for start, end, new, change in swapped_words("relation_reversed", scene):
+        yield Rival(start, end, new, change.pair, end)
+
+
+_RIVALS: dict[str, Callable[[Scene, bool], Iterator[Rival]]] = {
+    "object_contrasted": _things,
+    "attribute_contrasted": _attributes,
+    "number_contrasted": _numbers,
+    "relation_contrasted": _relations,
+    "name_contrasted": _names,
 }
 #: Kinds that set something against what excludes it.
-CONTRASTS = tuple(_OF)
+CONTRASTED = tuple(_RIVALS)

@@ -26,7 +26,8 @@ _NO_THING = words(
 #: "filled with", "playing with": without them the verb says something else.
 _NEEDS_WITH = words(
     """play fill cover top deal interact mix pose talk share fight decorate line pack litter adorn surround crowd
-    compete wrestle struggle match coordinate start begin load stuff cut along together up do go write paint draw"""
+    compete wrestle struggle match coordinate start begin load stuff cut
+    clash meet speak chat shake wait stand dress along together up do go write paint draw"""
 )
 _HAVE = words("have wear contain feature include display sport bear own offer")
 
@@ -100,9 +101,16 @@ def with_without(scene: Scene) -> Iterator[Change]:
         if noun is None or tree[noun].lemma in _BODY or _has_clause(tree, noun):
             continue
         parts = without(tree, noun, no=scene.family == "B")
-        if parts is not None:
+        if parts is not None and not _goes_on(tree, noun):
             new = scene.by_family("without", "with no")
             yield scene.change((prep, prep + 1, new), *parts, denied=tree[noun].lemma)
+
+
+def _goes_on(tree: Tree, noun: int) -> bool:
+    """Whether "and" is left behind a list that was not understood: without a bed and a lamp."""
+    end = max((noun, *(joined(tree, noun) or ())))
+    rest = next((i for i in range(end + 1, len(tree)) if tree.is_verb(i)), len(tree))
+    return "and" in tree.words[end:rest]
 
 
 def _has_clause(tree: Tree, noun: int) -> bool:
@@ -141,7 +149,7 @@ def has_no(scene: Scene) -> Iterator[Change]:
         noun = tree.child(verb, "dobj")
         if noun is None or noun < verb or tree[noun].lemma in _BODY or _has_clause(tree, noun):
             continue
-        if tree.noun_start(noun) != verb + 1:
+        if tree.noun_start(noun) != verb + 1 or (token.lemma == "wear" and tree.child(noun, "amod", "compound")):
             continue
         if scene.family == "B":
             if token.tag == "VBG" and not _has_auxiliary(tree, verb):
@@ -178,7 +186,10 @@ def but_no(scene: Scene) -> Iterator[Change]:
             continue
         if tree.lower(start) not in _INDEFINITE and not tree.lower(start).isdigit() and tree[noun].tag != "NNS":
             continue
-        if tree[token.head].label in ("nsubj", "nsubjpass", "compound") or tree[token.head].lemma in ("pair", "kind"):
+        if tree[token.head].label in ("nsubj", "nsubjpass", "compound", "conj") or tree[token.head].lemma in (
+            "pair",
+            "kind",
+        ):
             continue  # "a man but no dog are": the verb would have to change
         if tree.lower(tree.noun_start(token.head)) == "both" or tree[noun].lemma == tree[token.head].lemma:
             continue

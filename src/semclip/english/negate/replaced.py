@@ -1,14 +1,15 @@
 """Another thing, person or sport in the place of one, and two beings in each other's."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from semclip.english import lexicon, things
 from semclip.english.edits import Change, Scene, replaced, rule
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
-from semclip.english.pairs import REPLACEMENTS
+from semclip.english.pairs import REPLACEMENTS, Entry, fitting
 from semclip.english.parse.clause import COLLECTIVES, clause_of, is_being
 from semclip.english.parse.tree import Tree
+from semclip.english.siblings import Siblings
 
 _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")
 #: A plate of cake may be one of pie; the bed of a truck is none of a boat.
@@ -17,10 +18,17 @@ _HOLDS_ITS_OBJECT = (
 )
 #: Nobody says "in the beach", "on a desert".
 _UNSAID = {
-    "beach": words("in through into"), "street": words("inside at into"), "desert": words("on at by down up near"),
-    "forest": words("on at"), "field": words("at"), "mountain": words("in at through"), "castle": words("on"),
-    "sand": words("at"), "lake": words("through"), "bed": words("at by"), "kitchen": words("on at"),
-    "bedroom": words("on at"),
+    "on": words(
+        """forest valley desert park courtyard garden meadow city village museum library school church hospital hotel
+        office classroom kitchen bathroom bedroom garage factory warehouse restaurant pool tunnel zoo theater market"""
+    ),
+    "in": words("beach lawn sidewalk road highway bridge balcony roof stage pier dock hill mountain bench desk shelf"),
+    "at": words("forest valley desert street sand field bed shelf chair lawn road"),
+    "through": words("beach mountain lake bridge lawn roof"),
+    "into": words("beach bridge lawn road"),
+    "inside": words("beach street road field lawn"),
+    "down": words("desert forest lake beach field"), "up": words("desert forest lake beach field"),
+    "by": words("desert bed"), "near": words("desert"),
 }  # fmt: skip
 _GROUND = words("grass sand snow mountain lake desert forest beach")
 
@@ -32,7 +40,7 @@ _GROUND = words("grass sand snow mountain lake desert forest beach")
 )
 def other_thing(scene: Scene) -> Iterator[Change]:
     """A zebra -> a giraffe, where neither is in any other caption."""
-    tree, siblings = scene.tree, scene.siblings
+    tree = scene.tree
     for place, token in enumerate(tree.tokens):
         if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS") or token.label == "compound":
             continue
@@ -41,41 +49,45 @@ def other_thing(scene: Scene) -> Iterator[Change]:
         adjectives = [tree.lower(i) for i in tree.children(place, "amod")]
         if not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND):
             continue
-        if tree.lower(token.head) == "of" and tree[tree[token.head].head].lemma not in _HOLDS_ITS_OBJECT:
+        if _belongs(tree, place) or in_a_place(tree, place) or tree.words.count(token.lower) > 1:
             continue
-        if (
-            tree.words.count(token.lower) > 1
-            or tree.determiner(place) in ("another", "other")
-            or _in_a_place(tree, place)
-        ):
+        if tree.determiner(place) in ("another", "other"):
             continue
-        for others, needed, forbidden in REPLACEMENTS[token.lemma]:
-            above = _governors(tree, place)
-            if (needed and needed.isdisjoint(above)) or not forbidden.isdisjoint(above):
-                continue
-            for other in others:
-                # "rides" hints at a horse, but it is the bicycle that is ridden.
-                hinted = siblings.times_named if needed else siblings.signs
-                if (
-                    other in siblings.lemmas
-                    or other in hinted
-                    or siblings.lists(other)
-                    or plural(other) in siblings.bag
-                ):
-                    continue
-                if tree.lower(token.head) in _UNSAID.get(other, ()):
-                    continue
-                new = plural(other) if token.tag == "NNS" else other
-                yield scene.change((place, place + 1, new.replace("-", " ")), pair=(token.lemma, other))
+        for other, new in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
+            yield scene.change((place, place + 1, new), pair=(token.lemma, other))
 
 
-def _in_a_place(tree: Tree, place: int) -> bool:
+def rivals(
+    table: Mapping[str, list[Entry]], scene: Scene, place: int, hinted: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """(lemma, the word as written) of every noun that may stand at a place and that no caption names or hints at."""
+    tree, siblings = scene.tree, scene.siblings
+    for new, needed in fitting(table.get(tree[place].lemma, []), _governors(tree, place)):
+        # "rides" hints at a horse, but it is the bicycle that is ridden.
+        unsaid = new in _UNSAID.get(tree.lower(tree[place].head), ())
+        if not unsaid and not is_named(siblings, new, siblings.times_named if needed else hinted):
+            yield new, (plural(new) if tree.tag(place) == "NNS" else new).replace("-", " ")
+
+
+def _belongs(tree: Tree, place: int) -> bool:
+    """Whether a noun says whose part another one is: the bed of a truck is none of a boat."""
+    of = tree[place].head
+    return tree.lower(of) == "of" and tree[tree[of].head].lemma not in _HOLDS_ITS_OBJECT
+
+
+def in_a_place(tree: Tree, place: int) -> bool:
     """Whether a thing is said to be in a place, or on a table, which may hold another as well."""
     above = tree[place].head
     if tree.lower(above) == "with" or tree[above].lemma in ("have", "contain", "feature", "include", "hold"):
         head = tree[above].head if tree.lower(above) == "with" else tree.subject(above)
         return head is not None and tree.is_noun(head) and not is_being(tree, head)
     return False
+
+
+def is_named(siblings: Siblings, noun: str, things_there: Container[str]) -> bool:
+    """Whether any caption or list of objects names a noun, or it is among the things that they name or hint at."""
+    thing = things.NAMES.get(noun, (noun, False))[0]
+    return noun in siblings.lemmas or thing in things_there or siblings.lists(noun) or plural(noun) in siblings.bag
 
 
 def plural(noun: str) -> str:
@@ -111,16 +123,13 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
     """(place, another word) of everyone who may be set against others: a man, not a woman; a child, not an adult."""
     tree = scene.tree
     for place, word in enumerate(tree.words):
-        others = lexicon.MALE_TO_FEMALE.get(word) or lexicon.FEMALE_TO_MALE.get(word) or ()
+        others = lexicon.OTHER_MEN.get(word) or lexicon.OTHER_WOMEN.get(word) or ()
         if word in _OF_AGE and not any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod")):
             others = (_OF_AGE[word],)
-        if tree[place].label in ("compound", "poss") or tree.child(place, "compound") is not None:
+        if tree[place].label == "compound" or tree.child(place, "compound") is not None:
             continue
-        yield from ((place, other) for other in others if _is_unnamed(scene, other))
-
-
-def _is_unnamed(scene: Scene, noun: str) -> bool:
-    return things.NAMES.get(noun, ("", False))[0] not in scene.siblings.times_named
+        named = scene.siblings.times_named
+        yield from ((place, other) for other in others if things.NAMES.get(other, ("", False))[0] not in named)
 
 
 @rule("object_replaced", ("A man sits on a bench .", "A woman sits on a bench ."))
@@ -131,8 +140,8 @@ def other_sex(scene: Scene) -> Iterator[Change]:
     if not people or bag & lexicon.MANY_PEOPLE:
         return
     for swaps, others, pronouns in (
-        (lexicon.MALE_TO_FEMALE, lexicon.FEMALE_SIGNS, _PRONOUNS),
-        (lexicon.FEMALE_TO_MALE, lexicon.MALE_SIGNS, _HERS),
+        (lexicon.OTHER_MEN, lexicon.FEMALE_SIGNS, _PRONOUNS),
+        (lexicon.OTHER_WOMEN, lexicon.MALE_SIGNS, _HERS),
     ):
         named = [i for i in people if tree.lower(i) in swaps]
         rest = {i for i in people if i not in named}
@@ -150,7 +159,9 @@ def other_sex(scene: Scene) -> Iterator[Change]:
         for new in swaps[tree.lower(place)][: 1 if either else 2]:
             if tree.lower(place + 1) in ("'s", "’s") and new.endswith("s"):
                 continue
-            parts = [(i, i + 1, pronouns[tree.lower(i)]) for i in rest]
+            if new in bag:
+                continue
+            parts = [(i, i + 1, pronouns[tree.lower(i)]) for i in rest if new in others]
             yield scene.change((place, place + 1, new), *parts, pair=(tree.lower(place), new))
 
 

@@ -5,11 +5,17 @@ from collections.abc import Iterator
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
+from semclip.english.pairs import ATTRIBUTES, fitting
 from semclip.english.parse.clause import clause_of, is_being
-from semclip.english.parse.tree import Tree
+from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.siblings import Siblings
 from semclip.english.words.load import rows_of
 
+#: Nobody says that these have another colour than they have.
+_OF_ONE_COLOUR = words(
+    """water snow sand mud sky grass sea ocean lake river valley hill hillside field meadow lawn tree leaf forest onion
+    bean pepper tea wine meat bread rice coffee juice tomato banana carrot zone light card"""
+)
 _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 
 
@@ -20,24 +26,45 @@ _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 )
 def other_attribute(scene: Scene) -> Iterator[Change]:
     """Another colour, size, age or state, where no second thing may have it: nobody knows another person's coat."""
+    for place, new in attributes(scene, alone=True):
+        yield scene.change((place, place + 1, new), pair=(scene.tree.lower(place), new))
+
+
+def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
+    """(place, another word) of what is said before nouns. alone: only where no second thing may have the other one."""
     tree, siblings = scene.tree, scene.siblings
     for place, token in enumerate(tree.tokens):
-        word = token.lower
-        if token.label != "amod" or (word not in lexicon.COLOURS and word not in lexicon.OPPOSITES):
+        noun, following = token.head, tree.lower(place + 1)
+        if _is_said_behind(tree, place):
+            noun = place
+        elif token.label not in ("amod", "compound", "nmod") or following in (",", "and", "or", "-"):
             continue
-        noun = token.head
-        if noun < place or not tree.is_noun(noun) or tree[noun].label == "compound" or tree.child(place, "conj", "cc"):
+        if noun < place or not tree.is_noun(noun) or (tree[noun].label == "compound" and noun > place):
+            continue
+        if tree.child(place, "conj", "cc", "advmod", "neg") or tree.lower(place - 1) in ("and", "or", "-", "very"):
             continue
         categories = lexicon.NOUNS.get(tree.lower(noun), (frozenset({"object"}),))[0]
-        counted = bool(tree.child(noun, "nummod"))
-        if categories & _OF_PEOPLE and siblings.may_hold_more("person") and not counted:
+        counted = tree.child(noun, "nummod") is not None
+        if alone and not counted and categories & _OF_PEOPLE and siblings.may_hold_more("person"):
             continue
-        if "animal" in categories and siblings.may_hold_more("animal") and not counted:
+        if alone and not counted and "animal" in categories and siblings.may_hold_more("animal"):
             continue
-        if sum(other.lemma == tree[noun].lemma for other in tree.tokens) > 1:
+        if alone and sum(other.lemma == tree[noun].lemma for other in tree.tokens) > 1:
             continue
-        for new in _others(word, categories, siblings):
-            yield scene.change((place, place + 1, new), pair=(word, new))
+        if token.lower not in lexicon.COLOURS or tree[noun].lemma not in _OF_ONE_COLOUR:
+            yield from ((place, new) for new in _others(token.lower, categories, siblings))
+        for new, _ in fitting(ATTRIBUTES.get(token.lower, []), {tree[noun].lemma}):
+            if new not in siblings.bag:
+                yield place, new
+
+
+def _is_said_behind(tree: Tree, place: int) -> bool:
+    """Whether a colour ends a part of a product's name: "Steel Bottle, Matte Black"."""
+    return (
+        tree.lower(place) in lexicon.COLOURS
+        and tree.lower(place + 1) in ("", ",", ")")
+        and not any(tag in FINITE or tag in ("DT", "IN", "PRP$") for tag in tree.tags)
+    )
 
 
 def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterator[str]:
@@ -45,6 +72,8 @@ def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterat
         opposite, allowed, forbidden = lexicon.OPPOSITES[word]
         if categories & set(allowed.split()) and siblings.bag.isdisjoint((opposite, *forbidden.split())):
             yield opposite
+        return
+    if word not in lexicon.COLOURS:
         return
     animal, hair = "animal" in categories, "hair" in categories
     palette = lexicon.FUR_COLOURS if animal else lexicon.HAIR_COLOURS if hair else lexicon.CLOTH_COLOURS

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from semclip.english import things
 from semclip.english.edits import Change, Scene, tried
-from semclip.english.negate.contrasted import CONTRASTS, contrasted_truly, swapped_words
+from semclip.english.negate.contrasted import CONTRASTED, contrasted_truly, swapped_words
 from semclip.english.parse.tree import Tree
 
 #: Kinds that deny one word, which must be the one that was swapped.
@@ -20,7 +20,7 @@ _OF_ALL = frozenset({"subject_denied", "caption_denied"})
 
 def truly(kind: str, scene: Scene) -> list[Change]:
     """True changes of a kind that denies; `Change.denied` names what is not there."""
-    if kind in CONTRASTS:
+    if kind in CONTRASTED:
         return list(contrasted_truly(kind, scene))
     return list(_of_swaps(kind, scene)) if kind in _OF_ONE_WORD | _OF_ALL or kind == "verb_negated" else []
 
@@ -32,7 +32,9 @@ _SWAPPED = {"attribute_denied": ("attribute_swapped",), "verb_negated": ("object
 def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
     tree = scene.tree
     for swaps in _SWAPPED.get(kind, ("object_replaced",)):
-        for place, word, swap in swapped_words(swaps, scene):
+        for place, end, word, swap in swapped_words(swaps, scene):
+            if end != place + 1 or len(swap.items) != len(tree):
+                continue
             old = tree[place]
             if things.NAMES.get(word, ("", False))[0] in scene.siblings.signs:
                 continue  # a rider may be a woman
