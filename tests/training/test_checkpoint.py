@@ -113,7 +113,14 @@ def test_all_damaged_is_no_reason_to_start_anew(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    for name in (".best.77.tmp", ".model.77.old", "checkpoints/.step_00000004.77.tmp", "checkpoints/step_00000002"):
+    for name in (
+        ".best.77.tmp",
+        "..best.77.tmp.77.tmp",
+        "..best.77.tmp.77.old",
+        ".model.77.old",
+        "checkpoints/.step_00000004.77.tmp",
+        "checkpoints/step_00000002",
+    ):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "x").write_text("x")
     (tmp_path / ".hidden").mkdir()

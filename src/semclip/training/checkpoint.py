@@ -31,8 +31,8 @@ PATIENCE = 60
 _FIRST_COST = 1.0
 STATE, MANIFEST = "state.pt", "manifest.json"
 _NAME = re.compile(r"step_(\d+)")
-#: Folders that a killed process leaves while it replaces a checkpoint or a saved model.
-_INCOMPLETE = re.compile(r"\.(step_\d+|best|model)\.\d+\.(tmp|old)")
+#: Folders that a killed process leaves while it replaces a checkpoint or a saved model, and inside of one.
+_INCOMPLETE = re.compile(r"\.(step_\d+|best|model)\.\d+\.(?P<kind>tmp|old)|\.\.best\..*\.(tmp|old)")
 
 
 class Checkpoints:
@@ -172,8 +172,8 @@ def remove_incomplete(run_folder: Path) -> None:
     """Delete what earlier processes, killed while they wrote, left in a run folder."""
     for folder in (run_folder, run_folder / "checkpoints"):
         for path in folder.glob(".*") if folder.is_dir() else ():
-            if _INCOMPLETE.fullmatch(path.name):
-                restore(path) if path.suffix == ".old" else shutil.rmtree(path, ignore_errors=True)
+            if found := _INCOMPLETE.fullmatch(path.name):
+                restore(path) if found["kind"] == "old" else shutil.rmtree(path, ignore_errors=True)
 
 
 class _Hashed:

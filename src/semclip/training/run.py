@@ -10,6 +10,7 @@ from rich.console import Console
 
 from semclip.core.seeds import derive_seed, seed_everything
 from semclip.models.backends.base import Encoder
+from semclip.training.best import Best
 from semclip.training.checkpoint import Checkpoints, newest_valid
 from semclip.training.compiling import compile_blocks
 from semclip.training.config import TrainConfig
@@ -64,6 +65,9 @@ def assemble(config: TrainConfig, folder: Path, setup: Setup, console: Console, 
         seed_everything(derive_seed("rank", config.seed, ranks.rank))  # dropout of its own; rank 0 draws as one process
     if snapshot is not None:
         notify(state.restore(snapshot, config.seed))
+        best = ranks.on_rank_zero(lambda: Best.of(folder))
+        if best is not None:
+            state.best_step, state.best_value = best.step, best.value
         console.print(f"resuming after step {state.step} of {config.train.steps}")
     return Run(
         config=config,

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from semclip.core.files import write_json
 from semclip.evaluation import RunOptions, evaluate
 from semclip.models.backends.base import Encoder
+from semclip.training.best import Best
 from semclip.training.compiling import eager
 from semclip.training.goodness import goodness
 from semclip.training.run import Run
@@ -53,9 +54,9 @@ def keep_best(run: Run, encoder: Encoder) -> tuple[float, int]:
     run.console.print(f"  step {state.step:>6}  val {config.primary} = {100 * metric.value:.1f} %")
     state.guards.validated(state.step, results)
     # Step 0 is the model the run started from: it is reported, but training is never undone silently.
-    if state.step == 0 or value <= state.best_value:
+    if state.step == 0 or not value > state.best_value:
         return state.best_value, state.best_step
-    encoder.save(run.folder / "best")
+    Best(state.step, value).save(run.folder, encoder)
     return value, state.step
 
 
