@@ -23,7 +23,7 @@ from semclip.core.files import read_json
 from semclip.data.load import DataConfig, load_examples
 from semclip.evaluation.metrics.result import Result
 from semclip.models.features_file import write_features
-from semclip.models.load import load
+from semclip.models.load import create, load
 from semclip.training import loop, setup
 from semclip.training.config import TrainConfig
 from semclip.training.loop import train
@@ -480,6 +480,16 @@ def test_a_frozen_image_tower_stays_bit_equal_and_is_encoded_once(
     assert image and all(torch.equal(start[name], end[name]) for name in image)
     assert any(not torch.equal(start[name], end[name]) for name in start)
     assert "encoded once" in printed(console)
+
+
+def test_a_frozen_logit_scale_beyond_the_cap_stays_what_it_is(make_config: Make) -> None:
+    """SigLIP's is 117."""
+    for frozen in (True, False):
+        model = {**make_config().model, "freeze": ["logit_scale"] * frozen}
+        encoder = create(model, where="test")
+        encoder.log_logit_scale.data.fill_(4.7644)
+        loop.clamp_logit_scale(encoder)
+        assert encoder.logit_scale.item() == pytest.approx(117.26 if frozen else 100, rel=1e-3)
 
 
 def test_the_logit_scale_starts_where_the_base_left_it_and_is_capped(

@@ -194,8 +194,9 @@ def save_bad_batch(run: Run, batch: Batch | StreamedBatch, epoch: int) -> None:
 
 @torch.no_grad()
 def clamp_logit_scale(encoder: Encoder) -> None:
-    """CLIP's own limits: a scale of 1 to 100."""
-    encoder.log_logit_scale.clamp_(0, MAX_LOG_LOGIT_SCALE)
+    """CLIP's own limits, a scale of 1 to 100, for one that trains; a frozen one stays what it is."""
+    if encoder.log_logit_scale.requires_grad:
+        encoder.log_logit_scale.clamp_(0, MAX_LOG_LOGIT_SCALE)
 
 
 def numbers(terms: Mapping[str, Tensor], gradient_norm: Tensor, ranks: Ranks) -> dict[str, float]:
