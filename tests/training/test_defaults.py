@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 import yaml
 from rich.console import Console
+from torch import Tensor
 
 from semclip.api import train_config
 from semclip.core.config import dump
 from semclip.core.errors import UserError
 from semclip.core.files import read_json, write_json
+from semclip.core.protocols import EncoderInfo
+from semclip.objectives._basis import orthonormal_rows
 from semclip.objectives.semclip import SemCLIP
 from semclip.training import defaults
 from semclip.training.config import LoopConfig, TrainConfig
 from semclip.training.defaults import BEFORE, as_begun, options
 from semclip.training.loop import train
 from semclip.training.record import refuse_another_config
-from semclip.training.setup import set_up
+from semclip.training.setup import build_objective, set_up
 from tests.training.conftest import printed
 
 Make = Callable[..., TrainConfig]
@@ -87,6 +90,59 @@ def test_a_default_of_a_section_that_has_changed_is_refused_and_the_advice_works
     assert options(mended)["objective.negation_weight"] == before
     # The saved config does not name the option: naming the value it had is no difference.
     assert refuse_another_config(run, mended, lambda: pytest.fail("not needed")) == []
+
+
+DRAWN: dict[str, dict[str, Any]] = {
+    "objective.seed": {"name": "semclip"},
+    "objective.members.semclip.seed": {"name": "weighted_sum", "members": {"clip": {}, "semclip": {"weight": 0.5}}},
+}
+
+
+@pytest.mark.parametrize("key", DRAWN)
+@pytest.mark.parametrize("options_were_noted", [True, False])
+def test_a_run_from_before_seeds_of_objectives_goes_on_with_what_it_had(
+    key: str, options_were_noted: bool, make_config: Make, tmp_path: Path
+) -> None:
+    config = make_config(objective=DRAWN[key], seed=3)
+    run = folder(tmp_path / "run", config)
+    record = read_json(run / "run.json")
+    record["options"] = {**record["options"], "objective.seed": 0}
+    record["options"].pop("objective.members.semclip.seed", None)
+    if not options_were_noted:
+        del record["options"]
+    write_json(run / "run.json", record)
+    for _ in range(2):
+        begun, told = as_begun(run, config)
+        assert build_objective(begun).state_dict().keys() == build_objective(config).state_dict().keys()
+        assert basis(begun).equal(orthonormal_rows(0, 2, 8)) and not basis(config).equal(orthonormal_rows(0, 2, 8))
+        assert "objective.seed was 0 unless given" in told[0]
+        assert refuse_another_config(run, begun, lambda: pytest.fail("not needed")) == []
+        (run / "config.yaml").write_text(yaml.safe_dump(dump(begun)))  # as a session does
+
+
+def basis(config: TrainConfig) -> Tensor:
+    objective = build_objective(config)
+    objective.setup(EncoderInfo(embed_dim=8))
+    return next(value for name, value in objective.state_dict().items() if name.endswith("basis"))
+
+
+@pytest.mark.parametrize("key", DRAWN)
+def test_each_seed_has_a_basis_of_its_own_and_one_that_is_given_stays(
+    key: str, make_config: Make, tmp_path: Path
+) -> None:
+    of = {seed: make_config(objective=DRAWN[key], seed=seed) for seed in (0, 1)}
+    assert basis(of[0]).equal(basis(of[0])) and not basis(of[0]).equal(basis(of[1]))
+    assert options(of[1])[key] is None
+    for config in of.values():
+        assert basis(train_config(dump(config), [f"{key}=5"])).equal(orthonormal_rows(5, 2, 8))
+        run = folder(tmp_path / str(config.seed), config)
+        assert as_begun(run, config) == (config, [])
+        assert refuse_another_config(run, config, lambda: pytest.fail("not needed")) == []
+
+
+def test_a_sum_and_its_member_alone_draw_the_same(make_config: Make) -> None:
+    alone, member = (make_config(objective=section, seed=3) for section in DRAWN.values())
+    assert basis(alone).equal(basis(member))
 
 
 def test_a_default_of_the_loop_that_has_changed_is_refused_and_the_advice_works(

@@ -190,6 +190,11 @@ class Objective(nn.Module):
         super().__init__()
         self.config = self.Config() if config is None else config
 
+    @property
+    def seed(self) -> int:
+        """Of all that is drawn: the option `seed`. A run derives it from its own where it is None (`with_seed`)."""
+        return getattr(self.config, "seed", None) or 0
+
     def setup(self, info: EncoderInfo) -> None:
         """Build parameters that depend on the encoder's shapes. Most objectives have none."""
 
@@ -219,6 +224,23 @@ def saved_section(section: Mapping[str, Any]) -> dict[str, Any]:
         members = {member: saved_section({**values, "name": member}) for member, values in own["members"].items()}
         own["members"] = {member: {k: v for k, v in m.items() if k != "name"} for member, m in members.items()}
     return {"name": name, **own}
+
+
+def with_seed(section: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The section `objective:` with a `seed` wherever that is left to the run; members of a sum as well."""
+    if "name" not in section:
+        return dict(section)
+    found, known = dict(section), FAMILIES["objectives"].get(str(section["name"])).Config.__dataclass_fields__
+    if "seed" in known and known["seed"].default is None and found.get("seed") is None:
+        found["seed"] = seed
+    if isinstance(found.get("members"), Mapping):
+        found["members"] = {
+            member: {k: v for k, v in with_seed({**values, "name": member}, seed).items() if k != "name"}
+            if isinstance(values, Mapping)
+            else values
+            for member, values in found["members"].items()
+        }
+    return found
 
 
 def create(name: str, **config: Any) -> Objective:

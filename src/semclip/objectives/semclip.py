@@ -34,6 +34,7 @@ class SemCLIP(Objective):
     num_projections k: width of the subspace; with an explicit `basis` its rows count.
     learnable_projections: train the basis (never re-orthonormalised, as published).
     basis: explicit rows (k, D), as given and in float64; None: drawn from `seed`.
+    seed: None: one derived from the run's, so that each seed of a comparison has a basis of its own; 0 outside a run.
     self.basis: (k, D), or None before `setup` when no basis was given.
     """
 
@@ -54,7 +55,7 @@ class SemCLIP(Objective):
         paraphrase_weight: float = 1.0
         negation_weight: float = 1.0
         basis: list[list[float]] | None = None
-        seed: int = 0
+        seed: int | None = None
         mask_same_group: bool = True
 
     basis: Tensor | None
@@ -79,7 +80,7 @@ class SemCLIP(Objective):
 
     def setup(self, info: EncoderInfo) -> None:
         if self.basis is None:
-            self._store(orthonormal_rows(self.config.seed, self.config.num_projections, info.embed_dim))
+            self._store(orthonormal_rows(self.seed, self.config.num_projections, info.embed_dim))
         self._rows_for(info.embed_dim)
 
     def forward(self, f: Features) -> Terms:
@@ -118,7 +119,7 @@ class SemCLIP(Objective):
             )
         rows = self.basis
         if rows is None:
-            rows = orthonormal_rows(self.config.seed, self.config.num_projections, width)
+            rows = orthonormal_rows(self.seed, self.config.num_projections, width)
         if rows.shape[1] != width:
             raise UserError(
                 f"the basis is {rows.shape[1]} wide, the embeddings are {width}",

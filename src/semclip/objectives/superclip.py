@@ -52,7 +52,7 @@ class SuperCLIP(Objective):
         class_weight: float = 1.0
         idf: Literal["running", "corpus"] = "running"
         special_tokens: Literal["masked", "as_released"] = "masked"
-        seed: int = 0
+        seed: int | None = None
         mask_same_group: bool = True
 
     def __init__(self, config: Config | None = None) -> None:
@@ -68,7 +68,7 @@ class SuperCLIP(Objective):
                 where=_WHERE,
                 fix="choose a ViT tower with pixels as input, or another objective",
             )
-        generator = torch.Generator().manual_seed(derive_seed(self.config.seed, "superclip"))
+        generator = torch.Generator().manual_seed(derive_seed(self.seed, "superclip"))
         self.head = nn.Sequential(
             LayerNorm(info.image_width),
             Linear(info.image_width, info.vocab_size, info.image_width**-0.5, generator),

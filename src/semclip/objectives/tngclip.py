@@ -48,7 +48,7 @@ class TNGCLIP(Objective):
     class Config:
         image_labels: Literal["random", "aligned", "multi_positive"] | list[int] = "aligned"
         temperature: float | None = 0.07
-        seed: int = 0
+        seed: int | None = None
         mask_same_group: bool = True
 
     def __init__(self, config: Config | None = None) -> None:
@@ -90,7 +90,7 @@ class TNGCLIP(Objective):
             return first + torch.arange(per_image, device=first.device)
         rows = len(f.global_groups)  # G
         if labels == "random":
-            source = torch.Generator().manual_seed(derive_seed(self.config.seed, "tngclip", int(self.steps)))
+            source = torch.Generator().manual_seed(derive_seed(self.seed, "tngclip", int(self.steps)))
             chosen = torch.randperm(per_image * rows, generator=source)[:rows]
         else:
             chosen = torch.tensor(labels)

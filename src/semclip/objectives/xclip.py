@@ -49,7 +49,7 @@ class XCLIP(Objective):
         clusters: int = 1024
         hidden: int = 1024
         layers: int = 2
-        seed: int = 0
+        seed: int | None = None
         mask_same_group: bool = True
 
     def __init__(self, config: Config | None = None) -> None:
@@ -74,7 +74,7 @@ class XCLIP(Objective):
         c = self.config
         for view in ("image", "caption"):
             # Equal at the start, so that from step 1 an image and its caption share clusters if they share a place.
-            generator = torch.Generator().manual_seed(derive_seed(c.seed, "xclip"))
+            generator = torch.Generator().manual_seed(derive_seed(self.seed, "xclip"))
             self.heads[view] = mlp(info.embed_dim, c.hidden, c.clusters, c.layers, generator)
 
     def terms(self, u: Tensor, v: Tensor, f: Features | None = None) -> Terms:

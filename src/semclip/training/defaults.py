@@ -9,6 +9,7 @@ from semclip.core.config import dump, load_config, parse
 from semclip.core.files import write_json
 from semclip.core.registry import FAMILIES
 from semclip.core.run_record import read_record
+from semclip.objectives.base import with_seed
 from semclip.training.config import TrainConfig
 
 #: Options of `train:` that came later, and what runs did before, where the default of today does something else.
@@ -30,6 +31,7 @@ def as_begun(run_folder: Path, config: TrainConfig) -> tuple[TrainConfig, list[s
     without = [key for key in BEFORE if key in lacking or key in noted.get(WITHOUT, ())]
     if lacking:
         write_json(record, {**noted, WITHOUT: without})
+    config, about_seeds = _with_seeds_begun(record, config)
     former = {key: BEFORE[key] for key in without}
     told = [
         f"this run was begun before the option train.{key} existed, and goes on as it was: {str(value).lower()}. "
@@ -37,7 +39,24 @@ def as_begun(run_folder: Path, config: TrainConfig) -> tuple[TrainConfig, list[s
         for key, value in former.items()
         if getattr(config.train, key) != value
     ]
-    return replace(config, train=replace(config.train, **former)), told
+    return replace(config, train=replace(config.train, **former)), [*told, *about_seeds]
+
+
+def _with_seeds_begun(record: Path, config: TrainConfig) -> tuple[TrainConfig, list[str]]:
+    """The config with objective.seed as it was where a run was begun when its default was 0, and that in a sentence."""
+    zeros = with_seed(config.objective, 0)
+    given = dict(leaves(config.objective, "objective."))
+    left_to_run = [key for key, _ in leaves(zeros, "objective.") if key.endswith(".seed") and given.get(key) is None]
+    noted = read_record(record)
+    begun = {**dict.fromkeys(left_to_run, 0), **(noted.get(OPTIONS) or {})}
+    if all(begun[key] is None for key in left_to_run):
+        return config, []
+    write_json(record, {**noted, OPTIONS: begun})
+    told = (
+        "this run was begun when objective.seed was 0 unless given, and goes on with it. A new run (another --out) "
+        f"derives it from its seed, {config.seed}"
+    )
+    return replace(config, objective=zeros), [told]
 
 
 def completed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,8 +77,22 @@ def options(config: TrainConfig) -> dict[str, Any]:
         known = cls.__dataclass_fields__
         given = config.model if key == "model" else {k: v for k, v in section.items() if k != "name"}
         values = dump(parse(cls, {k: v for k, v in given.items() if k in known}, where=key))
+        if family == "objectives":
+            values = _with_options_of_members(values)
         found |= dict(leaves(values, f"{key}."))
     return found
+
+
+def _with_options_of_members(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a sum of objectives with those of its members; of any other objective as they are."""
+    if not isinstance(values.get("members"), Mapping):
+        return dict(values)
+    members = {}
+    for name, given in values["members"].items():
+        cls = FAMILIES["objectives"].get(name).Config
+        own = {k: v for k, v in given.items() if k in cls.__dataclass_fields__}
+        members[name] = {**given, **_with_options_of_members(dump(parse(cls, own, where=f"objective.members.{name}")))}
+    return {**values, "members": members}
 
 
 def changed_defaults(record: Mapping[str, Any], config: TrainConfig) -> dict[str, tuple[Any, Any]]:

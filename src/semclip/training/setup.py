@@ -12,7 +12,7 @@ from rich.console import Console
 from semclip.core.errors import UserError
 from semclip.core.example import VIEWS, Example
 from semclip.core.registry import FAMILIES
-from semclip.core.seeds import seed_everything
+from semclip.core.seeds import derive_seed, seed_everything
 from semclip.data.collate import Collate
 from semclip.data.dataset import CaptionDataset, no_augmentation
 from semclip.data.load import data_file
@@ -21,6 +21,7 @@ from semclip.models.backends.base import Encoder
 from semclip.models.load import create as create_encoder
 from semclip.objectives import Objective
 from semclip.objectives import create as create_objective
+from semclip.objectives.base import with_seed
 from semclip.training.compiling import refuse_without_compiler
 from semclip.training.config import TrainConfig
 from semclip.training.defaults import as_begun
@@ -154,8 +155,8 @@ def begins(console: Console, what: str) -> None:
 
 
 def build_objective(config: TrainConfig) -> Objective:
-    """The objective of the config's `objective: {name: ..., option: ...}` section."""
-    options = dict(config.objective)
+    """The objective of the section `objective: {name: ..., option: ...}`; what it draws is by the run's seed."""
+    options = with_seed(config.objective, derive_seed(config.seed, "objective"))
     if "name" not in options:
         raise UserError(
             "'objective.name' is required",

@@ -56,7 +56,7 @@ class SemclipZeroshot(ImageSets):
                 sides.append([o for own in outcomes for o in own.expected])
                 if not prefix:
                     records[called] = item_record(ids, joint(outcomes), ids, names, weights=weights)
-            drop, what = np.subtract(*sides), "original minus negated accuracy"
+            drop, what = np.array(sides[0]) - np.array(sides[1]), "original minus negated accuracy"
             metric = average(f"{prefix}test_delta", what, drop, ids, "difference", 0.0, strata=names)
             metrics.append(replace(metric, kind=kind))
         return Scores(metrics=metrics, items=records, notes=sizes(plain))
