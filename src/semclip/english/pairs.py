@@ -55,14 +55,14 @@ def fitting(entries: list[Entry], governors: Set[str]) -> Iterator[tuple[str, bo
 def family_of_pair(pair: tuple[str, str]) -> str:
     """The family of a pair of swapped words, "A" for training and "B" for tests, by a hash of the pair alone.
 
-    Either direction and every form of a word (men/women, lady/man) is the same pair.
+    One in three is for tests. Either direction and every form of a word (men/women, lady/man) is the same pair.
     """
     name = " ".join(sorted({lexicon.SAME.get(word, word) for word in pair}))
-    return "AB"[hashlib.blake2b(name.encode(), digest_size=1, key=_KEY).digest()[0] % 2]
+    return "AAB"[hashlib.blake2b(name.encode(), digest_size=1, key=_KEY).digest()[0] % 3]
 
 
 #: Deals common words, such as colours and numbers, partners in both families.
-_KEY = b"2136537"
+_KEY = b"1455304"
 
 _CONFUSED = (("bicycle", "motorcycle"), ("car", "truck"), ("skateboard", "scooter"), ("train", "bus"))
 #: thing -> the things that somebody else may call it, or that it may call.

@@ -7,28 +7,16 @@ from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import words
 from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import Tree
+from semclip.english.words.load import listed
 
-DEPICTIONS = words(
-    """photo picture image photograph portrait view close-up closeup close shot up closeups close-ups photos pictures
-    illustration drawing painting sketch snapshot vector rendering render silhouette"""
-)
+DEPICTIONS = listed("depictions")
 _INDEFINITE = words(
     "a an some several many two three four five six seven eight nine ten various multiple numerous both"
 )
-_BODY = words(
-    """hand arm leg foot paw face head eye mouth nose hair back tail ear finger tongue body chest knee shoulder skin
-    expression smile look beard wing fur trunk horn teeth tooth"""
-)
-_NO_THING = words(
-    """way side front top middle back end edge lot kind type part piece view variety number background distance look
-    foreground help ease care eye time day other one each front fun people sky"""
-)
+_BODY = listed("body")
+_NO_THING = listed("no thing")
 #: "filled with", "playing with": without them the verb says something else.
-_NEEDS_WITH = words(
-    """play fill cover top deal interact mix pose talk share fight decorate line pack litter adorn surround crowd
-    compete wrestle struggle match coordinate start begin load stuff cut
-    clash meet speak chat shake wait stand dress along together up do go write paint draw"""
-)
+_NEEDS_WITH = listed("needs with")
 _HAVE = words("have wear contain feature include display sport bear own offer")
 
 

@@ -10,6 +10,7 @@ from semclip.english.pairs import REPLACEMENTS, Entry, fitting
 from semclip.english.parse.clause import COLLECTIVES, clause_of, is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.siblings import Siblings
+from semclip.english.words.load import listed
 
 _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")
 #: A plate of cake may be one of pie; the bed of a truck is none of a boat.
@@ -18,10 +19,7 @@ _HOLDS_ITS_OBJECT = (
 )
 #: Nobody says "in the beach", "on a desert".
 _UNSAID = {
-    "on": words(
-        """forest valley desert park courtyard garden meadow city village museum library school church hospital hotel
-        office classroom kitchen bathroom bedroom garage factory warehouse restaurant pool tunnel zoo theater market"""
-    ),
+    "on": listed("unsaid on"),
     "in": words("beach lawn sidewalk road highway bridge balcony roof stage pier dock hill mountain bench desk shelf"),
     "at": words("forest valley desert street sand field bed shelf chair lawn road"),
     "through": words("beach mountain lake bridge lawn roof"),
@@ -190,10 +188,7 @@ def other_sport(scene: Scene) -> Iterator[Change]:
 
 
 #: Verbs that one does and the other suffers, so that the two cannot change places.
-_ON_ANOTHER = words(
-    """chase follow carry push pull hold watch ride feed lead lift throw tackle kick wash brush photograph bite lick
-    pet approach walk teach help catch attack paint draw examine groom milk train herd rescue film"""
-)
+_ON_ANOTHER = listed("on another")
 _OWN = words("his her its their he she him they them himself herself itself themselves each together")
 
 

@@ -9,19 +9,14 @@ from semclip.english.negate.denied import DEPICTIONS, depicted_by
 from semclip.english.pairs import ATTRIBUTES
 from semclip.english.parse.clause import COLLECTIVES, Clause, clause_of, inside_collective, is_person
 from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.words.load import listed
 
-_NO_NO = words(
-    """someone somebody something everyone everybody anyone each every both this that these those my our his her its
-    their another no all any neither such same"""
-)
+_NO_NO = listed("no no")
 _COUNTS = words("a an the some several many two three four five six seven eight nine ten various multiple numerous one")
 #: Without their places these say little or nothing.
 NEEDS_A_PLACE = words("be put place hang lean look go get lie lay dress cover fill") | words("front top middle side")
 #: "A dog running" is a caption, "a bus driving" is none.
-_SAYS_ENOUGH = words(
-    """run walk jump sleep swim dance sing play smile laugh eat jog graze fly work perform skate ski surf talk pose
-    read"""
-)
+_SAYS_ENOUGH = listed("says enough")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
 
 
@@ -104,6 +99,7 @@ def endings_of(tree: Tree, last: int) -> list[int]:
         and tree.lower(cut) not in ("of", "to")
         and tree.span(cut) == (cut, len(tree))
         and (tree.is_noun(cut - 1) or tree.is_verb(cut - 1) or tree.lower(cut - 1) in (",", "them", "him", "her"))
+        and tree.lower(tree.noun_start(cut - 1) - 1) not in (",", "as", "while")  # "as shares" did what?
         and tree[tree[cut].head].lemma not in NEEDS_A_PLACE
         and (not tree.is_verb(cut - 1) or tree[cut - 1].lemma in _SAYS_ENOUGH)
     ]
@@ -121,7 +117,11 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
     tree = scene.tree
     if any(tree.style):
         return  # Not Made in Belgium
-    verbs = [verb] if verb is not None else tree.children(tree.root, "acl")
+    verbs = (
+        [verb]
+        if verb is not None
+        else [i for i in range(len(tree)) if tree[i].label == "acl" and tree.is_noun(tree.root)]
+    )
     for place in verbs:
         if tree.tag(place) not in ("VBG", "VBN") or tree.tag(place - 1) in ("RB", "TO") or place == 0:
             continue
@@ -186,12 +186,10 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     plural = tree.tag(head) in ("NNS", "NNPS")
     if scene.family == "A":
         yield scene.change((0, first, "no"), denied=noun)
-    elif not plural:
-        yield scene.change((0, first, "not a single"), denied=noun)
-    elif clause.finite:
-        yield scene.change((0, first, "none of the"), denied=noun)
+    elif not clause.finite:
+        yield scene.change((0, first, "there aren't any" if plural else "there isn't a"), denied=noun)
     else:
-        yield scene.change((0, first, "not a single"), (head, head + 1, tree[head].lemma), denied=noun)
+        yield scene.change((0, first, "none of the" if plural else "not a single"), denied=noun)
 
 
 #: What tells one kind from another: "no lone fisherman" denies that he is alone.

@@ -9,13 +9,10 @@ from semclip.english.pairs import ATTRIBUTES, fitting
 from semclip.english.parse.clause import clause_of, is_being
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.siblings import Siblings
-from semclip.english.words.load import rows_of
+from semclip.english.words.load import listed, rows_of
 
 #: Nobody says that these have another colour than they have.
-_OF_ONE_COLOUR = words(
-    """water snow sand mud sky grass sea ocean lake river valley hill hillside field meadow lawn tree leaf forest onion
-    bean pepper tea wine meat bread rice coffee juice tomato banana carrot zone light card"""
-)
+_OF_ONE_COLOUR = listed("of one colour")
 _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 
 
@@ -102,12 +99,30 @@ def other_number(scene: Scene) -> Iterator[Change]:
             yield scene.change((place, place + 1, new), pair=(token.lower, new))
 
 
+#: What is measured, not counted.
+_UNITS = words(
+    "cm mm m km in inch inches lb oz ml l g kg ft yrs years year minutes minute mins days hours hour weeks months pm am"
+)
+
+
+@rule("number_swapped", ("Set of 6 cotton socks", "Set of 8 cotton socks"))
+def other_count(scene: Scene) -> Iterator[Change]:
+    """The number of a listing: a set of 6 -> of 8; measures, dates and prices are left alone."""
+    tree = scene.tree
+    for place, token in enumerate(tree.tokens):
+        counted = tree.is_noun(place + 1) or tree.tag(place + 1) in ("JJ", "JJS")
+        listed_so = place == 0 or tree.lower(place - 1) in ("of", ",", "with")
+        if token.lower in _COUNTS and counted and listed_so and tree.lower(place + 1) not in _UNITS:
+            for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
+                yield scene.change((place, place + 1, new), pair=(token.text, new))
+
+
+_COUNTS = frozenset(map(str, range(2, 21)))
+
+
 #: (words, their opposite, lemmas that no caption may hold, nouns of which one must follow)
 _RELATIONS = [(old.split(), new, words(bad), words(nouns)) for old, new, bad, nouns in rows_of("relations", 4)]
-_NO_PLACE = words(
-    """camera other air distance body face eye mouth head chest him her them himself herself themselves water ocean sea
-    lake river sunset sunrise sky street road sidewalk background foreground top front back side edge it"""
-)
+_NO_PLACE = listed("no place")
 _NO_WORD_BEFORE = words("from just very right dressed made gap")
 
 
