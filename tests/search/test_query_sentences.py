@@ -135,6 +135,11 @@ a dog without a collar in the snow => [a dog in the snow] -[a collar]
 no trees, no people => -[trees] -[people]
 without people => -[people]
 a bed with not a single pillow => [a bed] -[pillow]
+a man without a hat and with a beard => [a man with a beard] -[a hat]
+a table without chairs, and with flowers => [a table with flowers] -[chairs]
+a house without windows or doors & with a garden => [a house with a garden] -[windows] -[doors]
+everything except cats and with dogs => [dogs] -[cats]
+neither cars nor bikes and with trees => [trees] -[cars] -[bikes]
 """
 
 LOOKALIKES = """

@@ -83,8 +83,8 @@ def _say_after_denial(parts: list[Part], said: Said) -> None:
     """A place or a time belongs to what was said before the denial: "a dog without a collar in the snow"."""
     tokens = without_first(said.tokens, JOINTS)
     new_sentence = any(token.type == "STOP" for token in said.tokens[: len(said.tokens) - len(tokens)])
-    if tokens and tokens[0].type == "AND_A":
-        kind = "WITH" if tokens[0].lower() == "and with" else "WORD"
+    if tokens and tokens[0].type in ("AND_A", "AND_WITH"):
+        kind = "WITH" if tokens[0].type == "AND_WITH" else "WORD"
         tokens = [*without_first_word(tokens[0], kind), *tokens[1:]]
     if not tokens:
         return
