@@ -2,14 +2,18 @@
 
 import io
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
+from semclip.core.decoding import read_rgb
+from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.search.index import Index
+from semclip.search.page.pictures import Uploads
 from semclip.search.photo import ENOUGH, THUMBNAIL
 from tests.search.photos import Sum as Plain
 from tests.search.photos import asked, contents, model, new_index, picture
@@ -80,6 +84,45 @@ def test_files_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
     (photos / "good.jpg").write_text("no picture any more")
     added = index.add(photos)
     assert len(index) == 0 and added.deleted == 1 and "good.jpg" in {one.path.name for one in added.unreadable}
+
+
+def retyped(data: bytes, tag: int, kind: int) -> bytes:
+    """A TIFF, or a file with EXIF data, whose tag says that its value is of another type."""
+    start = next(at for at in (data.find(b"II*\0"), data.find(b"MM\0*")) if at >= 0)
+    order = "<" if data[start : start + 1] == b"I" else ">"
+    table = start + struct.unpack_from(f"{order}I", data, start + 4)[0]
+    count = struct.unpack_from(f"{order}H", data, table)[0]
+    entries = [table + 2 + 12 * number for number in range(count)]
+    entry = next(at for at in entries if struct.unpack_from(f"{order}H", data, at)[0] == tag)
+    return data[: entry + 2] + struct.pack(f"{order}H", kind) + data[entry + 4 :]
+
+
+FLOAT = 11
+
+
+def test_a_tiff_with_tags_of_wrong_types_is_listed_and_the_others_are_indexed(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "good.jpg").write_bytes(jpeg(0))
+    file = io.BytesIO()
+    picture(1).save(file, "TIFF")
+    (tmp_path / "photos" / "odd.tif").write_bytes(retyped(file.getvalue(), ExifTags.Base.StripOffsets, FLOAT))
+    index, reasons = indexed(tmp_path)
+    assert reasons.keys() == {"odd.tif"} and "cannot be decoded: TypeError" in reasons["odd.tif"]
+    assert list(contents(index)) == ["photos/good.jpg"]
+    with pytest.raises(UserError, match="cannot decode the image"):
+        read_rgb(ImageRef("odd.tif", tmp_path / "photos" / "odd.tif"))
+
+
+def test_exif_data_that_could_not_be_written_again_turn_a_dropped_photo_all_the_same() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation], exif[ExifTags.Base.Make] = 6, "Canon"
+    exif[ExifTags.Base.Software] = "of which the wrong type reads a part, too"
+    data = io.BytesIO()
+    picture(3, 64).resize((64, 32)).save(data, "JPEG", exif=exif)
+    uploads = Uploads()
+    name = uploads.add(retyped(data.getvalue(), ExifTags.Base.Make, FLOAT))
+    dropped = uploads.get(name)
+    assert dropped is not None and dropped.size == (32, 64)
 
 
 def test_a_folder_with_nomedia_is_left_out_unless_it_is_named(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 
 #: What Pillow raises for files that are cut short, damaged or no image at all.
-UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+UNDECODABLE = (
+    OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError, TypeError, KeyError,
+    OverflowError,
+)  # fmt: skip
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -120,7 +123,7 @@ def _orientation(image: Image.Image) -> int:
     """1 to 8; 1 where the EXIF data cannot be read, as they often cannot although the pixels can."""
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except (*UNDECODABLE, TypeError, KeyError, OverflowError):
+    except UNDECODABLE:
         return 1
 
 

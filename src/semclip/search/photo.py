@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from semclip.core.decoding import UNDECODABLE, to_rgb
+from semclip.core.decoding import to_rgb
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.search.scan import RAW, Seen
@@ -105,8 +105,9 @@ def decode(path: Path, data: bytes, keep_gps: bool) -> tuple[Photo, Image.Image]
         raise UndecodableError(error.what) from error
     except UnidentifiedImageError as error:
         raise UndecodableError("no format of pictures that is known") from error
-    except UNDECODABLE as error:
-        raise UndecodableError(f"cannot be decoded: {error}") from error
+    except Exception as error:  # whatever a library makes of a damaged file, the other files are to be read
+        kind = "" if isinstance(error, OSError | SyntaxError | ValueError) else f"{type(error).__name__}: "
+        raise UndecodableError(f"cannot be decoded: {kind}{error}") from error
     content = content_hash(data)
     return Photo(content, width, height, kind, taken, camera, gps, _thumbnail(picture)), picture
 

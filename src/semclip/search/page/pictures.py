@@ -3,15 +3,16 @@
 import hashlib
 import io
 import re
-import struct
 from collections import OrderedDict
 from functools import cache
 from pathlib import Path
 from threading import Lock
 
-from PIL import Image, ImageOps
+from PIL import Image
 
+from semclip.core.decoding import UNDECODABLE, to_rgb
 from semclip.core.errors import UserError
+from semclip.core.example import ImageRef
 
 #: What an upload may weigh, and how many pixels it may unfold to: a camera's photos pass, a bomb does not.
 MOST_BYTES = 30_000_000
@@ -20,9 +21,6 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "MPO")
 _QUERY_SIDE = 768  # more than any encoder looks at
 _SCREEN_SIDE = 1600
 _NAME = re.compile("upload-[0-9a-f]{16}")
-
-# What Pillow raises for files that are broken, cut off, or made to hurt.
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError, MemoryError)
 
 
 class Uploads:
@@ -89,10 +87,10 @@ def _opened(data: bytes) -> Image.Image:
                     f"give one of at most {MOST_PIXELS // 1_000_000} million pixels",
                 )
             image.draft("RGB", (_QUERY_SIDE, _QUERY_SIDE))  # a large JPEG is unpacked small
-            small = ImageOps.exif_transpose(image)
-            small.thumbnail((_QUERY_SIDE, _QUERY_SIDE))
-            return _flat(small)
-    except _BROKEN as error:
+            image.load()
+            image.thumbnail((_QUERY_SIDE, _QUERY_SIDE))
+            return to_rgb(image, ImageRef(where))
+    except (*UNDECODABLE, MemoryError) as error:
         raise UserError("this is no picture that can be read", where, "give a JPEG, PNG, WebP, HEIC or TIFF") from error
 
 
@@ -104,13 +102,3 @@ def _formats() -> list[str]:
     register_heif_opener()
     Image.init()
     return [name for name in _FORMATS if name in Image.OPEN]
-
-
-def _flat(image: Image.Image) -> Image.Image:
-    """See-through pixels on white, as browsers show them."""
-    if "A" not in image.getbands() and "transparency" not in image.info:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    flat = Image.new("RGB", layer.size, "white")
-    flat.paste(layer, mask=layer.getchannel("A"))
-    return flat
