@@ -93,9 +93,16 @@ def test_what_only_tests_are_measured_on_may_be_left_out_with_the_reason(
         train(make_config(evaluate={"test_only": ["absense"]}), tmp_path / "other", console)
 
 
-def test_a_test_set_that_training_has_seen_is_refused(make_config: Make, tmp_path: Path, console: Console) -> None:
+def test_a_test_set_that_training_has_seen_is_refused(
+    make_config: Make, world: Path, tmp_path: Path, console: Console
+) -> None:
     with pytest.raises(UserError, match=r"96 examples of the test set 'again' are in the training split, too"):
         train(make_config(evaluate={"tests": {"again": "scenes.jsonl"}}), tmp_path / "run", console)
+    rows = [json.loads(line) for line in (world / "scenes.jsonl").read_text().splitlines()]
+    chosen_by = [{**row, "split": "test"} for row in rows if row["split"] == "val"]
+    (tmp_path / "more.jsonl").write_text("".join(json.dumps(row) + "\n" for row in chosen_by))
+    with pytest.raises(UserError, match=r"24 examples of the test set 'more' are in the validation split, too"):
+        train(make_config(evaluate={"tests": {"more": str(tmp_path / "more.jsonl")}}), tmp_path / "run", console)
     with pytest.raises(UserError, match="cannot be called 'A b'"):
         make_config(evaluate={"tests": {"A b": "scenes.jsonl"}})
 

@@ -1,7 +1,7 @@
 """The examples a run uses: what is refused before a model is loaded, and images that turn out to be unreadable."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -17,7 +17,7 @@ from semclip.data.findings import negations_of_itself, short
 from semclip.data.incomplete import HOW_TO_ALLOW, IncompleteRows, how_to_list, too_many
 from semclip.data.load import data_file, load_examples, select
 from semclip.data.sampler import batches_per_epoch
-from semclip.data.stored import keep
+from semclip.data.stored import groups_of, keep
 from semclip.models.backends.base import Encoder
 from semclip.objectives import Objective
 from semclip.training.config import TrainConfig
@@ -72,7 +72,7 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
     # A file without a validation or test split trains; the run then says that nothing was measured on it.
     present = {e.split for e in examples}
     val, test = (select(examples, s) if s in present else [] for s in ("val", "test"))
-    tests = _further_tests(config, everything)
+    tests = _further_tests(config, {"training": everything, "validation": val})
     return Splits(train_examples, val, test, tests, left_out, incomplete.count)
 
 
@@ -94,20 +94,24 @@ def _without_contradictions(train: Sequence[Example], config: TrainConfig, left_
     return keep(train, lambda e: not negations_of_itself(e))
 
 
-def _further_tests(config: TrainConfig, train: Sequence[Example]) -> dict[str, Sequence[Example]]:
-    """The examples of `evaluate.tests`. Raises UserError where training has a group of one of them."""
-    trained = {e.group for e in train}
+def _further_tests(config: TrainConfig, seen: Mapping[str, Sequence[Example]]) -> dict[str, Sequence[Example]]:
+    """The examples of `evaluate.tests`. seen: by the name of the split, what the weights are made or chosen by.
+
+    Raises UserError where one of these has a group of a test set.
+    """
     tests = {}
     for name, path in config.evaluate.tests.items():
         tests[name] = load_examples(replace(config.data, path=path, validation=0.0))
-        shared = [e for e in tests[name] if e.group in trained]
-        if shared:
-            raise UserError(
-                f"{len(shared):,} examples of the test set '{name}' are in the training split, too, "
-                f"first group '{shared[0].group}'",
-                where=shared[0].where,
-                fix=f"remove these rows, or leave evaluate.tests.{name} out",
-            )
+        for split, examples in seen.items():
+            groups = set(groups_of(examples))
+            shared = keep(tests[name], lambda e, groups=groups: e.group in groups)  # type: ignore[misc]
+            if shared:
+                raise UserError(
+                    f"{len(shared):,} examples of the test set '{name}' are in the {split} split, too, "
+                    f"first group '{shared[0].group}'",
+                    where=shared[0].where,
+                    fix=f"remove these rows, or leave evaluate.tests.{name} out",
+                )
     return tests
 
 
