@@ -1,7 +1,6 @@
 """Run folders as reports read them: config, results, training curves, and points of the projection plot."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -92,8 +91,8 @@ class Run:
     @property
     def start(self) -> tuple[str, ...]:
         """The end of the path of the run whose model this one starts from: (seed0, scratch, clip); () for none."""
-        source = str(self.section("model").get("from") or "")
-        return Path(source).parent.parts[-3:] if source else ()
+        source = Path(str(self.section("model").get("from") or ""))
+        return (source.parent if source.name == "model" else source).parts[-3:]
 
     def starts_from(self, other: "Run") -> bool:
         """Whether `other` is the run whose model this one starts from, wherever the folders lie now."""
@@ -159,17 +158,7 @@ def _read_results(folder: Path) -> dict[str, Result]:
     for path in sorted((folder / "results").glob("*.json")):
         if path.name == "plane.json":
             continue
-        result = Result.load(path)
-        for metric in result.metrics:
-            for m in (metric, *metric.per_slice.values()):
-                numbers = [m.value, *(m.interval or ()), m.strict, m.optimistic, m.chance]
-                if not all(x is None or math.isfinite(x) for x in numbers):
-                    raise UserError(
-                        f"'{m.name}' holds a value that is no finite number",
-                        where=str(path),
-                        fix="evaluate the model again; look for constant or broken embeddings",
-                    )
-        results[path.stem] = result
+        results[path.stem] = Result.load(path)
     if not results:
         raise UserError(
             "the run folder has no results",
