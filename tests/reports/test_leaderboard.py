@@ -79,6 +79,16 @@ def test_what_was_measured_otherwise_is_refused_in_one_column(folder: Path) -> N
     assert len(read_entries([folder / "plain", folder / "tuned"])[0]) == 2  # the advice, followed
 
 
+def test_what_one_result_does_not_say_hides_no_difference_of_two_others(tmp_path: Path) -> None:
+    for model, data in (("old", {}), ("a", {"items_sha256": "aa"}), ("b", {"items_sha256": "bb"})):
+        write(tmp_path / model, model, "ccneg", 0.5, data=data)
+    for two in (("old", "a"), ("old", "b")):
+        assert len(read_entries([tmp_path / model for model in two])[0]) == 2
+    with pytest.raises(UserError, match="items") as caught:
+        read_entries([tmp_path / model for model in ("old", "a", "b")])
+    assert str(tmp_path / "a") in caught.value.where and str(tmp_path / "b") in caught.value.where
+
+
 def test_one_name_for_two_weights_is_two_rows_and_two_results_of_one_model_are_refused(folder: Path) -> None:
     write(folder / "again", "plain", "ccneg", 0.1, encoder={"weights_sha256": "12345678aa"})
     models = [entry.model for entry in read_entries([folder])[0]]

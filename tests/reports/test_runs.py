@@ -7,8 +7,9 @@ import yaml
 
 from semclip.core.errors import UserError
 from semclip.core.registry import FAMILIES
-from semclip.reports.comparison import load_tracks
+from semclip.reports.comparison import _NOT_THE_SYSTEM, load_tracks
 from semclip.reports.runs import load_run
+from semclip.training.record import MAY_CHANGE
 from tests.reports.conftest import MakeRuns, edit_json, load_one
 
 
@@ -51,6 +52,13 @@ def test_different_data_is_refused(runs: list[Path], key: str, value: str) -> No
     with pytest.raises(UserError, match="measured on different data") as caught:
         load_one(runs)
     assert "'retrieval'" in caught.value.what and "semclip" in caught.value.where
+
+
+def test_data_that_differ_behind_a_result_that_does_not_say_are_refused(runs: list[Path]) -> None:
+    for run, data in zip(runs, ({}, {"split": "val"}, {"split": "test"}), strict=True):
+        edit_json(run / "results" / "retrieval.json", lambda result, data=data: result | {"data": data})
+    with pytest.raises(UserError, match="split: 'val' and 'test'"):
+        load_tracks(runs)
 
 
 def test_another_version_of_a_benchmark_is_refused(runs: list[Path]) -> None:
@@ -130,6 +138,38 @@ def test_arms_that_differ_in_more_than_the_objective_are_told_apart_by_their_nam
         (folder / "config.yaml").write_text(yaml.safe_dump(config | {"objective": {"name": "semclip"}}))
     finetune = load_tracks(folders)[-1]
     assert [arm.title for arm in finetune.arms[-2:]] == ["SemCLIP (semclip)", "SemCLIP (negclip)"]
+
+
+@pytest.mark.parametrize("change", [{"train": {"steps": 9, "batch_size": 2}}, {"model": {"name": "another"}}])
+def test_runs_that_differ_in_more_than_the_seed_are_systems_of_their_own(
+    change: dict[str, object], make_tracks: MakeRuns
+) -> None:
+    folders = make_tracks((0, 1))
+    odd = next(f for f in folders if f.name == "semclip" and "seed1" in f.parts)
+    config = yaml.safe_load((odd / "config.yaml").read_text())
+    (odd / "config.yaml").write_text(yaml.safe_dump(config | change))
+    seeds = [[r.seed for r in arm.runs] for arm in load_tracks(folders)[-1].arms]
+    assert sorted(seeds) == sorted([[0, 1], [0, 1], [0], [1], [0, 1]])
+
+
+def test_what_a_resumed_run_may_change_leaves_it_in_its_system(make_tracks: MakeRuns) -> None:
+    folders = make_tracks((0, 1))
+    config = yaml.safe_load((folders[-1] / "config.yaml").read_text())
+    config |= {"trackers": {"wandb": {"project": "x"}}, "train": config["train"] | {"workers": 2}}
+    (folders[-1] / "config.yaml").write_text(yaml.safe_dump(config))
+    assert [[r.seed for r in arm.runs] for arm in load_tracks(folders)[-1].arms] == [[0, 1]] * 4
+    assert set(MAY_CHANGE) < set(_NOT_THE_SYSTEM)
+
+
+@pytest.mark.parametrize("end", ["", "/model"])
+def test_a_run_starts_from_a_run_folder_or_the_model_in_it(end: str, make_tracks: MakeRuns) -> None:
+    folders = make_tracks((0,))
+    for folder in folders[2:]:
+        config = yaml.safe_load((folder / "config.yaml").read_text())
+        (folder / "config.yaml").write_text(
+            yaml.safe_dump(config | {"model": {"from": f"runs/out/seed0/scratch/clip{end}"}})
+        )
+    assert load_tracks(folders)[-1].runs[0].folder == folders[0]
 
 
 def test_a_track_of_bases_alone_is_shown_where_it_is_used(make_tracks: MakeRuns) -> None:

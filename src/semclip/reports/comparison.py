@@ -2,16 +2,24 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json
 from semclip.core.shape import shaped
-from semclip.evaluation.metrics.identity import differences, in_words
+from semclip.evaluation.metrics.identity import conflict, in_words
 from semclip.reports.runs import Run, load_run
+
+#: Keys of a config in which runs of one system may differ: those of the seed, and what may change when one is resumed.
+_NOT_THE_SYSTEM = (
+    "seed", "objective.seed", "name", "model.from", "model.gradient_checkpointing", "trackers", "guards",
+    *(f"train.{key}" for key in ("devices", "strategy", "workers", "micro_batch", "compile", "checkpoint_every",
+                                 "keep_checkpoints")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,8 +75,7 @@ class Comparison:
         """The systems, in the order of their first run."""
         groups: dict[str, list[Run]] = {}
         for run in self.runs:
-            objective = run.config.get("objective") or run.info.get("objective") or run.name
-            same = [run.role, run in self.controls, objective, run.folder.resolve().name]
+            same = [run.role, run in self.controls, _made_by(run), run.folder.resolve().name]
             key = json.dumps(same, sort_keys=True, default=str)
             if run.seed is None or run.seed in [r.seed for r in groups.get(key, [])]:
                 key += run.name  # the same seed twice: these differ in something else
@@ -89,6 +96,19 @@ class Comparison:
         place = [r.name for r in titled]
         controls = [titled[place.index(c.name)] for c in self.controls if c.name in place]
         return replace(self, runs=titled, controls=controls, focus=titled[place.index(self.focus.name)])
+
+
+def _made_by(run: Run) -> Any:
+    """All that makes a run what it is, but for its seed; of one without a config, its objective or its name."""
+    if not run.config:
+        return run.info.get("objective") or run.name
+    found = {k: dict(v) if isinstance(v, Mapping) else v for k, v in run.config.items()}
+    for key in _NOT_THE_SYSTEM:
+        section, _, name = key.rpartition(".")
+        holder = found.get(section) if section else found
+        if isinstance(holder, dict):
+            holder.pop(name, None)
+    return found
 
 
 def load_tracks(folders: Sequence[Path], control: str | None = None) -> list[Comparison]:
@@ -184,9 +204,9 @@ def _refuse_different_data(runs: Sequence[Run]) -> None:
     """Numbers measured on different files, texts, splits or versions of a benchmark must not stand in one row."""
     every = dict.fromkeys(b for r in runs for b in r.results)
     having = {benchmark: [r for r in runs if benchmark in r.results] for benchmark in every}
-    for benchmark, first, second in ((name, own[0], other) for name, own in having.items() for other in own[1:]):
-        differing = differences(first.results[benchmark], second.results[benchmark])
-        if differing:
+    for benchmark, own in having.items():
+        if odd := conflict([r.results[benchmark] for r in own]):
+            first, second, differing = own[odd[0]], own[odd[1]], odd[2]
             raise UserError(
                 f"'{benchmark}' was measured on different data or in another way in '{first.name}' and in "
                 f"'{second.name}': {in_words(differing)}",

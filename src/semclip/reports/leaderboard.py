@@ -9,7 +9,7 @@ from pathlib import Path
 
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.files import read_json, write_text
-from semclip.evaluation.metrics.identity import differences, in_words
+from semclip.evaluation.metrics.identity import conflict, in_words
 from semclip.evaluation.metrics.result import Metric, Result
 from semclip.reports import formatting
 from semclip.reports.skills import benchmark_title
@@ -37,20 +37,14 @@ def read_entries(places: Sequence[Path]) -> tuple[list[Entry], int]:
     different ways: they must not stand in one column.
     """
     found: dict[tuple[str, str], tuple[dict[str, Result], dict[str, Path]]] = {}
-    first: dict[str, tuple[Result, Path]] = {}
+    read: dict[str, list[tuple[Result, Path]]] = {}
     others = 0
     for path in _files(places):
         if not _is_result(path):
             others += 1
             continue
         result = Result.load(path)
-        reference, where = first.setdefault(path.stem, (result, path))
-        if differing := differences(reference, result):
-            raise UserError(
-                f"'{path.stem}' was measured in different ways: {in_words(differing)}",
-                where=f"{where} and {path}",
-                fix="evaluate both on the same files, with the same options; or name the folders that belong together",
-            )
+        read.setdefault(path.stem, []).append((result, path))
         results, files = found.setdefault((result.model, str(result.encoder.get("weights_sha256") or "")), ({}, {}))
         if path.stem in results and results[path.stem].metrics != result.metrics:
             raise UserError(
@@ -59,6 +53,14 @@ def read_entries(places: Sequence[Path]) -> tuple[list[Entry], int]:
                 fix="name one of the two folders",
             )
         results[path.stem], files[path.stem] = result, path
+    for name, own in read.items():
+        if odd := conflict([result for result, _ in own]):
+            first, second, differing = odd
+            raise UserError(
+                f"'{name}' was measured in different ways: {in_words(differing)}",
+                where=f"{own[first][1]} and {own[second][1]}",
+                fix="evaluate both on the same files, with the same options; or name the folders that belong together",
+            )
     if not found:
         raise UserError(
             "no result files", where=", ".join(map(str, places)), fix="`semclip evaluate MODEL --out FOLDER` makes some"

@@ -1,6 +1,6 @@
 """What a result is of: all that changes its number. Results stand side by side only where that is the same."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semclip.evaluation.metrics.result import Result
@@ -23,6 +23,22 @@ def differences(first: Result, second: Result, models: bool = False) -> dict[str
         for name, value in mine.items()
         if value is not None and theirs[name] is not None and _plain(value) != _plain(theirs[name])
     }
+
+
+def conflict(results: Sequence[Result]) -> tuple[int, int, dict[str, tuple[Any, Any]]] | None:
+    """Places of the first two results that were measured otherwise, and in what; None where all may stand together.
+
+    Every two are compared: what one does not say, and cannot differ in, two others may say differently.
+    """
+    others: list[tuple[int, Any]] = []  # the first of each kind
+    for place, result in enumerate(results):
+        for before, _ in others:
+            if found := differences(results[before], result):
+                return before, place, found
+        known = _plain([_measured(result), result.data.get("options")])
+        if all(known != kind for _, kind in others):
+            others.append((place, known))
+    return None
 
 
 def _measured(result: Result) -> dict[str, Any]:
