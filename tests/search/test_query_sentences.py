@@ -50,6 +50,23 @@ a 5" pipe -hands => [a 5" pipe] -[hands]
 "say ""cheese""" -teeth => [say "cheese"] -[teeth]
 beach (no people) => [beach] -[people]
 beach −people => [beach] -[people]
+beach －people => [beach] -[people]
+beach ﹣people => [beach] -[people]
+beach ‑people => [beach] -[people]
+beach —people => [beach] -[people]
+beach \u200b-people => [beach] -[people]
+\u200e-cats\u200f dogs\ufeff => -[cats] [dogs]
+beach -\u200b"two  people" => [beach] -[two  people]
+‘red car’ -‘blue house’ => [red car] -[blue house]
+-cat and bird => -[cat] [bird]
+-cat and a bird => -[cat] [a bird]
+(cats OR dogs), grass => ([cats] | [dogs]) [grass]
+beach NOT red dogs and (sea OR sun) => [beach] -[red dogs] ([sea] | [sun])
+-cat or bird => error
+(cats) or (dogs) => error
+neither (people) nor (dogs) => -[people] -[dogs]
+neither (cats OR dogs) nor birds on grass => -([cats] | [dogs]) -[birds on grass]
+neither like:x.jpg nor people => -like[x.jpg] -[people]
 '''
 
 ENGLISH = """
@@ -139,6 +156,13 @@ a man without a hat and with a beard => [a man with a beard] -[a hat]
 a table without chairs, and with flowers => [a table with flowers] -[chairs]
 a house without windows or doors & with a garden => [a house with a garden] -[windows] -[doors]
 everything except cats and with dogs => [dogs] -[cats]
+no people, please => -[people]
+a beach without dogs, thanks! => [a beach] -[dogs]
+a sunset, please => [a sunset]
+there aren't people on the beach => [the beach] -[people]
+there is not a cloud in the sky => [the sky] -[a cloud]
+a yard where there isn't a fence => [a yard] -[a fence]
+without either people or dogs => -[people] -[dogs]
 neither cars nor bikes and with trees => [trees] -[cars] -[bikes]
 """
 
@@ -238,6 +262,23 @@ ORCHID => [ORCHID]
 ANDROID phone => [ANDROID phone]
 time 12:30 => [time 12:30]
 ratio 16:9 => [ratio 16:9]
+rock ‘n’ roll => [rock ‘n’ roll]
+the word ‘no’ on a wall => [the word ‘no’ on a wall]
+the words ‘it’s no use’ => [the words it’s no use]
+beach — people => [beach — people]
+Paris—Dakar rally => [Paris—Dakar rally]
+a thank you card => [a thank you card]
+a sign that says please => [a sign that says please]
+cats or dogs => [cats or dogs]
+a circle and a square => [a circle and a square]
+a dog and with it a cat => [a dog and with it a cat]
+either side of a road => [either side of a road]
+a 2 px line => [a 2 px line]
+a width of 2 px => [a width of 2 px]
+thanks, grandma => [thanks, grandma]
+pretty please => [pretty please]
+1990‑1999 cars => [1990‑1999 cars]
+an A4 size 2 MB scan => [an A4 size 2 MB scan]
 """
 
 PICTURES = """
@@ -267,6 +308,24 @@ camera:"Canon EOS" -people => -[people] {camera=Canon EOS}
 width>2000 => {width>2000}
 beach height<=500 => [beach] {height<=500}
 beach size>2MB => [beach] {size>2000000}
+size>2 MB => {size>2000000}
+beach size <= 1.5 GiB => [beach] {size<=1610612736}
+width > 2000 px cats => [cats] {width>2000}
+height:500 pixels => {height=500}
+width>2 MB => error
+after:2023 and before:2024 => {taken>=2023-01-01} {taken<2024-01-01}
+circle and after:2023 => [circle] {taken>=2023-01-01}
+folder:a, but circle => [circle] {folder=a}
+beach or after:2023 => error
+type:png or beach => error
+neither folder:work nor folder:home => -{folder=work} -{folder=home}
+a cat with neither hats nor type:png => [a cat] -[hats] -{type=png}
+neither cats nor dogs, after:2023 => -[cats] -[dogs] {taken>=2023-01-01}
+taken<=9999-12 => {taken<9999-12-31}
+taken>9999-12-31 => {taken>=9999-12-31}
+taken>2023-12 => {taken>=2024-01-01}
+taken<=2023-02 => {taken<2023-03-01}
+taken>2024-02-29 => {taken>=2024-03-01}
 size<500kb cats => [cats] {size<500000}
 a beach without people after:2023 => [a beach] -[people] {taken>=2023-01-01}
 a beach after:2023 without people => [a beach] -[people] {taken>=2023-01-01}

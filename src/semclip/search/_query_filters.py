@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import MAXYEAR, date, timedelta
+from datetime import date, timedelta
 from typing import Literal, cast
 
 from semclip.core.query import Filter
@@ -57,7 +57,7 @@ def _text(field: str, op: Op, value: str, today: date) -> Filter:
 
 
 def _pixels(field: str, op: Op, value: str, today: date) -> Filter:
-    digits = value.lower().removesuffix("px")
+    digits = re.sub(r" ?(px|pixels)$", "", value.lower())
     if not re.fullmatch(r"[0-9]{1,9}", digits):
         raise BadValueError(f"`{value}` is no number of pixels.", f"Write a whole number, as in {field}>2000.")
     return Filter(field, op, float(digits))
@@ -98,12 +98,12 @@ def _ago(count: int, unit: str, today: date) -> date:
 
 
 def _day_after(value: str, first: date) -> date:
-    """The first day after the period that begins at `first`."""
-    if len(value) == 4 and value.isdigit():
-        return date(min(first.year + 1, MAXYEAR), 1, 1)
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}", value):
-        return first + timedelta(days=monthrange(first.year, first.month)[1])
-    return first + timedelta(days=1)
+    """The first day after the period that begins at `first`; of the last there is, its last day."""
+    days = 1
+    if re.fullmatch(r"[0-9]{4}(-[0-9]{2})?", value):
+        months = range(1, 13) if len(value) == 4 else [first.month]
+        days = sum(monthrange(first.year, month)[1] for month in months)
+    return min(first, date.max - timedelta(days=days)) + timedelta(days=days)
 
 
 FIELDS: dict[str, Callable[[str, Op, str, date], Filter]] = {

@@ -30,6 +30,7 @@ class Denied:
     nodes: list[Node]
     rest: list[Token] = field(default_factory=list)
     exception: bool = False
+    filters: list[tuple[Filter, Token]] = field(default_factory=list)
 
 
 @dataclass
@@ -54,14 +55,12 @@ def joined(children: list[Part]) -> list[Part]:
             # "no furniture except a chair" wants the chair; "except cats, except dogs" goes on.
             parts.append(part if last.exception else Ready([not_(node) for node in part.nodes]))
         elif isinstance(part, Denied):
-            if isinstance(last, Said):
-                last.tokens = without_last(last.tokens, JOINTS)
-                if [token.type for token in last.tokens] in ([], ["EVERYTHING"]):
-                    parts.pop()  # "photos without people" says nothing about what is wanted
+            _end(parts, ["EVERYTHING"])  # "photos without people" says nothing about what is wanted
             parts.append(part)
             if part.rest:
                 _say(parts, Said(part.rest))
         else:
+            _end(parts)
             parts.append(part)
     for said in parts:
         if isinstance(said, Said):
@@ -69,10 +68,22 @@ def joined(children: list[Part]) -> list[Part]:
     return parts
 
 
+def _end(parts: list[Part], nothing: Collection[str] = ()) -> None:
+    """Words before something else lose the conjunction between, and are gone where that, or `nothing`, was all."""
+    last = parts[-1] if parts else None
+    if isinstance(last, Said):
+        last.tokens = without_last(last.tokens, JOINTS)
+        if all(token.type in nothing for token in last.tokens[:1]) and len(last.tokens) < 2:
+            parts.pop()
+
+
 def _say(parts: list[Part], said: Said) -> None:
     last = parts[-1] if parts else None
     if isinstance(last, Denied):
         _say_after_denial(parts, said)
+    elif isinstance(last, Ready):
+        if tokens := _begun(said.tokens)[0]:
+            parts.append(Said(tokens, said.weight))
     elif isinstance(last, Said) and last.weight == 1:
         last.tokens, last.weight = last.tokens + said.tokens, said.weight
     else:
@@ -81,11 +92,7 @@ def _say(parts: list[Part], said: Said) -> None:
 
 def _say_after_denial(parts: list[Part], said: Said) -> None:
     """A place or a time belongs to what was said before the denial: "a dog without a collar in the snow"."""
-    tokens = without_first(said.tokens, JOINTS)
-    new_sentence = any(token.type == "STOP" for token in said.tokens[: len(said.tokens) - len(tokens)])
-    if tokens and tokens[0].type in ("AND_A", "AND_WITH"):
-        kind = "WITH" if tokens[0].type == "AND_WITH" else "WORD"
-        tokens = [*without_first_word(tokens[0], kind), *tokens[1:]]
+    tokens, new_sentence = _begun(said.tokens)
     if not tokens:
         return
     denials = len(parts)
@@ -100,6 +107,16 @@ def _say_after_denial(parts: list[Part], said: Said) -> None:
         parts.insert(denials, Said(tokens, said.weight))
     else:
         parts.insert(denials, Said([*without_first_word(tokens[0]), *tokens[1:]], said.weight))
+
+
+def _begun(said: list[Token]) -> tuple[list[Token], bool]:
+    """Words without the conjunctions before them, and whether a full stop was among those."""
+    tokens = without_first(said, JOINTS)
+    new_sentence = any(token.type == "STOP" for token in said[: len(said) - len(tokens)])
+    if tokens and tokens[0].type in ("AND_A", "AND_WITH"):
+        kind = "WITH" if tokens[0].type == "AND_WITH" else "WORD"
+        tokens = [*without_first_word(tokens[0], kind), *tokens[1:]]
+    return tokens, new_sentence
 
 
 def without_first(tokens: list[Token], types: Collection[str]) -> list[Token]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from lark import Token, Transformer, Tree
@@ -11,12 +12,13 @@ from semclip.core.query import Filter, Node, Not, Picture, Text
 from semclip.search._query_error import QueryError, pointing
 from semclip.search._query_filters import BadValueError, condition
 from semclip.search._query_parts import (
-    PUNCTUATION,
+    JOINTS,
     Denied,
     Part,
     Ready,
     Said,
     joined,
+    without_first,
     without_first_word,
     without_last,
 )
@@ -51,7 +53,7 @@ class Reader(Transformer[Token, Ready]):
 
     # ---- structure ----
     def start(self, children: list[Any]) -> Ready:
-        ready: Ready = children[-1]
+        ready: Ready = next(child for child in children if isinstance(child, Ready))
         return ready
 
     def either(self, children: list[Ready]) -> Ready:
@@ -59,8 +61,7 @@ class Reader(Transformer[Token, Ready]):
             return children[0]
         for child in children:
             for _, place in child.filters:
-                fix = f"Put it beside the brackets: (beach OR mountain) {place}"
-                raise self._error("A filter can't be one side of OR.", place, fix)
+                raise self._filter_beside_or(place)
         return Ready([or_([and_(child.nodes) for child in children])])
 
     def both(self, children: list[Ready]) -> Ready:
@@ -68,11 +69,26 @@ class Reader(Transformer[Token, Ready]):
         return Ready(nodes, [placed for child in children for placed in child.filters])
 
     def run(self, children: list[Part]) -> Ready:
+        self._refuse_or(children)
         ready = self.both([self._ready(part) for part in joined(children)])
         if isinstance(children[0], Said) and not ready.nodes and not ready.filters:
             place = children[0].tokens[0]
             raise self._error("There is nothing to search for here.", place, "Type what the photo shows.")
         return ready
+
+    def _refuse_or(self, children: list[Part]) -> None:
+        """A small `or` beside brackets, pictures and filters would be lost: the parts of a run are all to be met."""
+        for before, after in pairwise(children):
+            said, edge = (before, -1) if isinstance(before, Said) else (after, 0)
+            other = after if said is before else before
+            if not isinstance(said, Said) or not isinstance(other, Ready):
+                continue
+            kept = without_last(said.tokens, JOINTS) if edge else without_first(said.tokens, JOINTS)
+            between = said.tokens[len(kept) :] if edge else said.tokens[: len(said.tokens) - len(kept)]
+            if place := next((token for token in between if token.type in ("OR", "NOR")), None):
+                if other.filters:
+                    raise self._filter_beside_or(other.filters[0][1])
+                raise self._error(f"A small `{place}` can't join this.", place, "Write OR: (cats) OR (dogs)")
 
     def group(self, children: list[Any]) -> Ready:
         inner: Ready = children[0]
@@ -112,12 +128,23 @@ class Reader(Transformer[Token, Ready]):
 
     def long_list(self, children: list[Thing | Token]) -> list[Thing | Token]:
         items = [child for child in children if not _is(child, "TAIL")]
-        return items[: max(i for i, item in enumerate(items) if isinstance(item, Thing)) + 1]
+        return items[: max(i for i, item in enumerate(items) if not isinstance(item, Token)) + 1]
 
-    short_list = long_list
+    short_list = either_list = long_list
 
     def without(self, children: list[Any]) -> Denied:
         return Denied([Not(item.text) for item in children[1] if isinstance(item, Thing)])
+
+    def neither(self, children: list[Any]) -> Denied:
+        """A filter, a picture or brackets after a comma alone are wanted: "neither cats nor dogs, after:2023"."""
+        parts = []
+        for before, item in pairwise([children[0], *children[1]]):
+            if isinstance(item, Thing):
+                parts.append(self._excluded(Ready([item.text])))
+            elif isinstance(item, Ready):
+                parts.append(item if _is(before, "COMMA") else self._excluded(item))
+        both = self.both(parts)
+        return Denied(both.nodes, filters=both.filters)
 
     def no(self, children: list[Any]) -> Denied:
         """What follows a comma is excluded only where the list ends with `or` or `and`."""
@@ -153,7 +180,7 @@ class Reader(Transformer[Token, Ready]):
     # ---- helpers ----
     def _ready(self, part: Part) -> Ready:
         if isinstance(part, Denied):
-            return Ready(part.nodes)
+            return Ready(part.nodes, part.filters)
         return Ready(self._texts(part)) if isinstance(part, Said) else part
 
     def _texts(self, said: Said) -> list[Node]:
@@ -182,7 +209,7 @@ class Reader(Transformer[Token, Ready]):
         if isinstance(first, Token):
             return Ready([Text(self._text([first]), self._weight(children[1:]))])
         if isinstance(first, Said):
-            first.tokens = without_last(first.tokens, PUNCTUATION) or first.tokens
+            first.tokens = without_last(first.tokens, JOINTS) or first.tokens
         return self._ready(first)
 
     def _excluded(self, operand: Ready) -> Ready:
@@ -215,6 +242,10 @@ class Reader(Transformer[Token, Ready]):
             return Not(self._heavier(node.child, place))
         return type(node)(tuple(self._heavier(child, place) for child in node.children))
 
+    def _filter_beside_or(self, place: Token) -> QueryError:
+        fix = f"Put it beside the brackets: (beach OR mountain) {place}"
+        return self._error("A filter can't be one side of OR.", place, fix)
+
     def _error(self, what: str, place: Token, fix: str) -> QueryError:
         return pointing(what, self.query, place.start_pos or 0, fix)
 
@@ -236,7 +267,7 @@ def unquoted(text: str) -> str:
     """What is between the quotes, if it has any; a doubled straight quote is one."""
     if text[:1] == '"':
         return text[1:-1].replace('""', '"')
-    return text[1:-1] if text[:1] in tuple("“„«'") and text[-1:] in tuple("”“»'") and len(text) > 1 else text
+    return text[1:-1] if text[:1] in tuple("“„«‘'") and text[-1:] in tuple("”“»’'") and len(text) > 1 else text
 
 
 def _is(item: object, *types: str) -> bool:

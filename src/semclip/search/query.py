@@ -25,10 +25,11 @@ __all__ = ["LONGEST", "QueryError", "as_sentence", "both_excluded", "describe", 
 LONGEST = 2_000  # characters; an encoder reads 77 tokens
 DEEPEST = 30  # brackets within brackets
 LITERALLY = 'Put "quotes" around what is meant literally.'
-QUOTED = r"""(?:(?<=[\s(:\-−–])|^)(?:"(?:[^"]|"")*"|[“„][^“”]*[“”]|«[^«»]*»)"""
+QUOTED = r"""(?:(?<=[\s(:\-−–—‑－﹣\u200b\u200e\u200f\ufeff])|^)(?:"(?:[^"]|"")*"|[“„][^“”]*[“”]|«[^«»]*»)"""
 _ENDS = ("MINUS", "NOT_OPERATOR", "_AND", "_OR", "_CLOSE", "FILTER", "PICTURE")  # what ends words that were excluded
-# White space outside quotes is one space; between quotes it stays as it is.
-QUOTED_OR_SPACE = re.compile(rf"({QUOTED})|[\s\x00-\x1f\x7f-\x9f]+")
+# Outside quotes, white space is one space, and marks without a width, which phones and pages put in, are nothing;
+# between quotes both stay as they are.
+QUOTED_OR_SPACE = re.compile(rf"({QUOTED})|([\s\x00-\x1f\x7f-\x9f]+)|[\u200b\u200e\u200f\ufeff]+")
 
 
 def parse(text: str, today: date | None = None) -> Query:
@@ -105,7 +106,7 @@ def _cleaned(text: str) -> str:
             f"The query has {len(text):,} characters; at most {LONGEST:,} can be read.",
             fix="Say in a sentence or two what the photo shows.",
         )
-    text = QUOTED_OR_SPACE.sub(lambda match: match[1] or " ", text).strip()
+    text = QUOTED_OR_SPACE.sub(lambda match: match[1] or (" " if match[2] else ""), text).strip()
     if not text:
         raise QueryError("The query is empty.", fix='Type what to look for, as in "a beach without people".')
     return text
