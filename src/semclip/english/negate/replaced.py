@@ -60,6 +60,8 @@ def rivals(
 ) -> Iterator[tuple[str, str]]:
     """(lemma, the word as written) of every noun that may stand at a place and that no caption names or hints at."""
     tree, siblings = scene.tree, scene.siblings
+    if tree.lower(place) in ("sheep", "fish", "deer") and tree.determiner(place) not in ("a", "an"):
+        return  # one of them, or several
     for new, needed in fitting(table.get(tree[place].lemma, []), _governors(tree, place)):
         # "rides" hints at a horse, but it is the bicycle that is ridden.
         unsaid = new in _UNSAID.get(tree.lower(tree[place].head), ())
