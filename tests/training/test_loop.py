@@ -19,7 +19,7 @@ from torch import Tensor
 
 from semclip.core.config import dump
 from semclip.core.errors import UserError
-from semclip.core.files import read_json
+from semclip.core.files import read_json, sha256_file
 from semclip.data.load import DataConfig, load_examples
 from semclip.evaluation.metrics.result import Result
 from semclip.models.features_file import write_features
@@ -68,15 +68,27 @@ def test_a_run_folder_is_self_sufficient(make_config: Make, tmp_path: Path, cons
     assert read_json(run / "results" / "plane.json").keys() >= {"before", "after", "basis", "ids"}
 
 
-def test_further_test_sets_have_results_of_their_own(make_config: Make, tmp_path: Path, console: Console) -> None:
-    tests = {"unseen_wordings": "unseen_wordings.jsonl"}
+def test_further_test_sets_have_results_of_their_own(
+    make_config: Make, world: Path, tmp_path: Path, console: Console
+) -> None:
+    namesake = tmp_path / "scenes.jsonl"  # of the data file, with other rows
+    shutil.copy(world / "unseen_wordings.jsonl", namesake)
+    data = {"root": str(world), "path": "scenes.jsonl", "images": "."}
+    tests = {"unseen_wordings": "unseen_wordings.jsonl", "namesake": str(namesake)}
     evaluate = {"benchmarks": ["retrieval"], "test_only": ["absence"], "tests": tests}
-    results = train(make_config(evaluate=evaluate), tmp_path / "run", console)
-    assert list(results) == ["retrieval", "absence", "unseen_wordings.retrieval"]
+    results = train(make_config(evaluate=evaluate, data=data), tmp_path / "run", console)
+    assert list(results) == ["retrieval", "absence", "unseen_wordings.retrieval", "namesake.retrieval"]
     assert not any("absence.absence_over_negation" in line for line in lines(tmp_path / "run", "val"))
     saved = Result.load(tmp_path / "run" / "results" / "unseen_wordings.retrieval.json")
     assert (saved.data["path"], saved.data["split"]) == ("unseen_wordings.jsonl", "unseen_wordings")
     assert saved.data["sha256"] == read_json(tmp_path / "run" / "run.json")["data_sha256"]["unseen_wordings.jsonl"]
+    recorded = read_json(tmp_path / "run" / "run.json")["data_sha256"]
+    for name, key, file in (
+        ("retrieval", "scenes.jsonl", world / "scenes.jsonl"),
+        ("namesake.retrieval", "evaluate.tests.namesake", namesake),
+    ):
+        assert results[name].data["path"] == "scenes.jsonl"
+        assert results[name].data["sha256"] == recorded[key] == sha256_file(file)
     # The same pictures, other texts: other numbers.
     assert saved.metric("caption_r1").n == results["retrieval"].metric("caption_r1").n == 24
     assert saved.metrics != results["retrieval"].metrics

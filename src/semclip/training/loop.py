@@ -5,7 +5,6 @@ import math
 import signal
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,7 +16,6 @@ from semclip.core.launch import rank_of_process
 from semclip.core.lock import only_one
 from semclip.core.stopping import kept
 from semclip.data.collate import Batch
-from semclip.data.load import data_file
 from semclip.evaluation import Sources
 from semclip.evaluation.metrics.result import Result
 from semclip.evaluation.run import RunOptions, run_tasks
@@ -36,7 +34,7 @@ from semclip.training.learning_rate import learning_rate
 from semclip.training.loading import Schedule, batches
 from semclip.training.processes import StopRequest
 from semclip.training.ranks import Ranks
-from semclip.training.record import data_hash, finish_run_file
+from semclip.training.record import data_files, data_hash, finish_run_file
 from semclip.training.run import Run, assemble
 from semclip.training.setup import set_up
 from semclip.training.sharding import clip_gradients
@@ -266,16 +264,16 @@ def export(run: Run, missing_texts: Mapping[str, int]) -> dict[str, Result]:
 def evaluate_test(run: Run, encoder: Encoder) -> dict[str, Result]:
     """Evaluate the exported model on the test split and the further test sets, one result file per benchmark."""
     config, splits = run.config, run.setup.splits
-    hashes = data_hash(config)
+    files, hashes = data_files(config), data_hash(config)
     results: dict[str, Result] = {}
     # The test split's results have no prefix: they lead.
-    sets = {"": (config.data.path, splits.test)}
-    sets |= {f"{name}.": (path, splits.tests[name]) for name, path in config.evaluate.tests.items()}
-    for prefix, (path, examples) in sets.items():
+    sets = {"": ("data", splits.test)}
+    sets |= {f"{name}.": (f"evaluate.tests.{name}", splits.tests[name]) for name in config.evaluate.tests}
+    for prefix, (key, examples) in sets.items():
         if not examples:
             continue
-        name = data_file(replace(config.data, path=path)).name
-        described = {"path": name, "split": prefix.removesuffix(".") or "test", "sha256": hashes.get(name, "")}
+        name, file = files[key]
+        described = {"path": file.name, "split": prefix.removesuffix(".") or "test", "sha256": hashes.get(name, "")}
         device = run.setup.fabric.device
         selection = measured_on(described["split"], config)
         tasks, left_out = select_tasks(encoder.eval(), selection, Sources(examples=examples, data=described))

@@ -191,7 +191,7 @@ def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder, spl
 
 
 def input_hashes(config: TrainConfig) -> dict[str, str]:
-    """sha256 of all that a run is made from: the data file by its name, none for a folder; by their keys each file
+    """sha256 of all that a run is made from: the data files (`data_files`), none for a folder; by their keys each file
     that a data step or the model reads, `steps.0.mapping`, `model.features`, and the saved model `model.from`.
     """
     hashes = data_hash(config)
@@ -206,10 +206,24 @@ def input_hashes(config: TrainConfig) -> dict[str, str]:
     return hashes
 
 
+def data_files(config: TrainConfig) -> dict[str, tuple[str, Path]]:
+    """The data file and those of further test sets, by their keys in the config, each with what the record calls it.
+
+    That is the file's name or, where another file has that name, the key: `evaluate.tests.NAME`.
+    """
+    paths = {"data": config.data.path} | {
+        f"evaluate.tests.{name}": path for name, path in config.evaluate.tests.items()
+    }
+    found, named = {}, dict[str, Path]()
+    for key, path in paths.items():
+        file = data_file(replace(config.data, path=path))
+        found[key] = (file.name if named.setdefault(file.name, file) == file else key, file)
+    return found
+
+
 def data_hash(config: TrainConfig) -> dict[str, str]:
-    """sha256 of the data file, and of those of further test sets, by name; a folder has none."""
-    paths = [data_file(replace(config.data, path=path)) for path in (config.data.path, *config.evaluate.tests.values())]
-    return {path.name: sha256_file(path) for path in paths if path.is_file()}
+    """sha256 of the data file, and of those of further test sets, by what the record calls them; a folder has none."""
+    return {name: sha256_file(file) for name, file in data_files(config).values() if file.is_file()}
 
 
 def _file_hashes(section: Mapping[str, Any], name: str) -> dict[str, str]:
