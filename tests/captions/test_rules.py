@@ -14,8 +14,8 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.registry import FAMILIES
 from semclip.english import things
+from semclip.english.absences import FORMS
 from semclip.english.caption import Caption
-from semclip.english.clauses import FORMS
 from semclip.english.siblings import Siblings
 
 

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from semclip.data.scenes.phrasing import HELD_OUT
-from semclip.english import clauses
-from semclip.english.absences import DENIED, LACKING, denied, lacking
+from semclip.english.absences import DENIED, FORMS, LACKING, denied, lacking
 from semclip.english.caption import Caption
 
 CAPTION = Caption("A man sleeps .")
@@ -45,7 +44,7 @@ def test_a_denied_caption_stands_as_it_is(form: str) -> None:
 def test_no_form_is_one_that_tests_use() -> None:
     parts = {"X": "@", "x": "@", "y": "#", "be": "is", "any": "a #", "end": "", "comma": ",", "colon": ":"}
     ours = {form.format(**parts) for form in LACKING}
-    others = {"@" + form.format(**parts) for form in clauses.FORMS["B"]}
+    others = {"@" + form.format(**parts) for form in FORMS["B"]}
     others |= {form.format(s="@", x="#", ax="a #") for form in (*HELD_OUT.denial, *HELD_OUT.alone)}
     assert not ours & others
     # Nor do they share a way to say no: the words of a test's form without the caption and its comma.

@@ -3,9 +3,9 @@
 import pytest
 
 from semclip.english import things
+from semclip.english.absences import FORMS, forms_for, said_behind
 from semclip.english.absent import MISSABLE, Absent, deniable, missable
 from semclip.english.caption import Caption
-from semclip.english.clauses import FORMS, forms_for, said_behind
 from semclip.english.pairs import ATTRIBUTES, CONTRASTS, REPLACEMENTS, family_of_pair
 from semclip.english.parse.clean import sentence_of
 from semclip.english.siblings import Siblings

@@ -1,12 +1,13 @@
-"""True sentences about a picture made from captions: one that says what is missing, one that denies another caption.
+"""What is missing said of a caption: behind it in a few words, or in a sentence of any form; and a caption denied."""
 
-All forms belong to training: none occurs among the forms that tests use, nor in the wording of tests on scenes.
-"""
-
-from semclip.english.caption import Caption, capitalised
+from semclip.english.caption import Caption
+from semclip.english.parse.clean import Sentence
+from semclip.english.parse.tree import Tree
+from semclip.english.render import capitalised, styled
 from semclip.english.things import thing_of
 
-#: {X}/{x}: the caption without its stop, as written / inside a sentence. {y}: dog, dogs, water. {any}: a dog, any dogs.
+#: True sentences of a caption and what is missing; none occurs among the forms that tests use, nor in the wording of
+#: tests on scenes. {X}/{x}: the caption without its stop, as written / inside a sentence; other parts: `Thing.said`.
 LACKING = (
     "{X}{comma} but there {be} no {y}{end}",
     "{X}{comma} with no {y} in the picture{end}",
@@ -66,3 +67,38 @@ def _filled(caption: Caption, form: str, **parts: str) -> str:
         form, inner = capitalised(form), body
         parts = {name: capitalised(part) for name, part in parts.items()}
     return form.format(X=body, x=inner, end=end, comma=space + ",", colon=space + ":", **parts)
+
+
+#: What is said behind a caption, by family. "and there" asks for a sentence.
+FORMS = {
+    "A": (" with no {y}", " without {one}", " but no {y}", " and there {be} no {y}"),
+    "B": (
+        " with no {y} in sight",
+        " without {any} in sight",
+        " and not {any} in sight",
+        " and there {be}n't {any} nearby",
+    ),
+}
+#: For captions that end with what something has: a kitchen with a stove but no oven.
+_BEHIND_WITH = {"A": (" but no {y}", " and no {y}"), "B": (" but without {any}", " but not {any}")}
+
+
+def forms_for(tree: Tree | None, family: str, end: int) -> tuple[str, ...]:
+    """The forms that suit the first `end` words: "and there is" behind a sentence, no second "with" behind a first."""
+    with_, and_ = FORMS[family][:2], FORMS[family][2:]
+    if tree is None:
+        return with_
+    last = tree[end - 1]
+    if last.label in ("pobj", "conj") and "with" in (tree.lower(last.head), tree.lower(tree[last.head].head)):
+        return _BEHIND_WITH[family]
+    finite = tree.subject(tree.root) is not None and tree[tree.root].tag not in ("VBG", "VBN")
+    behind = and_[1:] if finite else and_[:1]
+    if not {"with", "without"}.isdisjoint(tree.words[max(0, end - 6) : end]):
+        return behind
+    return (*with_, *behind) if finite else with_
+
+
+def said_behind(sentence: Sentence, thing: str, form: str, plural: bool) -> str:
+    """The caption with the clause behind its sentence, before its stop and all that follows."""
+    clause = form.format(**thing_of(thing).said(plural))
+    return sentence.body + styled(clause, sentence.body) + sentence.tail

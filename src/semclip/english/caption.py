@@ -119,11 +119,6 @@ class Caption:
         return body[0].lower() + body[1:] if known else body
 
 
-def capitalised(text: str) -> str:
-    """Every word with a capital letter, fields of a form such as {end} left alone."""
-    return re.sub(r"(?<![\w'’{])\w", lambda match: match[0].upper(), text)
-
-
 _PRONOUNS = listed("pronouns")
 _NATIONS = ("i", "asian", "african", "american", "chinese", "indian", "japanese", "german")
 _NOT_REAL = listed("not real")

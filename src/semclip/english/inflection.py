@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from semclip.english.words.load import listed
+from semclip.english.words.load import listed, rows_of
 
 
 def words(text: str) -> frozenset[str]:
@@ -20,12 +20,8 @@ def words(text: str) -> frozenset[str]:
 
 
 VOWELS = "aeiou"
-#: What the lexicon has in an older or rarer form first.
-_FORMS = {
-    ("lie", "VBG"): "lying", ("hang", "VBN"): "hung", ("hang", "VBD"): "hung", ("person", "NNS"): "people",
-    ("frisbee", "NNS"): "frisbees", ("taxi", "NNS"): "taxis", ("scarf", "NNS"): "scarves", ("fish", "NNS"): "fish",
-    ("be", "VBZ"): "is", ("be", "VBP"): "are", ("do", "VBZ"): "does",
-}  # fmt: skip
+#: (base form, tag) -> form, before any lexicon or rule.
+_IRREGULAR = {(lemma, tag): form for lemma, tag, form in rows_of("irregular", 3)}
 _POS = {"N": "NOUN", "V": "VERB", "J": "ADJ", "R": "ADV"}
 _LEMMAS = {("people", "N"): "person", ("lying", "V"): "lie", ("has", "V"): "have", ("does", "V"): "do",
            ("left", "V"): "leave", ("men", "N"): "man", ("women", "N"): "woman", ("wooden", "J"): "wooden"}  # fmt: skip
@@ -61,8 +57,8 @@ def _unknown_lemma(word: str, tag: str) -> str:
 @functools.lru_cache(65536)
 def inflect(lemma: str, tag: str) -> str:
     """A base form in the form of a Penn tag: (run, VBG) -> running, (man, NNS) -> men."""
-    if (lemma, tag) in _FORMS:
-        return _FORMS[lemma, tag]
+    if (lemma, tag) in _IRREGULAR:
+        return _IRREGULAR[lemma, tag]
     if "-" in lemma:
         first, _, last = lemma.rpartition("-")
         return f"{first}-{inflect(last, tag)}"
@@ -70,11 +66,6 @@ def inflect(lemma: str, tag: str) -> str:
     return found.get(tag) or (tag == "VBN" and found.get("VBD")) or by_rule(lemma, tag)
 
 
-_PLURALS = {
-    "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet", "tooth": "teeth",
-    "goose": "geese", "mouse": "mice", "sheep": "sheep", "fish": "fish", "deer": "deer", "leaf": "leaves",
-    "scarf": "scarves", "wolf": "wolves", "calf": "calves", "knife": "knives", "shelf": "shelves",
-}  # fmt: skip
 _NOT_MEN = listed("not men")
 _DOUBLED = listed("doubled")
 
@@ -84,8 +75,10 @@ def by_rule(lemma: str, tag: str) -> str:
 
     For words that the lexicon lacks, and for our own lists, which are read with the program.
     """
-    if tag == "NNS" and (lemma in _PLURALS or len(lemma) < 2):
-        return _PLURALS.get(lemma, lemma)
+    if (lemma, tag) in _IRREGULAR:
+        return _IRREGULAR[lemma, tag]
+    if tag == "NNS" and len(lemma) < 2:
+        return lemma
     if tag == "NNS" and lemma.endswith("man") and lemma not in _NOT_MEN:
         return lemma[:-2] + "en"
     if tag in ("NNS", "VBZ"):

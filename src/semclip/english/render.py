@@ -52,7 +52,12 @@ def styled(text: str, beside: str) -> str:
     upper, title = style_of(beside.split())
     if upper:
         return text.upper()
-    return re.sub(r"(?<![\w’'])\w", lambda match: match[0].upper(), text) if title else text
+    return capitalised(text) if title else text
+
+
+def capitalised(text: str) -> str:
+    """Every word with a capital letter, fields of a form such as {end} left alone."""
+    return re.sub(r"(?<![\w'’{])\w", lambda match: match[0].upper(), text)
 
 
 def _styled(word: str, upper: bool, title: bool) -> str:

@@ -19,10 +19,10 @@ from semclip.core.example import Example
 from semclip.core.objects import objects_of
 from semclip.core.seeds import derive_seed
 from semclip.english import lexicon
+from semclip.english.absences import forms_for, said_behind
 from semclip.english.absent import Absent, deniable
 from semclip.english.caption import Caption
 from semclip.english.change import words_of
-from semclip.english.clauses import forms_for, said_behind
 from semclip.english.edits import Edit, Scene, tried
 from semclip.english.negate.sentence import endings_of
 from semclip.english.parse import Parses, open_parser
