@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from rich.console import Console
 
+from semclip.core.config import parse
 from semclip.core.errors import UserError
+from semclip.core.example import Example, ImageRef
 from semclip.core.files import read_json
 from semclip.data.load import DataConfig, load_examples
+from semclip.models.load import create
 from semclip.training import ordinary_texts
 from semclip.training.config import TrainConfig
 from semclip.training.loop import train
 from semclip.training.setup import set_up
-from tests.training.conftest import printed
+from semclip.training.start_and_end import StartAndEnd
+from tests.training.conftest import TINY, printed
 
 Make = Callable[..., TrainConfig]
 Rows = list[dict[str, Any]]
@@ -138,6 +143,36 @@ def test_without_validation_it_is_said_and_start_stands_beside_end(
     assert len({e.group for e in split if e.split == "val"}) == 10
     made = set_up(make_config(data={**section, "validation": 0.1}), tmp_path / "other", console, resume=False)
     assert len(made.splits.val) == 10 and printed(console).count("no validation split: the last") == 1
+
+
+def test_a_photo_that_cannot_be_read_does_not_end_the_comparison_and_what_does_is_said(tmp_path: Path) -> None:
+    encoder = create({"backend": "open_clip", "config": TINY}, "test")
+    examples = []
+    for number in range(6):
+        file = tmp_path / f"{number}.png"
+        Image.new("RGB", (48, 48), (number * 40, 0, 0)).save(file)
+        examples.append(
+            Example(id=str(number), image=ImageRef(file.name, file), caption=f"thing {number}", group=str(number))
+        )
+    (tmp_path / "3.png").write_bytes(b"broken")
+    config = parse(
+        TrainConfig,
+        {
+            "name": "x",
+            "data": {"path": "x"},
+            "model": {},
+            "objective": {},
+            "train": {"steps": 1},
+            "evaluate": {"primary": "absence.absence_over_negation"},
+        },
+        where="test",
+    )
+    told: list[str] = []
+    compared = StartAndEnd.of(config, tmp_path, encoder, examples, [], told.append)
+    assert compared.what.startswith("5 TRAINING examples")
+    compared.start(encoder, torch.device("cpu"))
+    assert "retrieval.caption_r1" in read_json(tmp_path / "start_and_end.json")["start"]
+    assert len(told) == 1 and "not compared by 'absence'" in told[0]
 
 
 def test_what_was_lost_is_said(

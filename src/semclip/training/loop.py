@@ -5,6 +5,7 @@ import math
 import signal
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -105,12 +106,13 @@ def look_at_start(run: Run, encoder: Encoder) -> None:
     """What is kept of the model before the first step, to stand beside the trained one."""
     project(run, "before", encoder)
     if not run.setup.splits.val:
-        start_and_end(run).start(encoder, run.setup.fabric.device)
+        start_and_end(run, encoder).start(encoder, run.setup.fabric.device)
 
 
-def start_and_end(run: Run) -> StartAndEnd:
-    splits = run.setup.splits
-    return StartAndEnd.of(run.config, run.folder, splits.train, splits.test)
+def start_and_end(run: Run, encoder: Encoder) -> StartAndEnd:
+    splits, tell = run.setup.splits, partial(warn, run.console)
+    readable = run.setup.unreadable.readable(splits.train)
+    return StartAndEnd.of(run.config, run.folder, encoder, readable, splits.test, tell)
 
 
 def take_steps(run: Run, how_to_continue: str) -> None:
@@ -252,7 +254,7 @@ def export(run: Run, missing_texts: Mapping[str, int]) -> dict[str, Result]:
     }
     finish_run_file(folder, run.config, cost)
     if not setup.splits.val:
-        for line in start_and_end(run).end(best, setup.fabric.device):
+        for line in start_and_end(run, best).end(best, setup.fabric.device):
             run.console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     for what, count in missing_texts.items():
         warn(run.console, f"{count:,} visits: {what}")
