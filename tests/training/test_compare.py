@@ -58,6 +58,28 @@ def test_unequal_budgets_within_a_track_are_refused(tmp_path: Path, world: Path,
         plan(write_configs(tmp_path, world, **change), [], tmp_path / "out")
 
 
+def edit(path: Path, **changes: dict[str, Any]) -> None:
+    """Add to the sections of a config file."""
+    values = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump(values | {name: values[name] | keys for name, keys in changes.items()}))
+
+
+def test_unequal_epochs_within_a_track_are_refused(tmp_path: Path, world: Path) -> None:
+    config = write_configs(tmp_path, world, steps=0, epochs=2.0)
+    edit(tmp_path / "control.yaml", train={"steps": 0, "epochs": 1.0})
+    with pytest.raises(UserError, match=r"'control' and 'semclip' differ in train\.epochs: 1\.0 and 2\.0"):
+        plan(config, [], tmp_path / "out")
+
+
+def test_arms_of_a_track_share_a_model_and_choose_what_of_it_trains(tmp_path: Path, world: Path) -> None:
+    config = write_configs(tmp_path, world)
+    edit(tmp_path / "semclip.yaml", model={"freeze": ["text"], "gradient_checkpointing": True})
+    assert len(plan(config, [], tmp_path / "out")) == 6
+    edit(tmp_path / "semclip.yaml", model={"context_length": 32})
+    with pytest.raises(UserError, match="'control' and 'semclip' differ in model"):
+        plan(config, [], tmp_path / "out")
+
+
 def test_other_data_in_another_track_are_refused(tmp_path: Path, world: Path) -> None:
     config = write_configs(tmp_path, world)
     values = yaml.safe_load((tmp_path / "clip.yaml").read_text())

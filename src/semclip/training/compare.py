@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial, reduce
 from operator import getitem
 from pathlib import Path
@@ -18,6 +18,7 @@ from semclip.core.files import write_json
 from semclip.core.launch import processes_started
 from semclip.core.lock import only_one
 from semclip.core.run_record import read_record
+from semclip.models.adapt.what_trains import WhatTrains
 from semclip.training.config import TrainConfig
 from semclip.training.defaults import as_begun
 from semclip.training.examples import Splits, load_splits
@@ -160,18 +161,23 @@ def _label(folder: Path, out: Path) -> str:
     return str(folder.relative_to(out)) if folder.is_relative_to(out) else str(folder)
 
 
+def _shared(config: TrainConfig) -> dict[str, Any]:
+    """The config without what arms may choose for themselves: which parts of the model train."""
+    own = {field.name for field in fields(WhatTrains)}
+    return {**dump(config), "model": {key: value for key, value in config.model.items() if key not in own}}
+
+
 def _refuse_unequal(runs: Mapping[Path, TrainConfig]) -> None:
-    """Arms of one track must share steps, batch and evaluation, and all runs their data: else numbers say nothing."""
+    """Arms of one track must share model, length, batch and evaluation, and all runs their data: else numbers say
+    nothing. What of the model trains, and where a saved one lies, is an arm's own."""
     anywhere = next(iter(runs))
-    of_track = {config.track: folder for folder, config in reversed(list(runs.items()))}
+    beside = {(config.track, config.seed): folder for folder, config in reversed(list(runs.items()))}
     for folder, config in runs.items():
-        for section, other in (
-            ("data", anywhere),
-            ("train.steps", of_track[config.track]),
-            ("train.batch_size", of_track[config.track]),
-            ("evaluate", of_track[config.track]),
-        ):
-            mine, theirs = (reduce(getitem, section.split("."), dump(c)) for c in (config, runs[other]))
+        first = beside[config.track, config.seed]
+        sections = [("data", anywhere)]
+        sections += [(s, first) for s in ("model", "train.steps", "train.epochs", "train.batch_size", "evaluate")]
+        for section, other in sections:
+            mine, theirs = (reduce(getitem, section.split("."), _shared(c)) for c in (config, runs[other]))
             if mine != theirs:
                 raise UserError(
                     f"arms '{other.name}' and '{folder.name}' differ in {section}: {theirs} and {mine}",
