@@ -22,16 +22,16 @@ CLAUSE = "object_denied"
 HELD_OUT = ("relation_reversed", "action_replaced", "roles_exchanged")
 
 _DENIED = {
-    "object_denied_in_caption": 3.0, "hybrid": 3.0, "verb_negated": 0.6, "subject_denied": 1.7, "relation_denied": 0.3,
+    "object_denied_in_caption": 3.0, "hybrid": 3.0, "verb_negated": 0.55, "subject_denied": 1.9, "relation_denied": 0.3,
     "attribute_denied": 0.2,
 }  # fmt: skip
 _CONTRASTED = {
-    "object_contrasted": 0.5,
-    "attribute_contrasted": 0.6,
-    "number_contrasted": 1.0,
+    "object_contrasted": 0.9,
+    "attribute_contrasted": 0.8,
+    "number_contrasted": 1.2,
     "relation_contrasted": 0.5,
 }
-_SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 2.2)
+_SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 2.0)
 #: How much more often a text no longer than its caption is taken than a longer one: many denials have no short form.
 _SHORT = 20.0
 #: Kinds that deny nothing.
