@@ -73,7 +73,7 @@ def _moved(tree: Tree, index: int, at_start: bool, title: bool) -> str:
         return token.text
     if token.tag in ("NNP", "NNPS") and not (known_as(token.lower) and tree.tag(1) not in ("NNP", "NNPS")):
         return token.text  # a name, and not a word that its capital was mistaken for one
-    if tree.tag(1).startswith("NNP") and token.tag in ("NN", "NNP") and not known_as(token.lower):
+    if len(tree) > 1 and tree[1].text[:1].isupper() and not known_as(token.lower) and len(token.text) > 2:
         return token.text
     return token.text[:1].lower() + token.text[1:]
 

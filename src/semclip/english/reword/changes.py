@@ -26,6 +26,8 @@ def changes(tree: Tree) -> Iterator[Swap]:
             yield from _with_and_in(tree, place)
         elif token.label == "amod":
             yield from _colour_behind(tree, place)
+        elif token.label == "cc" and token.lower == "and":
+            yield from _list_turned(tree, place)
         elif tree.is_noun(place):
             yield from _joined_swapped(tree, place)
             yield from _placed(tree, place)
@@ -182,6 +184,37 @@ def _joined_swapped(tree: Tree, noun: int) -> Iterator[Swap]:
     words = [tree[i].text if i else tree.lower(i) for i in (*range(cc + 1, second + 1), cc, *range(start, noun + 1))]
     if not tree.tag(second).startswith("NNP"):
         yield Swap(start, second + 1, " ".join(words), "joined swapped")
+
+
+def _list_turned(tree: Tree, cc: int) -> Iterator[Swap]:
+    """a cup, a jug and two plates -> two plates, a jug and a cup."""
+    ends = [cc - (tree.lower(cc - 1) == ",")]
+    starts: list[int] = []
+    place = ends[0] - 1
+    while place >= 0 and (tree.tag(place) in _IN_NAMES or tree.lower(place) in (",", "of")):
+        if tree.lower(place) == ",":
+            starts.append(place + 1)
+            ends.append(place)
+        place -= 1
+    last = cc + 1
+    while tree.tag(last) in _IN_NAMES or (tree.lower(last) == "of" and last > cc + 1):
+        last += 1
+    items = [(start, end) for start, end in zip([*starts, place + 1], ends, strict=True)]
+    alike = {tree.tag(start) in ("DT", "CD") for start, _ in (*items, (cc + 1, last))}
+    beings = any(is_being(tree, end - 1) for _, end in items)
+    whole = all(start < end and tree.is_noun(end - 1) for start, end in (*items, (cc + 1, last)))
+    if not starts or len(alike) > 1 or not whole or (last < len(tree) and (beings or tree.tag(last) != "IN")):
+        return
+    if tree.tag(place).startswith("VB") and tree.tag(place) != "VBG":
+        return  # there is a cup and two jugs; an apposition
+    first = place + 1
+    told = [tree.text_of(start, end) if start else tree.text_of(0, end)[:1].lower() + tree.text_of(0, end)[1:]
+            for start, end in ((cc + 1, last), *items)]  # fmt: skip
+    yield Swap(first, last, " , ".join(told[:-1]) + f" and {told[-1]}", "joined swapped")
+
+
+#: What a noun phrase is made of.
+_IN_NAMES = ("DT", "CD", "JJ", "NN", "NNS", "VBN")
 
 
 def _simple(tree: Tree, verb: int) -> Iterator[Swap]:

@@ -1,7 +1,7 @@
 """Another order or construction for what a caption says; every function gives what it can and refuses the rest."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from semclip.english import lexicon
@@ -9,7 +9,8 @@ from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS, depicted_by
 from semclip.english.parse.clause import is_being
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.parts import Form, Items, Parts
+from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Form, Items, Parts
+from semclip.english.words.load import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +22,11 @@ class Order:
     weight: float = 1.0
 
 
-_STATIC = words("in on at near behind under beside inside outside by underneath beneath atop next above below")
-_MOVES = words(
-    """jump dive fall throw go put look leap climb step run walk toss kick hit get drop place walk point lean swing
-    move land enter slide crash splash pour hang hold have wear turn blow carry pull push lift bring take spray sprinkle
-    paint draw write spread smear load squirt shine rub"""
-)
-_POSTURES = words("sit stand lie lay rest sleep hang kneel crouch perch")
+_STATIC = listed("static prepositions")
+_MOVES = listed("moves")
+_POSTURES = listed("postures")
 #: Verbs whose object may become the subject.
-_TRANSITIVE = words(
-    """chase ride carry pull push hold throw kick catch eat drink wash brush paint cut repair fix inspect check examine
-    feed lead lift cook bake read fly drive play wear use pour serve prepare follow watch clean chew build photograph
-    film pet hug kiss lick bite hit row paddle sell cross climb walk herd groom milk operate water plant pick sew teach
-    treat measure adjust decorate fill stir slice load unload deliver install examine weld assemble test"""
-)
+_TRANSITIVE = listed("passives")
 
 
 def existential(p: Parts) -> Iterator[Order]:
@@ -102,7 +94,7 @@ def adjunct_first(p: Parts) -> Iterator[Order]:
     if p.verb is None or clause is None:
         return
     place = _last_place(p.tree, p)
-    for start in dict.fromkeys([*([place] if place is not None else []), *_adjuncts(p)]):
+    for start in dict.fromkeys([*([place] if place is not None else []), *_adjuncts(p.tree, p.verb, p.joined)]):
         kept = [i for i in clause if not (isinstance(i, int) and i >= start)]
         if p.tree.lower(start - 1) == ",":
             kept.remove(start - 1)
@@ -112,15 +104,27 @@ def adjunct_first(p: Parts) -> Iterator[Order]:
             yield Order("fronted", [*range(start, len(p.tree)), ",", *p.introduced, *kept], 2)
 
 
-def _adjuncts(p: Parts) -> Iterator[int]:
+def sentence_adjunct_first(tree: Tree) -> Iterator[Order]:
+    """The same of a sentence whose parts are not told: a mayor, left, and a guide wave in Rome on Monday."""
+    root, subject = tree.root, tree.subject(tree.root)
+    if tree.tag(root) in ("VBZ", "VBP", "VBD") and subject is not None and subject < root:
+        for start in _adjuncts(tree, root):
+            kept = list(range(start - (tree.lower(start - 1) == ",")))
+            yield Order("fronted", [*range(start, len(tree)), ",", *kept], 2)
+
+
+def _adjuncts(tree: Tree, verb: int, joined: Sequence[int] = ()) -> Iterator[int]:
     """Where an end starts that may stand first wherever a parser hangs it: with his head bowed; in Rome on Monday."""
-    tree, verb = p.tree, p.verb or 0
+    subject = tree.subject(verb)
+    person = subject is not None and tree.tag(subject).startswith("NNP")
     for start in range(verb + 1, len(tree)):
         end = range(start, len(tree))
         joins = tree.lower(start) in _JOINING and tree.tag(start + 1) in ("DT", "PRP$", "NN", "NNS", "NNP")
         if joins and start > verb + 1 and "PRP" not in map(tree.tag, end) and any(tree.tag(i) in FINITE for i in end):
             yield start
-        if any(tree.tag(i) in FINITE for i in range(verb + 1, len(tree))) or max((*p.joined, verb)) >= start - 1 > verb:
+        if any(tree.tag(i) in FINITE or tree.lower(i) in _JOINING for i in range(verb + 1, start)):
+            return
+        if any(tree.tag(i) in FINITE for i in end) or max((*joined, verb)) >= start - 1 > verb:
             continue
         if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in end[1:]):
             continue
@@ -134,15 +138,19 @@ def _adjuncts(p: Parts) -> Iterator[int]:
             # with a stick in its mouth, with trees behind him
             if own or (tree.tag(noun + 1) == "IN" and tree.tag(noun + 2) in ("PRP", "PRP$") and tags.count("IN") == 2):
                 yield start
-        elif tree.lower(start - 1) == "," and "," not in words_:
+        elif tree.lower(start - 1) == "," and "," not in words_ and tree.lower(start) not in _DATELINE:
             noun = next((i for i in end if tree.is_noun(i)), start)
             hung = tree.tag(noun + 1) in ("VBG", "VBN", "IN", "RP") and {"PRP", "PRP$"} & set(tags)
             if tags[0] in ("VBG", "VBN") or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT")):
                 yield start
-        elif tree.lower(start) in _DATELINE and {"PRP", "PRP$"}.isdisjoint(tags) and start > verb + 1:
+        elif tree.tag(start - 1) in ("VBG", "VBN"):
+            continue  # the hills are where the fire burns, in "smoke rises from a fire burning in the hills"
+        elif (
+            tree.lower(start) in _DATELINE and "PRP" not in tags and start > verb + 1 and (person or "PRP$" not in tags)
+        ):
             noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
             named = any(tag.startswith("NNP") for tag in (tags[1:2] if tree.lower(start) == "on" else tags))
-            if not any(tree.style) and (named or _is_place(tree, noun)):
+            if not any(tree.style) and (named or (person and tree.lower(start) != "on") or _is_place(tree, noun)):
                 yield start
 
 
@@ -211,21 +219,15 @@ def _last_place(tree: Tree, p: Parts) -> int | None:
     return None
 
 
-_GOALS = words("jump dive fall step look point put place spray sprinkle paint write shine pour load")
-_AIMED = words(
-    """look smile stare point wave gaze laugh yell shout glance grin bark growl throw swing aim shoot arrive focus
-    concentrate work"""
-)
+_GOALS = listed("goals")
+_AIMED = listed("aimed")
 
 
 def _is_place(tree: Tree, noun: int) -> bool:
     return tree.lower(noun) in _WHERE or bool(lexicon.NOUNS.get(tree.lower(noun), (frozenset[str](),))[0] & {"place"})
 
 
-_WHERE = words(
-    """kitchen park field beach street garden room office yard forest lake desert snow grass sidewalk stage restaurant
-    classroom lab laboratory workshop hospital warehouse factory living-room backyard court studio meadow"""
-)
+_WHERE = listed("wheres")
 
 
 def passive(p: Parts) -> Iterator[Order]:
@@ -318,6 +320,10 @@ FRAMES = {
     "A": ("this picture shows", "a picture of", "here {be}", "in this picture , there {be}", "pictured here {be}"),
     "B": ("this image shows", "an image of", "here we see", "in this image , there {be}", "shown here {be}"),
 }
+_BEFORE_TITLE = {
+    "A": ("shown in this picture :", "what can be seen in this picture :"),
+    "B": ("pictured in this image :", "what is to be seen in this image :"),
+}
 _BEFORE_SENTENCE = {
     "A": ("in this picture ,", "as can be seen in this picture ,", "the picture shows that"),
     "B": ("in this image ,", "as is shown in this image ,", "the image shows that"),
@@ -338,42 +344,71 @@ def framed(p: Parts, family: str) -> Iterator[Order]:
             yield Order("frame+relative", [*before, *p.relative], 0.5)
 
 
-def framed_sentence(tree: Tree, family: str) -> Iterator[Order]:
-    """As can be seen in this picture, a dog is running."""
+def framed_sentence(tree: Tree, family: str, reordered: Sequence[Order] = ()) -> Iterator[Order]:
+    """As can be seen in this picture, a dog is running; the same of a sentence in another order."""
     root = tree.root
     past = tree.tag(root) == "VBD" and inflect(tree[root].lemma, "VBN") == tree.lower(root)  # or a participle: "curled"
-    if any(tree.style) or past or not tree.is_verb(root):
-        return
-    if (tree.subject(root) is not None and tree.tag(root) not in ("VBG", "VBN")) or tree.child(root, "aux"):
-        for frame in _BEFORE_SENTENCE[family]:
-            yield Order("frame", [frame, *range(len(tree))], 0.3)
+    verbal = (tree.subject(root) is not None and tree.tag(root) not in ("VBG", "VBN")) or tree.child(root, "aux")
+    sentences = [order for order in reordered if order.kind in _SENTENCES]
+    subject = tree.subject(root) or 0
+    headline = tree.tag(subject) == "NN" and not tree.determiner(subject) and tree[subject].lemma not in UNCOUNTED
+    if not any(tree.style) and not past and tree.is_verb(root) and verbal and not headline:
+        sentences = [Order("", list(range(len(tree)))), *sentences]
+    for order in sentences:
+        for frame in _BEFORE_SENTENCE[family][: 1 if order.kind == "seen" else None]:
+            yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)
+
+
+_SENTENCES = ("fronted", "clauses swapped", "progressive", "exchanged", "modifier first", "seen", "passive", "active")
+
+
+def framed_title(tree: Tree, family: str, reordered: Sequence[Order] = ()) -> Iterator[Order]:
+    """Shown in this picture: oak coffee table, 120 cm; of titles that are no phrase."""
+    if is_title(tree) and tree.lower(0) not in INSTRUCTIONS and tree.lower(0)[:1].isalnum():
+        for order in (*reordered, Order("", list(range(len(tree))))):
+            for frame in _BEFORE_TITLE[family] if order.kind in ("list reordered", "") else ():
+                yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)
 
 
 def framed_as_it_is(tree: Tree, family: str) -> Iterator[Order]:
     """This is a close-up of a plate; where the caption is a noun phrase that is not understood further."""
     root = tree.root
-    if not tree.is_noun(root) or tree.span(root)[0] or any(t.label in ("nsubj", "nsubjpass") for t in tree.tokens):
+    if (
+        not tree.is_noun(root)
+        or tree.span(root)[0]
+        or ":" in tree.words
+        or tree.lower(0) in INSTRUCTIONS
+        or any(t.label in ("nsubj", "nsubjpass") for t in tree.tokens)
+    ):
         return
     bare = tree.tag(root) == "NN" and not tree.determiner(root) and tree[root].lemma in DEPICTIONS
     whole: Items = [*(["a"] if bare else []), *range(len(tree))]
     if "," not in tree.words or tree.determiner(root):
-        for frame in {"A": ("this is", "here is"), "B": ("what we see is", "shown here is")}[family]:
+        for frame in {"A": ("this is", "what this picture shows is"), "B": ("what we see is", "shown here is")}[family]:
             yield Order("frame", [frame.replace("is", "are") if tree.is_plural(root) else frame, *whole], 0.5)
 
 
 def unexistential(tree: Tree) -> Iterator[Order]:
     """There is a cat on the couch -> a cat is on the couch; on the couch, there is a cat."""
     noun = tree.child(tree.root, "attr", "nsubj", "dobj") if tree.lower(0) == "there" else None
-    if noun is None or tree.root != 1 or tree.lower(1) not in ("is", "are") or tree.noun_start(noun) != 2:
+    if noun is None or tree.root != 1 or tree.lower(1) not in ("is", "are", "'s") or tree.noun_start(noun) != 2:
         return
+    for start in range(noun + 1, len(tree)):
+        if "and" in tree.words[:start] or any(tree.is_verb(i) for i in range(2, len(tree))):
+            break
+        if tree.lower(start) in _STATIC and tree.tag(start + 1) == "DT":
+            yield Order("fronted", [*range(start, len(tree)), ",", *range(start)], 2)
     end = noun
     while (following := tree.child(end, "conj")) is not None and tree.is_noun(following):
         end = following
     rest = list(range(end + 1, len(tree)))
+    if end != noun and any(tree.tag(i) == "IN" for i in range(noun, end)):
+        return  # screens on a desk and a poster on a wall
     if not rest or (tree.tag(rest[0]) != "IN" and tree.tag(rest[0]) != "VBG") or tree.lower(rest[0]) in ("of", "with"):
         return
     be = "are" if tree.is_plural(noun) else "is"
     yield Order("existential", [*range(2, end + 1), be, *rest], 2)
+    yield Order("seen", [*range(2, end + 1), "can be seen", *rest], 0.6)
     if tree.lower(rest[0]) in _STATIC and not any(tree.is_verb(i) or tree.tag(i).startswith("PRP") for i in rest):
         yield Order("fronted", [*rest, ",", 0, 1, *range(2, end + 1)], 2)
 
@@ -383,7 +418,7 @@ def list_reordered(tree: Tree) -> Iterator[Order]:
 
     Of titles and lists of keywords, at their widest marks; what is a sentence has no parts that could move.
     """
-    if any(tree.tag(i) in FINITE or word in _SENTENCE for i, word in enumerate(tree.words)) or tree.tail[:1] == ".":
+    if not is_title(tree):
         return
     for mark in ("-", "–", "—", "|", "•", ","):
         at = [i for i, word in enumerate(tree.words) if word == mark and tree[i].space and i]
@@ -399,8 +434,24 @@ def list_reordered(tree: Tree) -> Iterator[Order]:
         return
 
 
+def is_title(tree: Tree) -> bool:
+    """Whether words are no sentence and have no stop: a title, a product's name, keywords."""
+    verbs = any(
+        tree.tag(i) in FINITE
+        or word in _SENTENCE
+        or (not tree.tag(i) and word in lexicon.THIRD_FORMS - lexicon.NOUNS.keys())
+        for i, word in enumerate(tree.words)
+    )
+    return (
+        not verbs
+        and not any(word.endswith(":") for word in tree.words)
+        and tree.tail[:1] != "."
+        and tree.tail[:2] != " ."
+    )
+
+
 #: What no title without a verb holds.
-_SENTENCE = words("is are was were has have had who that which while his her their he she they how where when as :")
+_SENTENCE = listed("no title")
 
 
 def depicted(tree: Tree, family: str) -> Iterator[Order]:
@@ -419,4 +470,9 @@ def depicted(tree: Tree, family: str) -> Iterator[Order]:
 OF_PARTS: tuple[Callable[[Parts], Iterator[Order]], ...] = (
     existential, progressive, seen, fronted, adjunct_first, modifier_first, passive, active, doing_first,
 )  # fmt: skip
-OF_TREE: tuple[Callable[[Tree], Iterator[Order]], ...] = (clause_first, unexistential, list_reordered)
+OF_TREE: tuple[Callable[[Tree], Iterator[Order]], ...] = (
+    sentence_adjunct_first,
+    clause_first,
+    unexistential,
+    list_reordered,
+)

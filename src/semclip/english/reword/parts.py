@@ -7,6 +7,7 @@ from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import clause_of, inside_collective, is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.words.load import listed
 
 
 class Form(str):
@@ -104,8 +105,11 @@ class Parts:
     def indefinite(self) -> bool:
         """Whether "there is" may introduce it."""
         first, tree = self.tree.lower(self.np[0]), self.tree
-        named = any(tree.tag(i).startswith("NNP") for i in range(self.subject + 1)) and not any(tree.style)
+        named = any(token.text[:1].isupper() for token in tree.tokens[1 : self.subject + 2]) and not any(tree.style)
         if tree.child(self.subject, "poss") is not None or (named and not tree.determiner(self.subject)):
+            return False
+        bare = tree.tag(self.subject) == "NN" and not tree.determiner(self.subject)
+        if bare and tree[self.subject].lemma not in UNCOUNTED and len(self.introduced) == len(self.np):
             return False
         return first not in _DEFINITE | _SOMEBODY and not self.tree.tag(self.np[0]).startswith(("NNP", "PRP"))
 
@@ -118,7 +122,7 @@ class Parts:
             and self.be == "is"
             and tree.lower(head) not in _SOMEBODY
             and not tree.determiner(head)
-            and tree[head].lemma not in _MASS | lexicon.UNCOUNTED
+            and tree[head].lemma not in UNCOUNTED
         )
         joined = tree.child(head, "conj")
         return ["a", *self.np] if bare and (joined is None or tree.determiner(joined)) else list(self.np)
@@ -131,6 +135,8 @@ class Parts:
         tree = self.tree
         if self.has_something:
             return ["with", *self.rest]
+        if any(tree.lower(i) not in ("is", "are", "being") for i in self.helpers):
+            return None
         if any(tree.lower(i - 1) == "and" and _may_be_finite(tree, i) for i in self.rest if i not in self.joined):
             return None
         if "being" in tree.words[: self.verb] and tree.lower(self.verb - 1) == "being":
@@ -154,37 +160,33 @@ def _may_be_finite(tree: Tree, place: int) -> bool:
 
 
 #: What is worn and no dress.
-ACCESSORIES = words(
-    """helmet hat cap mask glass sunglass goggles glasses sunglasses scarf headscarf glove tie watch necklace shoe boot
-    sneaker sandal sock backpack headband bandana hood wig crown visor headphones bracelet earring ring badge"""
-)
+ACCESSORIES = listed("accessories")
 
 
 def is_clothes(tree: Tree, noun: int | None) -> bool:
     return noun is not None and "clothes" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
 
 
-_MASS = words(
-    """lunch breakfast dinner food water snow grass sand traffic luggage fruit furniture rain ice smoke bread wine
-    coffee beer dirt mud"""
-)
-_STATIVE = words(
-    "have seem appear consist contain belong want need like love feature know mean resemble see hear show be"
-)
+UNCOUNTED = lexicon.UNCOUNTED | listed("also uncounted")
+_STATIVE = listed("statives")
 
 
 #: How titles of instructions start.
-_NO_CAPTION = words("how why what when where before after")
+INSTRUCTIONS = words("how why what when where before after")
 
 
 def parts_of(tree: Tree) -> Parts | None:
     """The parts of a caption; None where a word comes before its subject, or something between it and its verb."""
     clause = clause_of(tree)
-    if clause is None or tree.lower(0) in _NO_CAPTION or ":" in tree.words:
+    if clause is None or tree.lower(0) in INSTRUCTIONS or ":" in tree.words:
         return None
     if tree[clause.subject].lemma in DEPICTIONS or any(t.label == "neg" for t in tree.tokens):
         return None
     verb, subject = clause.verb, clause.subject
+    if any(tree.style) and verb is not None and tree.tag(verb + 1) == "CD":
+        return None  # SHOES SIZE 7
+    if verb is None and (inner := inside_collective(tree, subject)) is not None and not clause.finite:
+        verb = next((i for i in tree.children(inner, "acl") if i == inner + 1 and tree.tag(i) in ("VBG", "VBN")), None)
     if verb is None:
         return Parts(tree, subject, list(range(tree.span(subject)[1])), [], None, [], False, clause.plural, ()) if (
             tree.root == subject and tree.span(subject) == (0, len(tree))

@@ -9,7 +9,7 @@ from semclip.english.inflection import PLURAL_ONLY, inflect, plural_of, words
 from semclip.english.parse.clause import is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.siblings import Siblings
-from semclip.english.words.load import rows_of
+from semclip.english.words.load import listed, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +169,10 @@ def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
         tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])
     ):
         return ""
-    return new if old[0] not in ("within", "inside") or tree[place].label == "prep" else ""
+    return new if old[0] not in ("within", "inside", "outside") or tree[place].label == "prep" else ""
 
 
-_WORN_IN_PAIRS = words("shoes boots gloves socks skis skates sandals sneakers mittens crutches earrings slippers")
+_WORN_IN_PAIRS = listed("worn in pairs")
 
 _OF_KIND: dict[str, Callable[[Tree, int, int, tuple[str, ...], str], str]] = {
     "N": _noun, "J": _adjective, "V": _verb, "I": _verb_alone, "B": _verb_of_beings, "R": _adverb, "P": _phrase,

@@ -8,7 +8,16 @@ from semclip.english.change import changed_share_of_words, words_of
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.reword.changes import changes
-from semclip.english.reword.orders import OF_PARTS, OF_TREE, Order, depicted, framed, framed_as_it_is, framed_sentence
+from semclip.english.reword.orders import (
+    OF_PARTS,
+    OF_TREE,
+    Order,
+    depicted,
+    framed,
+    framed_as_it_is,
+    framed_sentence,
+    framed_title,
+)
 from semclip.english.reword.parts import Form, Items, parts_of
 from semclip.english.reword.synonyms import Swap, synonyms
 from semclip.english.siblings import Siblings
@@ -80,7 +89,8 @@ def _orders(tree: Tree, family: str, draw: random.Random) -> Iterator[Order]:
     found += [order for rule in OF_PARTS for order in rule(parts)] if parts else list(depicted(tree, family))
     yield from _drawn(found, draw)
     yield from _drawn(list(framed(parts, family) if parts else framed_as_it_is(tree, family)), draw)
-    yield from _drawn(list(framed_sentence(tree, family)), draw)
+    yield from _drawn(list(framed_sentence(tree, family, found)), draw)
+    yield from _drawn([] if any(tree.tags) else list(framed_title(tree, family, found)), draw)
     yield Order("", list(range(len(tree))))
 
 
