@@ -12,6 +12,8 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
+from semclip.models.backends.transformers import image_settings
+from semclip.models.folder import fingerprint
 from semclip.models.load import create, load
 
 transformers = pytest.importorskip("transformers")
@@ -184,3 +186,13 @@ def test_a_pair_whose_text_model_has_no_pooler(tmp_path: Path) -> None:
     transformers.VisionTextDualEncoderModel(both).save_pretrained(tmp_path / "pair")
     with pytest.raises(UserError, match="no pooler"):
         load(str(tmp_path / "pair"))
+
+
+def test_every_setting_of_an_image_processor_tells_it_from_others() -> None:
+    """`crop_pct` is ConvNeXt's own, and changes pixels."""
+    settings = [
+        image_settings(transformers.ConvNextImageProcessor(crop_pct=share, size={"shortest_edge": 224}))
+        for share in (0.5, 0.875, 0.875)
+    ]
+    prints = [fingerprint([], found) for found in settings]
+    assert prints[0] != prints[1] == prints[2]

@@ -264,7 +264,7 @@ class Transformers(Encoder):
 
 
 def image_settings(processor: Any) -> dict[str, Any]:
-    """What an image processor of the library does, ready for JSON."""
+    """What an image processor of the library does, ready for JSON: all its settings, for each class has its own."""
     settings: dict[str, Any] = json.loads(processor.to_json_string())
-    names = ("size", "crop_size", "image_mean", "image_std", "resample", "rescale_factor")
-    return {key: value for key, value in settings.items() if key in names or key.startswith("do_")}
+    names_of_classes = ("image_processor_type", "feature_extractor_type", "processor_class")
+    return {key: value for key, value in settings.items() if key not in names_of_classes}
