@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
+from semclip.core.protocols import DenseReading
 from semclip.evaluation import Encodings, evaluate
 from tests.evaluation.own.fakes import FakeEncoder, constant, examples, noise
 
@@ -149,3 +150,18 @@ def test_an_unknown_benchmark_is_refused_with_a_hint() -> None:
     assert "retrieval" in caught.value.fix
     with pytest.raises(UserError, match="no benchmark"):
         evaluate(noise(), [], examples(), {})
+
+
+def test_pixels_are_scored_in_the_precision_that_the_result_names() -> None:
+    computed = []
+
+    class Multiplies(FakeEncoder):
+        def encode_image(self, inputs: torch.Tensor) -> torch.Tensor:
+            product = inputs.float() @ torch.eye(inputs.shape[-1])
+            computed.append(product.dtype)
+            return product
+
+    encoder = Multiplies(lambda name: np.ones(3), lambda text: np.ones(3))
+    encodings = Encodings.compute(encoder, [ref := ImageRef("a.png")], ["a cat"], precision="bfloat16")
+    encodings.class_scores(ref, (2, 2), encodings.text(["a cat"]), np.zeros((0, 3)), DenseReading())
+    assert computed == [torch.bfloat16, torch.bfloat16] and encodings.facts["precision"] == "bfloat16"

@@ -94,6 +94,7 @@ class Encodings:
     _encoder: DualEncoder
     _device: Any
     facts: Mapping[str, Any]
+    _precision: str = ""
 
     @classmethod
     def compute(
@@ -145,7 +146,7 @@ class Encodings:
         ]
         facts = {"image_dtype": image_type, "text_dtype": text_type, "device": str(device), "precision": precision}
         facts |= encoder.description() if hasattr(encoder, "description") else {}  # activation, preprocessing
-        return cls(image_table, text_table, _truncated(encoder, strings), remarks, encoder, device, facts)
+        return cls(image_table, text_table, _truncated(encoder, strings), remarks, encoder, device, facts, precision)
 
     @property
     def trained_on_queries(self) -> bool:
@@ -180,7 +181,7 @@ class Encodings:
         encoder = self._encoder
         assert isinstance(encoder, DenseEncoder)
         rows, ground = (torch.from_numpy(r).to(self._device) for r in (classes, background))
-        with _evaluating(encoder, self._device):
+        with _evaluating(encoder, self._device, self._precision):
             inputs = encoder.load_whole_image(ref, reading.size)[None].to(self._device)  # (1, 3, H', W')
             scores: Any = encoder.class_scores(inputs, rows, ground, reading, size)
         return np.asarray(scores[0].to("cpu", torch.float64).numpy())
