@@ -122,3 +122,19 @@ def test_bad_rows_are_named(row: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=said) as caught:
         create("multilabel_classification").prepare(tmp_path)
     assert caught.value.where.endswith(":1")
+
+
+def test_pictures_are_read_as_clip_benchmark_reads_them(tmp_path: Path) -> None:
+    """Neither turned as EXIF data say nor laid on a ground, in files and in tars."""
+    write_sample(tmp_path)
+    things = tmp_path / "multilabel_classification" / "things"
+    found = create("multilabel_classification").read(tmp_path, things.parent).images
+    with tarfile.open(things / "0.tar", "w") as tar:
+        tar.add(things / "0.png", "a.png")
+        np.save(tmp_path / "a.npy", np.array([1, 0, 0, 0]))
+        tar.add(tmp_path / "a.npy", "a.npy")
+    (things / "test").mkdir()
+    (things / "0.tar").rename(things / "test" / "0.tar")
+    (things / "test.jsonl").unlink()
+    found = [*found, *create("multilabel_classification").read(tmp_path, things.parent).images]
+    assert len(found) == len(SHOWN) + 1 and all(ref.as_stored for ref in found)

@@ -215,7 +215,7 @@ def _of_tar(tar: Path, called: str, classes: Classes) -> list[Tagged]:
                 where=where,
                 fix="write 0 or 1 for each line of classnames.txt",
             )
-        ref = ImageRef(f"{called}/{tar.stem}/{image.name}", tar, span=(image.offset_data, image.size))
+        ref = ImageRef(f"{called}/{tar.stem}/{image.name}", tar, span=(image.offset_data, image.size), as_stored=True)
         found.append(Tagged(ref, frozenset(np.flatnonzero(marks).tolist()), classes))
     return found
 
@@ -230,6 +230,6 @@ def _of_rows(path: Path, classes: Classes) -> list[Tagged]:
         unknown = [str(label) for label in labels if str(label) not in place]
         if unknown:
             raise UserError(f"no class '{unknown[0]}'", where=where, fix=did_you_mean(unknown[0], list(place)))
-        ref = ImageRef(f"{classes.of}/{image}", path.parent / image)
+        ref = ImageRef(f"{classes.of}/{image}", path.parent / image, as_stored=True)
         found.append(Tagged(ref, frozenset(place[str(label)] for label in labels), classes))
     return found
