@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from semclip.core.example import ImageRef
-from semclip.evaluation.choices import Question, Tie, baselines, harness_outcomes, official_outcomes
+from semclip.evaluation.choices import Question, Tie, baselines, harness_outcomes, official_outcomes, rate
 from semclip.evaluation.metrics.choice import choice
+from semclip.evaluation.metrics.outcomes import Outcomes
 
 
 def drawn(count: int = 300) -> tuple[list[Question], list[np.ndarray]]:
@@ -30,6 +31,12 @@ def test_outcomes_are_those_of_a_plain_loop() -> None:
             alone.expected[0], alone.strict[0], alone.optimistic[0],
         )  # fmt: skip
     assert 0 < found.ties < len(questions)
+
+
+@pytest.mark.parametrize(("kinds", "slices"), [(["", ""], []), (["a", ""], ["", "a"]), (["a", "b"], ["a", "b"])])
+def test_questions_without_kinds_have_no_slices(kinds: list[str], slices: list[str]) -> None:
+    questions = [Question(k, ImageRef(f"{i}.jpg"), ("a", "b"), 0, k, str(i)) for i, k in enumerate(kinds)]
+    assert sorted(rate("accuracy", "", questions, Outcomes.certain([1, 0])).per_slice) == slices
 
 
 @pytest.mark.parametrize("tie", Tie)

@@ -128,9 +128,9 @@ def _alike(
 
 
 def rate(name: str, what: str, questions: Sequence[Question], outcomes: Outcomes, kind: str = "model") -> Metric:
-    """The proportion of questions that are right (micro), sliced by kind."""
-    clusters, slices = [q.cluster for q in questions], [q.kind for q in questions]
-    return proportion(name, what, outcomes, clusters, guesses(questions), slices, kind=kind)
+    """The proportion of questions that are right (micro), sliced by kind where there are kinds."""
+    clusters, kinds = [q.cluster for q in questions], [q.kind for q in questions]
+    return proportion(name, what, outcomes, clusters, guesses(questions), kinds if any(kinds) else (), kind=kind)
 
 
 def accuracy(
