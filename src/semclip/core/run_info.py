@@ -51,10 +51,12 @@ def _version(package: str) -> str:
 
 @functools.cache
 def git_hash() -> str:
-    """The commit of the source tree, with `+changes` where files differ from it; "" outside a checkout."""
-    folder = Path(__file__).parent
+    """The commit of the source tree, with `+changes` where files differ from it; "" outside a checkout, such as in an
+    environment that lies inside another project's repository."""
+    here = Path(__file__)
     try:
-        git = ["git", "-C", str(folder)]
+        git = ["git", "-C", str(here.parent)]
+        subprocess.run([*git, "ls-files", "--error-unmatch", here.name], capture_output=True, check=True)
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
         changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
