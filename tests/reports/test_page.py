@@ -11,8 +11,8 @@ import yaml
 
 from semclip.core.errors import UserError
 from semclip.reports.comparison import load_tracks
-from semclip.reports.page import render, write_report
-from tests.reports.conftest import ROLES, MakeRuns, edit_json
+from semclip.reports.page import _tested, render, write_report
+from tests.reports.conftest import ROLES, MakeRuns, edit_json, load_one
 
 
 def page(runs: list[Path], control: str | None = None) -> str:
@@ -138,6 +138,14 @@ def test_what_got_worse_names_the_planted_loss_with_interval_and_p(plain_page: s
     assert re.search(r"Caption R@5 retrieval SemCLIP 87\.\d % CLIP control 9\d\.\d % −\d+\.\d points \[−", worse)
     assert "p < 0.001" in worse
     assert "Caption R@1" not in worse
+
+
+@pytest.mark.parametrize(("split", "unseen"), [("test", True), ("train", False), ("val", False), ("", False)])
+def test_only_the_test_split_is_called_unseen_unchecked(split: str, unseen: bool, runs: list[Path]) -> None:
+    for path in (p for run in runs for p in (run / "results").glob("*.json") if p.name != "plane.json"):
+        edit_json(path, lambda result: result | {"data": result["data"] | {"split": split}})
+    said = _tested(load_one(runs))
+    assert (", which no model was trained on" in said) == unseen and ("was not checked" in said) != unseen
 
 
 def test_nothing_worse_is_said_with_its_limits(runs: list[Path]) -> None:

@@ -177,19 +177,16 @@ def _tested(comparison: Comparison) -> str:
         images = own.data.get("images", own.data.get("examples"))
         many = f"{formatting.count(images)} images" if isinstance(images, int) else "the images"
         parts.append(f"{many} of the {split} split" if split else many)
-    return f"{formatting.listing(parts)}{_seen(comparison, bool(public))}"
+    return f"{formatting.listing(parts)}{_seen(comparison)}"
 
 
-def _seen(comparison: Comparison, public: bool) -> str:
+def _seen(comparison: Comparison) -> str:
     """The end of the sentence: what the models were trained on of what they are tested on."""
-    records = {
-        run.title: [seen for result in run.results.values() for seen in result.data.get("seen") or ()]
-        for run in comparison.runs
-    }
-    guilty = [title for title, seen in records.items() if any(s["images"] or s["texts"] for s in seen)]
+    data = [(run.title, result.data) for run in comparison.runs for result in run.results.values()]
+    guilty = dict.fromkeys(t for t, d in data if any(s["images"] or s["texts"] for s in d.get("seen") or ()))
     if guilty:
-        return f", some of which {formatting.listing(guilty)} saw in training (see what to know about the data)"
-    if public and not all(records.values()):
+        return f", some of which {formatting.listing(list(guilty))} saw in training (see what to know about the data)"
+    if not all(d.get("seen") or (d.get("split") == "test" and "files" not in d) for _, d in data):
         return "; whether a model was trained on them was not checked (semclip evaluate --trained-on)"
     return ", which no model was trained on"
 
