@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", help="captions in any form that `semclip data check` understands")
     parser.add_argument("--views", default="paraphrase,negation,absence")
-    parser.add_argument("--writer", default="rules")
+    parser.add_argument("--writer", default="rules", help="and its options: rules,parser=en_core_web_sm")
     arguments = parser.parse_args()
     views = arguments.views.split(",")
 
@@ -43,7 +43,9 @@ def main() -> None:
     given = timed("reading and checking the input", lambda: read_input(DataConfig(path=arguments.data)))
     assert isinstance(given, Input)
     captions = sum(len(example.captions) for example in given.examples)
-    job = timed("the writer's look over the input", lambda: prepared(given, arguments.writer, views))
+    name, *options = arguments.writer.split(",")
+    writer = {"name": name, **dict(option.split("=", 1) for option in options)}
+    job = timed("the writer's look over the input", lambda: prepared(given, writer, views))
     assert isinstance(job, Job)
     timed("writer", lambda: asyncio.run(written(job, verified=False)))
     timed("writer and lexical verifier", lambda: asyncio.run(written(job, verified=True)))
@@ -60,12 +62,12 @@ def main() -> None:
     console.print(f"peak memory {peak:,.0f} MB; output and journal {size:,.0f} MB")
 
 
-def prepared(given: Input, writer: str, views: list[str]) -> Job:
+def prepared(given: Input, writer: dict[str, str], views: list[str]) -> Job:
     verifier = create_verifier({"name": "lexical"}, lambda spec: None)
     verifier.look_over(given.examples)
     return Job(
         examples=given.examples,
-        writer=create_writer({"name": writer}, given.examples),
+        writer=create_writer(writer, given.examples),
         verifiers=[verifier],
         views=views,
         attempts=2,

@@ -5,6 +5,7 @@ measures understanding, not recognition.
 """
 
 import functools
+import itertools
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -130,7 +131,7 @@ class Rules(Writer):
         scene = self._scene(work)
         refused = _NOT_UNDERSTOOD
         # What a pipeline of newspapers gets wrong, the parser of captions may get right; a title has no grammar.
-        for tree in (scene.tree if scene else None, *readings(work.caption.text)):
+        for tree in itertools.chain([scene.tree if scene else None], readings(work.caption.text)):
             if tree is not None:
                 draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
                 made = paraphrase(tree, work.siblings, work.family, draw)
