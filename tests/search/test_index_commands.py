@@ -65,6 +65,25 @@ def test_as_a_new_user_types_it(typed, tmp_path: Path) -> None:  # type: ignore[
     assert code == 0 and "8 unchanged" in said
 
 
+def test_index_and_model_can_be_moved(typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    album = tmp_path / "album"
+    album.mkdir()
+    for name in ("photos", "tiny"):
+        (tmp_path / name).rename(album / name)
+    monkeypatch.chdir(album)
+    assert typed("index", "photos", "--model", "tiny")[0] == 0
+    moved = album.rename(tmp_path / "moved")
+    monkeypatch.chdir(moved)
+    code, said, errors = typed("search", "circle", "--top", "1")
+    assert code == 0 and "photos/" in said, errors
+    (moved / "tiny").rename(tmp_path / "elsewhere")
+    code, _, errors = typed("search", "circle", "--top", "1")
+    assert code == 2 and "no longer at" in errors and "--model" in errors
+    assert typed("index", "photos", "--model", "../elsewhere")[0] == 0
+    code, said, errors = typed("search", "circle", "--top", "1")
+    assert code == 0 and "photos/" in said, errors
+
+
 def test_the_shipped_sample_as_the_readme_has_it(typed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """Its masks and the images of its negations are no photos."""
     assert typed("data", "sample", "shipped")[0] == 0

@@ -297,6 +297,30 @@ assert not {{"lancedb", "torch", "scipy"}} & sys.modules.keys()
     assert Glance.at(place) is None, "damaged: the index makes them anew"
 
 
+def test_an_index_made_anew_in_the_same_place_has_its_own_rows(tmp_path: Path) -> None:
+    fill(tmp_path / "one", 3)
+    fill(tmp_path / "two", 3, first=10)
+    assert new_index(tmp_path).add(tmp_path / "one").new == 3
+    shutil.rmtree(tmp_path / ".semclip" / "photos.lance")  # the mapped rows stay, as those of a bucket do
+    assert new_index(tmp_path).add(tmp_path / "two").new == 3
+    hits = Index.open(tmp_path / ".semclip", model()).search(asked("a dog"), ranker=Plain())
+    assert {hit.path.partition("/")[0] for hit in hits} == {"two"}
+
+
+def test_mapped_vectors_that_a_crash_left_as_zeros_are_made_anew(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / ".semclip", tmp_path / ".semclip")
+    whole = Index.open(tmp_path / ".semclip", model()).search(asked("a dog"), ranker=Plain())
+    (file,) = (tmp_path / ".semclip").glob("rows-*[0-9].npy")
+    rows = np.load(file)
+    np.save(file, np.zeros_like(rows))
+    assert Index.open(tmp_path / ".semclip", model()).search(asked("a dog"), ranker=Plain()) == whole
+
+
+def test_like_with_a_name_that_no_system_takes(index: Index) -> None:
+    with pytest.raises(UserError, match="cannot be read"):
+        index.search(Query("", Picture("x" * 300)))
+
+
 @pytest.mark.parametrize("damaged", ["rows-*.npy", "rows-*.arrow"])
 def test_damaged_mapped_files_are_made_anew(folder: Path, tmp_path: Path, damaged: str) -> None:
     shutil.copytree(folder / ".semclip", tmp_path / ".semclip")

@@ -4,11 +4,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 from typing import Any
+from uuid import uuid4
 
 from PIL import Image
 
 from semclip.core.errors import UserError
+from semclip.core.files import write_text
 from semclip.core.query import Query, Ranker
 from semclip.search import candidates
 from semclip.search.added import Added
@@ -20,7 +23,7 @@ from semclip.search.index_gallery import IndexGallery
 from semclip.search.indexing import Indexer
 from semclip.search.listing import Listing
 from semclip.search.lock import only_indexer
-from semclip.search.model import DEFAULT_MODEL, Model, load_model, refuse_another
+from semclip.search.model import DEFAULT_MODEL, Model, file_of, found_at, load_model, portable, refuse_another
 from semclip.search.names import Names
 from semclip.search.place import folder_of, place_of
 from semclip.search.ranks import Alone, ranks
@@ -59,7 +62,7 @@ class Index(Listing):
         index._device = device
         if model is not None:
             given = _model(model, device)
-            refuse_another(index.about["model"], given, index.place)
+            refuse_another({**index.about["model"], "spec": index.model_spec}, given, index.place)
             index._model = given
         return index
 
@@ -72,7 +75,8 @@ class Index(Listing):
         Raises UserError where an index is there already, and for a model that cannot be loaded.
         """
         given, place = _model(model, device), place_of(path)
-        about = {"dimension": given.dimension, "model": given.stamp(), "keep_gps": keep_gps}
+        stamp = {**given.stamp(), "spec": portable(given.spec, Names.beside(place).base)}
+        about = {"id": uuid4().hex[:16], "dimension": given.dimension, "model": stamp, "keep_gps": keep_gps}
         return cls(PhotoTable.create(place, given.dimension, about), given)
 
     @property
@@ -87,8 +91,19 @@ class Index(Listing):
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """What the index says of itself: `format`, `dimension`, `keep_gps`, `model` (spec, name, fingerprint)."""
+        """What the index says of itself: `format`, `id`, `dimension`, `keep_gps`, `model` (spec, name, fingerprint)."""
         return self._table.about
+
+    @property
+    def model_spec(self) -> str:
+        """Where its model is, for `load_model`: where it was when last named to `add` on this machine, or at first."""
+        noted = self._model_file.read_text("utf-8").strip() if self._model_file.is_file() else ""
+        return found_at(noted or self.about["model"]["spec"], self._names.base)
+
+    @property
+    def _model_file(self) -> Path:
+        """Where this machine's note is that the model lies elsewhere than the table says; there may be none."""
+        return self._folder / "-".join(filter(None, ("model", self.about.get("id", ""), "place.txt")))
 
     def __len__(self) -> int:
         return len(self._table)
@@ -117,6 +132,7 @@ class Index(Listing):
         group = together or ranks()
         with ExitStack() as held:
             group.lead(lambda: held.enter_context(only_indexer(self._folder, self.place)))
+            group.lead(self._note_model)
             self._table.refresh()
             keep_gps = bool(self.about["keep_gps"])
             part = Indexer(self._table, self.model, place, self._names, keep_gps, batch_size, advance)
@@ -186,8 +202,16 @@ class Index(Listing):
     def load_model(self) -> None:
         """Load the encoder; a search that needs it does so by itself. Raises UserError for one that has changed."""
         if self._model is None:
-            model = load_model(self.about["model"]["spec"], self._device)
-            refuse_another(self.about["model"], model, self.place)
+            spec = self.model_spec
+            if spec.startswith("/") and not file_of(spec).exists():
+                raise UserError(
+                    f"the model of this index is no longer at {spec}",
+                    where=self.place,
+                    fix=f"put it back; or, where it was moved, once: semclip index FOLDER --index {quote(self.place)} "
+                    "--model MODEL, with a folder of photos of this index and where the model is now",
+                )
+            model = load_model(spec, self._device)
+            refuse_another({**self.about["model"], "spec": spec}, model, self.place)
             self._model = model
 
     @property
@@ -214,7 +238,7 @@ class Index(Listing):
         """What one process does when all files are settled."""
         self._table.refresh()
         if not added.photos and not added.unreadable:
-            raise _nothing_in(folder, len(gone))
+            raise _nothing_in(folder, len(gone), self.place)
         self._table.delete(gone)
         self._table.drop_repeated()
         self._table.tidy()
@@ -222,11 +246,16 @@ class Index(Listing):
             self._table.build_vector_index()
         self._rows = Rows.of(self._table, self._folder)
 
+    def _note_model(self) -> None:
+        """Where an equal model was named, for the next time that none is."""
+        if self.model.spec != self.model_spec and file_of(self.model.spec).exists():
+            write_text(self._model_file, portable(self.model.spec, self._names.base) + "\n")
+
     def _ids_and_paths(self) -> list[tuple[str, bytes]]:
         return [(row["id"], row["path"]) for batch in self._table.batches(["id", "path"]) for row in batch.to_pylist()]
 
 
-def _nothing_in(folder: Path, known: int) -> UserError:
+def _nothing_in(folder: Path, known: int, place: str) -> UserError:
     if not known:
         fix = "name a folder with photos; `semclip data sample DIR` makes one"
         return UserError("the folder holds no photo", where=str(folder), fix=fix)
@@ -234,7 +263,7 @@ def _nothing_in(folder: Path, known: int) -> UserError:
         f"the folder holds no photo, and the index has {known:,} of it",
         where=str(folder),
         fix="if it is on a disk that is not mounted, mount it; "
-        "if the photos are gone for good: semclip index FOLDER --forget",
+        f"if the photos are gone for good: semclip index {quote(str(folder))} --forget --index {quote(place)}",
     )
 
 

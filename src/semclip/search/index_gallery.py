@@ -67,15 +67,14 @@ class IndexGallery:
             vector = np.asarray(self.photos.embeddings[row], np.float32)
             return vector / np.linalg.norm(vector)
         path = Path(name)
-        if not path.is_file():
-            raise UserError(
-                "neither the index nor the disk has such a photo", where=f"like:{name}", fix="check the path"
-            )
         try:
-            data = read_bytes(Seen(path, path.stat().st_size, 0))
-            return self._encoded(name, path, decode(path, data, keep_gps=False)[1])
-        except UndecodableError as error:
-            raise UserError(f"the photo cannot be read: {error}", where=name, fix="name another photo") from error
+            if path.is_file():
+                data = read_bytes(Seen(path, path.stat().st_size, 0))
+                return self._encoded(name, path, decode(path, data, keep_gps=False)[1])
+        except (UndecodableError, OSError) as error:  # OSError: a closed folder, or a name that no system takes
+            why = error.strerror if isinstance(error, OSError) else error
+            raise UserError(f"the photo cannot be read: {why}", where=name, fix="name another photo") from error
+        raise UserError("neither the index nor the disk has such a photo", where=f"like:{name}", fix="check the path")
 
     def _encoded(self, name: str, path: Path, picture: Image.Image) -> np.ndarray:
         ref = UprightPicture.of(name, path, picture.convert("RGB"))

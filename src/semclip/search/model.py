@@ -88,8 +88,26 @@ def refuse_another(stored: dict[str, Any], model: Model, where: str) -> None:
             f"this index belongs to the model {stored['spec']}, and you gave {found['spec']}"
             f"{'' if stored['spec'] != found['spec'] else ', whose weights are others by now'}",
             where=where,
-            fix="another model needs another index: name a new one with --index, or leave --model out to use its own",
+            fix="another model needs another index: name a new one with --index, or "
+            + ("leave --model out to use its own" if stored["spec"] != found["spec"] else "put its old weights back"),
         )
+
+
+def file_of(spec: str) -> Path:
+    """The file or folder of a model that is named by one; of another, a path where nothing is."""
+    return Path(spec.rpartition(":")[0] if ".py:" in spec else spec)
+
+
+def portable(spec: str, base: Path | None) -> str:
+    """`./run` for a model below the folder `base`, so that both can be moved together; the rest as it is."""
+    if base is None or not Path(spec).is_relative_to(base):
+        return spec
+    return f"./{Path(spec).relative_to(base).as_posix()}"
+
+
+def found_at(stored: str, base: Path | None) -> str:
+    """What `load_model` takes for a spec that `portable` gave."""
+    return str(base / stored) if base is not None and stored.startswith("./") else stored
 
 
 def load_model(spec: str, device: str = "auto") -> Model:

@@ -20,6 +20,8 @@ from semclip.search.table import ROW_ID, PhotoTable
 
 #: Photos that calibration sees.
 SAMPLE = 4_096
+#: Rows whose length says whether a file is whole: one that a crash left at its size holds zeros.
+_CHECKED = 256
 _COLUMNS = ("id", "path", "content", "taken", "camera", "width", "height", "type", "size")
 #: What is mapped: all but the hash, and what is worked out from the table.
 _MAPPED = [*(name for name in _COLUMNS if name != "content"), "same", "doubled", "row_id", "row_by_id", "folder"]
@@ -43,7 +45,9 @@ class Rows:
 
         Raises UserError on a full disk.
         """
-        vectors, columns = folder / f"rows-{table.version}.npy", folder / f"rows-{table.version}.arrow"
+        # A table made anew where another was counts its versions from the first again; older ones have no id.
+        name = "-".join(filter(None, ("rows", table.about.get("id", ""), str(table.version))))
+        vectors, columns = folder / f"{name}.npy", folder / f"{name}.arrow"
         if columns.exists():  # written last, so it stands for both
             # Damaged, or written by another version of this program: the table still has what they held.
             with contextlib.suppress(ValueError, OSError, KeyError):
@@ -67,7 +71,12 @@ class Rows:
         with pa.memory_map(str(columns)) as file:
             read = pa.ipc.open_file(file).read_all().select(_MAPPED)
         # `c`: torch takes no read-only memory; what is empty cannot be mapped.
-        return cls(np.load(vectors, mmap_mode="c" if len(read) else None), read, vectors)
+        embeddings = np.load(vectors, mmap_mode="c" if len(read) else None)
+        some = np.linspace(0, len(read) - 1, min(_CHECKED, len(read))).astype(int)
+        lengths = np.linalg.norm(embeddings[some].astype(np.float32), axis=1)
+        if len(embeddings) != len(read) or not np.allclose(lengths, 1, atol=0.01):
+            raise ValueError(f"{vectors} holds no rows of unit length")
+        return cls(embeddings, read, vectors)
 
     def __len__(self) -> int:
         return len(self.columns)
