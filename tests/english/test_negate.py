@@ -42,6 +42,8 @@ def test_training_and_tests_share_no_text(kind: str, caption: str) -> None:
         ("object_contrasted", "A computer desk in a hall"),
         # one of its kind; a listing; what else goes on
         ("subject_denied", "A lone sailor sings ."),
+        ("subject_denied", "The goat in a barn"),
+        ("attribute_swapped", "A little sailor sings ."),  # little, not large: young
         ("verb_negated", "Old Brass Lamp Made in Belgium"),
         ("verb_negated", "A nurse sits on a crate and sings ."),
         # without: what is filled, played, done with; a body; what is known already; what goes on

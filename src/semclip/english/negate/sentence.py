@@ -99,6 +99,7 @@ def endings_of(tree: Tree, last: int) -> list[int]:
         and tree.lower(cut) not in ("of", "to")
         and tree.span(cut) == (cut, len(tree))
         and (tree.is_noun(cut - 1) or tree.is_verb(cut - 1) or tree.lower(cut - 1) in (",", "them", "him", "her"))
+        and tree.lower(cut - 1) not in ("all", "both", "high", "low", "halfway")
         and tree.lower(tree.noun_start(cut - 1) - 1) not in (",", "as", "while")  # "as shares" did what?
         and tree[tree[cut].head].lemma not in NEEDS_A_PLACE
         and (not tree.is_verb(cut - 1) or tree[cut - 1].lemma in _SAYS_ENOUGH)
@@ -172,6 +173,8 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     said = {tree.lower(i) for i in tree.children(subject, "amod")}
     if said - _KINDS or tree.lower(subject + 1) == "," or "one" in tree.words:
         return
+    if determiner == "the" and not clause.finite:
+        return  # the front cover of a book
     inner = inside_collective(tree, subject)
     head, first = subject, start + (determiner in _COUNTS or determiner.isdigit())
     counted = inner is not None and tree.is_plural(inner) and tree.lower(inner) not in PLURAL_ONLY

@@ -6,7 +6,7 @@ from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
 from semclip.english.pairs import ATTRIBUTES, fitting
-from semclip.english.parse.clause import clause_of, is_being
+from semclip.english.parse.clause import clause_of, is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.siblings import Siblings
 from semclip.english.words.load import listed, rows_of
@@ -40,7 +40,8 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
             continue
         if tree.child(place, "conj", "cc", "advmod", "neg") or tree.lower(place - 1) in ("and", "or", "-", "very"):
             continue
-        categories = lexicon.NOUNS.get(tree.lower(noun), (frozenset({"object"}),))[0]
+        unknown = frozenset({"person" if is_person(tree, noun) else "object"})
+        categories = lexicon.NOUNS.get(tree.lower(noun), (unknown,))[0]
         counted = tree.child(noun, "nummod") is not None
         if alone and not counted and categories & _OF_PEOPLE and siblings.may_hold_more("person"):
             continue
