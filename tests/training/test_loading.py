@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+import torch
 
+from semclip.core.errors import UserError
+from semclip.core.example import Example, ImageRef
+from semclip.data.dataset import CaptionDataset, Sample
 from semclip.training import loading
-from semclip.training.loading import DataWait, choose_workers
+from semclip.training.loading import DataWait, _Readable, choose_workers
 
 
 class Clock:
@@ -51,3 +55,21 @@ def test_workers_are_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
     count, sentence = choose_workers("auto", memory_mapped=False)
     assert count == 8 and "8 loader workers for 64 cores" in sentence
+
+
+@pytest.mark.parametrize("size", [4, 2, 1], ids=["whole", "halves", "one by one"])
+def test_what_is_taken_for_unreadable_images_does_not_depend_on_how_a_batch_is_cut(size: int) -> None:
+    """Neighbours that cannot be read would otherwise get one replacement, which meets itself."""
+
+    def load(ref: ImageRef) -> torch.Tensor:
+        if ref.name in ("1", "2"):
+            raise UserError("broken", where=ref.name)
+        return torch.zeros(1)
+
+    names = [str(number) for number in range(8)]
+    examples = [Example(id=name, image=ImageRef(name), caption=f"text {name}", group=name) for name in names]
+    readable = _Readable(CaptionDataset(examples, ["image", "caption"], 0, load), others=False)
+    addresses = [(0, 0), (0, 1), (0, 2), (0, 7)]
+    cuts = [readable[range(start, start + size), addresses] for start in range(0, 4, size)]
+    assert [item.index for cut in cuts for item in cut if isinstance(item, Sample)] == [0, 3, 4, 7]
+    assert [item.id for cut in cuts for item in cut if isinstance(item, loading.Fault)] == ["1", "2"]

@@ -5,7 +5,7 @@ Examples that cannot be read are replaced; other errors are raised unchanged.
 
 import os
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypeVar
@@ -182,18 +182,40 @@ class _Readable(Dataset[Any]):
 
     def __getitem__(self, item: tuple[range, list[tuple[int, int]]]) -> list[Sample | Fault | UserError]:
         own, addresses = item
-        groups = {self.dataset.groups[index] for _, index in addresses}
+        loaded = {place: self._load(addresses[place]) for place in own}
+        failed = [place for place, found in loaded.items() if isinstance(found, UserError)]
+        instead = self._instead(addresses, loaded, failed[-1]) if failed else {}
         items: list[Sample | Fault | UserError] = []
         for place, address in enumerate(addresses):
             if place not in own:
                 items += [self.dataset.on_another_rank(address)] if self.others else []
                 continue
-            try:
-                items.append(self.dataset[address])
-            except UserError as error:
-                fault = Fault(self.dataset.examples[address[1]].id, error.what, error.where)
-                items += [self._next(address, groups) or error, fault]
+            found = loaded[place]
+            items.append(instead.get(place, found))
+            if isinstance(found, UserError):
+                items.append(Fault(self.dataset.examples[address[1]].id, found.what, found.where))
         return items
+
+    def _load(self, address: tuple[int, int]) -> Sample | UserError:
+        try:
+            return self.dataset[address]
+        except UserError as error:
+            return error
+
+    def _instead(
+        self, addresses: list[tuple[int, int]], loaded: Mapping[int, Sample | UserError], last: int
+    ) -> dict[int, Sample]:
+        """What is taken for each place up to `last` that cannot be read.
+
+        Images of places that are loaded elsewhere are tried, too: what is taken there may not be taken here.
+        """
+        groups = {self.dataset.groups[index] for _, index in addresses}
+        instead = {}
+        for place, address in enumerate(addresses[: last + 1]):
+            if isinstance(loaded.get(place) or self._load(address), UserError):
+                sample = self._next(address, groups)
+                instead |= {place: sample} if sample else {}
+        return instead
 
     def _next(self, address: tuple[int, int], groups: set[int]) -> Sample | None:
         epoch, index = address
