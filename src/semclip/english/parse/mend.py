@@ -198,7 +198,8 @@ def is_sound(tree: Tree) -> bool:
             return False  # "women in kilts dance in a circle"
         runs = token.tag == "NNS" and token.lower in lexicon.THIRD_FORMS
         run = token.tag == "NN" and token.lower in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
-        if (runs or run) and tree.lower(place + 1) in _WAYS:
+        worn = "clothes" in lexicon.NOUNS.get(tree.lower(place - 1), ((),))[0] and tree.tag(place - 1) == "NN"
+        if ((runs or run) and tree.lower(place + 1) in _WAYS) or (runs and worn and tree.tag(place + 1) == "IN"):
             return False  # "a skier in black races down a slope"
         if token.label == "npadvmod" and kind_of(token.lower) and tree.tag(place + 1) == "VBG":
             return False  # "a couple riding bikes" read as bikes of a kind

@@ -72,7 +72,8 @@ class Spacy(Parser):
 def readings(text: str) -> Iterator[Tree | None]:
     """What else a text may be read as, if its tree leads nowhere: a plain caption, a title of unknown words."""
     sentence = sentence_of(text)
-    yield plain.parse(sentence)
+    caption = plain.parse(sentence)
+    yield caption if caption is not None and is_sound(caption) else None
     words = [*re.finditer(r"[^\s,]+|,", sentence.plain)]
     if words:
         yield Tree(

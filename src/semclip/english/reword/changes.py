@@ -69,7 +69,7 @@ def _participle(tree: Tree, place: int) -> Iterator[Swap]:
     ):
         yield Swap(place, place + 1, "in", "in")
         yield from _dressed(tree, place, "in")
-    if tree[noun].label == "pobj" and not is_being(tree, noun):
+    if tree[noun].label in ("pobj", "dobj") and tree.tag(place) == "VBG" and not is_being(tree, noun):
         return  # in "a boy in a creek throwing a rock" the creek throws nothing
     follows = noun + 1 == place and place + 1 < len(tree)
     if follows and (tree.tag(place) == "VBG" or tree.child(place, "prep", "agent") is not None):
@@ -147,7 +147,7 @@ def _colour_behind(tree: Tree, place: int) -> Iterator[Swap]:
         return
     if tree.determiner(noun) not in ("a", "an") or tree.child(noun, "prep", "acl", "relcl", "conj", "compound"):
         return
-    if tree.child(place, "conj", "cc", "advmod") is None and tree.lower(noun + 1) in ("", ",", "while", "as"):
+    if tree.child(place, "conj", "cc", "advmod") is None and tree.lower(noun + 1) in ("", "while", "as"):
         yield Swap(place, noun + 1, f"{tree.lower(noun)} that is {tree.lower(place)}", "attribute behind")
 
 

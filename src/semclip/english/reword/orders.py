@@ -141,7 +141,12 @@ def _adjuncts(tree: Tree, verb: int, joined: Sequence[int] = ()) -> Iterator[int
         elif tree.lower(start - 1) == "," and "," not in words_ and tree.lower(start) not in _DATELINE:
             noun = next((i for i in end if tree.is_noun(i)), start)
             hung = tree.tag(noun + 1) in ("VBG", "VBN", "IN", "RP") and {"PRP", "PRP$"} & set(tags)
-            if tags[0] in ("VBG", "VBN") or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT")):
+            # "on a road, lit by lamps": what is done to somebody tells who is meant
+            if (
+                tags[0] == "VBG"
+                or (words_[1:2] == ["by"] and words_[0] in _BY_PEOPLE)
+                or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT"))
+            ):
                 yield start
         elif tree.tag(start - 1) in ("VBG", "VBN"):
             continue  # the hills are where the fire burns, in "smoke rises from a fire burning in the hills"
@@ -154,6 +159,7 @@ def _adjuncts(tree: Tree, verb: int, joined: Sequence[int] = ()) -> Iterator[int
                 yield start
 
 
+_BY_PEOPLE = words("watched followed accompanied flanked pursued chased cheered led joined surrounded")
 _DATED = ("NNP", "NNPS", "CD", "IN")
 _DATELINE = words("in at on during near outside before after ahead aboard")
 

@@ -135,6 +135,8 @@ class Parts:
         tree = self.tree
         if self.has_something:
             return ["with", *self.rest]
+        if self.finite and tree.tag(self.verb + 1) == "VBG":
+            return None  # he tries tackling
         if any(tree.lower(i) not in ("is", "are", "being") for i in self.helpers):
             return None
         if any(tree.lower(i - 1) == "and" and _may_be_finite(tree, i) for i in self.rest if i not in self.joined):

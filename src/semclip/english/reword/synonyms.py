@@ -59,6 +59,8 @@ def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
             fresh = set(new.split()) - set(old) - _SMALL
             if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())) or not tree.lemmas.isdisjoint(fresh):
                 continue
+            if new.endswith(" of") and tree.lower(end) == "of":
+                continue
             if swap := _OF_KIND[kind](tree, place, end, old, new):
                 yield Swap(place, end, swap, verb=new if kind in "VIB" else "")
 
@@ -128,8 +130,6 @@ def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str, has_
     if len(old) == 1 and (tree.child(place, "prt") or (tree.child(place, "dobj") is not None) != has_object):
         return ""
     first, _, rest = new.partition(" ")
-    if new.endswith(" of") and tree.lower(end) == "of":
-        return ""
     if first == "be" and token.tag == "VBG":
         return rest if token.label == "acl" or tree.lower(place - 1) in ("is", "are") else ""
     return f"{inflect(first, token.tag)} {rest}".strip()
