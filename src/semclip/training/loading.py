@@ -210,7 +210,7 @@ class _Readable(Dataset[Any]):
         Images of places that are loaded elsewhere are tried, too: what is taken there may not be taken here.
         """
         groups = {self.dataset.groups[index] for _, index in addresses}
-        instead = {}
+        instead: dict[int, Sample] = {}
         for place, address in enumerate(addresses[: last + 1]):
             if isinstance(loaded.get(place) or self._load(address), UserError):
                 sample = self._next(address, groups)
