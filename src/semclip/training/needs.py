@@ -38,7 +38,7 @@ class Needs:
         trained = sum(p.nbytes for p in parameters if p.requires_grad)
         averaged = sum(p.nbytes for p in encoder.parameters() if p.requires_grad) if config.train.ema else 0
         checkpoint = weights + 2 * trained + averaged
-        kept = config.train.keep_checkpoints + 1  # one more is written before the oldest goes, or stands as the best
+        kept = config.train.keep_checkpoints + 2  # the best stands, and one more is written before the oldest goes
         disk = kept * checkpoint + 2 * sum(p.nbytes for p in encoder.parameters())
         return cls(weights, weights + 3 * trained + averaged, checkpoint, kept, disk)
 
