@@ -56,7 +56,7 @@ def test_a_run_folder_is_self_sufficient(make_config: Make, tmp_path: Path, cons
     }
     info = read_json(run / "run.json")
     assert info["finished"] and info["steps"] == 6 and info["texts_seen"] == 6 * 16 * 3
-    assert set(info["data_sha256"]) == {"scenes.jsonl"}
+    assert set(info["data_sha256"]) == {"scenes.jsonl"} and info["precision"] == "32-true"
     # Evaluated before step 1, at the interval and at the end.
     assert [r["step"] for r in lines(run, "val")] == [0, 3, 6]
     assert {"total", "contrastive", "paraphrase", "negation", "logit_scale"} <= set(lines(run, "train")[-1])

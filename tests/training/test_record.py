@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from semclip.core.config import dump, save_config
+from semclip.core.files import write_json
+from semclip.training import record
 from semclip.training.config import TrainConfig
-from semclip.training.record import differences
+from semclip.training.record import another_precision, differences
 
 Make = Callable[..., TrainConfig]
 
@@ -26,3 +30,15 @@ def test_members_of_a_sum_are_read_under_their_old_names_too(tmp_path: Path, mak
     path = tmp_path / "config.yaml"
     save_config(path, dump(config("share")))
     assert not differences(path, config("absence_weight"))
+
+
+def test_another_precision_than_the_run_was_begun_in_is_told(
+    tmp_path: Path, make_config: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `auto` is depends on the machine; a run of an older version did not write it down."""
+    monkeypatch.setattr(record, "resolve_precision", lambda precision: "32-true")
+    config = make_config(train={"precision": "auto"})
+    for known, said in (("bf16-mixed", 1), ("32-true", 0), (None, 0)):
+        write_json(tmp_path / "run.json", {"name": "tiny"} | ({"precision": known} if known else {}))
+        told = another_precision(tmp_path, config)
+        assert len(told) == said and all("begun in bf16-mixed" in line and "32-true" in line for line in told)

@@ -21,10 +21,13 @@ from semclip.models.backends.base import Encoder
 from semclip.objectives.base import saved_section
 from semclip.training.config import TrainConfig
 from semclip.training.defaults import OPTIONS, changed_defaults, completed, leaves, options
+from semclip.training.devices import resolve_precision
 from semclip.training.examples import Splits
 
 #: Digests of the examples for validation and test, by id, to say what differs when a run is resumed.
 HELD_OUT = "held_out.json"
+#: Key of run.json: the precision that the run was begun in, which `auto` leaves to the machine.
+PRECISION = "precision"
 
 #: What may change between sessions of one run: nothing here changes what the weights become, but for rounding.
 MAY_CHANGE = (
@@ -52,7 +55,23 @@ def refuse_overwriting(run_folder: Path, config: TrainConfig, resume: bool, spli
             where=str(run_folder),
             fix="continue it with --resume, choose another --out, or delete the folder",
         )
-    return refuse_another_config(run_folder, config, lambda: splits) if resume else []
+    if not resume:
+        return []
+    return [*refuse_another_config(run_folder, config, lambda: splits), *another_precision(run_folder, config)]
+
+
+def another_precision(run_folder: Path, config: TrainConfig) -> list[str]:
+    """What `train.precision: auto` is on this machine, where it was something else when the run was begun."""
+    file = run_folder / "run.json"
+    before = read_record(file).get(PRECISION) if file.exists() else None
+    now = resolve_precision(config.train.precision)
+    if before in (None, now):
+        return []
+    return [
+        f"the run was begun in {before}, and this machine computes in {now} (train.precision=auto): the weights become "
+        "others than those of an undisturbed run. Continue on a machine like the first, or start another run "
+        f"with train.precision={before}"
+    ]
 
 
 def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callable[[], Splits]) -> list[str]:
@@ -183,6 +202,7 @@ def write_run_files(run_folder: Path, config: TrainConfig, encoder: Encoder, spl
     else:
         described = {"name": config.name, "role": config.role, "objective": dict(config.objective)}
         record = {**described, "model": encoder.label, **info, OPTIONS: options(config)}
+        record[PRECISION] = resolve_precision(config.train.precision)
     # Only examples for validation and test can be others than before: what is evaluated is what the record names.
     record |= {"data_sha256": info["data_sha256"], "examples": describe_examples(splits)}
     write_json(run_folder / HELD_OUT, held_out_digests(splits), indent=None)
