@@ -57,6 +57,8 @@ def _participle(tree: Tree, place: int) -> Iterator[Swap]:
     noun = tree[place].head
     if "with" in tree.words[max(0, tree.noun_start(noun) - 1) : noun]:
         return  # with his head bowed
+    if tree.lower(place + 1) == "," or (noun and tree.tag(noun) == "NN" and tree.noun_start(noun) == noun):
+        return  # two dogs playing, one jumps; a man rock climbing
     inner = inside_collective(tree, noun)
     if inner == place - 1 and tree.tag(place) == "VBG" and tree.is_plural(inner):
         yield Swap(place, place + 1, f"{_who(tree, inner)} are {tree.lower(place)}", "relative")
@@ -145,6 +147,8 @@ def _colour_behind(tree: Tree, place: int) -> Iterator[Swap]:
     noun = tree[place].head
     if tree.lower(place) not in lexicon.COLOURS or noun != place + 1 or not tree.is_noun(noun):
         return
+    if tree.lower(tree.noun_start(noun) - 1) in ("and", "or"):
+        return  # a black and a yellow dog
     if tree.determiner(noun) not in ("a", "an") or tree.child(noun, "prep", "acl", "relcl", "conj", "compound"):
         return
     if tree.child(place, "conj", "cc", "advmod") is None and tree.lower(noun + 1) in ("", "while", "as"):

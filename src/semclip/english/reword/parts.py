@@ -49,7 +49,8 @@ class Parts:
         """is or are, as the subject asks for: a group of people is, though people often write "are"."""
         tree, head = self.tree, self.subject
         agrees = self.finite and inside_collective(tree, head) is None and tree.determiner(head) not in ("a", "an")
-        return "are" if tree.is_plural(head) or (self.plural and agrees) else "is"
+        counted = tree.child(head, "nummod") is not None and tree.determiner(head) not in ("one", "1")
+        return "are" if tree.is_plural(head) or counted or (self.plural and agrees) else "is"
 
     @property
     def there_be(self) -> str:
@@ -214,6 +215,8 @@ def parts_of(tree: Tree) -> Parts | None:
     joined = tuple(i for i in _all_joined(tree, verb) if tree.child(i, "aux", "auxpass", "nsubj") is None)
     if any(tree.child(i, "aux", "auxpass", "nsubj") is not None for i in _all_joined(tree, verb)):
         return None
+    if tree.tag(start - 1) == "RB" or tree.lower(start - 1) in ("both", "all", "each"):
+        return None  # a man partly hidden, two nurses both wearing hats
     rest = list(range(verb + 1, len(tree)))
     return Parts(tree, subject, list(range(start)), helpers, verb, rest, clause.finite, clause.plural, joined)
 
