@@ -3,6 +3,8 @@
 import importlib.util
 import io
 import json
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -82,6 +84,38 @@ def test_index_and_model_can_be_moved(typed, tmp_path: Path, monkeypatch: pytest
     assert typed("index", "photos", "--model", "../elsewhere")[0] == 0
     code, said, errors = typed("search", "circle", "--top", "1")
     assert code == 0 and "photos/" in said, errors
+
+
+def test_paths_are_those_of_the_folder_one_is_in(typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    shutil.copy(tmp_path / "photos" / "a" / "002.png", tmp_path / "photos" / "a" / "twin.png")
+    shutil.copy(tmp_path / "photos" / "b" / "001.png", tmp_path / "twin.png")
+    assert typed("index", ".", "--model", "tiny")[0] == 0
+    monkeypatch.chdir(tmp_path / "photos" / "a")
+    code, said, errors = typed("search", "like:twin.png", "--top", "1")
+    assert code == 0 and said.splitlines()[1].endswith("002.png  (also twin.png)"), errors
+    code, said, errors = typed("index", ".")
+    assert code == 0 and "5 unchanged" in said and not (tmp_path / "photos" / "a" / ".semclip").exists(), errors
+
+
+def test_the_advice_for_photos_that_are_gone_works(typed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert typed("index", "photos", "--model", "tiny", "--index", "my index")[0] == 0
+    (tmp_path / "photos" / "a" / "002.png").unlink()
+    shutil.rmtree(tmp_path / "photos" / "b")
+    for _ in range(2):
+        code, said, errors = typed("search", "circle", "--index", "my index")
+        assert code == 0 and "the file is gone" in said, errors
+        advice = said.partition("the file is gone: semclip ")[2].partition(")\n")[0]
+        assert typed(*shlex.split(advice))[0] == 0
+    code, said, errors = typed("search", "circle", "--index", "my index")
+    assert code == 0 and "gone" not in said and len(said.splitlines()) == 4, errors
+
+
+def test_a_folder_deleted_meanwhile_is_named(typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path / "empty")
+    (tmp_path / "empty").rmdir()
+    for command in (("search", "circle"), ("serve", "--no-open"), ("index", str(tmp_path / "photos"))):
+        code, _, errors = typed(*command)
+        assert code == 2 and "has been deleted" in errors and "Traceback" not in errors
 
 
 def test_the_shipped_sample_as_the_readme_has_it(typed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -3,8 +3,9 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -220,3 +221,26 @@ def _png_header(width: int, height: int) -> bytes:
         + chunk(b"IDAT", zlib.compress(b"\0" * 100_000))
         + chunk(b"IEND", b"")
     )
+
+
+@pytest.mark.anyio
+async def test_an_upload_broken_off_is_no_error(session: Session) -> None:
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/pictures", "raw_path": b"/api/pictures", "query_string": b"",
+        "headers": [(b"content-length", b"9")], "root_path": "", "scheme": "http", "http_version": "1.1",
+    }  # fmt: skip
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    sent: list[MutableMapping[str, Any]] = []
+    await create_app(session)(scope, receive, send)
+    assert sent[0]["status"] == 400
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

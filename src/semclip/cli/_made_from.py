@@ -21,7 +21,8 @@ def claim(out: Path, made_from: Mapping[str, Any], writes: Sequence[str]) -> Non
 
     fix = "choose another --out, or delete this folder if nobody needs it"
     note = out / FILE
-    if note.is_file():
+    found = [name for name in writes if (out / name).exists()]
+    if note.is_file() and found:  # a note alone is left of a run that failed before its first result
         there = read_json(note)
         there = there if isinstance(there, dict) else {}
         coming = _plain(made_from)
@@ -30,7 +31,6 @@ def claim(out: Path, made_from: Mapping[str, Any], writes: Sequence[str]) -> Non
             said = "; ".join(f"{key} was {_shown(there.get(key))}, is {_shown(coming.get(key))}" for key in keys)
             raise UserError(f"the results here are made from something else: {said}", where=str(note), fix=fix)
         return
-    found = [name for name in writes if (out / name).exists()]
     if found:
         raise UserError(f"'{found[0]}' is there already, made from something else", where=str(out / found[0]), fix=fix)
     write_json(note, made_from)

@@ -23,26 +23,34 @@ def need_libraries() -> None:
         )
 
 
-def find_index(given: str, here: Path) -> str | None:
+def find_index(given: str, folder: Path) -> str | None:
     """The index that was named, else the nearest: in this folder or one above it, as git looks for its own."""
     if given:
         return given
-    found = (folder / FOLDER for folder in (here, *here.parents) if (folder / FOLDER / "photos.lance").is_dir())
+    found = (above / FOLDER for above in (folder, *folder.parents) if (above / FOLDER / "photos.lance").is_dir())
     return str(next(found, "")) or None
 
 
-def no_index(here: Path) -> UserError:
+def no_index(folder: Path) -> UserError:
     return UserError(
         "no index of photos here, nor in a folder above",
-        where=str(here),
+        where=str(folder),
         fix="make one: semclip index FOLDER; or name one: --index PATH",
     )
 
 
+def here() -> Path:
+    """The folder that the command was typed in. Raises UserError where it has been deleted since."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UserError("the folder you are in has been deleted", where=".", fix="cd to one that is there") from error
+
+
 def from_here(file: Path) -> str:
     """A path as one would type it here: relative where that is shorter, without `..`."""
-    here = Path.cwd()
-    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+    folder = here()
+    return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
 
 
 def raw(path: str) -> bytes:

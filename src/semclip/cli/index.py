@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, from_here, need_libraries
+from semclip.cli._photo_index import FOLDER, find_index, from_here, here, need_libraries
 from semclip.core.addresses import refuse_address
 from semclip.core.console import harmless
 from semclip.core.counts import counted
@@ -27,7 +27,7 @@ def command(
             "Default: the index's own; of a new one, ViT-B-32/laion2b_s34b_b79k."
         ),
     ] = "",
-    index: Annotated[str, typer.Option(help=f"Where the index is. Default: ./{FOLDER}.")] = "",
+    index: Annotated[str, typer.Option(help=f"Where the index is. Default: {FOLDER} here or above.")] = "",
     gps: Annotated[bool, typer.Option("--gps", help="A new index keeps the places where photos were taken.")] = False,
     forget: Annotated[bool, typer.Option("--forget", help="Take the folder's photos out of the index.")] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...; auto takes a GPU where there is one.")] = "auto",
@@ -45,7 +45,7 @@ def command(
     from semclip.search.table import is_there
 
     console = make_console()
-    place = index or FOLDER
+    place = index or from_here(Path(find_index("", here()) or FOLDER))
     if forget:
         count = Index.open(place).forget(folder)
         console.print(

@@ -1,17 +1,20 @@
 """`semclip search`: the photos that show what you want and not what you don't, from an index of `semclip index`."""
 
+import os
+import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, find_index, from_here, need_libraries, no_index, raw
+from semclip.cli._photo_index import FOLDER, find_index, from_here, here, need_libraries, no_index, raw
 from semclip.core.console import harmless
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
-    from semclip.core.query import Query
+    from semclip.core.query import Node, Query
     from semclip.search.hits import Hit
     from semclip.search.index import Index
 
@@ -40,7 +43,8 @@ def command(
     need_libraries()
     asked = _parsed(" ".join(query), literal)
     opened = _open(index, device)
-    hits = opened.search(asked, top=top, ranker="sentence" if literal else None)
+    meant = replace(asked, tree=asked.tree and _from_here(asked.tree, opened))
+    hits = opened.search(meant, top=top, ranker="sentence" if literal else None)
     if json:
         _print_json(asked, hits)
     elif paths:
@@ -65,14 +69,32 @@ def _parsed(text: str, literal: bool) -> "Query":
     return as_sentence(text) if literal else parse(text)
 
 
+def _from_here(node: "Node", index: "Index") -> "Node":
+    """`like:` with a path as one types it: a file of this folder, where there is one, before a photo of the index."""
+    from semclip.core.query import Not, Picture, Text
+
+    if isinstance(node, Text):
+        return node
+    if isinstance(node, Not):
+        return Not(_from_here(node.child, index))
+    if not isinstance(node, Picture):
+        return type(node)(tuple(_from_here(child, index) for child in node.children))
+    file = here() / node.path
+    if not os.path.lexists(file):
+        return node
+    file = file.parent.resolve() / file.name
+    stored = index.stored(file)
+    return replace(node, path=str(file) if index.find(stored) is None else stored)
+
+
 def _open(given: str, device: str) -> "Index":
     """The index, made on the spot where there is none and somebody is there to ask."""
     from semclip.search.index import Index
 
-    place = find_index(given, Path.cwd())
+    place = find_index(given, here())
     if place is None:
         if not sys.stdin.isatty():
-            raise no_index(Path.cwd())
+            raise no_index(here())
         from semclip.cli.index import command as make
         from semclip.search.model import DEFAULT_MODEL
 
@@ -91,6 +113,16 @@ def _print_json(query: "Query", hits: "list[Hit]") -> None:
     rows = [{**asdict(hit), "file": str(hit.file)} for hit in hits]
     # ASCII: a path that is no text survives as an escape.
     print(json.dumps({"query": query.text, "understood": describe(query), "hits": rows}, indent=1))
+
+
+def _brought_up_to_date(folder: Path, place: str) -> str:
+    """The command that takes photos that are gone out of the index."""
+    from semclip.search.scan import scan
+
+    left = folder.is_dir() and next(scan(folder), None) is not None
+    return shlex.join(
+        ["semclip", "index", from_here(folder), *([] if left else ["--forget"]), "--index", from_here(Path(place))]
+    )
 
 
 def _print(index: "Index", query: "Query", hits: "list[Hit]", explain: bool, instead: str | None) -> None:
@@ -113,8 +145,8 @@ def _print(index: "Index", query: "Query", hits: "list[Hit]", explain: bool, ins
         left = f"; the first {len(hits):,} of them" if len(hits) < matching else ""
         say(f"{counted(matching, 'photo')}, in the order of paths{left}", style="dim")
     for hit in hits:
-        notes = [f"also {', '.join(hit.duplicates)}"] if hit.duplicates else []
-        notes += ["the file is gone: run `semclip index` again"] if hit.missing else []
+        notes = [f"also {', '.join(from_here(index.file(path)) for path in hit.duplicates)}"] if hit.duplicates else []
+        notes += [f"the file is gone: {_brought_up_to_date(hit.file.parent, index.place)}"] if hit.missing else []
         score = "" if query.tree is None else f"{hit.score:7.3f}  "
         say(f"{score}{from_here(hit.file)}{''.join(f'  ({note})' for note in notes)}")
         if explain:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from semclip.cli._photo_index import FOLDER, find_index, need_libraries, no_index
+from semclip.cli._photo_index import FOLDER, find_index, here, need_libraries, no_index
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def command(
     from semclip.search.page.session import Session
     from semclip.search.place import is_remote
 
-    place = find_index(index, Path.cwd())
+    place = find_index(index, here())
     if place is None:
-        raise no_index(Path.cwd())
+        raise no_index(here())
     if not is_remote(place) and not Path(place).is_dir():  # the rest is checked behind the page, which is up first
         raise UserError(
             "no index of photos there", f"--index {place}", f"make one: semclip index FOLDER --index {place}"

@@ -24,7 +24,7 @@ from semclip.search.indexing import Indexer
 from semclip.search.listing import Listing
 from semclip.search.lock import only_indexer
 from semclip.search.model import DEFAULT_MODEL, Model, file_of, found_at, load_model, portable, refuse_another
-from semclip.search.names import Names
+from semclip.search.names import Names, shown
 from semclip.search.place import folder_of, place_of
 from semclip.search.ranks import Alone, ranks
 from semclip.search.rows import Rows
@@ -88,6 +88,14 @@ class Index(Listing):
     def folder(self) -> Path:
         """Where this machine keeps what goes with the index: lock, mapped rows, lists."""
         return self._folder
+
+    def stored(self, file: Path) -> str:
+        """The path that `find` and `like:` know a file by, if it is indexed. file: absolute."""
+        return shown(self._names.stored(file))
+
+    def file(self, path: str) -> Path:
+        """The file of a photo with this path, as results write it."""
+        return self._names.path(os.fsencode(path))
 
     @property
     def about(self) -> Mapping[str, Any]:

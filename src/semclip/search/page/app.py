@@ -11,7 +11,7 @@ import anyio
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -161,10 +161,13 @@ class _Page:
             return _too_large()
         async with self._unpacking:
             data = bytearray()
-            async for piece in request.stream():
-                data += piece
-                if len(data) > pictures.MOST_BYTES:
-                    return _too_large()
+            try:
+                async for piece in request.stream():
+                    data += piece
+                    if len(data) > pictures.MOST_BYTES:
+                        return _too_large()
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
             name = await self._slowly(lambda: self._session.uploads.add(bytes(data)))
         return JSONResponse({"id": name})
 
