@@ -145,3 +145,14 @@ class Ranker(Protocol):
     """A way to score photos for a query. Pure: the same query and gallery give the same ranking."""
 
     def rank(self, query: Query, gallery: Gallery) -> Ranking: ...
+
+
+#: The ranker that search uses, with its own default options: chosen on validation photos (docs/results/exclusion.md).
+_DEFAULT = "feedback"
+#: The one for models that were trained on queries (docs/results/flickr8k_pretrained.md).
+_READS_QUERIES = "verbalised"
+
+
+def default_ranker(trained_on_queries: bool) -> str:
+    """The ranker that search uses unless told otherwise, for a model of this kind; the benchmark measures it."""
+    return _READS_QUERIES if trained_on_queries else _DEFAULT

@@ -12,7 +12,7 @@ from PIL import Image
 
 from semclip.core.errors import UserError
 from semclip.core.files import write_text
-from semclip.core.query import Query, Ranker
+from semclip.core.query import Query, Ranker, default_ranker
 from semclip.search import candidates
 from semclip.search.added import Added
 from semclip.search.best import best
@@ -198,7 +198,7 @@ class Index(Listing):
             return ranker
         from semclip.search import rankers
 
-        return rankers.create(ranker or rankers.default(self.model.trained_on_queries))
+        return rankers.create(ranker or default_ranker(self.model.trained_on_queries))
 
     def thumbnail(self, id: str) -> bytes:
         """A JPEG of at most 256 pixels. Raises KeyError for an id that is not in the index."""

@@ -11,7 +11,6 @@ the truth of a query is unsure are left out of it. Every query is ranked in four
 and random order is the chance level of every number, exactly. Equal scores count as their mean over random orders.
 """
 
-import importlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from typing import Any, ClassVar
 from semclip.core.config import parse
 from semclip.core.errors import UserError
 from semclip.core.example import Example
-from semclip.core.query import Query, Ranker
+from semclip.core.query import Query, Ranker, default_ranker
 from semclip.core.registry import FAMILIES
 from semclip.english.presence import presence
 from semclip.evaluation.base import Scores
@@ -129,9 +128,7 @@ class Exclusion(DataBenchmark):
         return found
 
     def _default(self, trained_on_queries: bool) -> str:
-        # Through the registry, so that this room does not import the room of search.
-        chosen: str = importlib.import_module(FAMILIES["rankers"].packages[0]).default(trained_on_queries)
-        return self.config.ranker or chosen
+        return self.config.ranker or default_ranker(trained_on_queries)
 
     def _rankers(self, trained_on_queries: bool) -> dict[str, Ranker]:
         return {
