@@ -25,5 +25,5 @@ def test_the_index_has_the_test_pictures_and_the_line_names_it(tmp_path: Path, m
         place = tmp_path / "pictures.index"
         assert line == f"search its {len(tests)} test pictures: .venv/bin/semclip serve --index {place}"
         index = Index.open(place)
-        assert index.about["model"]["spec"] == str(tmp_path / f"model{seed}")
+        assert index.about["model"]["spec"] == f"./model{seed}"
         assert [hit.path for hit in index.search(Query("", None))] == [f"pictures/{name}" for name in tests]
