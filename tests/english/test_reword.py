@@ -149,6 +149,9 @@ def test_a_third_is_changed_by_more_than_a_frame_and_nothing_is_repeated() -> No
         ("How to prune roses in spring", "picture"),
         ("A nurse is being pushed on a cart.", "nurse pushed"),
         ("Old shelf, brown wood and new hooks", "New hooks, b"),
+        ("A drummer with gloves plays a drum in a cellar.", "gloves playing"),
+        ("A girl sits in a barn with a parrot.", "barn that has"),
+        ("A two storey barn stands on a hill.", "are"),
     ],
 )
 def test_what_would_be_wrong_is_never_written(caption: str, never: str) -> None:

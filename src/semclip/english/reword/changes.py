@@ -98,11 +98,8 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
     # In "a man in a boat with his dog" nobody knows who has the dog.
     first = not any(tree.is_noun(i) or tree.is_verb(i) for i in range(tree.noun_start(noun)))
     own = tree.determiner(what) in ("the", "his", "her", "its", "their")
-    if (
-        not own
-        and tree.child(what, "acl", "relcl") is None
-        and (first or (tree.child(what, "prep", "conj") is None and not tree.style[1]))
-    ):
+    single = tree.child(what, "prep", "conj") is None and tree[noun].label != "pobj" and not tree.style[1]
+    if not own and tree.child(what, "acl", "relcl") is None and (first or single):
         has = "have" if tree.is_plural(noun) else "has"
         yield Swap(place, place + 1, f"{_who(tree, noun)} {has}", "relative")
 

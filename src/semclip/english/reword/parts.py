@@ -49,7 +49,10 @@ class Parts:
         """is or are, as the subject asks for: a group of people is, though people often write "are"."""
         tree, head = self.tree, self.subject
         agrees = self.finite and inside_collective(tree, head) is None and tree.determiner(head) not in ("a", "an")
-        counted = tree.child(head, "nummod") is not None and tree.determiner(head) not in ("one", "1")
+        number = tree.child(head, "nummod")
+        counted = (
+            number is not None and tree.determiner(head) not in ("one", "1", "a", "an") and not _is_year(tree, number)
+        )
         return "are" if tree.is_plural(head) or counted or (self.plural and agrees) else "is"
 
     @property
@@ -239,3 +242,7 @@ def _all_joined(tree: Tree, verb: int) -> list[int]:
         found.append(following)
         at = following
     return found
+
+
+def _is_year(tree: Tree, number: int) -> bool:
+    return tree.lower(number).isdigit() and len(tree.lower(number)) == 4

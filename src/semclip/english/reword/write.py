@@ -51,7 +51,7 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
         chosen = [
             swap
             for swap in sorted(swaps, key=lambda swap: (swap.kind == "synonym", draw.random()))
-            if _fits(items, kinds, swap)
+            if _fits(items, kinds, swap) and not _leaves_a_verb(tree, items, swap)
         ]
         done: list[Swap] = []
         while not (enough := _share(tree, before, _with(items, done)) >= LEAST) or draw.random() < _SYNONYM:
@@ -101,6 +101,13 @@ def _drawn(found: list[Order], draw: random.Random) -> list[Order]:
     ]
     keys = sorted(((draw.random() ** (1 / weight), i) for i, weight in enumerate(weights)), reverse=True)
     return [found[i] for _, i in keys]
+
+
+def _leaves_a_verb(tree: Tree, items: Items, swap: Swap) -> bool:
+    """Whether a participle would stand behind what somebody has: there is a DJ that has headphones playing records."""
+    behind = items[(_at(items, swap.start) or 0) + 1 :]
+    verbs = (isinstance(item, Form) or (isinstance(item, int) and tree.tag(item) == "VBG") for item in behind)
+    return swap.new.endswith((" has", " have")) and any(verbs)
 
 
 def _collide(one: Swap, other: Swap) -> bool:
