@@ -26,7 +26,7 @@ Make = Callable[..., TrainConfig]
 #: Half of the patches are dropped at random, so that the random states count, too.
 DROPPING = {**TINY, "vision_cfg": {**TINY["vision_cfg"], "patch_dropout": 0.5}}  # type: ignore[dict-item]
 
-FEW = ("rename:4", "step:5", "best")
+FEW = ("best", "rename:4", "step:5")
 MANY = (
     "best", "rename:30", "step:37", "write:50", "wait:0.1", "rename:60", "step:61", "wait:0.05", "rename:80",
     "step:99", "rename:100", "write:110", "step:115", "rename:120", "wait:0.15", "rename:150", "step:155",
