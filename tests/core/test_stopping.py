@@ -1,10 +1,12 @@
 """However and whenever a command is stopped: one line says what is kept, and the exit code says how it ended."""
 
+import importlib
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +103,18 @@ def test_what_fails_because_it_was_stopped_has_no_traceback(number: signal.Signa
     name = "Ctrl-C" if number is signal.SIGINT else number.name
     rest = "nothing is left half written; the same command starts again"
     assert stopped(program) == (128 + number, [f"stopped by {name}: {rest}"])
+
+
+def test_a_library_that_is_being_imported_is_not_unwound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swallows = "import os, signal\ntry:\n    os.kill(os.getpid(), signal.SIGTERM)\nexcept BaseException:\n    pass\n"
+    (tmp_path / "half_imported.py").write_text(swallows)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def program() -> None:
+        with stopping.kept("all is kept"):
+            importlib.import_module("half_imported")
+
+    assert stopped(program) == (143, ["stopped by SIGTERM: all is kept"])
 
 
 def test_what_could_not_be_saved_is_told() -> None:

@@ -64,12 +64,14 @@ def handled(handler: Callable[[int, FrameType | None], object]) -> Iterator[None
             signal.signal(number, before[number] if before[number] is not None else signal.SIG_DFL)
 
 
-def interrupt(number: int, _: FrameType | None = None) -> None:
+def interrupt(number: int, frame: FrameType | None = None) -> None:
     """Stop what runs: KeyboardInterrupt for Ctrl-C, SystemExit with the code a shell would report for the others."""
     _state.update(line=_line(number), number=number)
     for other in STOPS:
         if signal.getsignal(other) is not signal.SIG_IGN:
             signal.signal(other, end_at_once)
+    if _is_importing(frame):  # native code that is being loaded aborts the process where an exception reaches it
+        end_at_once(number)
     end(number)
 
 
@@ -102,6 +104,12 @@ def _line(number: int) -> str:
     sentence = _kept[-1]
     how = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
     return f"stopped by {how}: {sentence if isinstance(sentence, str) else sentence()}"
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _in_main_thread() -> bool:
