@@ -140,8 +140,10 @@ def test_what_got_worse_names_the_planted_loss_with_interval_and_p(plain_page: s
     assert "Caption R@1" not in worse
 
 
-@pytest.mark.parametrize(("split", "unseen"), [("test", True), ("train", False), ("val", False), ("", False)])
-def test_only_the_test_split_is_called_unseen_unchecked(split: str, unseen: bool, runs: list[Path]) -> None:
+@pytest.mark.parametrize(
+    ("split", "unseen"), [("test", True), ("new_wordings", True), ("train", False), ("val", False), ("", False)]
+)
+def test_only_test_sets_are_called_unseen_unchecked(split: str, unseen: bool, runs: list[Path]) -> None:
     for path in (p for run in runs for p in (run / "results").glob("*.json") if p.name != "plane.json"):
         edit_json(path, lambda result: result | {"data": result["data"] | {"split": split}})
     said = _tested(load_one(runs))

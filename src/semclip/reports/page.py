@@ -180,13 +180,18 @@ def _tested(comparison: Comparison) -> str:
     return f"{formatting.listing(parts)}{_seen(comparison)}"
 
 
+_MAY_BE_SEEN = (None, "", "all", "train", "val")
+
+
 def _seen(comparison: Comparison) -> str:
     """The end of the sentence: what the models were trained on of what they are tested on."""
     data = [(run.title, result.data) for run in comparison.runs for result in run.results.values()]
     guilty = dict.fromkeys(t for t, d in data if any(s["images"] or s["texts"] for s in d.get("seen") or ()))
     if guilty:
         return f", some of which {formatting.listing(list(guilty))} saw in training (see what to know about the data)"
-    if not all(d.get("seen") or (d.get("split") == "test" and "files" not in d) for _, d in data):
+    # A training refuses further test sets, whatever their name, that hold examples it trains on or chooses by.
+    unchecked = [d for _, d in data if d and not d.get("seen")]
+    if any("files" in d or d.get("split") in _MAY_BE_SEEN for d in unchecked):
         return "; whether a model was trained on them was not checked (semclip evaluate --trained-on)"
     return ", which no model was trained on"
 
