@@ -7,6 +7,7 @@ somebody at a sport. All else is unsure: one caption of five names it, a word hi
 a caption denies something. `named_often` finds further nouns, about which silence tells less: enough for training.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -56,10 +57,9 @@ def presence(examples: Sequence[Example], further: Collection[str] = ()) -> Pres
     Raises UserError for a malformed list of objects.
     """
     mentioned = _MENTIONED | set(further)
-    captions: dict[ImageRef, dict[str, None]] = {}  # in order, each text once
+    captions = _captions_of(examples)
     lists: dict[ImageRef, set[str]] = {}
     for example in examples:
-        captions.setdefault(example.image, {}).update(dict.fromkeys(example.captions))
         if (objects := objects_of(example)) is not None:
             lists.setdefault(example.image, set()).update(noun.strip().lower() for noun in objects)
     nouns = Nouns((*mentioned, *(noun for objects in lists.values() for noun in objects)))
@@ -89,12 +89,17 @@ def several(thing: str) -> str:
 
 def named_often(examples: Sequence[Example], photos: int) -> set[str]:
     """Nouns that several captions name in each of at least so many photos without a list of objects, but no people."""
-    captions: dict[ImageRef, dict[str, None]] = {}
-    for example in examples:
-        if objects_of(example) is None:
-            captions.setdefault(example.image, {}).update(dict.fromkeys(example.captions))
+    captions = _captions_of(example for example in examples if objects_of(example) is None)
     count = Counter(noun for texts in captions.values() if len(texts) >= NAMED_BY for noun in _named(texts))
     return {noun for noun, often in count.items() if often >= photos and lexicon.kind_of(noun) != "person"}
+
+
+def _captions_of(examples: Iterable[Example]) -> dict[ImageRef, dict[str, None]]:
+    """The captions of each photo, in order, each text once."""
+    found: dict[ImageRef, dict[str, None]] = {}
+    for example in examples:
+        found.setdefault(example.image, {}).update(dict.fromkeys(example.captions))
+    return found
 
 
 def _named(texts: Iterable[str]) -> set[str]:
@@ -111,6 +116,7 @@ def _named(texts: Iterable[str]) -> set[str]:
     return {thing for named in told for thing in named if sum(thing in other for other in told) >= needed}
 
 
+@functools.lru_cache(65536)  # nouns named often are counted first, then looked for in the same captions
 def _others_named(text: str) -> frozenset[str]:
     """Nouns at the end of a noun phrase, in the singular, that are no name of a thing; not the group of a group of."""
     tokens = [token.lower() for token in TOKEN.findall(text)]

@@ -100,12 +100,11 @@ def _further_tests(config: TrainConfig, seen: Mapping[str, Sequence[Example]]) -
     Raises UserError where one of these has a group of a test set.
     """
     tests = {}
+    groups = {split: set(groups_of(examples)) for split, examples in seen.items()} if config.evaluate.tests else {}
     for name, path in config.evaluate.tests.items():
         tests[name] = load_examples(replace(config.data, path=path, validation=0.0))
-        for split, examples in seen.items():
-            groups = set(groups_of(examples))
-            shared = keep(tests[name], lambda e, groups=groups: e.group in groups)  # type: ignore[misc]
-            if shared:
+        for split, known in groups.items():
+            if shared := [example for example in tests[name] if example.group in known]:
                 raise UserError(
                     f"{len(shared):,} examples of the test set '{name}' are in the {split} split, too, "
                     f"first group '{shared[0].group}'",
