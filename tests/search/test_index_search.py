@@ -95,6 +95,8 @@ DATED = "photos/Italy/Rome/dated.jpg"
         (Filter("taken", "<", "2023-05-18"), 1, True),
         (Filter("taken", "<", "2023-05-17"), 0, False),
         (Filter("taken", ">", "2022"), 1, True),
+        (Filter("taken", "<=", "2023-05"), 1, True),
+        (Filter("taken", ">", "2023-05"), 0, False),
         (Filter("taken", "=", "2023", negated=True), 40, False),
         (Filter("folder", "=", "italy"), 1, True),
         (Filter("folder", "=", "Italy/Rome/"), 1, True),

@@ -321,11 +321,11 @@ type:png or beach => error
 neither folder:work nor folder:home => -{folder=work} -{folder=home}
 a cat with neither hats nor type:png => [a cat] -[hats] -{type=png}
 neither cats nor dogs, after:2023 => -[cats] -[dogs] {taken>=2023-01-01}
-taken<=9999-12 => {taken<9999-12-31}
-taken>9999-12-31 => {taken>=9999-12-31}
-taken>2023-12 => {taken>=2024-01-01}
-taken<=2023-02 => {taken<2023-03-01}
-taken>2024-02-29 => {taken>=2024-03-01}
+taken<=9999-12 => {taken<=9999-12}
+taken>9999-12-31 => {taken>9999-12-31}
+taken>2023-12 => {taken>2023-12}
+taken<=2023-02 => {taken<=2023-02}
+taken>2024-02-29 => {taken>2024-02-29}
 size<500kb cats => [cats] {size<500000}
 a beach without people after:2023 => [a beach] -[people] {taken>=2023-01-01}
 a beach after:2023 without people => [a beach] -[people] {taken>=2023-01-01}

@@ -39,12 +39,10 @@ def _before(field: str, op: Op, value: str, today: date) -> Filter:
 
 
 def _taken(field: str, op: Op, value: str, today: date) -> Filter:
-    first = _first_day(value, today)
-    if op == "=":
-        return Filter(field, "=", value if re.fullmatch(r"\d{4}(-\d\d){0,2}", value) else first.isoformat())
-    # After 2023 begins with 2024; up to 2023 ends before 2024.
-    edge = _day_after(value, first) if op in (">", "<=") else first
-    return Filter(field, ">=" if op in (">", ">=") else "<", edge.isoformat())
+    first = _first_day(value, today).isoformat()
+    # As much of a photo's time as is named is compared: 2023-05-17 is up to 2023, and not after it.
+    whole = op in ("=", "<=", ">") and first.startswith(value)
+    return Filter(field, op, value if whole else first)
 
 
 def _text(field: str, op: Op, value: str, today: date) -> Filter:
@@ -95,15 +93,6 @@ def _ago(count: int, unit: str, today: date) -> date:
     months = today.year * 12 + today.month - 1 - count * (12 if unit == "y" else 1)
     year, month = months // 12, months % 12 + 1
     return date(year, month, min(today.day, monthrange(max(year, 1), month)[1]))
-
-
-def _day_after(value: str, first: date) -> date:
-    """The first day after the period that begins at `first`; of the last there is, its last day."""
-    days = 1
-    if re.fullmatch(r"[0-9]{4}(-[0-9]{2})?", value):
-        months = range(1, 13) if len(value) == 4 else [first.month]
-        days = sum(monthrange(first.year, month)[1] for month in months)
-    return min(first, date.max - timedelta(days=days)) + timedelta(days=days)
 
 
 FIELDS: dict[str, Callable[[str, Op, str, date], Filter]] = {
