@@ -263,6 +263,16 @@ def test_several_files_of_captions_are_named(tmp_path: Path) -> None:
     assert loads(tmp_path / "a.jsonl") == 1
 
 
+def test_a_file_without_rows_is_no_file_of_captions_beside_one(tmp_path: Path) -> None:
+    write_picture(tmp_path / "images" / "1.jpg")
+    (tmp_path / "classes.json").write_text('{"0": "background"}')
+    write_jsonl(tmp_path / "rows.jsonl", [{"image": "1.jpg", "caption": "a dog"}])
+    assert loads(tmp_path) == 1
+    write_jsonl(tmp_path / "zebra.jsonl", [{"image": "1.jpg", "caption": "a cat"}])
+    error = refused(tmp_path)
+    assert "classes.json" not in error.what and error.fix.endswith(f"{tmp_path}/rows.jsonl")
+
+
 def test_a_picture_without_its_text_is_told(tmp_path: Path) -> None:
     folder = LAYOUTS["sidecars"](tmp_path)
     (folder / "cat.txt").unlink()

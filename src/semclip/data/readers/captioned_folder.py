@@ -57,8 +57,11 @@ def _only(path: Path) -> Path:
 
 
 def _captions_files(path: Path) -> list[Path]:
-    """Files that a reader takes, in the folder itself or in those of texts in it."""
-    found = []
+    """Files that a reader takes, in the folder itself or in those of texts in it.
+
+    Those whose first row has an image and a text; where there is none, those that cannot be read and say why not.
+    """
+    found, broken = [], []
     for folder in (path, *folders_of_texts(path)):
         for file in sorted(folder.glob("*")):
             if file.is_file() and file.suffix.lower() in TEXT_SUFFIXES and not file.name.startswith("."):
@@ -66,9 +69,12 @@ def _captions_files(path: Path) -> list[Path]:
                     reader = reader_for(file)
                 except UserError:
                     continue  # a text in no format that lists pictures
-                if _names_pictures(reader, file):
-                    found.append(file)
-    return [file for file in found if not _is_of_lemmas(file, found)]
+                try:
+                    if _names_pictures(reader, file):
+                        found.append(file)
+                except UserError:
+                    broken.append(file)
+    return [file for file in found if not _is_of_lemmas(file, found)] or broken
 
 
 def _is_of_lemmas(file: Path, others: list[Path]) -> bool:
@@ -77,12 +83,9 @@ def _is_of_lemmas(file: Path, others: list[Path]) -> bool:
 
 
 def _names_pictures(reader: Reader, file: Path) -> bool:
-    """Whether the first row has an image and a text. A file that cannot be read may hold them, and says why not."""
+    """Whether the first row has an image and a text. Raises UserError for a file that cannot be read."""
     from semclip.data.columns import means
 
-    try:
-        first = next(iter(reader.rows(file)), None)
-    except UserError:
-        return True
+    first = next(iter(reader.rows(file)), None)
     fields = {means(name) for name in first[1]} if first else set()
     return "image" in fields and bool(fields & {"caption", "captions"})
