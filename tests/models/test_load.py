@@ -1,6 +1,7 @@
 """Finding models: run folders, saved folders, architectures, and sections of a config."""
 
 import argparse
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 
 from semclip.core.errors import UserError
 from semclip.models.backends.open_clip import OpenClip
+from semclip.models.folder import read_weights
 from semclip.models.load import create, load
 from tests.models.tiny import CONFIGS, tiny
 
@@ -20,6 +22,21 @@ def test_run_folder_and_model_folder(tmp_path: Path) -> None:
         loaded = load(str(spec))
         assert loaded.image_fingerprint() == encoder.image_fingerprint()
         assert not loaded.training and str(spec) in loaded.label
+
+
+def test_weights_that_may_not_be_read_are_not_called_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny().save(tmp_path)
+
+    def closed(path: Path, *_: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    # What safetensors says then, whoever runs the tests: root may read everything.
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory")
+    monkeypatch.setattr("semclip.models.folder.load_file", lambda path: (_ for _ in ()).throw(missing))
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(UserError, match="cannot read the weights: Permission denied") as caught:
+        read_weights(tmp_path / "open_clip_model.safetensors")
+    assert "chmod u+r" in caught.value.fix
 
 
 def test_random_weights_must_be_asked_for() -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pickle
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from semclip.core.errors import UserError
+from semclip.core.files import is_file, reason
 from semclip.core.folders import new_folder
 
 #: A saved model holds one of these; a folder with neither is not replaced.
@@ -86,11 +88,17 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def unreadable_weights(path: Path, error: BaseException) -> UserError:
     """The message for weights that cannot be read or do not fit."""
-    reason = (str(error) or type(error).__name__).strip()
+    if is_file(path):
+        try:
+            path.open("rb").close()
+        except OSError as closed:  # safetensors calls a file missing that may not be read
+            fix = f"`chmod u+r {shlex.quote(str(path))}` if the file is yours"
+            return UserError(f"cannot read the weights: {reason(closed)}", where=str(path), fix=fix)
+    said = (str(error) or type(error).__name__).strip()
     if isinstance(error, pickle.UnpicklingError):
-        reason = HOLDS_CODE
+        said = HOLDS_CODE
     return UserError(
-        f"cannot read the weights: {reason}",
+        f"cannot read the weights: {said}",
         where=str(path),
         fix="copy or save the file again; only safetensors and torch files that hold nothing but tensors are read, "
         "and they must be of this architecture",
