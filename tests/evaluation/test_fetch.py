@@ -128,3 +128,15 @@ def test_a_server_that_is_not_there_is_a_user_error(tmp_path: Path) -> None:
         fetch(AnnotationFile(path="a.json", url="http://127.0.0.1:9/a.json"), tmp_path)
     with pytest.raises(UserError, match="no web address"):
         fetch(AnnotationFile(path="a.json", url="file:///etc/passwd"), tmp_path)
+
+
+def test_a_folder_that_may_not_be_written_is_no_fault_of_the_address(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(UserError, match="Permission denied") as caught:
+        fetch(AnnotationFile(path="a.json", url=server.url), tmp_path / "closed")
+    assert caught.value.where == str(tmp_path / "closed/a.json") and "--root" in caught.value.fix

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from semclip.core.errors import UserError
-from semclip.core.files import sha256_file
+from semclip.core.files import reason, sha256_file
 from semclip.evaluation.public.base import AnnotationFile
 
 _BLOCK = 1 << 20
@@ -44,6 +44,9 @@ def fetch(file: AnnotationFile, folder: Path) -> str:
         if not _is_official(file, part):
             raise _wrong(file, part, f"what came for {file.path} is not the official file, by its sha256")
         part.replace(target)
+    except PermissionError as error:
+        fix = "choose another --root, in which you may write"
+        raise UserError(f"cannot write {file.path}: {reason(error)}", where=str(target), fix=fix) from error
     except (OSError, HTTPException) as error:
         raise UserError(
             f"cannot fetch {file.path}: {error}",

@@ -125,3 +125,11 @@ def test_a_constant_encoder_scores_nothing_by_the_script_and_chance_here(tmp_pat
 def test_an_unknown_subset_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no subset 'swap_obi'"):
         run(noise(), "sugarcrepe", tmp_path, subsets=["swap_obi"])
+
+
+def test_a_caption_in_place_of_a_file_name_is_a_missing_image(tmp_path: Path) -> None:
+    write(tmp_path, {"add_obj": {"0": {"filename": "0.jpg", "caption": "a man", "negative_caption": "a dog"}}})
+    file = tmp_path / "sugarcrepe/add_obj.json"
+    file.write_text(file.read_text().replace("0.jpg", "a man on a bench " * 20))  # more than a file's name may have
+    with pytest.raises(UserError, match=r"1 images of COCO .* are missing"):
+        run(noise(), "sugarcrepe", tmp_path, subsets=["add_obj"])

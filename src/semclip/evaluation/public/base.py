@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
-from semclip.core.files import sha256_file
+from semclip.core.files import is_file, sha256_file
 from semclip.core.protocols import DualEncoder
 from semclip.evaluation.base import Benchmark, Items, Sources, Task
 from semclip.evaluation.encodings import reads_pixels
@@ -137,7 +137,7 @@ class PublicBenchmark(Benchmark):
             raise UserError(f"'{self.name}' has no items", where=str(folder), fix="check the annotation files")
         if not opens_images:
             return read
-        there = {path: path.is_file() for path in {ref.path for ref in read.images} if path is not None}
+        there = {path: is_file(path) for path in {ref.path for ref in read.images} if path is not None}
         missing = sorted(str(path.name) for path, found in there.items() if not found)
         return self._without(read, {p for p in there if not there[p]}, missing, allow_missing) if missing else read
 
