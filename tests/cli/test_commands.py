@@ -79,6 +79,7 @@ def test_a_users_mistake_says_what_where_and_how_and_exits_2(tmp_path: Path) -> 
         (["evaluate", "no/such/model", "--data", "x.jsonl"], "x.jsonl"),
         (["data", "check", str(tmp_path / "missing.csv")], "missing.csv"),
         (["compare", "scens"], "scenes"),
+        (["data", "check", "a sentence in place of a file " * 10], "check what was typed where a path belongs"),
     ):
         code, _, errors = semclip(tmp_path, *arguments)
         assert code == 2, (arguments, errors)

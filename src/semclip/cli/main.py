@@ -1,5 +1,6 @@
 """The `semclip` command: mounts one file per subcommand and turns user errors into messages."""
 
+import errno
 import io
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from semclip.cli._once import OnceCommand
 from semclip.cli._renamed import renamed_options
 from semclip.core.console import harmless
 from semclip.core.errors import UserError
+from semclip.core.files import reason
 from semclip.core.launch import rank_of_process
 from semclip.core.stopping import telling
 
@@ -41,6 +43,12 @@ _COMMANDS = (
 )  # fmt: skip
 #: Options that have another name now, as parameters.
 _RENAMED = {"captions review": {"reader": "annotator"}, "captions stats": {"most": "max_captions"}}
+
+#: What the system refuses of a path, wherever it was typed or comes from.
+_REFUSED = {
+    errno.EACCES: "give yourself the right to it (`ls -ld` shows whose it is), or name another",
+    errno.ENAMETOOLONG: "check what was typed where a path belongs: no file can have so long a name",
+}
 
 
 def _version(wanted: bool) -> None:
@@ -90,7 +98,8 @@ def run() -> None:
     try:
         with telling():
             app(standalone_mode=True)
-    except UserError as error:
+    except (UserError, OSError) as caught:
+        error = caught if isinstance(caught, UserError) else _refused_path(caught)
         # Processes that train together fail together: rank 0 says why, others only what happened to them alone.
         notes = getattr(error, "__notes__", [])
         if rank_of_process() == 0 or notes:
@@ -98,6 +107,13 @@ def run() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _refused_path(error: OSError) -> UserError:
+    """What the system refuses of a path, as an error for people. Any other error of the system is raised as it is."""
+    if error.errno not in _REFUSED:
+        raise error
+    return UserError(f"cannot be read or written: {reason(error)}", str(error.filename)[:300], _REFUSED[error.errno])
 
 
 if __name__ == "__main__":
