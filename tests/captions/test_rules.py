@@ -303,3 +303,30 @@ def test_from_a_single_caption_nothing_is_known_to_be_missing() -> None:
     (reason,) = {reason for _, reason in asyncio.run(writer.write(alone, "absence", [0], 0, 0)).refused}
     assert "'objects'" in reason and "3 captions" in reason  # either helps, as the next two show
     assert {c.kind for item in (told[0], listed) for c in candidates(writer, item, "absence")} == {"object_absent"}
+
+
+@pytest.mark.parametrize(
+    ("title", "negations", "absences"),
+    [
+        ("Rubber Gloves with Cuffs - Violet", ("Without Cuffs", "Violet"), ("Violet, Not", "Gloves, Not")),
+        ("Velvet Armchair 80 x 70 cm", ("Leather", "Not Armchair", "Not Velvet"), ("Velvet, Not", "Armchair, Not")),
+        ("Smoked Salmon Lasagna (serves 4)", ("Grilled", "Fried", "Not Lasagna"), ("Lasagna, Not", "Smoked, Not")),
+    ],
+)
+def test_of_a_title_its_noun_phrases_are_enough(
+    title: str, negations: tuple[str, ...], absences: tuple[str, ...]
+) -> None:
+    item = example(title)
+    (false,) = candidates(create("rules", [item]), item, "negation")
+    (true,) = candidates(create("rules", [item]), item, "absence")
+    assert any(part.lower() in false.text.lower() for part in negations) and false.text != title
+    assert any(part.lower() in true.text.lower() for part in absences)
+
+
+def test_numbers_of_titles_are_left_alone() -> None:
+    for title in ("Enamel Kettle, 3 Litres", "Linen Shirt 2 Pack, 14 May"):
+        item = example(title)
+        for attempt in range(3):
+            for view in VIEWS:
+                for made in written(create("rules", [item]), item, view, attempt=attempt).candidates:
+                    assert [c for c in made.text if c.isdigit()] == [c for c in title if c.isdigit()], made.text

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from semclip.core.errors import UserError
-from semclip.english.parse import Parses, Token, Tree, open_parser
-from semclip.english.parse.clause import clause_of
+from semclip.english.parse import Parses, Token, Tree, open_parser, phrases
+from semclip.english.parse.clause import clause_of, is_being, is_person
 from semclip.english.parse.clean import sentence_of
 from semclip.english.parse.mend import is_sound
 from semclip.english.render import render
@@ -170,3 +170,31 @@ def test_a_first_word_taken_for_a_name_is_small_inside_a_sentence() -> None:
 )
 def test_the_stop_of_an_abbreviation_ends_no_sentence(text: str, body: str) -> None:
     assert sentence_of(text).body == body
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        ("Handmade Silk Cushion w/ Tassels - Olive", "Cushion:ROOT:Cushion Silk:compound:Cushion w/:prep:Cushion"),
+        ("Women's Tartan Skirt, 3-Pack", "Skirt:ROOT:Skirt Women:poss:Skirt"),
+        ("Soup with leeks and ham, Qorvane style", "leeks:pobj:with ham:conj:leeks and:cc:leeks"),
+        ("A baker waves at the postman of Tormel", "baker:ROOT:baker waves:dep:baker of:prep:postman"),
+        ("Villagers fish from a pier", "Villagers:ROOT:Villagers fish:dep:Villagers pier:dep:Villagers"),
+        ("Lamp 40W oval white brass", "Lamp:ROOT:Lamp brass:dep:Lamp oval:compound:brass 40W:nummod:brass"),
+    ],
+)
+def test_noun_phrases_alone(caption: str, expected: str) -> None:
+    tree = phrases.parse(sentence_of(caption))
+    assert tree is not None
+    assert set(expected.split()) <= {f"{t.text}:{t.label}:{tree[t.head].text}" for t in tree.tokens}
+    assert tree.text == caption
+
+
+@pytest.mark.parametrize("caption", ["", "...", "Qorvane XT-90", "of and with"])
+def test_without_a_known_noun_there_are_no_phrases(caption: str) -> None:
+    assert phrases.parse(sentence_of(caption)) is None
+
+
+def test_a_name_behind_a_trade_is_a_person() -> None:
+    tokens = [Token("Baker", "baker", "NN", 1, "compound", True), Token("Tormel", "tormel", "NNP", 1, "ROOT", False)]
+    assert is_person(Tree(tuple(tokens)), 1) and not is_being(Tree((tokens[1]._replace(head=0),)), 0)

@@ -60,6 +60,8 @@ def replaced(tree: Tree, parts: Sequence[tuple[int, int, str]]) -> list[int | st
     items: list[int | str] = []
     place = 0
     for start, end, new in sorted(parts):
+        if start and end == start + 1 and tree[start].text[:1].isupper():
+            new = new[:1].upper() + new[1:]  # a Portrait of a Lady: of a Gentleman
         items += [*range(place, start), *([new] if new else [])]
         place = end
     return [*items, *range(place, len(tree))]

@@ -40,7 +40,7 @@ def _spaced(tree: Tree, index: int, following: tuple[str, int], changed: bool, l
     """Whether a space stands before the word that follows."""
     if not changed:
         return tree[index].space
-    if following[1] > 0 and following[0] not in (",", ".") and following[0].lower() in _CLOSE:
+    if following[1] > 0 and following[0] not in (",", ".") and (following[0].lower() in _CLOSE or following[0] in "/"):
         return tree[following[1] - 1].space
     if following[0] in (",", ".", ":", ";"):
         return loose

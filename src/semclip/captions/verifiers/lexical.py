@@ -44,8 +44,8 @@ SWAPPING_KINDS = frozenset(
 AFFIRMING_KINDS = frozenset({"negation_removed"})
 #: Kinds of absences that say what their caption denies in other words.
 KEEPING_KINDS = frozenset({"denial_kept"})
-#: Kinds of absences that set a thing against one like it ("a ball, not a frisbee"): there a hint is no mention.
-CONTRASTING_KINDS = frozenset({"object_contrasted"})
+#: Kinds of absences that set a word against one like it ("a ball, not a frisbee"): there a hint is no mention.
+CONTRASTING_KINDS = frozenset({"object_contrasted", "attribute_contrasted"})
 
 _CONTRACTED = (
     "are", "ca", "could", "did", "does", "do", "had", "has", "have", "is", "might", "must", "need", "should", "was",

@@ -80,6 +80,18 @@ def weights_of(kinds: str | Mapping[str, Any], family: str) -> dict[str, float]:
     return {kind: float(weight) for kind, weight in kinds.items()}
 
 
+#: Kinds that need a whole parse, and not noun phrases alone.
+_OF_SENTENCES = frozenset(
+    {"verb_negated", "subject_denied", "relation_denied", "caption_denied", "name_contrasted", "number_swapped",
+     "number_contrasted", "hybrid"}
+)  # fmt: skip
+
+
+def of_phrases(weights: Mapping[str, float]) -> dict[str, float]:
+    """The weights of kinds that change noun phrases or what stands between them."""
+    return {kind: weight for kind, weight in weights.items() if kind not in _OF_SENTENCES}
+
+
 @dataclass(frozen=True)
 class Plan:
     """Which kinds of one caption are tried, in an order drawn by weight; both views follow it, so that they share it.
@@ -93,14 +105,14 @@ class Plan:
     common: Mapping[str, int]
     key: Key
 
-    def negation(self, further: Mapping[str, Edit]) -> Edit | str:
-        """A false text, or why there is none. further: edits made elsewhere, by kind."""
+    def negation(self, further: Mapping[str, Edit]) -> Edit | None:
+        """A false text; None where no rule applies. further: edits made elsewhere, by kind."""
         for kind in self._order():
             if kind in further:
                 return further[kind]
             if found := tried_in_family(kind, self.scene):
                 return self._edit(kind, found)
-        return "no rule applies"
+        return None
 
     def absence(self) -> Edit | None:
         """A true text, best of a kind that the negation may have; None where no denial is known to be true."""

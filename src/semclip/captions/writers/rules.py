@@ -8,12 +8,12 @@ import functools
 import itertools
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from semclip.captions.writers._draw import Draw, Key
-from semclip.captions.writers._kinds import CLAUSE, Plan, weights_of
+from semclip.captions.writers._kinds import CLAUSE, Plan, of_phrases, weights_of
 from semclip.captions.writers.base import Candidate, Writer, Written
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -26,7 +26,7 @@ from semclip.english.caption import Caption
 from semclip.english.change import words_of
 from semclip.english.edits import Edit, Scene, tried
 from semclip.english.negate.sentence import endings_of
-from semclip.english.parse import Parses, open_parser
+from semclip.english.parse import Parses, Tree, open_parser, phrases
 from semclip.english.parse.clean import Sentence, sentence_of
 from semclip.english.parse.source import BUILT_IN, is_installed, readings
 from semclip.english.parse.tag import is_known
@@ -38,6 +38,7 @@ LONGEST = 60  # words; more is a paragraph, no caption
 PIPELINE = "en_core_web_sm"
 _PLURAL_SHARE = {"person": 0.7}  # of others 0.35: "no people" is more usual than "no person"
 _NOT_UNDERSTOOD = "not understood by the parser"
+_NO_RULE = "no rule applies"
 _NOTHING_FITS = "nothing absent is known to fit the scene"
 _NOT_KNOWN = f"what is missing cannot be known: add a column 'objects' or {SILENT} captions of the photo"
 
@@ -46,7 +47,7 @@ class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "12"
+    version = "13"
     views = ("paraphrase", "negation", "absence")
 
     @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,8 @@ class Rules(Writer):
         self._parser = open_parser(self._pipeline())
         self._parses = Parses(self._parser, [text for example in examples for text in example.captions])
         # All views of a row are written one after the other, and share what the rules find.
-        self._read = functools.lru_cache(64)(self._read_scene)
+        self._parsed = functools.lru_cache(64)(lambda *of: _scene_of(self._parses.of(of[0].text), *of[1:]))
+        self._phrases = functools.lru_cache(64)(lambda *of: _scene_of(phrases.parse(sentence_of(of[0].text)), *of[1:]))
         self._write: dict[str, Callable[[_Work], Edit | Paraphrase | str]] = {
             "paraphrase": self._paraphrase,
             "negation": self._negation,
@@ -121,11 +123,15 @@ class Rules(Writer):
         return Written(tuple(found), tuple(refused))
 
     def _scene(self, work: "_Work") -> Scene | None:
-        return self._read(work.caption.text, _group(work.example), work.family)
+        return self._parsed(work.caption, work.siblings, work.family)
 
-    def _read_scene(self, text: str, group: str, family: str) -> Scene | None:
-        tree = self._parses.of(text)
-        return None if tree is None else Scene(tree, self._groups[group], family)
+    def _plans(self, work: "_Work") -> Iterator[Plan]:
+        """What may be written of the caption as parsed, then of its noun phrases."""
+        weights = self._weights[work.family]
+        if (parsed := self._scene(work)) is not None:
+            yield Plan(parsed, weights, self._common, work.key)
+        if (few := self._phrases(work.caption, work.siblings, work.family)) is not None:
+            yield Plan(few, of_phrases(weights), self._common, work.key)
 
     def _paraphrase(self, work: "_Work") -> Paraphrase | str:
         scene = self._scene(work)
@@ -144,20 +150,17 @@ class Rules(Writer):
         scene = self._scene(work)
         if work.caption.is_negated:
             return _first("negation_removed", scene)
-        if scene is None:
-            return _NOT_UNDERSTOOD
-        further = self._denied_behind(work, scene) if self._weights[work.family].get(CLAUSE) else {}
-        edit = self._plan(work, scene).negation(further)
-        if isinstance(edit, str) or edit.denied or Draw("clause", *work.key).unit() >= self.config.clause:
+        further = self._denied_behind(work, scene) if scene and self._weights[work.family].get(CLAUSE) else {}
+        edit = next((edit for plan in self._plans(work) if (edit := plan.negation(further))), None)
+        if edit is None:
+            return _NO_RULE if scene else _NOT_UNDERSTOOD
+        if edit.denied or Draw("clause", *work.key).unit() >= self.config.clause:
             return edit
         missing = self._missing(work)
         if not missing:
             return edit
         behind = self._behind(work, scene, sentence_of(edit.text), missing)
         return replace(edit, text=behind, kind=f"{edit.kind}+object_absent")
-
-    def _plan(self, work: "_Work", scene: Scene) -> Plan:
-        return Plan(scene, self._weights[work.family], self._common, work.key)
 
     def _denied_behind(self, work: "_Work", scene: Scene) -> Mapping[str, Edit]:
         """What other captions name denied behind this one."""
@@ -175,7 +178,7 @@ class Rules(Writer):
         missing = self._missing(work)
         # What the verifiers turned down is said behind the caption at the next attempt, where something is missing.
         again = missing and work.key[-1] != 0
-        if scene is not None and not again and (edit := self._plan(work, scene).absence()):
+        if edit := None if again else next((edit for plan in self._plans(work) if (edit := plan.absence())), None):
             return edit
         if not missing:
             return _NOTHING_FITS if work.siblings.silence_tells else _NOT_KNOWN
@@ -212,6 +215,10 @@ class _Work:
         object.__setattr__(self, "family", family_of_split(self.example.split))
 
 
+def _scene_of(tree: Tree | None, siblings: Siblings, family: str) -> Scene | None:
+    return None if tree is None else Scene(tree, siblings, family)
+
+
 def _first(kind: str, scene: Scene | None) -> Edit | str:
     """The edit of a caption that denies something; only where it denies one thing that is understood."""
     found = tried(kind, scene) if scene else []
@@ -235,10 +242,15 @@ def unfit(caption: Caption) -> str:
         return "fewer than three words"
     if "?" in caption.words:
         return "a question"
-    # What has a capital may be a name, which no list of English words holds.
+    # What has a capital may be a name, which no list of English words holds; units and sizes are no words.
     small = words_of(" ".join(word for word in caption.text.split() if word[0].islower()))
-    judged = small if len(small) > 4 else letters
-    if sum(map(_is_english, judged)) < 0.6 * len(judged):
+    known: list[str] = []
+    unknown: list[str] = []
+    for word in small if len(small) > 4 else letters:
+        (known if _is_english(word) else unknown).append(word)
+    unknown = [word for word in unknown if len(word) > 2 and (word.isalpha() or "-" in word)]
+    names = sum(word not in small for word in unknown)
+    if len(known) < 1.5 * (len(unknown) - names / 2) or len(known) < min(3, len(known) + names):
         return "not recognised as English"
     return ""
 

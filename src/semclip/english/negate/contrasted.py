@@ -28,6 +28,8 @@ _BARE = lexicon.UNCOUNTED | listed("bare")
 _NO_KIND = words(
     "hot sea teddy guinea prairie rocking swimming bottle baby cotton remote home other another same first"
 )
+#: What other things are made of, or flavoured with, as well.
+_OF_ANY = listed("of any")
 _CLOSE = words("of 's ’s and or , - not")
 
 
@@ -120,13 +122,15 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
     for place, new in people_like(scene) if people else ():
         found.setdefault((place, new), (tree.lower(place), new))
     for place, token in enumerate(tree.tokens):
-        if token.tag in ("NN", "NNS") and not in_a_place(tree, place) and (people or not is_person(tree, place)):
+        if token.tag not in ("NN", "NNS") or token.label in ("poss", "appos", "npadvmod"):
+            continue  # a children's hospital; a villa, 5 bedrooms
+        if not in_a_place(tree, place) and (people or not is_person(tree, place)):
             for new, written in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
                 found.setdefault((place, written), (token.lemma, new))
     for (place, new), pair in found.items():
         if tree[place].label == "poss" and tree.tag(place) == "NNS" and tree.tag(place + 1) == "POS":
             yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2)
-        elif not true and tree.child(place, "compound", "nmod") is not None:
+        elif not true and any(tree.lower(i) not in _OF_ANY for i in tree.children(place, "compound", "nmod")):
             continue  # a computer desk is no desk that could be a couch
         elif (at := _behind_thing(tree, place)) is not None:
             yield Rival(place, place + 1, new, pair, at, as_said=partial(_with_article, tree.determiner(place)))
@@ -144,7 +148,8 @@ def _names(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
     for place, token in enumerate(tree.tokens):
         following, tag = tree.lower(place + 1), tree.tag(place + 1)
-        if _YEAR.fullmatch(token.text) and following in ("", ",", "(") and tree.lower(place - 1) in _BEFORE_YEARS:
+        year = _YEAR.fullmatch(token.text) and following in ("", ",", "(") and tree.lower(place - 1) in _BEFORE_YEARS
+        if true and year:  # nobody would take one year for another
             for new in (str(int(token.text) + years) for years in (-2, -1, 1, 2)):
                 yield Rival(place, place + 1, new, (token.text, new), place + 1)
         if tree.lower(place - 1) in _BEFORE_NAMES and (following in ("", ",", "(") or tag in ("IN", "VBZ", "VBP")):

@@ -81,7 +81,7 @@ def with_without(scene: Scene) -> Iterator[Change]:
     """with -> without."""
     tree = scene.tree
     for prep, token in enumerate(tree.tokens):
-        if token.lower != "with" or token.label != "prep" or tree[token.head].lemma in _NEEDS_WITH:
+        if token.lower not in ("with", "w/") or token.label != "prep" or tree[token.head].lemma in _NEEDS_WITH:
             continue
         if tree[token.head].tag == "VBN" or tree.lower(prep - 1) in ("along", "together", "up", "away", "ahead"):
             continue

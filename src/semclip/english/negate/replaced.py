@@ -40,7 +40,9 @@ def other_thing(scene: Scene) -> Iterator[Change]:
     """A zebra -> a giraffe, where neither is in any other caption."""
     tree = scene.tree
     for place, token in enumerate(tree.tokens):
-        if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS") or token.label == "compound":
+        if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS"):
+            continue
+        if token.label in ("compound", "appos", "npadvmod", "dep"):
             continue
         if tree.child(place, "compound", "nmod", "poss") is not None or tree.lower(place + 1) in ("of", "'s", "-"):
             continue

@@ -32,12 +32,15 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
     tree, siblings = scene.tree, scene.siblings
     for place, token in enumerate(tree.tokens):
         noun, following = token.head, tree.lower(place + 1)
-        if _is_said_behind(tree, place):
+        behind = _is_said_behind(tree, place)
+        if behind:
             noun = place
         elif token.label not in ("amod", "compound", "nmod") or following in (",", "and", "or", "-"):
             continue
-        if noun < place or not tree.is_noun(noun) or (tree[noun].label == "compound" and noun > place):
+        if noun < place or not (behind or tree.is_noun(noun)) or (tree[noun].label == "compound" and noun > place):
             continue
+        if place and token.text[0].isupper() and tree[noun].text[0].isupper() and not any(tree.style):
+            continue  # the Blue Mosque
         if tree.child(place, "conj", "cc", "advmod", "neg") or tree.lower(place - 1) in ("and", "or", "-", "very"):
             continue
         unknown = frozenset({"person" if is_person(tree, noun) else "object"})
@@ -61,7 +64,7 @@ def _is_said_behind(tree: Tree, place: int) -> bool:
     return (
         tree.lower(place) in lexicon.COLOURS
         and tree.lower(place + 1) in ("", ",", ")")
-        and not any(tag in FINITE or tag in ("DT", "IN", "PRP$") for tag in tree.tags)
+        and not any(tag in FINITE or tag in ("DT", "PRP$") for tag in tree.tags)
     )
 
 
@@ -102,7 +105,8 @@ def other_number(scene: Scene) -> Iterator[Change]:
 
 #: What is measured, not counted.
 _UNITS = words(
-    "cm mm m km in inch inches lb oz ml l g kg ft yrs years year minutes minute mins days hours hour weeks months pm am"
+    "cm mm m km in inch inches lb oz ml l litre litres liter liters g kg ft yrs "
+    "years year minutes minute mins days hours hour weeks months pm am"
 )
 
 
@@ -111,7 +115,7 @@ def other_count(scene: Scene) -> Iterator[Change]:
     """The number of a listing: a set of 6 -> of 8; measures, dates and prices are left alone."""
     tree = scene.tree
     for place, token in enumerate(tree.tokens):
-        counted = tree.is_noun(place + 1) or tree.tag(place + 1) in ("JJ", "JJS")
+        counted = tree.tag(place + 1) in ("NN", "NNS", "JJ", "JJS")  # and no month
         listed_so = place == 0 or tree.lower(place - 1) in ("of", ",", "with")
         if token.lower in _COUNTS and counted and listed_so and tree.lower(place + 1) not in _UNITS:
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
@@ -205,4 +209,4 @@ def _follows(tree: Tree, place: int, what: str) -> bool:
     if what in ("AT", "ALONG"):
         return word in (_AT if what == "AT" else _ALONG)
     noun = tree.child(place - 1, "dobj")
-    return noun is not None and noun > place - 1 and (what == "THING" or tree[noun].lemma == "ball")
+    return word == what or (noun is not None and noun > place - 1 and what in ("THING", tree[noun].lemma))

@@ -74,10 +74,15 @@ def inside_collective(tree: Tree, noun: int) -> int | None:
 
 
 def is_person(tree: Tree, noun: int) -> bool:
-    """Whether a noun names people: "who" is said of them."""
-    return kind_of(tree.lower(noun)) == "person"
+    """Whether a noun names people, as in Chef Lena Moritz: "who" is said of them."""
+    return kind_of(tree.lower(noun)) == "person" or _has_a_trade(tree, noun)
 
 
 def is_being(tree: Tree, noun: int) -> bool:
     """Whether a noun names people or animals."""
-    return kind_of(tree.lower(noun)) != ""
+    return kind_of(tree.lower(noun)) != "" or _has_a_trade(tree, noun)
+
+
+def _has_a_trade(tree: Tree, noun: int) -> bool:
+    named = tree.tag(noun) == "NNP"
+    return named and any(kind_of(tree.lower(i)) == "person" for i in tree.children(noun, "compound"))

@@ -51,6 +51,11 @@ def _readings(word: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def closed_tag(word: str) -> str:
+    """The tag of a word of a closed class, "" for all others."""
+    return _OF_WORD.get(word, "")
+
+
 def is_known(word: str) -> bool:
     """Whether a lexicon holds a word."""
     return word in _OF_WORD or word in lexicon.KNOWN or bool(known_as(word)) or word.isdigit() or word in _NUMBERS
@@ -150,13 +155,14 @@ def _in_phrase(word: str, readings: frozenset[str], following: str) -> str:
     if word.endswith(("ing", "ed")) and goes_on and word not in lexicon.NOUNS:
         return "JJ"
     if "N" in readings or ("J" in readings and not goes_on and not listed and "V" not in readings):
-        return _noun_tag(word)
+        return noun_tag(word)
     if "V" in readings:
         return "JJ" if goes_on else _verb_tag(word, participle=True)
     return "JJ"
 
 
-def _noun_tag(word: str) -> str:
+def noun_tag(word: str) -> str:
+    """NN or NNS, for a word that is a noun."""
     if word in lexicon.NOUNS:
         return "NNS" if lexicon.NOUNS[word][1] else "NN"
     return "NNS" if word.endswith(("s", "men", "ren", "ople")) and lemma_of(word, "NNS") != word else "NN"
@@ -197,12 +203,12 @@ def _behind_noun(tokens: list[str], place: int, tags: list[str], readings: froze
     if tag == "VBP" and not following.strip(".,"):
         agrees = "N" not in readings or (plural and subject == place - 1 and kind_of(tokens[subject].lower()) != "")
     if not agrees or any(t in ("VBZ", "VBP", "VBD") for t in tags[start:]):
-        return _noun_tag(word) if "N" in readings else "JJ" if "J" in readings else None
+        return noun_tag(word) if "N" in readings else "JJ" if "J" in readings else None
     is_noun, is_verb = word in lexicon.NOUNS, word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
     if "N" not in readings or (is_verb and not is_noun) or _OF_WORD.get(following) in ("DT", "PRP$", "PRP"):
         return tag
     if is_noun and not is_verb:
-        return _noun_tag(word)
+        return noun_tag(word)
     return tag if kind_of(tokens[subject].lower()) or kind_of(tokens[place - 1].lower()) else None
 
 
