@@ -1,6 +1,6 @@
 """Results of a model as a table for the terminal: both protocols and the blind baselines side by side."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,16 +43,15 @@ def result_table(title: str, results: Mapping[str, "Result"]) -> "Table":
 def _rows(result: "Result", public: bool) -> Iterator[tuple[str, list[str]]]:
     """(style, cells) of a benchmark's metrics; an official one stands beside ours, alone where we have none."""
     official = {m.name.removeprefix("official_"): m for m in result.metrics if m.kind == "official"}
-    blind = [m for m in result.metrics if m.kind == "baseline"]
     for metric in (m for m in result.metrics if m.kind == "model"):
         theirs = official.pop(metric.name, None)
         primary = metric.name == result.primary
         if primary and 1 < len(metric.per_slice) <= _MAX_SLICES:
             for name, part in metric.per_slice.items():
-                beside = [b.per_slice[name] for b in blind if name in b.per_slice]
                 own = theirs.per_slice.get(name) if theirs else None
-                yield "dim", [f"    {name}", *_cells(part, own, public), _best(beside)]
-        yield "", [f"  {metric.name}", *_cells(metric, theirs, public), _best(blind) if primary else ""]
+                yield "dim", [f"    {name}", *_cells(part, own, public), _share(result.best_blind(name))]
+        beside = _share(result.best_blind()) if primary else ""
+        yield "", [f"  {metric.name}", *_cells(metric, theirs, public), beside]
     for name, metric in official.items():
         yield "", [f"  {name}", "", _number(metric, metric.value), *_cells(metric, None, False)[1:], ""]
 
@@ -63,7 +62,8 @@ def _cells(metric: "Metric", official: "Metric | None", public: bool) -> list[st
     )
     chance = _number(metric, metric.chance) if metric.chance is not None else ""
     theirs = [_number(official, official.value) if official else ""] if public else []
-    return [_number(metric, metric.value), *theirs, interval, chance, f"{metric.n:,}", f"{metric.ties:,}"]
+    ties = "" if metric.strict is None else f"{metric.ties:,}"  # a mean of ranks or angles counts none
+    return [_number(metric, metric.value), *theirs, interval, chance, f"{metric.n:,}", ties]
 
 
 def _number(metric: "Metric", value: float) -> str:
@@ -72,5 +72,5 @@ def _number(metric: "Metric", value: float) -> str:
     return f"{value:.3f}"
 
 
-def _best(baselines: Sequence["Metric"]) -> str:
-    return f"{100 * max(m.value for m in baselines):.1f}" if baselines else ""
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"

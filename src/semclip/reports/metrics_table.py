@@ -7,7 +7,7 @@ from semclip.evaluation.metrics.result import Metric
 from semclip.reports import formatting
 from semclip.reports.comparison import Comparison
 from semclip.reports.runs import Run
-from semclip.reports.significance import Contrast, Contrasts, Measured, metric_names, metric_of, winner
+from semclip.reports.significance import Contrast, Contrasts, Measured, metric_names, winner
 from semclip.reports.skills import BESIDE, MAIN, benchmark_title, full_title, metric_title, skill_of
 from semclip.reports.table import Cell
 
@@ -83,9 +83,7 @@ def slice_groups(contrasts: Contrasts) -> list[Group]:
 
 def blind_value(run: Run, benchmark: str, slice_name: str = "") -> float | None:
     """The best score of a blind method on the items of a benchmark, or of one slice; None where none was measured."""
-    metrics = run.results[benchmark].metrics if benchmark in run.results else ()
-    found = [metric_of(run, benchmark, m.name, slice_name) for m in metrics if m.kind == "baseline"]
-    return max((m.value for m in found if m is not None), default=None)
+    return run.results[benchmark].best_blind(slice_name) if benchmark in run.results else None
 
 
 def _ordered(comparison: Comparison) -> list[str]:

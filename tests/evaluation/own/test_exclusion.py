@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from semclip.cli._result_table import result_table
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.query import And, Not, Text
@@ -113,6 +114,13 @@ def test_a_constant_encoder_scores_chance_by_every_ranker() -> None:
     result = run(constant(), examples(24))
     for metric in result.metrics:
         assert metric.value == pytest.approx(metric.chance, abs=1e-9), metric.name
+
+
+def test_no_method_of_it_is_blind_and_the_table_claims_neither_that_nor_ties() -> None:
+    result = run(noise(), examples(24))
+    assert result.best_blind() is None and any(m.kind == "baseline" for m in result.metrics)
+    columns = {str(c.header): list(c.cells) for c in result_table("noise", {"exclusion": result}).columns}
+    assert not any(columns["blind"]) and not any(columns["ties"]) and columns["n"][-1] != ""
 
 
 def test_the_best_subtraction_is_the_best_of_its_weights() -> None:

@@ -22,7 +22,8 @@ class Metric:
     interval:   95 %, Wilson for proportions. None only where the metric is no proportion of items (see `unit`).
     chance:     what guessing scores; None where guessing has no meaning.
     per_slice:  the same fields for each slice, keyed by its name (negation kind, class, template).
-    kind:       "model"; "official" for the published script's own rule; "baseline" for a blind method's score.
+    kind:       "model"; "official" for the published script's own rule; "baseline" for a score to beat. The name of one
+                by a method that sees no image begins with `blind_`.
     """
 
     name: str
@@ -78,6 +79,12 @@ class Result:
             where=self.model,
             fix=f"known: {', '.join(m.name for m in self.metrics)}",
         )
+
+    def best_blind(self, slice_name: str = "") -> float | None:
+        """The best score of a method that sees no image, on all items or on a slice; None where none was measured."""
+        blind = [m for m in self.metrics if m.kind == "baseline" and m.name.startswith("blind_")]
+        found = [m.per_slice[slice_name] for m in blind if slice_name in m.per_slice] if slice_name else blind
+        return max((m.value for m in found), default=None)
 
     def save(self, path: Path) -> None:
         """Write as JSON, atomically."""

@@ -126,7 +126,7 @@ def scores_of(areas: Areas, truth: GroundTruth, unseen: Sequence[str] = ()) -> S
             chance=float(guess.pixel_accuracy),
         ),
         Metric(
-            name="most_frequent",
+            name="blind_most_frequent",
             value=float(constant(total.labelled).mean_iou),
             n=len(own),
             description="mean IoU of giving every pixel the most frequent class of these masks",
