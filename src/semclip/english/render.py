@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from semclip.english.inflection import article_of, known_as
 from semclip.english.parse.tree import Tree, style_of
+from semclip.english.words.load import listed
 
 _CLOSE = (",", ".", "!", "?", ";", ":", "'s", "n't", ")", "'", "’s", "n’t", "%")
 
@@ -18,7 +19,7 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
     words: list[tuple[str, int]] = []  # (text, index or -1)
     for item in items:
         if isinstance(item, int):
-            words.append((_moved(tree, item, at_start=not words, title=title or upper), item))
+            words.append((moved(tree, item, at_start=not words, title=title or upper), item))
         else:
             words += [(_styled(word, upper, title), -1) for word in item.split()]
     if words and not words[0][0][:1].isupper() and not tree[0].text[:1].islower():
@@ -66,16 +67,20 @@ def _styled(word: str, upper: bool, title: bool) -> str:
     return word[:1].upper() + word[1:] if title else word
 
 
-def _moved(tree: Tree, index: int, at_start: bool, title: bool) -> str:
+def moved(tree: Tree, index: int, at_start: bool = False, title: bool = False) -> str:
     """An old word, small where only its place at the start gave it a capital."""
     token = tree[index]
-    if index or at_start or title or token.text == "I" or token.text[1:2].isupper():
+    if index or at_start or title or token.text == "I" or token.text[1:2].isupper() or token.lower in _CAPITAL:
         return token.text
     if token.tag in ("NNP", "NNPS") and not (known_as(token.lower) and tree.tag(1) not in ("NNP", "NNPS")):
         return token.text  # a name, and not a word that its capital was mistaken for one
     if len(tree) > 1 and tree[1].text[:1].isupper() and not known_as(token.lower) and len(token.text) > 2:
         return token.text
     return token.text[:1].lower() + token.text[1:]
+
+
+#: Words that always have a capital, and are no names.
+_CAPITAL = listed("capital")
 
 
 def _styled_like(article: str, written: str, upper: bool) -> str:

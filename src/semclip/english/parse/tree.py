@@ -126,7 +126,7 @@ class Tree:
 
     def is_plural(self, index: int) -> bool:
         """Whether a noun takes "are": plural, or joined with another one."""
-        last = max([i for i in self.children(index, "conj") if self.is_noun(i)], default=-1)
+        last = max([i for i in self.children(index, "conj") if self.is_noun(i)], default=index)
         between = self.tokens[index:last]
         joined = any(t.lower in ("and", "&") for t in between) and not any(t.tag == "VBG" for t in between)
         return joined or self.tag(index) in ("NNS", "NNPS")

@@ -7,10 +7,18 @@ from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import inside_collective, is_being, is_person
 from semclip.english.parse.tree import Tree
-from semclip.english.reword.parts import ACCESSORIES, is_clothes
+from semclip.english.render import moved
+from semclip.english.reword.orders import TIMES, is_place
+from semclip.english.reword.parts import ACCESSORIES, UNCOUNTED, be_of, is_clothes, shows
 from semclip.english.reword.synonyms import Swap
 
 _INDEFINITE = words("a an some two three four five several many") | {""}
+_WHO = words("who that which")
+_PLACES = words("on in under beside behind near inside atop underneath beneath at next above over")
+_BEHIND = words("background foreground distance")
+#: What an item of a list is made of, and pairs that are said in one order.
+_IN_ITEMS = ("DT", "CD", "JJ", "NN", "NNS", "VBN")
+_FIXED = words("salt bread fish mac rock track arts bed gin peanut peaches")
 
 
 def changes(tree: Tree) -> Iterator[Swap]:
@@ -27,9 +35,8 @@ def changes(tree: Tree) -> Iterator[Swap]:
         elif token.label == "amod":
             yield from _colour_behind(tree, place)
         elif token.label == "cc" and token.lower == "and":
-            yield from _list_turned(tree, place)
+            yield from _turned(tree, place)
         elif tree.is_noun(place):
-            yield from _joined_swapped(tree, place)
             yield from _placed(tree, place)
         elif token.tag == "VBG" and token.label == "ROOT":
             yield from _simple(tree, place)
@@ -40,7 +47,7 @@ def _one(tree: Tree, noun: int) -> bool:
     return (
         tree.is_noun(noun) and tree.child(noun, "conj") is None and tree[noun].label != "conj"
         and tree.determiner(noun) in _INDEFINITE and tree[noun].lemma not in DEPICTIONS
-        and not tree.tag(noun).startswith("NNP")
+        and not tree.tag(noun).startswith("NNP") and tree[noun].label not in ("appos", "dep", "npadvmod")
     )  # fmt: skip
 
 
@@ -48,40 +55,44 @@ def _who(tree: Tree, noun: int) -> str:
     return "who" if is_person(tree, noun) else "that"
 
 
-def _be(tree: Tree, noun: int) -> str:
-    return "are" if tree.is_plural(noun) else "is"
+def _who_is(tree: Tree, noun: int, verb: int) -> Swap:
+    if shows(tree, verb):
+        form = inflect(tree[verb].lemma, "VBP" if tree.is_plural(noun) else "VBZ")
+        return Swap(verb, verb + 1, f"{_who(tree, noun)} {form}", "relative")
+    return Swap(verb, verb + 1, f"{_who(tree, noun)} {be_of(tree.is_plural(noun))} {tree.lower(verb)}", "relative")
 
 
 def _participle(tree: Tree, place: int) -> Iterator[Swap]:
     """a man riding a horse -> a man who is riding a horse; wearing a hat -> in a hat."""
     noun = tree[place].head
-    if "with" in tree.words[max(0, tree.noun_start(noun) - 1) : noun]:
-        return  # with his head bowed
+    if "with" in tree.words[max(0, tree.noun_start(noun) - 1) : noun] or tree.lower(place) == "bound":
+        return  # with his head bowed; two dogs bound across a field
+    if tree.tag(place) == "VBN" and inflect(tree[place].lemma, "VBN") != tree.lower(place):
+        return  # shares fell
     if tree.lower(place + 1) == "," or (noun and tree.tag(noun) == "NN" and tree.noun_start(noun) == noun):
         return  # two dogs playing, one jumps; a man rock climbing
     inner = inside_collective(tree, noun)
     if inner == place - 1 and tree.tag(place) == "VBG" and tree.is_plural(inner):
-        yield Swap(place, place + 1, f"{_who(tree, inner)} are {tree.lower(place)}", "relative")
+        yield _who_is(tree, inner, place)
     if tree.tag(place) not in ("VBG", "VBN") or noun != place - 1 or not _one(tree, noun):
         return
-    if (
-        tree.lower(place) == "wearing"
-        and is_clothes(tree, tree.child(place, "dobj"))
-        and tree.child(place, "conj") is None
-    ):
+    worn = tree.child(place, "dobj")
+    if tree.lower(place) == "wearing" and is_clothes(tree, worn) and tree.child(place, "conj") is None:
         yield Swap(place, place + 1, "in", "in")
-        yield from _dressed(tree, place, "in")
+        yield from _dressed(tree, place, worn, "in")
     if tree[noun].label in ("pobj", "dobj") and tree.tag(place) == "VBG" and not is_being(tree, noun):
         return  # in "a boy in a creek throwing a rock" the creek throws nothing
-    follows = noun + 1 == place and place + 1 < len(tree)
-    if follows and (tree.tag(place) == "VBG" or tree.child(place, "prep", "agent") is not None):
-        yield Swap(place, place + 1, f"{_who(tree, noun)} {_be(tree, noun)} {tree.lower(place)}", "relative")
+    if place + 1 < len(tree) and (tree.tag(place) == "VBG" or tree.child(place, "prep", "agent") is not None):
+        yield _who_is(tree, noun, place)
 
 
-def _dressed(tree: Tree, place: int, kind: str) -> Iterator[Swap]:
-    """Nobody is dressed in a hat."""
-    worn = tree.child(place, "dobj", "pobj")
-    if worn is not None and tree[worn].lemma not in ACCESSORIES:
+def _dressed(tree: Tree, place: int, worn: int | None, kind: str) -> Iterator[Swap]:
+    """Nobody is dressed in a hat, or in a dress."""
+    if (
+        worn is not None
+        and ACCESSORIES.isdisjoint(tree[i].lemma for i in tree.under(worn))
+        and "dress" not in tree.lemmas
+    ):
         yield Swap(place, place + 1, "dressed in", kind)
 
 
@@ -93,13 +104,14 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
     if tree.lower(place) == "in":
         if is_being(tree, noun) and is_clothes(tree, what):
             yield Swap(place, place + 1, "wearing", "wearing")
-            yield from _dressed(tree, place, "wearing")
+            yield from _dressed(tree, place, what, "wearing")
         return
     # In "a man in a boat with his dog" nobody knows who has the dog.
     first = not any(tree.is_noun(i) or tree.is_verb(i) for i in range(tree.noun_start(noun)))
-    own = tree.determiner(what) in ("the", "his", "her", "its", "their")
+    own = tree.determiner(what) in ("the", "his", "her", "its", "their") or not _BEHIND.isdisjoint(tree.words[what:])
     single = tree.child(what, "prep", "conj") is None and tree[noun].label != "pobj" and not tree.style[1]
-    if not own and tree.child(what, "acl", "relcl") is None and (first or single):
+    bare = tree.tag(what) == "NN" and not tree.determiner(what) and tree[what].lemma not in UNCOUNTED
+    if not own and not bare and not any(tree.style) and tree.child(what, "acl", "relcl") is None and (first or single):
         has = "have" if tree.is_plural(noun) else "has"
         yield Swap(place, place + 1, f"{_who(tree, noun)} {has}", "relative")
 
@@ -112,31 +124,32 @@ def _relative_removed(tree: Tree, verb: int) -> Iterator[Swap]:
         yield Swap(verb - 1, verb + 1, "with", "participle")
 
 
-_WHO = words("who that which")
-_TIMES = words("dusk dawn night sunset sunrise noon evening morning afternoon day daytime")
-_PLACES = words("on in under beside behind near inside atop underneath beneath at next above over")
-
-
 def _placed(tree: Tree, noun: int) -> Iterator[Swap]:
     """a hydrant on the sidewalk -> a hydrant that is on the sidewalk; of what the caption is about."""
     prep = tree.child(noun, "prep")
-    if noun != tree.root or prep is None or tree[noun].lemma in DEPICTIONS or tree.determiner(noun) not in _INDEFINITE:
+    if (
+        noun != tree.root
+        or prep is None
+        or tree[noun].lemma in DEPICTIONS | TIMES
+        or tree.determiner(noun) not in _INDEFINITE
+    ):
         return
     if tree.lower(prep) == "of":
         inside = tree.child(prep, "pobj")
-        further = [i for i in tree.children(noun, "prep") if i > prep]
-        prep = next(iter(further), prep)
-        if inside is None or prep != inside + 1 or tree.child(inside, "prep", "conj") is not None:
+        prep = next((i for i in tree.children(noun, "prep") if i > prep), prep)
+        if (
+            inside is None
+            or inside_collective(tree, noun) is None
+            or prep != inside + 1
+            or tree.child(inside, "prep", "conj") is not None
+        ):
             return
     elif prep != noun + 1:
         return
     where = tree.child(prep, "pobj")
-    if (
-        tree.lower(prep) in _PLACES
-        and (where is None or tree[where].lemma not in _TIMES)
-        and tree.child(noun, "conj", "acl", "relcl") is None
-    ):
-        yield Swap(prep, prep + 1, f"{_who(tree, noun)} {_be(tree, noun)} {tree.lower(prep)}", "relative")
+    timed = where is not None and tree[where].lemma in TIMES
+    if tree.lower(prep) in _PLACES and not timed and tree.child(noun, "conj", "acl", "relcl") is None:
+        yield _who_is(tree, noun, prep)
 
 
 def _colour_behind(tree: Tree, place: int) -> Iterator[Swap]:
@@ -149,80 +162,64 @@ def _colour_behind(tree: Tree, place: int) -> Iterator[Swap]:
     if tree.determiner(noun) not in ("a", "an") or tree.child(noun, "prep", "acl", "relcl", "conj", "compound"):
         return
     if tree.child(place, "conj", "cc", "advmod") is None and tree.lower(noun + 1) in ("", "while", "as"):
-        yield Swap(place, noun + 1, f"{tree.lower(noun)} that is {tree.lower(place)}", "attribute behind")
+        yield Swap(place, noun + 1, f"{tree[noun].text} that is {tree.lower(place)}", "attribute behind")
 
 
-def _joined_swapped(tree: Tree, noun: int) -> Iterator[Swap]:
-    """a man and a dog -> a dog and a man."""
-    second, cc = tree.child(noun, "conj"), tree.child(noun, "cc")
-    if second is None or cc is None or tree.lower(cc) != "and" or cc != noun + 1 or tree[noun].label == "conj":
+def _turned(tree: Tree, cc: int) -> Iterator[Swap]:
+    """a man and a dog -> a dog and a man; a cup, a jug and two plates -> two plates, a jug and a cup."""
+    items, before = _items(tree, cc)
+    (first, _), (_, last) = items[0], items[-1]
+    heads = [end - 1 for _, end in items]
+    if not all(start < end and _may_move(tree, end - 1) for start, end in items) or tree.lower(first) in _FIXED:
         return
-    if not tree.is_noun(second) or tree.noun_start(second) != cc + 1 or tree[noun].label == "compound":
+    determined = {tree.tag(start) in ("DT", "CD") for start, _ in items}
+    if len(determined) > 1 or len({is_being(tree, head) for head in heads}) > 1:
+        return  # a man in a hat and a woman
+    if determined == {False} and len(items) == 2 and items[0][1] - first > 1:
+        return  # an old coat and hat
+    there = tree.lower(0) == "there" and before == 1
+    if there and tree.tag(heads[0]) != tree.tag(heads[-1]):
+        return  # "there is" would have to become "there are"
+    about = there or before < 0  # what the caption is about
+    if any(tree.style) if about else tree[before].label in ("amod", "compound"):
+        return  # Pack of 12 Candles, Vanilla and Lavender; hanging lamps and tables
+    if not about and (last < len(tree) or tree.tag(before) not in ("IN", "VBG", "VBZ", "VBP", "VBN", "PRP$")):
         return
-    start = tree.noun_start(noun)
-    if (tree.determiner(noun) == "") != (tree.determiner(second) == "") or tree.lower(start - 1) in (
-        "and",
-        ",",
-        "between",
+    if not about and (
+        tree[before].lemma in ("be", "between") or (tree.lower(before) == "with" and is_being(tree, heads[0]))
     ):
         return
-    # "A goat and a hen in a barn": the barn is where both are.
-    there = (tree[noun].label == "attr" and tree.lower(0) == "there") or noun == tree.root
-    if tree.child(second, "conj", "relcl", "acl") is not None or tree.lower(second + 1) in ("of", "'s", "and", ","):
-        return
-    if tree[noun].label == "pobj" and tree.tag(second + 1) == "IN":
-        return  # screens on a desk and a poster on a wall
-    if there and (tree.tag(noun) == "NNS") != (tree.tag(second) == "NNS"):
-        return  # "there is" would have to become "there are"
-    if tree.child(second, "prep") is not None and not there:
-        return
-    if tree.determiner(noun) == "" and tree.child(noun, "amod", "compound") is not None:
-        return
-    if tree.child(second, "poss") is not None:
-        return  # the bride and her father
-    if tree.child(noun, "prep", "acl", "relcl") is not None or tree.tag(second + 1) in ("NN", "NNS"):
-        return
-    words = [tree[i].text if i else tree.lower(i) for i in (*range(cc + 1, second + 1), cc, *range(start, noun + 1))]
-    if not tree.tag(second).startswith("NNP"):
-        yield Swap(start, second + 1, " ".join(words), "joined swapped")
+    where = tree.child(last, "pobj") if tree.tag(last) == "IN" else None
+    if last < len(tree) and not tree.is_verb(last) and not (where is not None and is_place(tree, where)):
+        return  # a man and a dog on a leash
+    told = [" ".join(moved(tree, i, title=any(tree.style)) for i in range(*item)) for item in (items[-1], *items[:-1])]
+    yield Swap(first, last, " , ".join(told[:-1]) + f" and {told[-1]}", "joined swapped")
 
 
-def _list_turned(tree: Tree, cc: int) -> Iterator[Swap]:
-    """a cup, a jug and two plates -> two plates, a jug and a cup."""
-    ends = [cc - (tree.lower(cc - 1) == ",")]
-    starts: list[int] = []
+def _items(tree: Tree, cc: int) -> tuple[list[tuple[int, int]], int]:
+    """Where the items of the list around "and" start and end; the place before it."""
+    ends, starts = [cc - (tree.lower(cc - 1) == ",")], []
     place = ends[0] - 1
-    while place >= 0 and (tree.tag(place) in _IN_NAMES or tree.lower(place) in (",", "of")):
+    while place >= 0 and (tree.tag(place) in _IN_ITEMS or tree.lower(place) in (",", "of")):
         if tree.lower(place) == ",":
             starts.append(place + 1)
             ends.append(place)
         place -= 1
     last = cc + 1
-    while tree.tag(last) in _IN_NAMES or (tree.lower(last) == "of" and last > cc + 1):
+    while tree.tag(last) in _IN_ITEMS or (tree.lower(last) == "of" and last > cc + 1):
         last += 1
-    items = [(start, end) for start, end in zip([*starts, place + 1], ends, strict=True)]
-    alike = {tree.tag(start) in ("DT", "CD") for start, _ in (*items, (cc + 1, last))}
-    beings = any(is_being(tree, end - 1) for _, end in items)
-    whole = all(start < end and tree.is_noun(end - 1) for start, end in (*items, (cc + 1, last)))
-    if not starts or len(alike) > 1 or not whole or (last < len(tree) and (beings or tree.tag(last) != "IN")):
-        return
-    if tree.tag(place).startswith("VB") and tree.tag(place) != "VBG":
-        return  # there is a cup and two jugs; an apposition
-    first = place + 1
-    told = [tree.text_of(start, end) if start else tree.text_of(0, end)[:1].lower() + tree.text_of(0, end)[1:]
-            for start, end in ((cc + 1, last), *items)]  # fmt: skip
-    yield Swap(first, last, " , ".join(told[:-1]) + f" and {told[-1]}", "joined swapped")
+    return [*sorted(zip([*starts, place + 1], ends, strict=True)), (cc + 1, last)], place
 
 
-#: What a noun phrase is made of.
-_IN_NAMES = ("DT", "CD", "JJ", "NN", "NNS", "VBN")
+def _may_move(tree: Tree, noun: int) -> bool:
+    return tree.is_noun(noun) and tree.lower(noun) not in lexicon.COLOURS
 
 
 def _simple(tree: Tree, verb: int) -> Iterator[Swap]:
     """is running -> runs."""
-    helper = tree.child(verb, "aux")
+    helper, subject = tree.child(verb, "aux"), tree.subject(verb)
     if helper is None or helper != verb - 1 or tree.lower(helper) not in ("is", "are") or tree.child(verb, "conj"):
         return
-    if tree.subject(verb) is not None and tree.subject(verb) < helper and tree[verb].lemma not in ("be", "go"):  # type: ignore[operator]
+    if subject is not None and subject < helper and tree[verb].lemma not in ("be", "go"):
         form = inflect(tree[verb].lemma, "VBZ" if tree.lower(helper) == "is" else "VBP")
         yield Swap(helper, verb + 1, form, "simple")

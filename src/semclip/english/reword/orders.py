@@ -1,15 +1,15 @@
 """Another order or construction for what a caption says; every function gives what it can and refuses the rest."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS, depicted_by
-from semclip.english.parse.clause import is_being
+from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Form, Items, Parts
+from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Items, Parts, be_of, hides_a_verb
 from semclip.english.words.load import listed
 
 
@@ -25,8 +25,21 @@ class Order:
 _STATIC = listed("static prepositions")
 _MOVES = listed("moves")
 _POSTURES = listed("postures")
-#: Verbs whose object may become the subject.
-_TRANSITIVE = listed("passives")
+_GOALS = listed("goals")
+_AIMED = listed("aimed")
+_WHERE = listed("wheres")
+_NOWHERE = words("background distance foreground air way other") | listed("body")
+TIMES = words(
+    "dusk dawn night sunset sunrise noon evening morning afternoon day daytime spring summer autumn fall winter"
+)
+_JOINING = words("while as when after before until because")
+_SOME = words("some one both each all another")
+#: What says more of the verb than where: in the snow from an adult.
+_BESIDES = words("from to for into onto toward towards")
+_CLAUSES = words("while as when until because")
+_BY_PEOPLE = words("watched followed accompanied flanked pursued chased cheered led joined surrounded")
+_DATED = ("NNP", "NNPS", "CD", "IN")
+_DATELINE = words("in at on off during near outside before after ahead aboard")
 
 
 def existential(p: Parts) -> Iterator[Order]:
@@ -35,20 +48,22 @@ def existential(p: Parts) -> Iterator[Order]:
     if not p.indefinite or behind is None:
         return
     there: Items = ["there", p.there_be, *p.introduced]
-    yield Order("existential", [*there, *behind], 2)
-    if p.relative and p.tree.child(p.subject, "acl", "relcl", "conj") in (None, p.verb):
+    if not (p.verb is not None and p.may_be_taken):
+        yield Order("existential", [*there, *behind], 2)
+    if p.relative:
         yield Order("existential+relative", [*there, *p.relative], 1)
 
 
-def progressive(p: Parts) -> Iterator[Order]:
-    """A dog runs, a dog running -> a dog is running; a dog is running -> a dog runs."""
-    behind = p.participles
-    if p.verb is None or behind is None or p.has_something or (p.tree.tag(p.verb) == "VBN" and p.finite):
+def stated(p: Parts) -> Iterator[Order]:
+    """A dog runs, a dog running -> a dog is running; a cat on a mat -> a cat is on a mat."""
+    behind, tree, verb = p.participles, p.tree, p.verb
+    if verb is None:
+        if not p.finite and (prep := last_place(p)) is not None and p.indefinite:
+            yield Order("stated", [*_before(p, prep), p.be, *range(prep, len(tree))], 0.7)
+    elif behind is None or p.has_something or (tree.tag(verb) == "VBN" and p.finite):
         return
-    if not p.helpers:
+    elif not p.helpers:
         yield Order("progressive", [*p.introduced, p.be, *behind], 0.7)
-    elif not p.joined and p.tree.tag(p.verb) == "VBG" and p.tree[p.verb].lemma != "be":
-        yield Order("simple", [*p.np, Form(p.tree, p.verb, "VBP" if p.be == "are" else "VBZ"), *p.rest], 0.7)
 
 
 def seen(p: Parts) -> Iterator[Order]:
@@ -58,110 +73,209 @@ def seen(p: Parts) -> Iterator[Order]:
         yield Order("seen", [*p.introduced, "can be seen", *behind], 0.6)
     elif p.verb is None and p.finite:
         yield Order("seen", [*p.np, "can be seen", *p.rest], 0.6)
-    elif p.verb is None and (prep := _last_place(p.tree, p)) is not None:
-        np = [item for item in p.introduced if isinstance(item, str) or item < prep]
-        yield Order("seen", [*np, "can be seen", *range(prep, len(p.tree))], 0.6)
+    elif p.verb is None and (prep := last_place(p)) is not None:
+        yield Order("seen", [*_before(p, prep), "can be seen", *range(prep, len(p.tree))], 0.6)
 
 
-def fronted(p: Parts) -> Iterator[Order]:
-    """On a couch, a cat is sleeping; on a couch sits a cat; on a couch, there is a cat."""
-    tree = p.tree
-    prep = _last_place(tree, p)
-    if prep is None:
+def fronted(tree: Tree, p: Parts | None) -> Iterator[Order]:
+    """On a couch, a cat sleeps; on a couch sits a cat; on a couch, there is a cat; with its mouth open, a goat naps.
+
+    The same of a sentence whose parts are not told: a mayor, left, and a guide wave in Rome on Monday.
+    """
+    if p is None or (p.verb is None and p.finite):
+        for start in _adjuncts(tree, verb) if (verb := _told_by(tree)) is not None else ():
+            yield Order("fronted", [*range(start, len(tree)), ",", *range(start - (tree.lower(start - 1) == ","))], 2)
+    if p is None:
         return
-    place: Items = list(range(prep, len(tree)))
-    if p.verb is None and not p.helpers:
-        np = [i for i in p.introduced if isinstance(i, str) or i < prep]
-        if p.indefinite and np and not any(tree.is_verb(i) for i in range(prep)):
+    verb, prep, clause = p.verb, last_place(p), p.clause
+    place: Items = list(range(prep, len(tree))) if prep is not None else []
+    if verb is None:
+        if prep is not None and p.helpers:
+            yield Order("inverted", [*place, p.be, *p.np], 1)
+        elif prep is not None and p.indefinite and not any(tree.is_verb(i) for i in p.np if i < prep):
+            np = _before(p, prep)
             yield Order("fronted+existential", [*place, ",", "there", p.there_be, *np], 1)
             yield Order("inverted", [*place, p.be, *np], 0.7)
             yield Order("fronted+seen", [*place, ",", *np, "can be seen"], 0.7)
         return
-    if p.verb is None:
-        yield Order("inverted", [*place, p.be, *p.np], 1)
-        return
-    kept = list(range(p.verb + 1, prep))
-    if not p.finite and p.indefinite and tree.tag(p.verb) in ("VBG", "VBN"):
-        yield Order("fronted+existential", [*place, ",", "there", p.there_be, *p.introduced, p.verb, *kept], 1.5)
-    if tree[p.verb].lemma in _POSTURES and not kept and not p.joined and tree.tag(p.verb) != "VBN":
-        lemma = {"lay": "lie"}.get(tree[p.verb].lemma, tree[p.verb].lemma)
-        yield Order("inverted", [*place, inflect(lemma, "VBP" if p.be == "are" else "VBZ"), *p.introduced], 1.5)
-
-
-def adjunct_first(p: Parts) -> Iterator[Order]:
-    """In Rome, a nurse sings; with its mouth open, a goat sleeps; watched by a farmer, a goat sleeps."""
-    clause = p.clause
-    if p.verb is None or clause is None:
-        return
-    place = _last_place(p.tree, p)
-    for start in dict.fromkeys([*([place] if place is not None else []), *_adjuncts(p.tree, p.verb, p.joined)]):
-        kept = [i for i in clause if not (isinstance(i, int) and i >= start)]
-        if p.tree.lower(start - 1) == ",":
-            kept.remove(start - 1)
-        elif "," in p.tree.words[p.verb : start]:
+    if prep is not None:
+        kept: Items = list(range(verb + 1, prep))
+        if not p.finite and p.indefinite and tree.tag(verb) in ("VBG", "VBN") and not p.may_be_taken:
+            yield Order("fronted+existential", [*place, ",", "there", p.there_be, *p.introduced, verb, *kept], 1.5)
+        if tree[verb].lemma in _POSTURES and not kept and not p.joined and tree.tag(verb) != "VBN":
+            lemma = {"lay": "lie"}.get(tree[verb].lemma, tree[verb].lemma)
+            yield Order("inverted", [*place, inflect(lemma, "VBP" if p.plural else "VBZ"), *p.introduced], 1.5)
+    for start in dict.fromkeys([*([prep] if prep is not None else []), *_adjuncts(tree, verb, p.joined)]):
+        kept = [i for i in clause or () if not (isinstance(i, int) and i >= start)]
+        if tree.lower(start - 1) == ",":
+            kept = kept[:-1]
+        elif "," in tree.words[verb:start]:
             continue
         if len(kept) > len(p.helpers) + (not p.helpers and not p.finite):
-            yield Order("fronted", [*range(start, len(p.tree)), ",", *p.introduced, *kept], 2)
+            yield Order("fronted", [*range(start, len(tree)), ",", *p.introduced, *kept], 2)
 
 
-def sentence_adjunct_first(tree: Tree) -> Iterator[Order]:
-    """The same of a sentence whose parts are not told: a mayor, left, and a guide wave in Rome on Monday."""
-    root, subject = tree.root, tree.subject(tree.root)
-    if tree.tag(root) in ("VBZ", "VBP", "VBD") and subject is not None and subject < root:
-        for start in _adjuncts(tree, root):
-            kept = list(range(start - (tree.lower(start - 1) == ",")))
-            yield Order("fronted", [*range(start, len(tree)), ",", *kept], 2)
+def dated(tree: Tree) -> Iterator[Order]:
+    """On Sunday, Nov. 13, 2011, workers carry a desk; of a date behind a sentence."""
+    start = next((i for i in range(3, len(tree)) if tree.lower(i - 1) == "," and tree.lower(i) in _DAYS), None)
+    if start is None or _told_by(tree) is None or any(tree.style):
+        return
+    if all(tree.tag(i) in ("NNP", "CD", ",") for i in range(start, len(tree))):
+        yield Order("fronted", ["on", *range(start, len(tree)), ",", *range(start - 1)], 2)
 
 
-def _adjuncts(tree: Tree, verb: int, joined: Sequence[int] = ()) -> Iterator[int]:
+_DAYS = words("monday tuesday wednesday thursday friday saturday sunday")
+
+
+def _before(p: Parts, prep: int) -> Items:
+    return [item for item in p.introduced if isinstance(item, str) or item < prep]
+
+
+def _told_by(tree: Tree) -> int | None:
+    """The verb of a sentence that starts with its subject."""
+    subject, root = tree.subject(tree.root), tree.root
+    helped = tree.child(root, "aux", "auxpass") is not None
+    if subject is None or not subject < root or not (helped or tree.tag(root) in FINITE):
+        return None
+    if tree.noun_start(subject) and any(tree.is_verb(i) or tree.lower(i) == "," for i in range(subject)):
+        return None
+    participle = tree.tag(root) == "VBD" and inflect(tree[root].lemma, "VBN") == tree.lower(root)  # or one: "curled"
+    return None if participle and not is_being(tree, subject) else root
+
+
+def last_place(p: Parts) -> int | None:
+    """Where the caption's last words start if they say where it all happens."""
+    tree = p.tree
+    head = p.verb if p.verb is not None else (p.helpers[0] if p.helpers else p.subject)
+    heads = [head]
+    while p.verb is None and not p.helpers and (following := tree.child(heads[-1], "conj")) is not None:
+        heads.append(following)
+    if p.np[0]:  # there is a cat on the couch
+        heads.insert(0, 1)
+    for prep in (prep for one in reversed(heads) for prep in tree.children(one, "prep", "advmod")):
+        if tree.span(prep) == (prep, len(tree)) and _is_where(p, prep, several=len(heads) - bool(p.np[0]) > 1):
+            return prep
+    return None
+
+
+def _is_where(p: Parts, prep: int, several: bool) -> bool:
+    tree, verb = p.tree, p.verb
+    start = verb if verb is not None else p.subject
+    inside = range(prep, len(tree))
+    if tree.lower(prep) not in _STATIC or prep < start or "with" in tree.words[start + 1 : prep]:
+        return False  # the sun is on the horizon, in "plays with sun on the horizon"
+    if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in inside[1:]):
+        return False  # ", smiling, copy space"
+    if any(tree.tag(i) in ("PRP", "PRP$") or tree.is_verb(i) or tree.lower(i) in _BESIDES for i in inside):
+        return False
+    noun = tree.child(prep, "pobj")
+    of = tree.child(noun, "prep") if noun is not None and tree[noun].lemma in ("top", "front", "middle") else None
+    if tree.lower(prep) == "next" or of is not None:
+        inner = of if of is not None else tree.child(prep, "prep")
+        noun = tree.child(inner, "pobj") if inner is not None else None
+    if noun is None or not tree.is_noun(noun) or tree[noun].lemma in _NOWHERE:
+        return False
+    bare = verb is None and tree.determiner(noun) == "" and tree[noun].lemma not in TIMES
+    if tree.determiner(noun) not in ("a", "an", "the", "some") and not bare:
+        return False
+    if is_setting(tree, noun, prep):
+        return verb is None or tree[verb].lemma not in _GOALS
+    # What is no place may be that of the last noun: a leash is the dog's, in "a man and a dog on a leash".
+    if verb is None:
+        own = several and is_being(tree, p.subject) and tree.lower(prep) in ("in", "on", "at")
+        return not own and not is_being(tree, noun)
+    if tree[verb].lemma in _MOVES and tree.lower(prep) in ("in", "on", "by", "at", "under", "over", "behind"):
+        return False
+    if tree.lower(prep) in ("at", "on") and tree[verb].lemma in _AIMED:
+        return False
+    return not tree.is_noun(prep - 1) and not (tree.tag(verb) == "VBN" and tree.lower(prep) in ("by", "in", "on"))
+
+
+def is_place(tree: Tree, noun: int) -> bool:
+    return tree[noun].lemma in _WHERE or "place" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
+
+
+def is_setting(tree: Tree, noun: int, prep: int) -> bool:
+    """Whether a place is one that holds all that is told: behind another noun, a wall may be where that thing is."""
+    return is_place(tree, noun) and not (tree.is_noun(prep - 1) and tree[noun].lemma in _BUILT)
+
+
+_BUILT = words("wall cliff building house tower slope path trail bridge castle temple door gate table")
+
+
+def _adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[int]:
     """Where an end starts that may stand first wherever a parser hangs it: with his head bowed; in Rome on Monday."""
     subject = tree.subject(verb)
     person = subject is not None and tree.tag(subject).startswith("NNP")
+    titled = any(tree.style) and not tree[verb].text[:1].islower()
     for start in range(verb + 1, len(tree)):
         end = range(start, len(tree))
-        joins = tree.lower(start) in _JOINING and tree.tag(start + 1) in ("DT", "PRP$", "NN", "NNS", "NNP")
-        if joins and start > verb + 1 and "PRP" not in map(tree.tag, end) and any(tree.tag(i) in FINITE for i in end):
+        tags, words_ = [tree.tag(i) for i in end], tree.words[start:]
+        finite = not FINITE.isdisjoint(tags)
+        if words_[0] in _JOINING and finite and start > verb + (words_[0] == "as") and "PRP" not in tags:
+            if tree.tag(start + 1) in ("DT", "PRP$", "NN", "NNS", "NNP"):
+                yield start
+        elif finite and words_[0] in _DATELINE and _tells_of_place(tree, start, verb):
             yield start
         if any(tree.tag(i) in FINITE or tree.lower(i) in _JOINING for i in range(verb + 1, start)):
             return
-        if any(tree.tag(i) in FINITE for i in end) or max((*joined, verb)) >= start - 1 > verb:
+        if finite or max((*joined, verb)) >= start - 1 > verb:
             continue
-        if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in end[1:]):
+        if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in end[1:]) or _CLAUSES & set(words_[1:]):
             continue
-        tags, words_ = [tree.tag(i) for i in end], tree.words[start:]
-        if tree.lower(start) == "while":
+        noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
+        if subject is not None and is_person(tree, subject) and {"it", "its"} & set(words_):
+            continue  # pulls a swing with a girl on it
+        if words_[0] == "while":
             if tags[1:2] == ["VBG"]:
                 yield start
-        elif tree.lower(start) == "with":
-            noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
-            own = tags[1:2] == ["PRP$"] and tree.tag(noun + 1) in ("VBG", "VBN")
+        elif words_[0] == "with":
+            own = tags[1:2] == ["PRP$"] and tree.tag(noun + 1) in ("VBG", "VBN", "JJ")
             # with a stick in its mouth, with trees behind him
             if own or (tree.tag(noun + 1) == "IN" and tree.tag(noun + 2) in ("PRP", "PRP$") and tags.count("IN") == 2):
                 yield start
-        elif tree.lower(start - 1) == "," and "," not in words_ and tree.lower(start) not in _DATELINE:
-            noun = next((i for i in end if tree.is_noun(i)), start)
+        elif tree.lower(start - 1) == "," and "," not in words_ and words_[0] not in _DATELINE | _SOME:
             hung = tree.tag(noun + 1) in ("VBG", "VBN", "IN", "RP") and {"PRP", "PRP$"} & set(tags)
             # "on a road, lit by lamps": what is done to somebody tells who is meant
-            if (
-                tags[0] == "VBG"
-                or (words_[1:2] == ["by"] and words_[0] in _BY_PEOPLE)
-                or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT"))
-            ):
+            watched = words_[1:2] == ["by"] and words_[0] in _BY_PEOPLE
+            if tags[0] == "VBG" or watched or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT")):
                 yield start
-        elif tree.tag(start - 1) in ("VBG", "VBN"):
+        elif any(tree.is_verb(i) and i not in joined for i in range(verb + 1, start)):
             continue  # the hills are where the fire burns, in "smoke rises from a fire burning in the hills"
         elif (
-            tree.lower(start) in _DATELINE and "PRP" not in tags and start > verb + 1 and (person or "PRP$" not in tags)
+            (words_[0] in ("at", "on") and tree[verb].lemma in _AIMED)
+            or _BESIDES & set(words_)
+            or tree.tag(start - 1) == "IN"
         ):
-            noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
-            named = any(tag.startswith("NNP") for tag in (tags[1:2] if tree.lower(start) == "on" else tags))
-            if not any(tree.style) and (named or (person and tree.lower(start) != "on") or _is_place(tree, noun)):
+            continue
+        elif words_[0] in _DATELINE and "PRP" not in tags and start > verb + 1 and (person or "PRP$" not in tags):
+            named = any(tag.startswith("NNP") for tag in (tags[1:2] if words_[0] == "on" else tags))
+            if not titled and (named or (person and words_[0] != "on") or is_setting(tree, noun, start)):
                 yield start
 
 
-_BY_PEOPLE = words("watched followed accompanied flanked pursued chased cheered led joined surrounded")
-_DATED = ("NNP", "NNPS", "CD", "IN")
-_DATELINE = words("in at on during near outside before after ahead aboard")
+def _tells_of_place(tree: Tree, start: int, verb: int) -> bool:
+    """Whether the last words are a place and what is told of it: at the border of Sredna, where the army waits."""
+    clause = next(
+        (i for i in range(start, len(tree)) if tree.lower(i - 1) == "," and tree.lower(i) in ("where", "which")), 0
+    )
+    if (
+        clause < start + 3
+        or tree.lower(start - 1) == ","
+        or any(tree.lower(i) in _CUTS for i in range(start, clause - 1))
+    ):
+        return False
+    inside = [tree.tag(i) for i in range(verb + 1, len(tree))]
+    told = [tree.tag(i) for i in range(clause, len(tree))]
+    return (
+        tree.tag(start + 1) == "DT"
+        and "PRP" not in inside
+        and not (FINITE & {tree.tag(i) for i in range(verb + 1, clause)})
+        and bool(FINITE & set(told))
+    )
+
+
+_CUTS = _JOINING | {","}
 
 
 def modifier_first(p: Parts) -> Iterator[Order]:
@@ -171,252 +285,68 @@ def modifier_first(p: Parts) -> Iterator[Order]:
         return
     if tree.tag(p.verb) == "VBN" or not {"who", "that", "which"}.isdisjoint(tree.words[: p.verb]):
         return
-    core = [i for i in p.introduced if isinstance(i, str) or i < start]
-    said = list(range(start + 1, len(p.np)))
-    doing: Items = [start if tree.tag(start) == "VBG" else "wearing", *said]
+    core, said = _before(p, start), list(range(start + 1, p.np[-1] + 1))
     with_ = tree.lower(start) == "with"
-    has: Items = ["has" if p.be == "is" else "have", *said] if with_ else [p.be, *doing]
+    doing: Items = [start if with_ or tree.tag(start) == "VBG" else "wearing", *said]
     if not with_ or any(tree.tag(i) == "PRP$" for i in said):
-        doing = [start, *said] if with_ else doing
         yield Order("modifier first", [*doing, ",", *core, *clause], 2)
-    if not p.has_something and tree[p.verb].lemma not in ("be", "have"):
+    verbs = any(tree.is_verb(i) for i in (*said, *p.rest))
+    if not p.has_something and tree[p.verb].lemma not in ("be", "have") and not verbs:
+        has: Items = ["have" if p.plural else "has", *said] if with_ else [p.be, *doing]
         yield Order("exchanged", [*core, *behind, *has], 2)
 
 
-def _last_place(tree: Tree, p: Parts) -> int | None:
-    """Where the caption's last words start if they say where it all happens."""
-    head = p.verb if p.verb is not None else (p.helpers[0] if p.helpers else p.subject)
-    heads = [head]
-    while p.verb is None and not p.helpers and (following := tree.child(heads[-1], "conj")) is not None:
-        heads.append(following)
-    for prep in (prep for one in reversed(heads) for prep in tree.children(one, "prep", "advmod")):
-        start, end = tree.span(prep)
-        if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in range(start + 1, end)):
-            continue  # ", smiling, copy space"
-        if end != len(tree) or start != prep or tree.lower(prep) not in _STATIC:
-            continue
-        noun = tree.child(prep, "pobj")
-        of = tree.child(noun, "prep") if noun is not None and tree[noun].lemma in ("top", "front", "middle") else None
-        if tree.lower(prep) == "next" or of is not None:
-            inner = of if of is not None else tree.child(prep, "prep")
-            noun = tree.child(inner, "pobj") if inner is not None else None
-        if noun is None or tree.determiner(noun) not in ("a", "an", "the", "some") or not tree.is_noun(noun):
-            continue
-        if len(heads) > 1 and any(is_being(tree, one) for one in heads) and not _is_place(tree, noun):
-            continue  # the leash is the dog's, in "a man and a dog on a leash"
-        if "with" in tree.words[head + 1 : prep]:
-            continue  # the sun is on the horizon, in "plays with sun on the horizon"
-        if tree[noun].lemma in ("background", "distance", "foreground", "air", "way", "other") or any(
-            tree.tag(i) in ("PRP", "PRP$") or tree.is_verb(i) for i in range(prep, end)
-        ):
-            continue
-        if p.verb is not None:
-            if tree[p.verb].lemma in _MOVES and tree.lower(prep) in ("in", "on", "by", "at", "under", "over", "behind"):
-                place = bool(lexicon.NOUNS.get(tree.lower(noun), (frozenset[str](),))[0] & {"place"})
-                if not place or tree[p.verb].lemma in _GOALS:
-                    continue
-            if tree.lower(prep) in ("at", "on") and tree[p.verb].lemma in _AIMED:
-                continue
-            if tree.child(p.verb, "dobj") is not None and not _is_place(tree, noun):
-                continue
-            if tree.tag(p.verb) == "VBN" and tree.lower(prep) in ("by", "in", "on") and not _is_place(tree, noun):
-                continue
-        return prep
-    return None
-
-
-_GOALS = listed("goals")
-_AIMED = listed("aimed")
-
-
-def _is_place(tree: Tree, noun: int) -> bool:
-    return tree.lower(noun) in _WHERE or bool(lexicon.NOUNS.get(tree.lower(noun), (frozenset[str](),))[0] & {"place"})
-
-
-_WHERE = listed("wheres")
-
-
 def passive(p: Parts) -> Iterator[Order]:
-    """A dog chases a ball -> a ball is chased by a dog."""
+    """A dog chases a ball -> a ball is chased by a dog; only where nothing but a place stands behind them."""
     tree, verb = p.tree, p.verb
     if verb is None or p.joined or tree[verb].lemma not in _TRANSITIVE or tree.tag(verb) == "VBN":
         return
     thing = tree.child(verb, "dobj")
-    if (
-        thing is None
-        or tree.child(thing, "conj", "relcl", "acl", "appos")
-        or tree.child(verb, "prt", "dative", "xcomp")
-    ):
+    if thing is None or tree.noun_start(thing) != verb + 1 or not is_being(tree, p.subject):
         return
-    start, end = tree.noun_start(thing), thing + 1
-    if start != verb + 1 or tree.tag(start) in ("PRP$", "PRP") or tree.lower(end) in ("of", "'s", "and", ","):
+    place, end = last_place(p), thing + 1
+    if end < len(tree) and (place != end or not is_place_of(p, end) or p.np[-1] != p.subject):
         return
-    if any(
-        tree.tag(i) in ("PRP", "PRP$") or tree[i].label in ("advcl", "mark", "xcomp") for i in range(end, len(tree))
-    ):
+    if tree.tag(verb + 1) in ("PRP$", "PRP") or (not tree.determiner(thing) and tree.tag(thing) == "NN"):
         return
-    if any(tree.is_verb(i) for i in range(end, len(tree))) or tree.child(p.subject, "acl", "relcl"):
+    if tree.child(thing, "conj", "relcl", "acl", "appos") or tree.child(p.subject, "acl", "relcl"):
         return
-    if any(tree.lower(i) in ("with", "from", "for", "of") for i in range(end, len(tree))) or not is_being(
-        tree, p.subject
-    ):
-        return
-    if end < len(tree) and p.np[-1] != p.subject:
-        return
-    be = "are" if tree.is_plural(thing) else "is"
-    being = [be, "being"] if tree.tag(verb) == "VBG" else [be]
+    being = [be_of(tree.is_plural(thing)), *(["being"] if tree.tag(verb) == "VBG" else [])]
     done = inflect(tree[verb].lemma, "VBN")
-    patient: Items = list(range(start, end))
-    if not tree.determiner(thing) and tree.tag(thing) == "NN":
-        return
-    yield Order("passive", [*patient, *being, done, "by", *p.introduced, *range(end, len(tree))], 1.5)
+    yield Order("passive", [*range(verb + 1, end), *being, done, "by", *p.introduced, *range(end, len(tree))], 1.5)
+
+
+def is_place_of(p: Parts, prep: int) -> bool:
+    noun = p.tree.child(prep, "pobj")
+    return noun is not None and is_place(p.tree, noun)
+
+
+#: Verbs whose object may become the subject.
+_TRANSITIVE = listed("passives")
 
 
 def active(p: Parts) -> Iterator[Order]:
     """A cake is being cut by a man -> a man is cutting a cake."""
     tree, verb = p.tree, p.verb
-    if verb is None or tree.tag(verb) != "VBN" or p.joined:
-        return
-    agent = tree.child(verb, "agent")
+    agent = tree.child(verb, "agent") if verb is not None and tree.tag(verb) == "VBN" and not p.joined else None
     doer = tree.child(agent, "pobj") if agent is not None else None
-    if doer is None or agent != verb + 1 or tree.span(doer)[1] != len(tree) or not is_being(tree, doer):
+    if verb is None or doer is None or agent != verb + 1 or tree.span(doer)[1] != len(tree) or not is_being(tree, doer):
         return
-    plural = tree.is_plural(doer)
     doing = inflect(tree[verb].lemma, "VBG")
-    yield Order("active", [*range(verb + 2, len(tree)), "are" if plural else "is", doing, *p.np], 2)
-
-
-_JOINING = words("while as when after before until because")
-
-
-def clause_first(tree: Tree) -> Iterator[Order]:
-    """A chef sings while a goat eats -> while a goat eats, a chef sings."""
-    for mark, token in enumerate(tree.tokens):
-        if token.label not in ("mark", "advmod") or token.lower not in _JOINING or mark < 3:
-            continue
-        clause = token.head
-        if tree[clause].label != "advcl" or tree.span(clause) != (mark, len(tree)) or tree[clause].head != tree.root:
-            continue
-        if any(tree.tag(i) == "PRP" for i in range(mark, len(tree))) or tree.tag(tree.root) not in (
-            "VBZ",
-            "VBP",
-            "VBG",
-        ):
-            continue
-        front = [i for i in range(mark) if not (i == mark - 1 and tree.lower(i) == ",")]
-        if tree.subject(clause) is not None and tree.subject(tree.root) is not None:
-            yield Order("clauses swapped", [*range(mark, len(tree)), ",", *front], 2)
+    yield Order("active", [*range(verb + 2, len(tree)), be_of(tree.is_plural(doer)), doing, *p.np], 2)
 
 
 def doing_first(p: Parts) -> Iterator[Order]:
     """Climbing up a steep hill is a goat."""
-    behind = p.participles
-    named = p.tree.tag(p.subject).startswith("NNP") and p.finite
+    behind, tree = p.participles, p.tree
+    named = tree.tag(p.subject).startswith("NNP") and p.finite
     if p.verb is None or behind is None or not (p.indefinite or named) or p.joined or len(behind) < 3:
         return
-    if p.tree.tag(p.verb) == "VBN" or p.tree[p.verb].lemma in ("be", "have") or (not named and "," in p.tree.words):
+    if tree.tag(p.verb) == "VBN" or tree[p.verb].lemma in ("be", "have") or (not named and "," in tree.words):
         return
-    if not any(p.tree.tag(i).startswith("PRP") or p.tree.tag(i) in FINITE for i in p.rest):
-        pause = [","] if "," in p.tree.words[p.verb :] else []
+    if not any(tree.tag(i).startswith("PRP") or tree.tag(i) in FINITE for i in p.rest):
+        pause = [","] if "," in tree.words[p.verb :] else []
         yield Order("inverted", [*behind, *pause, p.be, *p.introduced], 0.3)
-
-
-#: Said of any caption, by family: before a noun phrase, and before a sentence.
-FRAMES = {
-    "A": ("this picture shows", "a picture of", "here {be}", "in this picture , there {be}", "pictured here {be}"),
-    "B": ("this image shows", "an image of", "here we see", "in this image , there {be}", "shown here {be}"),
-}
-_BEFORE_TITLE = {
-    "A": ("shown in this picture :", "what can be seen in this picture :"),
-    "B": ("pictured in this image :", "what is to be seen in this image :"),
-}
-_BEFORE_SENTENCE = {
-    "A": ("in this picture ,", "as can be seen in this picture ,", "the picture shows that"),
-    "B": ("in this image ,", "as is shown in this image ,", "the image shows that"),
-}
-
-
-def framed(p: Parts, family: str) -> Iterator[Order]:
-    """This picture shows a dog running; this picture shows a dog that is running."""
-    behind = p.participles
-    if behind is None:
-        return
-    for frame in FRAMES[family]:
-        if "{be}" in frame and not p.indefinite:
-            continue
-        before: Items = [frame.format(be=p.there_be), *p.introduced]
-        yield Order("frame+progressive" if p.finite else "frame", [*before, *behind], 0.5)
-        if p.relative and p.indefinite and p.tree.child(p.subject, "acl", "relcl", "conj") in (None, p.verb):
-            yield Order("frame+relative", [*before, *p.relative], 0.5)
-
-
-def framed_sentence(tree: Tree, family: str, reordered: Sequence[Order] = ()) -> Iterator[Order]:
-    """As can be seen in this picture, a dog is running; the same of a sentence in another order."""
-    root = tree.root
-    past = tree.tag(root) == "VBD" and inflect(tree[root].lemma, "VBN") == tree.lower(root)  # or a participle: "curled"
-    verbal = (tree.subject(root) is not None and tree.tag(root) not in ("VBG", "VBN")) or tree.child(root, "aux")
-    sentences = [order for order in reordered if order.kind in _SENTENCES]
-    subject = tree.subject(root) or 0
-    headline = tree.tag(subject) == "NN" and not tree.determiner(subject) and tree[subject].lemma not in UNCOUNTED
-    if not any(tree.style) and not past and tree.is_verb(root) and verbal and not headline:
-        sentences = [Order("", list(range(len(tree)))), *sentences]
-    for order in sentences:
-        for frame in _BEFORE_SENTENCE[family][: 1 if order.kind == "seen" else None]:
-            yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)
-
-
-_SENTENCES = ("fronted", "clauses swapped", "progressive", "exchanged", "modifier first", "seen", "passive", "active")
-
-
-def framed_title(tree: Tree, family: str, reordered: Sequence[Order] = ()) -> Iterator[Order]:
-    """Shown in this picture: oak coffee table, 120 cm; of titles that are no phrase."""
-    if is_title(tree) and tree.lower(0) not in INSTRUCTIONS and tree.lower(0)[:1].isalnum():
-        for order in (*reordered, Order("", list(range(len(tree))))):
-            for frame in _BEFORE_TITLE[family] if order.kind in ("list reordered", "") else ():
-                yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)
-
-
-def framed_as_it_is(tree: Tree, family: str) -> Iterator[Order]:
-    """This is a close-up of a plate; where the caption is a noun phrase that is not understood further."""
-    root = tree.root
-    if (
-        not tree.is_noun(root)
-        or tree.span(root)[0]
-        or ":" in tree.words
-        or tree.lower(0) in INSTRUCTIONS
-        or any(t.label in ("nsubj", "nsubjpass") for t in tree.tokens)
-    ):
-        return
-    bare = tree.tag(root) == "NN" and not tree.determiner(root) and tree[root].lemma in DEPICTIONS
-    whole: Items = [*(["a"] if bare else []), *range(len(tree))]
-    if "," not in tree.words or tree.determiner(root):
-        for frame in {"A": ("this is", "what this picture shows is"), "B": ("what we see is", "shown here is")}[family]:
-            yield Order("frame", [frame.replace("is", "are") if tree.is_plural(root) else frame, *whole], 0.5)
-
-
-def unexistential(tree: Tree) -> Iterator[Order]:
-    """There is a cat on the couch -> a cat is on the couch; on the couch, there is a cat."""
-    noun = tree.child(tree.root, "attr", "nsubj", "dobj") if tree.lower(0) == "there" else None
-    if noun is None or tree.root != 1 or tree.lower(1) not in ("is", "are", "'s") or tree.noun_start(noun) != 2:
-        return
-    for start in range(noun + 1, len(tree)):
-        if "and" in tree.words[:start] or any(tree.is_verb(i) for i in range(2, len(tree))):
-            break
-        if tree.lower(start) in _STATIC and tree.tag(start + 1) == "DT":
-            yield Order("fronted", [*range(start, len(tree)), ",", *range(start)], 2)
-    end = noun
-    while (following := tree.child(end, "conj")) is not None and tree.is_noun(following):
-        end = following
-    rest = list(range(end + 1, len(tree)))
-    if end != noun and any(tree.tag(i) == "IN" for i in range(noun, end)):
-        return  # screens on a desk and a poster on a wall
-    if not rest or (tree.tag(rest[0]) != "IN" and tree.tag(rest[0]) != "VBG") or tree.lower(rest[0]) in ("of", "with"):
-        return
-    be = "are" if tree.is_plural(noun) else "is"
-    yield Order("existential", [*range(2, end + 1), be, *rest], 2)
-    yield Order("seen", [*range(2, end + 1), "can be seen", *rest], 0.6)
-    if tree.lower(rest[0]) in _STATIC and not any(tree.is_verb(i) or tree.tag(i).startswith("PRP") for i in rest):
-        yield Order("fronted", [*rest, ",", 0, 1, *range(2, end + 1)], 2)
 
 
 def list_reordered(tree: Tree) -> Iterator[Order]:
@@ -424,20 +354,23 @@ def list_reordered(tree: Tree) -> Iterator[Order]:
 
     Of titles and lists of keywords, at their widest marks; what is a sentence has no parts that could move.
     """
-    if not is_title(tree):
+    if not is_title(tree) and tree.lower(0) != "stock":  # photo
         return
     for mark in ("-", "–", "—", "|", "•", ","):
         at = [i for i, word in enumerate(tree.words) if word == mark and tree[i].space and i]
         if not at:
             continue
         parts = [list(range(a + 1, b)) for a, b in itertools.pairwise([-1, *at, len(tree)])]
-        # "A, B and C": the last comma parts no keywords
-        keywords = mark != "," or (len(parts) > 2 and {"and", "&"}.isdisjoint(tree.words[at[-1] :]))
+        # "A, B and C", "with A, B": such commas part no keywords
+        keywords = mark != "," or (len(parts) > 2 and _JOINTS.isdisjoint(tree.words))
         if keywords and all(parts) and {"and", "&", "or", "by"}.isdisjoint(tree.lower(part[0]) for part in parts):
             for turned in ([*parts[::-1]], [parts[-1], *parts[:-1]], [parts[0], *parts[:0:-1]]):
                 items: Items = [item for i, part in enumerate(turned) for item in ([mark] if i else []) + part]
                 yield Order("list reordered", items, 1)
         return
+
+
+_JOINTS = words("and & with in on at of from including featuring without")
 
 
 def is_title(tree: Tree) -> bool:
@@ -448,37 +381,92 @@ def is_title(tree: Tree) -> bool:
         or (not tree.tag(i) and word in lexicon.THIRD_FORMS - lexicon.NOUNS.keys())
         for i, word in enumerate(tree.words)
     )
-    return (
-        not verbs
-        and not any(word.endswith(":") for word in tree.words)
-        and tree.tail[:1] != "."
-        and tree.tail[:2] != " ."
-    )
+    stopped = tree.tail[:1] == "." or tree.tail[:2] == " ."
+    return not verbs and not stopped and not any(word.endswith(":") for word in tree.words)
 
 
 #: What no title without a verb holds.
 _SENTENCE = listed("no title")
 
+#: Said of any caption, by family: before a noun phrase, before one that has an article, a sentence, a title.
+FRAMES = {
+    "A": {
+        "phrase": ("this picture shows", "a picture of", "what this picture shows {be}"),
+        "there": ("here {be}", "in this picture , there {be}", "pictured here {be}"),
+        "sentence": ("in this picture ,", "as can be seen in this picture ,", "the picture shows that"),
+        "title": ("shown in this picture :", "what can be seen in this picture :"),
+        "depicts": ("shows",),
+    },
+    "B": {
+        "phrase": ("this image shows", "an image of", "what we see {be}"),
+        "there": ("here we see", "in this image , there {be}", "shown here {be}"),
+        "sentence": ("in this image ,", "as is shown in this image ,", "the image shows that"),
+        "title": ("pictured in this image :", "what is to be seen in this image :"),
+        "depicts": ("depicts",),
+    },
+}
+#: Orders that are sentences, before which a frame may stand.
+_SENTENCES = ("fronted", "progressive", "exchanged", "modifier first", "seen", "passive", "active", "stated")
+
+
+def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> Iterator[Order]:
+    """This picture shows a dog that is running; as can be seen in this picture, a dog is running."""
+    frames, whole, root = FRAMES[family], list[int | str](range(len(tree))), tree.root
+    if p is not None and p.participles is not None and tree.lower(0) != "there":
+        phrases = [] if p.verb is not None and p.may_be_taken else [("frame", [*p.introduced, *p.participles])]
+        phrases += [("frame+relative", [*p.introduced, *p.relative])] if p.relative else []
+        for kind, phrase in phrases:
+            title = any(tree.style) and tree.tag(0) != "DT"
+            for frame in (*frames["phrase"][: 2 if title else None], *(frames["there"] if p.indefinite else ())):
+                yield Order(kind, [frame.format(be=p.there_be), *phrase], 0.5)
+    elif p is None and _is_phrase(tree) and (tree.determiner(root) or not ("," in tree.words or any(tree.style))):
+        article = tree.tag(root) == "NN" and not tree.determiner(root) and tree[root].lemma in DEPICTIONS
+        for frame in frames["phrase"][2 * (tree[root].lemma in DEPICTIONS) :]:
+            frame = frame.format(be=be_of(tree.is_plural(root)))
+            yield Order("frame", [frame, *(["a"] if article else []), *whole], 0.5)
+    sentences = [order for order in reordered if order.kind in _SENTENCES]
+    subject = tree.subject(root) or 0
+    headline = tree.tag(subject) == "NN" and not tree.determiner(subject) and tree[subject].lemma not in UNCOUNTED
+    if _told_by(tree) is not None and not any(tree.style) and not headline:
+        sentences.insert(0, Order("", whole))
+    for order in sentences:
+        for frame in frames["sentence"][: 1 if order.kind == "seen" else None]:
+            yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)
+
+
+def _is_phrase(tree: Tree) -> bool:
+    """Whether a caption is a noun phrase that is not understood further."""
+    clauses = any(t.label in ("nsubj", "nsubjpass") for t in tree.tokens)
+    told = ":" in tree.words or tree.lower(0) in INSTRUCTIONS or clauses
+    return tree.is_noun(tree.root) and not (tree.span(tree.root)[0] or told or hides_a_verb(tree, tree.root, False))
+
+
+def framed_title(tree: Tree, family: str, reordered: list[Order]) -> Iterator[Order]:
+    """Shown in this picture: oak coffee table, 120 cm; of titles that are no phrase."""
+    if not any(tree.tags) and is_title(tree) and tree.lower(0) not in INSTRUCTIONS and tree.lower(0)[:1].isalnum():
+        for order in (*reordered, Order("", list(range(len(tree))))):
+            for frame in FRAMES[family]["title"]:
+                yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)
+
 
 def depicted(tree: Tree, family: str) -> Iterator[Order]:
-    """A photo of a dog -> this picture shows a dog; a dog is pictured."""
+    """A photo of a dog -> a photo that shows a dog; a dog in a photo."""
     root, of = tree.root, depicted_by(tree)
     if of is None:
         return
-    who = {"A": "shows", "B": "depicts"}[family]
-    before: Items = list(range(of)) if tree.determiner(root) or tree.is_plural(root) else ["a", *range(of)]
+    (who,) = FRAMES[family]["depicts"]
+    plural = tree.is_plural(root)
+    before: Items = list(range(of)) if tree.determiner(root) or plural else ["a", *range(of)]
     shown: Items = list(range(of + 1, len(tree)))
-    yield Order("depicted", [*before, "that", who if not tree.is_plural(root) else who[:-1], *shown], 1)
+    yield Order("depicted", [*before, "that", who[:-1] if plural else who, *shown], 1)
     if not any(tree.is_verb(i) for i in range(of, len(tree))) and tree.tag(of + 1) in ("DT", "NNS", "CD", "JJ"):
         yield Order("depicted", [*shown, "in", *before], 1.5)
 
 
-OF_PARTS: tuple[Callable[[Parts], Iterator[Order]], ...] = (
-    existential, progressive, seen, fronted, adjunct_first, modifier_first, passive, active, doing_first,
-)  # fmt: skip
-OF_TREE: tuple[Callable[[Tree], Iterator[Order]], ...] = (
-    sentence_adjunct_first,
-    clause_first,
-    unexistential,
-    list_reordered,
-)
+def orders(tree: Tree, p: Parts | None, family: str) -> list[Order]:
+    """All that may be drawn before a frame is."""
+    found = [*fronted(tree, p), *dated(tree), *list_reordered(tree)]
+    if p is None:
+        return [*found, *depicted(tree, family)]
+    rules = (existential, stated, seen, modifier_first, passive, active, doing_first)
+    return found + [order for rule in rules for order in rule(p)]

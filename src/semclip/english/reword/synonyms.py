@@ -51,7 +51,7 @@ _CONTRADICTED = {"bicycle": {"motorcycle", "motorbike", "motocross", "dirt", "bm
 
 def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
     """Every swap of the family that may be made."""
-    pairs = PAIRS[family]
+    pairs = {} if any(tree.style) else PAIRS[family]  # what is written Like This may be a name
     for place, token in enumerate(tree.tokens):
         as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
         for kind, old, new in (*pairs.get(token.lemma, ()), *as_written):
@@ -164,6 +164,10 @@ def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
     if "pair" in (old[1:2] or new.split()[1:2]) and tree.lower(end) in PLURAL_ONLY | _WORN_IN_PAIRS:
         return ""
     if old[-1] in _PREPOSITIONS and tree.tag(end) not in _GOVERNED:
+        return ""
+    if old[0].isdigit() and (tree.tag(place - 1).startswith("NNP") or tree.tag(end) not in ("NNS", "JJ")):
+        return ""  # June 3
+    if new == "full of" and tree.lower(place - 1) == "being":
         return ""
     if new in ("as", "while", "whilst") and (
         tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])

@@ -1,26 +1,20 @@
 """A caption's paraphrase: an order is drawn, then words are changed until enough of the caption is."""
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from semclip.english.change import changed_share_of_words, words_of
+from semclip.english.change import changed_share, changed_share_of_words, words_of
+from semclip.english.inflection import words
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.reword.changes import changes
-from semclip.english.reword.orders import (
-    OF_PARTS,
-    OF_TREE,
-    Order,
-    depicted,
-    framed,
-    framed_as_it_is,
-    framed_sentence,
-    framed_title,
-)
+from semclip.english.reword.orders import Order, framed, framed_title, orders
 from semclip.english.reword.parts import Form, Items, parts_of
 from semclip.english.reword.synonyms import Swap, synonyms
 from semclip.english.siblings import Siblings
+from semclip.english.words.load import listed
 
 #: The share of words that a paraphrase must change, at least (`change.changed_share`).
 LEAST = 1 / 3
@@ -68,7 +62,22 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
             if kinds != ["frame"] or done:
                 return found
             last = found
-    return last
+    return last if last.text else _turned(tree) or last
+
+
+def _turned(tree: Tree) -> Paraphrase | None:
+    """Oak chair. Gift of Ann Marsh, 1953. -> Gift of Ann Marsh, 1953. Oak chair.; where neither speaks of the other."""
+    further = re.fullmatch(r"\. ([A-Z0-9][^():]*\.)", tree.tail)
+    if further is None or any(token.text == ":" for token in tree.tokens):
+        return None
+    said, names = words_of(further[1]), {word for word in further[1].split() if word.istitle()}
+    if said[0] == "the" or not _REFER.isdisjoint(said) or names & {token.text for token in tree.tokens}:
+        return None
+    text = f"{further[1]} {render(tree, list(range(len(tree))), tail=False)}."
+    return Paraphrase(text, "sentences turned") if changed_share(tree.text, text) >= LEAST else None
+
+
+_REFER = listed("pronouns") | words("her his its their him them this these those here there")
 
 
 def _share(tree: Tree, before: list[str], items: Items) -> float:
@@ -85,12 +94,10 @@ def _words(tree: Tree, items: Items) -> list[str]:
 def _orders(tree: Tree, family: str, draw: random.Random) -> Iterator[Order]:
     """In an order drawn by weight (Efraimidis and Spirakis 2006), frames behind all others, the caption's own last."""
     parts = parts_of(tree)
-    found = [order for rule in OF_TREE for order in rule(tree)]
-    found += [order for rule in OF_PARTS for order in rule(parts)] if parts else list(depicted(tree, family))
+    found = orders(tree, parts, family)
     yield from _drawn(found, draw)
-    yield from _drawn(list(framed(parts, family) if parts else framed_as_it_is(tree, family)), draw)
-    yield from _drawn(list(framed_sentence(tree, family, found)), draw)
-    yield from _drawn([] if any(tree.tags) else list(framed_title(tree, family, found)), draw)
+    yield from _drawn(list(framed(tree, parts, family, found)), draw)
+    yield from _drawn(list(framed_title(tree, family, found)), draw)
     yield Order("", list(range(len(tree))))
 
 
@@ -105,9 +112,14 @@ def _drawn(found: list[Order], draw: random.Random) -> list[Order]:
 
 def _leaves_a_verb(tree: Tree, items: Items, swap: Swap) -> bool:
     """Whether a participle would stand behind what somebody has: there is a DJ that has headphones playing records."""
-    behind = items[(_at(items, swap.start) or 0) + 1 :]
-    verbs = (isinstance(item, Form) or (isinstance(item, int) and tree.tag(item) == "VBG") for item in behind)
-    return swap.new.endswith((" has", " have")) and any(verbs)
+    if swap.kind not in ("relative", "wearing") or tree.tag(swap.start) != "IN":
+        return False
+    for item in items[(_at(items, swap.start) or 0) + 1 :]:
+        if isinstance(item, Form) or (isinstance(item, int) and tree.tag(item) in ("VBG", "VBN")):
+            return True
+        if isinstance(item, str):  # who is, can be seen
+            return False
+    return False
 
 
 def _collide(one: Swap, other: Swap) -> bool:
