@@ -58,9 +58,7 @@ class Caption:
 
     @cached_property
     def is_negated(self) -> bool:
-        return not self.bag.isdisjoint(lexicon.NEGATION_WORDS) or any(
-            word.endswith(("n't", "n’t")) for word in self.words
-        )
+        return any(word in lexicon.NEGATION_WORDS or word.endswith(("n't", "n’t")) for word in self.words)
 
     @cached_property
     def is_title(self) -> bool:

@@ -39,7 +39,7 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
 
 def _spaced(tree: Tree, index: int, following: tuple[str, int], changed: bool, loose: bool) -> bool:
     """Whether a space stands before the word that follows."""
-    if not changed:
+    if not changed or (index >= 0 and tree[index].text == "/"):
         return tree[index].space
     if following[1] > 0 and following[0] not in (",", ".") and (following[0].lower() in _CLOSE or following[0] in "/"):
         return tree[following[1] - 1].space

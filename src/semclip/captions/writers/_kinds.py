@@ -82,7 +82,7 @@ def weights_of(kinds: str | Mapping[str, Any], family: str) -> dict[str, float]:
 
 #: Kinds that need a whole parse, and not noun phrases alone.
 _OF_SENTENCES = frozenset(
-    {"verb_negated", "subject_denied", "relation_denied", "caption_denied", "name_contrasted", "number_swapped",
+    {"verb_negated", "subject_denied", "relation_denied", "name_contrasted", "number_swapped",
      "number_contrasted", "hybrid"}
 )  # fmt: skip
 

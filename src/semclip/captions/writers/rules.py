@@ -30,6 +30,7 @@ from semclip.english.parse import Parses, Tree, open_parser, phrases
 from semclip.english.parse.clean import Sentence, sentence_of
 from semclip.english.parse.source import BUILT_IN, is_installed, readings
 from semclip.english.parse.tag import is_known
+from semclip.english.parse.tree import style_of
 from semclip.english.reword import Paraphrase, paraphrase
 from semclip.english.siblings import SILENT, Siblings
 
@@ -126,12 +127,15 @@ class Rules(Writer):
         return self._parsed(work.caption, work.siblings, work.family)
 
     def _plans(self, work: "_Work") -> Iterator[Plan]:
-        """What may be written of the caption as parsed, then of its noun phrases."""
+        """What may be written of the caption as parsed and of its noun phrases, which tell more of a title."""
         weights = self._weights[work.family]
-        if (parsed := self._scene(work)) is not None:
+        parsed, is_title = self._scene(work), any(style_of(work.caption.text.split()))
+        if parsed is not None and not is_title:
             yield Plan(parsed, weights, self._common, work.key)
         if (few := self._phrases(work.caption, work.siblings, work.family)) is not None:
             yield Plan(few, of_phrases(weights), self._common, work.key)
+        if parsed is not None and is_title:
+            yield Plan(parsed, weights, self._common, work.key)
 
     def _paraphrase(self, work: "_Work") -> Paraphrase | str:
         scene = self._scene(work)

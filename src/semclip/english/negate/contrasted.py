@@ -8,7 +8,7 @@ from functools import partial
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import one_of, words
-from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.negate.denied import DEPICTIONS, chunks_of
 from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import attributes
@@ -28,6 +28,8 @@ _BARE = lexicon.UNCOUNTED | listed("bare")
 _NO_KIND = words(
     "hot sea teddy guinea prairie rocking swimming bottle baby cotton remote home other another same first"
 )
+#: What shows something, and may be set against another such thing before its "of".
+_SHOWS = DEPICTIONS | words("map poster statue bust sculpture print mural")
 #: What other things are made of, or flavoured with, as well.
 _OF_ANY = listed("of any")
 _CLOSE = words("of 's ’s and or , - not")
@@ -98,7 +100,7 @@ def _contrasted(kind: str, scene: Scene, true: bool) -> Iterator[Change]:
         other, swap = (rival.new, ()) if true else (old, ((rival.start, rival.end, rival.new),))
         for end in (*endings_of(tree, rival.at), len(tree)):
             text = _FORMS[scene.family].format(y=rival.as_said(other))
-            if text[0] == "," and rival.at < end and tree.lower(rival.at) not in (",", ":", ";"):
+            if text[0] == "," and rival.at < end and tree.lower(rival.at) not in (",", ":", ";", "-", "("):
                 text += " ,"
             rest = ((end, len(tree), ""),) if end < len(tree) else ()
             yield scene.change(
@@ -175,9 +177,16 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
         return None  # "the dog, not the cat" speaks of a cat that is known
     if determiner not in _COUNTED | _OWN | {"the", ""}:
         return None
-    if not determiner and tree.tag(place) == "NN" and "DT" in tree.tags and tree[place].lemma not in _BARE:
+    bare = not determiner and tree.tag(place) == "NN" and "DT" in tree.tags and tree[place].lemma not in _BARE
+    if bare and tree.noun_start(place) > 0:
         return None  # stands guard, plays catch
-    return None if tree.lower(place + 1) in _CLOSE or tree.is_noun(place + 1) else place + 1
+    following = tree.lower(place + 1)
+    shown = following == "of" and tree[place].lemma in _SHOWS and "DT" not in tree.tags
+    ends = following in (",", "-") and label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
+    keywords = chunks_of(tree) if ends else []
+    if following in _CLOSE and not shown and not (ends and (len(keywords) < 3 or len(keywords[0]) > 2)):
+        return None
+    return None if tree.is_noun(place + 1) else place + 1
 
 
 def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:

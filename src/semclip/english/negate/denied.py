@@ -66,7 +66,8 @@ def without(tree: Tree, noun: int, no: bool) -> list[tuple[int, int, str]] | Non
             keep = determiner in ("a", "an") and not (no and one == noun)
             if not keep:
                 parts.append((start, start + 1, ""))
-        if (cc := tree.child(one, "cc")) is not None and tree.lower(cc) in ("and", "&"):
+        cc = tree.child(one, "cc") if tree.child(one, "conj") is not None else None
+        if cc is not None and tree.lower(cc) in ("and", "&"):
             parts.append((cc, cc + 1, "or"))
     return parts
 
@@ -98,7 +99,7 @@ def _goes_on(tree: Tree, noun: int) -> bool:
     """Whether "and" is left behind a list that was not understood: without a bed and a lamp."""
     end = max((noun, *(joined(tree, noun) or ())))
     rest = next((i for i in range(end + 1, len(tree)) if tree.is_verb(i)), len(tree))
-    return "and" in tree.words[end:rest]
+    return not {"and", "&"}.isdisjoint(tree.words[end:rest])
 
 
 def _has_clause(tree: Tree, noun: int) -> bool:

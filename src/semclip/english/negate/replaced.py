@@ -21,7 +21,7 @@ _HOLDS_ITS_OBJECT = (
 _UNSAID = {
     "on": listed("unsaid on"),
     "in": words("beach lawn sidewalk road highway bridge balcony roof stage pier dock hill mountain bench desk shelf"),
-    "at": words("forest valley desert street sand field bed shelf chair lawn road"),
+    "at": words("thunderstorm forest valley desert street sand field bed shelf chair lawn road"),
     "through": words("beach mountain lake bridge lawn roof"),
     "into": words("beach bridge lawn road"),
     "inside": words("beach street road field lawn"),
@@ -105,6 +105,8 @@ def _governors(tree: Tree, place: int) -> set[str]:
     return found
 
 
+#: A woman singer, ladies jackets.
+_BEFORE = ("compound", "nmod", "amod")
 #: Words for somebody of that age and either sex: of "a boy" and "a kid" no girl is made.
 _MAY_BE_EITHER = words("child children kid kids toddler toddlers baby babies infant adult adults")
 _SEXED = lexicon.MALE_SIGNS | lexicon.FEMALE_SIGNS
@@ -128,7 +130,7 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
         others = lexicon.OTHER_MEN.get(word) or lexicon.OTHER_WOMEN.get(word) or ()
         if word in _OF_AGE and not any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod")):
             others = (_OF_AGE[word],)
-        if tree[place].label == "compound" or tree.child(place, "compound") is not None:
+        if tree[place].label in _BEFORE or tree.child(place, "compound") is not None:
             continue
         named = scene.siblings.times_named
         yield from ((place, other) for other in others if things.NAMES.get(other, ("", False))[0] not in named)
@@ -151,7 +153,7 @@ def other_sex(scene: Scene) -> Iterator[Change]:
             continue
         place = named[0]
         if (
-            tree[place].label == "compound"
+            tree[place].label in _BEFORE
             or tree.child(place, "compound") is not None
             or (rest and any("animal" in _of(tree, i) for i in range(len(tree))))
         ):

@@ -247,6 +247,6 @@ def not_shown(scene: Scene) -> Iterator[Change]:
     """a photo of -> a photo that does not show."""
     tree, of = scene.tree, depicted_by(scene.tree)
     if of is not None:
-        do = "do" if tree.is_plural(tree.root) else "does"
+        do = "do" if tree.tag(tree.root) in ("NNS", "NNPS") else "does"
         not_ = scene.by_family(f"{do} not", f"{do}n't")
         yield scene.change((of, of + 1, f"that {not_} show"), denied=tree[tree.root].lemma)

@@ -13,6 +13,8 @@ from semclip.english.words.load import listed, rows_of
 
 #: Nobody says that these have another colour than they have.
 _OF_ONE_COLOUR = listed("of one colour")
+#: Behind these a colour is one of two, of a degree or the name of a shade: emerald green.
+_NOT_BEHIND = words("and or - very") | listed("shades")
 _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 
 
@@ -41,7 +43,7 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
             continue
         if place and token.text[0].isupper() and tree[noun].text[0].isupper() and not any(tree.style):
             continue  # the Blue Mosque
-        if tree.child(place, "conj", "cc", "advmod", "neg") or tree.lower(place - 1) in ("and", "or", "-", "very"):
+        if tree.child(place, "conj", "cc", "advmod", "neg") or tree.lower(place - 1) in _NOT_BEHIND:
             continue
         unknown = frozenset({"person" if is_person(tree, noun) else "object"})
         categories = lexicon.NOUNS.get(tree.lower(noun), (unknown,))[0]
@@ -54,7 +56,8 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
             continue
         if token.lower not in lexicon.COLOURS or tree[noun].lemma not in _OF_ONE_COLOUR:
             yield from ((place, new) for new in _others(token.lower, categories, siblings))
-        for new, _ in fitting(ATTRIBUTES.get(token.lower, []), {tree[noun].lemma}):
+        described = {tree[noun].lemma, tree[place + 1].lemma if place + 1 < noun else ""}  # beef stew recipe
+        for new, _ in fitting(ATTRIBUTES.get(token.lower, []), described):
             if new not in siblings.bag:
                 yield place, new
 

@@ -41,12 +41,17 @@ def sentence_of(text: str) -> Sentence:
     """The sentence in a caption. HTML entities and runs of spaces are mended; nothing else is lost."""
     text = " ".join(html.unescape(text).split())
     body, tail = text, ""
-    while (match := _tail_of(body)) and match.start():
+    while (match := _tail_of(body)) and match.start() and not _is_exclamation(body, match.start()):
         body, tail = body[: match.start()], body[match.start() :] + tail
     if len(body) > 2 and body[0] in _QUOTES and body[-1] in _QUOTES:
         body, tail = body[1:-1], tail
     upper, title = style_of(body.split())
     return Sentence(body, _small(body) if upper or title else body, tail)
+
+
+def _is_exclamation(body: str, end: int) -> bool:
+    """Whether what would be left is no more than the "NEW!" before a title."""
+    return len(body[:end].split()) < 2 < len(body[end:].split())
 
 
 def _tail_of(body: str) -> re.Match[str] | None:

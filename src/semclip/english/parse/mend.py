@@ -223,7 +223,7 @@ def is_sound(tree: Tree) -> bool:
     if top.tag == "VBD" and tree.child(tree.root - 1, "poss") is not None and "with" in tree.words[: tree.root]:
         return False  # "a singer with her eyes closed"
     if (
-        top.tag == "VB"
+        (top.tag == "VB" and tree.child(tree.root, "aux") is None)
         or (tree.root == 0 and top.tag in ("VBN", "VBP"))
         or (subject is not None and tree.tag(subject) in ("JJ", "VBG"))
     ):
