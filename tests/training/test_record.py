@@ -1,5 +1,6 @@
 """Which differences between a saved config and a new one count."""
 
+import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from semclip.core.config import dump, save_config
 from semclip.core.files import write_json
 from semclip.training import record
 from semclip.training.config import TrainConfig
-from semclip.training.record import another_precision, differences
+from semclip.training.record import another_precision, differences, peak_memory_mb, reset_peak_memory
 
 Make = Callable[..., TrainConfig]
 
@@ -42,3 +43,14 @@ def test_another_precision_than_the_run_was_begun_in_is_told(
         write_json(tmp_path / "run.json", {"name": "tiny"} | ({"precision": known} if known else {}))
         told = another_precision(tmp_path, config)
         assert len(told) == said and all("begun in bf16-mixed" in line and "32-true" in line for line in told)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries of C give freed memory back themselves")
+def test_a_run_is_not_charged_for_what_an_earlier_one_freed() -> None:
+    blocks = [b"x" * 100_000 for _ in range(2_000)]
+    held = peak_memory_mb()
+    kept = blocks[::500]  # free memory below what is in use stays with the process
+    del blocks
+    reset_peak_memory()
+    assert peak_memory_mb() < held - 100
+    assert len(kept) == 4
