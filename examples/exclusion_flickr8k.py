@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from semclip.core.example import Example, ImageRef
 from semclip.data.load import DataConfig, load_examples, select
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.evaluation.metrics.result import Result
 
 SEEDS = (0, 1, 2)
@@ -134,7 +134,7 @@ def train(encoder: Encoder, examples: Sequence[Example], passes: int = 75, batch
             target = torch.arange(batch)
             loss = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
 
@@ -154,9 +154,10 @@ def main() -> None:
     sentences = Sentences(arguments.minilm, arguments.work)
     for seed in arguments.seeds:
         encoder = trained(Encoder(features, place, sentences), seed, select(examples, "train"), arguments.work)
+        options = RunOptions(model=f"seed {seed}", identify=False)
         for split in SPLITS:
             config = {"exclusion": {"compare": RANKERS}}
-            result = evaluate(encoder, config, select(examples, split), {"split": split}, model=f"seed {seed}")
+            result = evaluate(encoder, config, select(examples, split), {"split": split}, options)
             result["exclusion"].save(arguments.work / f"{split}_{seed}.json")
             print(f"seed {seed}, {split}: done", flush=True)
     for split in SPLITS:

@@ -14,13 +14,14 @@ docs/results/scenes.md says what came out.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from semclip.core.files import write_text
 
 SPLIT_OF = {"train": "train", "val": "test"}
 
 
-def denied_only(row: dict) -> dict | None:
+def denied_only(row: dict[str, Any]) -> dict[str, Any] | None:
     """The row with its denied negation alone; None where it has none, or its caption denies something itself."""
     if (
         row["split"] not in SPLIT_OF

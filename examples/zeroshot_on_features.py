@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 
 from semclip.cli._result_table import result_table
-from semclip.evaluation import evaluate
+from semclip.evaluation import RunOptions, evaluate
 from semclip.models.backends.features import FeatureEncoder
 from semclip.models.load import load
 
@@ -38,7 +38,7 @@ def main() -> None:
             if not isinstance(model, FeatureEncoder):
                 raise SystemExit(f"{name} reads pixels: use `semclip evaluate {name} --root {arguments.root}`")
             encoder = model.with_features(features).eval()
-            results = evaluate(encoder, BENCHMARKS, root=arguments.root, model=name)
+            results = evaluate(encoder, BENCHMARKS, options=RunOptions(model=name), root=arguments.root)
             Console().print(result_table(name, results))
             for result in results.values() if arguments.out else ():
                 result.save(arguments.out / str(place) / f"{result.benchmark}.json")
