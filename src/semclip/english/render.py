@@ -72,6 +72,8 @@ def moved(tree: Tree, index: int, at_start: bool = False, title: bool = False) -
     token = tree[index]
     if index or at_start or title or token.text == "I" or token.text[1:2].isupper() or token.lower in _CAPITAL:
         return token.text
+    if token.tag == "NN" and tree.tag(1).startswith("NNP"):
+        return token.text  # Mayor Ines Calder
     if token.tag in ("NNP", "NNPS") and not (known_as(token.lower) and tree.tag(1) not in ("NNP", "NNPS")):
         return token.text  # a name, and not a word that its capital was mistaken for one
     if len(tree) > 1 and tree[1].text[:1].isupper() and not known_as(token.lower) and len(token.text) > 2:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from semclip.english import lexicon
-from semclip.english.inflection import inflect, words
+from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import inside_collective, is_being, is_person
 from semclip.english.parse.tree import Tree
@@ -77,7 +77,8 @@ def _participle(tree: Tree, place: int) -> Iterator[Swap]:
     if tree.tag(place) not in ("VBG", "VBN") or noun != place - 1 or not _one(tree, noun):
         return
     worn = tree.child(place, "dobj")
-    if tree.lower(place) == "wearing" and is_clothes(tree, worn) and tree.child(place, "conj") is None:
+    dressed = tree.lower(place) == "wearing" and is_being(tree, noun) and is_clothes(tree, worn)
+    if dressed and tree.child(place, "conj") is None:
         yield Swap(place, place + 1, "in", "in")
         yield from _dressed(tree, place, worn, "in")
     if tree[noun].label in ("pobj", "dobj") and tree.tag(place) == "VBG" and not is_being(tree, noun):
@@ -212,7 +213,7 @@ def _items(tree: Tree, cc: int) -> tuple[list[tuple[int, int]], int]:
 
 
 def _may_move(tree: Tree, noun: int) -> bool:
-    return tree.is_noun(noun) and tree.lower(noun) not in lexicon.COLOURS
+    return tree.is_noun(noun) and tree.lower(noun) not in lexicon.COLOURS.keys() | _BEHIND
 
 
 def _simple(tree: Tree, verb: int) -> Iterator[Swap]:
@@ -220,6 +221,7 @@ def _simple(tree: Tree, verb: int) -> Iterator[Swap]:
     helper, subject = tree.child(verb, "aux"), tree.subject(verb)
     if helper is None or helper != verb - 1 or tree.lower(helper) not in ("is", "are") or tree.child(verb, "conj"):
         return
-    if subject is not None and subject < helper and tree[verb].lemma not in ("be", "go"):
+    known = "VERB" in known_as(tree[verb].lemma) and tree[verb].lemma not in ("be", "go")
+    if subject is not None and subject < helper and known:
         form = inflect(tree[verb].lemma, "VBZ" if tree.lower(helper) == "is" else "VBP")
         yield Swap(helper, verb + 1, form, "simple")

@@ -9,7 +9,7 @@ from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS, depicted_by
 from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Items, Parts, be_of, hides_a_verb
+from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Items, Parts, be_of, hides_a_verb, is_clothes
 from semclip.english.words.load import listed
 
 
@@ -139,6 +139,8 @@ def _told_by(tree: Tree) -> int | None:
         return None
     if tree.noun_start(subject) and any(tree.is_verb(i) or tree.lower(i) == "," for i in range(subject)):
         return None
+    if hides_a_verb(tree, subject, True):
+        return None
     participle = tree.tag(root) == "VBD" and inflect(tree[root].lemma, "VBN") == tree.lower(root)  # or one: "curled"
     return None if participle and not is_being(tree, subject) else root
 
@@ -173,7 +175,7 @@ def _is_where(p: Parts, prep: int, several: bool) -> bool:
     if tree.lower(prep) == "next" or of is not None:
         inner = of if of is not None else tree.child(prep, "prep")
         noun = tree.child(inner, "pobj") if inner is not None else None
-    if noun is None or not tree.is_noun(noun) or tree[noun].lemma in _NOWHERE:
+    if noun is None or not tree.is_noun(noun) or tree[noun].lemma in _NOWHERE or is_clothes(tree, noun):
         return False
     bare = verb is None and tree.determiner(noun) == "" and tree[noun].lemma not in TIMES
     if tree.determiner(noun) not in ("a", "an", "the", "some") and not bare:
@@ -219,6 +221,8 @@ def _adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[i
             yield start
         if any(tree.tag(i) in FINITE or tree.lower(i) in _JOINING for i in range(verb + 1, start)):
             return
+        if tree.tag(start - 1) in ("DT", "CC"):
+            continue
         if finite or max((*joined, verb)) >= start - 1 > verb:
             continue
         if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in end[1:]) or _CLAUSES & set(words_[1:]):
@@ -231,6 +235,8 @@ def _adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[i
                 yield start
         elif words_[0] == "with":
             own = tags[1:2] == ["PRP$"] and tree.tag(noun + 1) in ("VBG", "VBN", "JJ")
+            if own and tree.tag(noun + 1) != "VBG" and tree.tag(noun + 2) == "IN" and tree.lower(noun + 2) in _STATIC:
+                continue  # with her arms folded by a door
             # with a stick in its mouth, with trees behind him
             if own or (tree.tag(noun + 1) == "IN" and tree.tag(noun + 2) in ("PRP", "PRP$") and tags.count("IN") == 2):
                 yield start
@@ -344,7 +350,7 @@ def doing_first(p: Parts) -> Iterator[Order]:
         return
     if tree.tag(p.verb) == "VBN" or tree[p.verb].lemma in ("be", "have") or (not named and "," in tree.words):
         return
-    if not any(tree.tag(i).startswith("PRP") or tree.tag(i) in FINITE for i in p.rest):
+    if not p.goes_on and not any(tree.tag(i).startswith("PRP") or tree.tag(i) in FINITE for i in p.rest):
         pause = [","] if "," in tree.words[p.verb :] else []
         yield Order("inverted", [*behind, *pause, p.be, *p.introduced], 0.3)
 
@@ -414,7 +420,7 @@ def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> 
     frames, whole, root = FRAMES[family], list[int | str](range(len(tree))), tree.root
     if p is not None and p.participles is not None and tree.lower(0) != "there":
         phrases = [] if p.verb is not None and p.may_be_taken else [("frame", [*p.introduced, *p.participles])]
-        phrases += [("frame+relative", [*p.introduced, *p.relative])] if p.relative else []
+        phrases += [("frame+relative", [*p.introduced, *p.relative])] if p.relative and p.indefinite else []
         for kind, phrase in phrases:
             title = any(tree.style) and tree.tag(0) != "DT"
             for frame in (*frames["phrase"][: 2 if title else None], *(frames["there"] if p.indefinite else ())):

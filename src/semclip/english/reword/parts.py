@@ -25,13 +25,13 @@ class Form(str):
 Items = list[int | str]
 _SOMEBODY = words("someone somebody something everyone everybody anyone anything nobody nothing")
 _DEFINITE = words("the this that these those his her its their my our each every another both all no")
-_PRONOUNS = {"PRP", "PRP$"}
 _ARTICLES = words("a an one 1")
 #: How titles of instructions start.
 INSTRUCTIONS = words("how why what when where before after")
 #: What is worn and no dress.
 ACCESSORIES = listed("accessories")
 UNCOUNTED = lexicon.UNCOUNTED | listed("also uncounted")
+_ONE_OR_MORE = listed("plurals without s")
 STATIVE = listed("statives")
 
 
@@ -127,6 +127,12 @@ class Parts:
         )
 
     @property
+    def goes_on(self) -> bool:
+        """Whether something else that it does stands behind a thing: wearing a coat standing in a fountain."""
+        tree = self.tree
+        return any(tree.tag(i) == "VBG" and tree.is_noun(i - 1) and not is_being(tree, i - 1) for i in self.rest)
+
+    @property
     def clause(self) -> Items | None:
         """What it does with a finite verb: runs, is running."""
         if self.finite and self.verb is not None:
@@ -162,6 +168,7 @@ class Parts:
         if not bare or self.plural or named or tree.determiner(head) or any(tree.style):
             return list(self.np)
         told = self.finite and not is_being(tree, head) and "DT" in tree.tags  # wool is piled on the floor
+        told = told or tree.lower(head) in _ONE_OR_MORE
         if told or tree[head].lemma in UNCOUNTED | _SOMEBODY or (joined and not tree.determiner(joined)):
             return list(self.np)
         return ["a", *self.np]
@@ -254,8 +261,11 @@ def parts_of(tree: Tree) -> Parts | None:
         for i in range(verb)
     ):
         return None
-    if "with" in tree.words[:start] and not finite and _PRONOUNS & {tree.tag(i) for i in range(verb, len(tree))}:
-        return None  # a woman with a man walking behind her
+    other = tree.child(start - 1, "poss") is not None or any(
+        tree.tag(i).startswith("PRP") for i in range(verb, len(tree))
+    )
+    if "with" in tree.words[:start] and not finite and other:
+        return None  # a woman with a man walking behind her, a truck with its ladder raised
     if tree.tag(start - 1) == "RB" or tree.lower(start - 1) in ("both", "all", "each"):
         return None  # a man partly hidden, two nurses both wearing hats
     joined, at = [], verb
@@ -331,7 +341,10 @@ def hides_a_verb(tree: Tree, subject: int, finite: bool) -> bool:
         second = participle and any(
             tree.tag(i) in ("VBZ", "VBP") and _is_main(tree, i) for i in range(verb + 1, len(tree))
         )
-        return second or (alone and not is_being(tree, subject) and tree.tag(subject) == "NN")
+        # a boy eating a plum on the porch steps
+        eating = any(tree[i].label == "acl" and tree.tag(i) == "VBG" for i in range(subject, verb))
+        steps = eating and tree.lower(verb) in _PLACES and tree.is_noun(verb - 1)
+        return second or steps or (alone and not is_being(tree, subject) and tree.tag(subject) == "NN")
     several = tree.tag(subject) != "NN" or tree.child(subject, "conj") is not None or tree[subject].lemma in COLLECTIVES
     return any(_may_be_a_verb(tree, i, subject, several) for i in range(tree.noun_start(subject) + 1, len(tree)))
 
@@ -364,6 +377,7 @@ def _is_said(word: str) -> bool:
     return "VERB" in known_as(word) or "VERB" in known_as(lemma_of(word, "VBZ"))
 
 
+_PLACES = words("steps stands slides swings falls rides rails lights tracks")
 _BEHIND_VERBS = ("IN", "RP", "RB", "DT", "TO", "NNS", "PRP$")
 
 

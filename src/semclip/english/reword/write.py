@@ -137,6 +137,11 @@ def _fits(items: Items, kinds: list[str], swap: Swap) -> bool:
     at = _at(items, swap.start)
     if at is None or (isinstance(items[at], str) and not swap.verb):
         return False
+    following = items[at + swap.end - swap.start : at + swap.end - swap.start + 1]
+    if swap.kind == "attribute behind" and following not in ([], [swap.end], [","]):
+        return False  # raindrops on a leaf that is green in a photo
+    if swap.kind == "in" and at == 0:
+        return False  # in sunglasses, a man smokes
     if swap.kind == "relative" and ("relative" in kinds or at == 0 or items[at - 1] != swap.start - 1):
         return False
     return items[at + 1 : at + swap.end - swap.start] == list(range(swap.start + 1, swap.end))
