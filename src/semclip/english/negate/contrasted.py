@@ -181,7 +181,7 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
     if bare and tree.noun_start(place) > 0:
         return None  # stands guard, plays catch
     following = tree.lower(place + 1)
-    shown = following == "of" and tree[place].lemma in _SHOWS and "DT" not in tree.tags
+    shown = following == "of" and tree[place].lemma in _SHOWS
     ends = following in (",", "-") and label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
     keywords = chunks_of(tree) if ends else []
     if following in _CLOSE and not shown and not (ends and (len(keywords) < 3 or len(keywords[0]) > 2)):

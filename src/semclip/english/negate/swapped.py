@@ -41,7 +41,7 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
             continue
         if noun < place or not (behind or tree.is_noun(noun)) or (tree[noun].label == "compound" and noun > place):
             continue
-        if place and token.text[0].isupper() and tree[noun].text[0].isupper() and not any(tree.style):
+        if _names_something(tree, place, noun):
             continue  # the Blue Mosque
         if tree.child(place, "conj", "cc", "advmod", "neg") or tree.lower(place - 1) in _NOT_BEHIND:
             continue
@@ -60,6 +60,14 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
         for new, _ in fitting(ATTRIBUTES.get(token.lower, []), described):
             if new not in siblings.bag:
                 yield place, new
+
+
+def _names_something(tree: Tree, place: int, noun: int) -> bool:
+    """Whether an attribute is part of a name: both have a capital, which few words have, or follow "the"."""
+    if not place or not (tree[place].text[0].isupper() and tree[noun].text[0].isupper()) or tree.style[0]:
+        return False
+    letters = [token.text for token in tree.tokens if token.text.isalpha()]
+    return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) > len(letters) / 2
 
 
 def _is_said_behind(tree: Tree, place: int) -> bool:
