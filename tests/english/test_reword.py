@@ -229,6 +229,9 @@ def test_words_that_mean_the_same_take_each_other_s_place(caption: str, part: st
         ("A farmer jumps off of a bench .", "of of"),
         ("A nurse with many goats and a lot of hay stands in a barn .", "many hay"),
         ("A farmer stands outside a barn .", "outdoors"),
+        ("A farmer looks at the inside of a barn .", "inside a barn"),
+        ("A vase of flowers with a ribbon stands on a desk .", "with flowers with"),
+        ("A farmer is playing drums with a stick .", "the drums with"),
     ],
 )
 def test_words_in_another_sense_stay(caption: str, never: str) -> None:

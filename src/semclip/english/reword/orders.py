@@ -9,7 +9,16 @@ from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import DEPICTIONS, depicted_by
 from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Items, Parts, be_of, hides_a_verb, is_clothes
+from semclip.english.reword.parts import (
+    INSTRUCTIONS,
+    UNCOUNTED,
+    Items,
+    Parts,
+    be_of,
+    hides_a_verb,
+    is_clothes,
+    plural_of,
+)
 from semclip.english.words.load import listed
 
 
@@ -427,8 +436,10 @@ def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> 
                 yield Order(kind, [frame.format(be=p.there_be), *phrase], 0.5)
     elif p is None and _is_phrase(tree) and (tree.determiner(root) or not ("," in tree.words or any(tree.style))):
         article = tree.tag(root) == "NN" and not tree.determiner(root) and tree[root].lemma in DEPICTIONS
-        for frame in frames["phrase"][2 * (tree[root].lemma in DEPICTIONS) :]:
-            frame = frame.format(be=be_of(tree.is_plural(root)))
+        plural = plural_of(tree, root)
+        first, last = 2 * (tree[root].lemma in DEPICTIONS), 2 if plural is None else 3
+        for frame in frames["phrase"][first:last]:
+            frame = frame.format(be=be_of(plural or False))
             yield Order("frame", [frame, *(["a"] if article else []), *whole], 0.5)
     sentences = [order for order in reordered if order.kind in _SENTENCES]
     subject = tree.subject(root) or 0

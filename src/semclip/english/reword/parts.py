@@ -235,7 +235,7 @@ def parts_of(tree: Tree) -> Parts | None:
         return None
     if any(tree.style) and verb is not None and tree.tag(0) not in ("DT", "CD"):
         return None  # SHOES FIT SIZE 7
-    plural = _plural(tree, subject, finite, clause.plural if clause else False)
+    plural = plural_of(tree, subject, finite, clause.plural if clause else False)
     if plural is None:
         return None
     if there is not None:
@@ -309,7 +309,7 @@ def _copula(tree: Tree, subject: int, verb: int, plural: bool) -> Parts | None:
     return Parts(tree, subject, list(range(verb)), [verb], None, list(range(verb + 1, len(tree))), True, plural)
 
 
-def _plural(tree: Tree, subject: int, finite: bool, agrees: bool) -> bool | None:
+def plural_of(tree: Tree, subject: int, finite: bool = False, agrees: bool = False) -> bool | None:
     """Whether a subject takes "are"; None where what is joined to it may be joined to a noun inside it instead.
 
     A group of people is, though people often write "are"; with a hat and gloves: who has both, or a hat?

@@ -127,6 +127,8 @@ def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str, has_
         return ""
     if tree.is_noun(end - 1) and tree.is_noun(end):
         return ""
+    if len(old) > 1 and tree.is_noun(end - 1) and tree.child(end - 1, "acl", "relcl", "prep") is not None:
+        return ""  # plays drums made from buckets
     if len(old) == 1 and (tree.child(place, "prt") or (tree.child(place, "dobj") is not None) != has_object):
         return ""
     first, _, rest = new.partition(" ")
@@ -167,8 +169,10 @@ def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
         return ""
     if old[0].isdigit() and (tree.tag(place - 1).startswith("NNP") or tree.tag(end) not in ("NNS", "JJ")):
         return ""  # June 3
-    if new == "full of" and tree.lower(place - 1) == "being":
+    if (new == "full of" and tree.lower(place - 1) == "being") or ("with" in new.split() and tree.lower(end) == "with"):
         return ""
+    if old[0] in ("inside", "outside") and tree.lower(place - 1) == "the":
+        return ""  # the inside of a fridge
     if new in ("as", "while", "whilst") and (
         tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])
     ):
