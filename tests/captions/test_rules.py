@@ -93,11 +93,11 @@ def test_what_is_listed_in_objects_is_never_called_absent() -> None:
 
 
 def test_what_is_listed_in_objects_takes_nothing_s_place() -> None:
-    for objects, expected in (([], True), (["goat"], False)):
+    for objects, expected in (([], True), (["cat"], False)):
         items = [example("A dog naps on the bed .", name=f"{i}.jpg", objects=objects) for i in range(40)]
         writer = create("rules", items)
         made = [c.text for item in items for view in VIEWS for c in candidates(writer, item, view)]
-        assert any("goat" in text for text in made) is expected
+        assert any("cat" in text for text in made) is expected
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

@@ -15,12 +15,12 @@ from tests.english.scene import tree_of
 @pytest.mark.parametrize(
     ("text", "thing", "plural", "form", "expected"),
     [
-        ("A man naps .", "umbrella", False, 1, "A man naps without an umbrella ."),
-        ("A man naps.", "dog", True, 0, "A man naps with no dogs."),
-        ("A man naps", "water", True, 1, "A man naps without water"),
-        ("A Man Naps", "dog", False, 0, "A Man Naps With No Dog"),
-        ("A MAN NAPS! #nap", "owl", False, 1, "A MAN NAPS WITHOUT AN OWL! #nap"),
-        ("A man naps - stock photo", "dog", False, 2, "A man naps but no dog - stock photo"),
+        ("A man naps .", "umbrella", False, 1, "A man naps , without an umbrella in sight ."),
+        ("A man naps.", "dog", True, 0, "A man naps, with no dogs in sight."),
+        ("A man naps", "water", True, 1, "A man naps, without any water in sight"),
+        ("A Man Naps", "dog", False, 0, "A Man Naps, With No Dog In Sight"),
+        ("A MAN NAPS! #nap", "owl", False, 1, "A MAN NAPS, WITHOUT AN OWL IN SIGHT! #nap"),
+        ("A man naps - stock photo", "dog", False, 2, "A man naps, but no dog in sight - stock photo"),
     ],
 )
 def test_what_is_missing_stands_before_the_stop_and_all_behind_it(
@@ -40,9 +40,9 @@ def test_forms_suit_the_caption_and_the_families_share_none() -> None:
     assert set(FORMS["A"]).isdisjoint(FORMS["B"])
     for family in "AB":
         finite, fragment = (forms(text, family) for text in ("A nurse sings .", "A nurse in a barn ."))
-        assert any(" there " in form for form in finite) and not any(" there " in form for form in fragment)
+        assert any("and there" in form for form in finite) and not any("and there" in form for form in fragment)
         assert all("with" not in form for form in forms("A nurse with a hat sings", family))
-        assert all(" but " in form or " and " in form for form in forms("A nurse with a hat", family))
+        assert all(form.startswith("but ") for form in forms("A nurse with a hat", family))
 
 
 def known(caption: str, *siblings: str, objects: tuple[str, ...] = ()) -> list[str]:
@@ -59,9 +59,9 @@ def test_denied_is_what_two_captions_name_or_one_and_the_list() -> None:
     assert known("A puppy naps.", "A dog naps.", "A dog on a bed.") == []  # by another name
     assert known("A man waves.", "A man and no dog.", "A man without a dog.") == []  # the siblings deny it, too
     assert known("Something falls.", "A ball falls.", "A ball in the air.", "A frisbee falls.") == []  # they disagree
-    assert known("A dog runs.", "A man and a dog run.", "A man with a dog.") == ["man"]
-    assert known("A bell rings.", "A man holds a dog.", "A man with a dog.") == ["dog", "man"]
-    assert known("A boy runs.", "A man holds a dog.", "A man with a dog.") == ["dog"]  # the boy may be the man
+    assert known("A dog runs.", "A child and a dog run.", "A child with a dog.") == ["child"]
+    assert known("A bell rings.", "A child holds a dog.", "A child with a dog.") == ["child", "dog"]
+    assert known("A man runs.", "A child holds a dog.", "A child with a dog.") == ["dog"]  # somebody runs
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,22 @@ def missed(text: str, *objects: str) -> frozenset[str]:
 
 
 def test_what_is_missed_fits_the_scene() -> None:
-    assert {"kite", "boat", "horse"} <= missed("A man walks on the beach .")
-    assert missed("A man walks on the beach .").isdisjoint({"bed", "sled", "bus", "man", "water", "surfer"})
-    assert "sled" in missed("A dog in the snow .") and "frisbee" not in missed("A dog in the snow .")
-    assert missed("A dog runs over a field .").isdisjoint({"book", "phone", "umbrella"})
-    assert "ball" not in missed("A man walks on the beach .", "soccer ball")
+    assert {"kite", "boat", "dog", "child"} <= missed("A man walks on the beach .")
+    assert missed("A man walks on the beach .").isdisjoint({"bus", "man", "adult", "water", "surfer", "swing"})
+    assert "dog" in missed("A nurse in the snow .") and "cat" not in missed("A nurse in the snow .")
+    assert "frisbee" in missed("A puppy naps .") and "frisbee" not in missed(
+        "A nurse with her puppy in a park , a disc in its mouth ."
+    )
+    assert "kite" not in missed("A man walks on the beach .", "kite string")
+    assert missed("A jar beside a hot dog .") == {"person"}  # which fetches nothing
+
+
+def test_somebody_may_be_missed_anywhere() -> None:
     assert missed("An old lock .") == {"person"}  # nobody is in it, as far as it says
-    assert missed("A nurse and a man smile .", "boy") == {"umbrella"}
+    assert missed("A man and a woman smile .") == {"child"}
+    assert missed("Two boys smile .") == {"adult"}
+    assert missed("A man smiles at a girl .") == frozenset()
+    assert missed("A crowd smiles .") == frozenset()  # somebody may well be a child
 
 
 def test_background_is_never_missed() -> None:
@@ -104,7 +113,7 @@ def test_absent_things_follow_what_occurs_together() -> None:
     groups = {f"a{i}": Siblings(["A man with a kite on the beach ."]) for i in range(20)}
     groups |= {f"b{i}": Siblings(["A man on the beach .", "A man by the sea .", "A man ."]) for i in range(5)}
     weight = Absent(groups).plausible("b0")
-    assert weight["kite"] > 5 * weight["horse"] > 0
+    assert weight["kite"] > 5 * weight["dog"] > 0
     assert "kite" not in Absent(groups).plausible("a0")
 
 
@@ -132,7 +141,7 @@ def test_families_of_pairs() -> None:
 
 def test_a_pair_s_family_depends_on_the_pair_alone() -> None:
     """A new line moves no pair from tests to training: what was dealt stays so, and words of no list are dealt too."""
-    dealt = {("dog", "goat"): "A", ("dog", "rabbit"): "B", ("bed", "couch"): "A", ("red", "blue"): "B"}
+    dealt = {("dog", "goat"): "B", ("dog", "rabbit"): "A", ("bed", "couch"): "B", ("red", "blue"): "A"}
     assert {pair: family_of_pair(pair) for pair in dealt} == dealt
     assert {family_of_pair((f"blorp{i}", "zib")) for i in range(20)} == {"A", "B"}
 
@@ -145,7 +154,7 @@ def test_most_words_have_partners_in_both_families() -> None:
     # Of two partners, five times in nine both are of one family: one in three pairs is for tests.
     several = {word: others for word, others in partners.items() if len(others) > 2}
     both = [word for word, others in several.items() if len({family_of_pair((word, o)) for o in others}) == 2]
-    assert len(both) > 0.7 * len(several)
+    assert len(both) > 0.6 * len(several)
 
 
 def test_colours_and_numbers_have_partners_in_both_families() -> None:

@@ -39,7 +39,7 @@ def test_training_and_tests_share_no_text(kind: str, caption: str) -> None:
     ("kind", "caption"),
     [
         # what a computer desk is no other kind of, is no couch
-        ("object_contrasted", "A computer desk in a hall"),
+        ("object_contrasted", "A computer desk in a hut"),
         # one of its kind; a listing; what else goes on
         ("subject_denied", "A lone sailor sings ."),
         ("subject_denied", "The goat in a barn"),
@@ -148,19 +148,23 @@ def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:
 @pytest.mark.parametrize(
     ("kind", "caption", "expected"),
     [
-        ("subject_denied", "A dog naps on a bed .", "No goat naps on a bed ."),
+        ("subject_denied", "A dog naps on a bed .", "No cat naps on a bed ."),
         ("verb_negated", "A farmer carries an umbrella .", "A farmer does not carry a kite ."),
         ("verb_negated", "A farmer sits on a chair .", "A farmer does not stand on a chair ."),
-        ("object_denied_in_caption", "A boy in a dress naps .", "A boy without a suit naps ."),
+        ("object_denied_in_caption", "A nurse in a suit naps .", "A nurse without a uniform naps ."),
         ("attribute_denied", "A black vase", "A vase that is not white"),
-        ("object_contrasted", "A zebra naps .", "A zebra , not a rhino , naps ."),
+        ("object_contrasted", "A zebra naps .", "A zebra , not a giraffe , naps ."),
         ("object_contrasted", "A nurse rides a bicycle", "A nurse rides a bicycle, not a horse"),
         ("object_contrasted", "A nurse in her office", "A nurse in her office, not her classroom"),
         ("object_contrasted", "A women's race", "A women's, not men's, race"),
-        ("object_contrasted", "A computer desk in a hall", "A computer desk, not a bench, in a hall"),
-        ("attribute_contrasted", "A palm tree beside a barn", "A palm, not pine, tree beside a barn"),
+        ("object_contrasted", "A water bottle in an attic", "A water bottle, not a can, in an attic"),
+        ("object_contrasted", "The dog naps .", "The dog , not a cat , naps ."),  # "the cat" would be one that is known
+        ("object_contrasted", "A girl on her bed", "A girl, not a boy, on her bed"),
+        ("object_contrasted", "Jars on a table", "Jars on a table, not the floor"),
+        ("action_contrasted", "A nurse sitting on a log", "A nurse sitting, not standing, on a log"),
+        ("attribute_contrasted", "A pine tree beside a barn", "A pine, not maple, tree beside a barn"),
         ("relation_contrasted", "A goat beside a barn", "A goat beside, not far away from, a barn"),
-        ("number_contrasted", "Set of 6 cotton socks", "Set of 6 cotton socks, not 7"),
+        ("number_contrasted", "Set of 6 cotton socks", "Set of 6 cotton socks, not 8"),
         ("name_contrasted", "A goat in Greece", "A goat in Greece, not Egypt"),
         ("attribute_contrasted", "A black cow naps .", "A black , not white , cow naps ."),
         ("number_contrasted", "Two cows nap .", "Two cows , not three , nap ."),
@@ -174,7 +178,7 @@ def test_what_is_truly_denied_is_a_swap(kind: str, caption: str, expected: str) 
 @pytest.mark.parametrize(
     ("kind", "caption", "sibling"),
     [
-        ("subject_denied", "A dog naps on a bed .", "A goat beside a dog"),
+        ("subject_denied", "A dog naps on a bed .", "A cat beside a dog"),
         ("verb_negated", "A farmer sits on a chair .", "A farmer stands and lies"),
         ("attribute_contrasted", "A black cow naps .", "A spotted cow"),
         ("object_contrasted", "A man naps .", "A woman and a girl nap ."),
@@ -188,12 +192,13 @@ def test_what_another_caption_says_is_not_truly_denied(kind: str, caption: str, 
     ("kind", "caption"),
     [
         ("verb_negated", "A dog naps ."),  # "A horse does not nap": there is no horse
-        ("object_contrasted", "The dog naps ."),  # "the dog, not the horse" speaks of a horse that is known
         ("object_contrasted", "A dog and a nurse nap ."),
         ("object_contrasted", "A room with an oven"),  # it may have a fireplace as well
         ("object_contrasted", "The clerk eats a hot dog ."),
         ("object_contrasted", "The clerk stands guard ."),  # an idiom has no article
-        ("object_contrasted", "The goat is his ."),
+        ("object_contrasted", "Track and field on a hill"),
+        ("attribute_contrasted", "A nurse at the Black Church"),  # a name
+        ("number_contrasted", "A nurse on 9 September"),
         ("attribute_contrasted", "A field of green grass"),  # nobody denies that it is purple
         ("attribute_contrasted", "A black and white goat"),
     ],

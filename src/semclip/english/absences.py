@@ -69,36 +69,31 @@ def _filled(caption: Caption, form: str, **parts: str) -> str:
     return form.format(X=body, x=inner, end=end, comma=space + ",", colon=space + ":", **parts)
 
 
-#: What is said behind a caption, by family. "and there" asks for a sentence.
+#: What is said behind a caption, by family: of any, of any, behind "with a stove", behind a sentence.
 FORMS = {
-    "A": (" with no {y}", " without {one}", " but no {y}", " and there {be} no {y}"),
+    "A": ("with no {y} in sight", "without {any} in sight", "but no {y} in sight", "and there {be} no {y} in sight"),
     "B": (
-        " with no {y} in sight",
-        " without {any} in sight",
-        " and not {any} in sight",
-        " and there {be}n't {any} nearby",
+        "with no {y} to be seen",
+        "without {any} to be seen",
+        "but not {any} to be seen",
+        "and there {be}n't {any} to be seen",
     ),
 }
-#: For captions that end with what something has: a kitchen with a stove but no oven.
-_BEHIND_WITH = {"A": (" but no {y}", " and no {y}"), "B": (" but without {any}", " but not {any}")}
 
 
 def forms_for(tree: Tree | None, family: str, end: int) -> tuple[str, ...]:
     """The forms that suit the first `end` words: "and there is" behind a sentence, no second "with" behind a first."""
-    with_, and_ = FORMS[family][:2], FORMS[family][2:]
+    *with_, but, and_ = FORMS[family]
     if tree is None:
-        return with_
-    last = tree[end - 1]
-    if last.label in ("pobj", "conj") and "with" in (tree.lower(last.head), tree.lower(tree[last.head].head)):
-        return _BEHIND_WITH[family]
+        return tuple(with_)
     finite = tree.subject(tree.root) is not None and tree[tree.root].tag not in ("VBG", "VBN")
-    behind = and_[1:] if finite else and_[:1]
     if not {"with", "without"}.isdisjoint(tree.words[max(0, end - 6) : end]):
-        return behind
-    return (*with_, *behind) if finite else with_
+        return (and_,) if finite else (but,)
+    return (*with_, and_) if finite else (*with_, but)
 
 
 def said_behind(sentence: Sentence, thing: str, form: str, plural: bool) -> str:
     """The caption with the clause behind its sentence, before its stop and all that follows."""
     clause = form.format(**thing_of(thing).said(plural))
-    return sentence.body + styled(clause, sentence.body) + sentence.tail
+    comma = " , " if sentence.tail[:2] in (" .", " !") else ", "
+    return sentence.body + comma + styled(clause, sentence.body) + sentence.tail

@@ -13,12 +13,14 @@ from semclip.english.inflection import words
 from semclip.english.lexicon import kind_of
 from semclip.english.pairs import TAKEN_FOR
 from semclip.english.siblings import Siblings
+from semclip.english.things import THINGS
 from semclip.english.words.load import table_of
 
 #: Things somewhere worth missing, in a fixed order, and the settings where somebody may well look for them in vain.
 _FITS = table_of("missable")
-MISSABLE = tuple(_FITS)
-_INDEX = {name: i for i, name in enumerate(MISSABLE)}
+MISSABLE = (*_FITS, "person", "child", "adult")
+_NAMES = tuple(THINGS)
+_INDEX = {name: i for i, name in enumerate(_NAMES)}
 _UNSEEN = 0.02  # a thing that the input never names together with the scene's may be missing from it all the same
 
 
@@ -55,7 +57,7 @@ class Absent:
     def plausible(self, group: str) -> dict[str, float]:
         """Things absent from a group that fit its scene, with their weights."""
         row = self._scores[self._row[group]]
-        return {MISSABLE[i]: float(row[i]) for i in row.nonzero()[0]}
+        return {_NAMES[i]: float(row[i]) for i in row.nonzero()[0]}
 
 
 def _fitted_weights(scores: np.ndarray, denied: np.ndarray, captions: np.ndarray) -> np.ndarray:
@@ -84,7 +86,7 @@ def deniable(caption: Caption, siblings: Siblings) -> list[str]:
     """
     found = []
     for thing, times in sorted(siblings.times_named.items()):
-        if thing not in _INDEX or thing in caption.signs:
+        if thing not in MISSABLE or thing in caption.signs:
             continue
         if thing in _PEOPLE and not caption.signs.isdisjoint(_PEOPLE):
             continue
@@ -94,44 +96,31 @@ def deniable(caption: Caption, siblings: Siblings) -> list[str]:
     return found
 
 
-_PEOPLE = ("man", "woman", "child", "person")
-_GAMES = words("football basketball baseball softball tennis cricket soccer rugby lacrosse volleyball hockey")
-_PLAYED = words("player players game match team teams")
-#: Settings, and things, that without people are none.
-_OF_PEOPLE = words("people waiting festival")
+_PEOPLE = ("man", "woman", "child", "adult", "person")
 #: Words that name people, and not only a number of beings.
 PEOPLE = frozenset(word for word, (of, _) in lexicon.NOUNS.items() if of & {"adult", "person"}) - words(
     "group groups crowd crowds couple couples family families team teams audience boxer boxers"
 )
-_IN_HAND = words("book phone newspaper laptop umbrella")
-_OUTSIDE = words("outside outdoors outdoor")
-_INSIDE = words("home kitchen office")
 #: Settings from the most telling: only the things of the first line of which any is told count.
 _TELLING = (
-    words("snow pool mountain music team"),
-    words("beach sea lake home kitchen office table festival race camp rails sky zoo wheels dish"),
-    words("water street city parking park yard woods playground farm"),
-    words("meadow dog perch waiting"),
-    words("people"),
+    words("snow music birthday"),
+    words("beach lake home kitchen playground"),
+    words("street park yard woods farm camp"),
+    words("meadow dog outside"),
 )
 _BY_SETTING = {
     setting: frozenset(thing for thing, fits in _FITS.items() if setting in fits) for setting in table_of("settings")
 }
-_OF_WORD: dict[str, tuple[str, ...]] = {}
-for _setting, _cues in table_of("settings").items():
-    for _cue in _cues:
-        _OF_WORD[_cue] = (*_OF_WORD.get(_cue, ()), _setting)
+_OF_WORD = {cue: setting for setting, cues in table_of("settings").items() for cue in cues}
 _SHORE = words("sand sandy ocean sea shore shoreline water wave waves surf seaside dune dunes coast")
 
 
 def settings_of(bag: frozenset[str]) -> frozenset[str]:
     """The settings that words tell."""
-    found = {setting for word in bag if word in _OF_WORD for setting in _OF_WORD[word]}
+    found = {_OF_WORD[word] for word in bag if word in _OF_WORD}
     if "ball" in bag and bag.isdisjoint(_SHORE):
         found.discard("beach")  # a beach ball
-    if not _GAMES.isdisjoint(bag) and not _PLAYED.isdisjoint(bag):  # more than a baseball cap or a tennis ball
-        found.add("team")
-    return frozenset(found)
+    return frozenset(found - ({"dog"} if "hot" in bag else set()))  # no hot dog fetches a stick
 
 
 def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
@@ -139,20 +128,9 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
 
     Only the most telling settings count: in the snow it does not matter that there is a dog.
     """
-    found = settings_of(bag)
-    unfit = frozenset(present)
-    if not bag.isdisjoint(lexicon.MANY_PEOPLE):
-        found -= {"people"}
-    if PEOPLE.isdisjoint(bag):
-        found, unfit = found - _OF_PEOPLE, unfit | _IN_HAND
-    if not _OUTSIDE.isdisjoint(bag):
-        found -= _INSIDE
-    for line in _TELLING:
-        things = frozenset().union(*(_BY_SETTING[setting] for setting in found & line)) - unfit
-        if things:
-            return things
-    # A scene that no list tells: nobody is in it, or no child, no animal.
+    found, unfit = settings_of(bag), frozenset(present)
     alone = PEOPLE.isdisjoint(bag) and "person" not in unfit and not any(kind_of(word) == "person" for word in bag)
-    crowd = not bag.isdisjoint(lexicon.MANY_PEOPLE)  # in a crowd somebody may well be a child
-    fallback = ("person",) if alone else ("child",) * (not crowd) + ("umbrella", "bicycle", "dog")
-    return frozenset(next(([thing] for thing in fallback if thing not in unfit), []))
+    crowd = not bag.isdisjoint(lexicon.MANY_PEOPLE)  # where somebody may well be a child
+    who = frozenset({"person"} if alone else () if crowd else {"child", "adult"})
+    things = (frozenset().union(*(_BY_SETTING[setting] for setting in found & line)) for line in _TELLING)
+    return (who | next((fit for fit in things if fit - unfit), frozenset())) - unfit

@@ -14,11 +14,13 @@ class Change:
 
     items: indices of the words that stay, and new ones. pair: the word that was there and the one in its place, ""
     where there is none. denied: lemma of the noun or verb that is denied, "" where something is swapped.
+    contrived: right, but nobody would write it where there is another way.
     """
 
     items: list[int | str]
     pair: tuple[str, str] = ("", "")
     denied: str = ""
+    contrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,15 @@ class Scene:
     family: str = "A"
     _found: dict[str, list[Change]] = field(default_factory=dict, compare=False, repr=False)
 
-    def change(self, *parts: tuple[int, int, str], denied: str = "", pair: tuple[str, str] = ("", "")) -> Change:
+    def change(
+        self,
+        *parts: tuple[int, int, str],
+        denied: str = "",
+        pair: tuple[str, str] = ("", ""),
+        contrived: bool = False,
+    ) -> Change:
         """New words in the place of words start..end-1; start = end inserts."""
-        return Change(replaced(self.tree, parts), pair, denied)
+        return Change(replaced(self.tree, parts), pair, denied, contrived)
 
     def edit(self, kind: str, change: Change) -> Edit:
         """A change in words."""

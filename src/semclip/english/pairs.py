@@ -62,7 +62,7 @@ def family_of_pair(pair: tuple[str, str]) -> str:
 
 
 #: Deals common words, such as colours and numbers, partners in both families.
-_KEY = b"1455304"
+_KEY = b"939644"
 
 _CONFUSED = (("bicycle", "motorcycle"), ("car", "truck"), ("skateboard", "scooter"), ("train", "bus"))
 #: thing -> the things that somebody else may call it, or that it may call.

@@ -7,7 +7,7 @@ from semclip.english.inflection import article_of, known_as
 from semclip.english.parse.tree import Tree, style_of
 from semclip.english.words.load import listed
 
-_CLOSE = (",", ".", "!", "?", ";", ":", "'s", "n't", ")", "'", "’s", "n’t", "%")
+_CLOSE = (",", ".", "!", "?", ";", ":", "'s", "n't", ")", "'", "’s", "n’t", "%", "/", "-")
 
 
 def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
@@ -45,6 +45,8 @@ def _spaced(tree: Tree, index: int, following: tuple[str, int], changed: bool, l
         return tree[following[1] - 1].space
     if following[0] in (",", ".", ":", ";"):
         return loose
+    if index >= 0 and tree[index].text in ("/", "-"):
+        return tree[index].space
     return True
 
 

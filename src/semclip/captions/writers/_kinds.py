@@ -30,14 +30,17 @@ _CONTRASTED = {
     "attribute_contrasted": 0.8,
     "number_contrasted": 1.2,
     "relation_contrasted": 0.5,
+    "action_contrasted": 0.5,
 }
 _SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 2.0)
 #: How much more often a text no longer than its caption is taken than a longer one: many denials have no short form.
 _SHORT = 20.0
 #: Kinds that deny nothing.
-SWAPS = frozenset({*_SWAPPED, *HELD_OUT})
+SWAPS = frozenset({*_SWAPPED, *HELD_OUT, "name_swapped"})
 #: Written only where nothing else can be, so that a caption is not left without a negation.
-_LAST = dict.fromkeys(("verb_negated", "subject_denied", "relation_denied", "caption_denied", "name_contrasted"), 1e-6)
+_LAST = dict.fromkeys(
+    ("verb_negated", "subject_denied", "relation_denied", "caption_denied", "name_contrasted", "name_swapped"), 1e-6
+)
 #: preset -> family -> kind -> weight.
 PRESETS: dict[str, dict[str, dict[str, float]]] = {
     "balanced": {
@@ -82,14 +85,22 @@ def weights_of(kinds: str | Mapping[str, Any], family: str) -> dict[str, float]:
 
 #: Kinds that need a whole parse, and not noun phrases alone.
 _OF_SENTENCES = frozenset(
-    {"verb_negated", "subject_denied", "relation_denied", "name_contrasted", "number_swapped",
-     "number_contrasted", "hybrid"}
+    {"verb_negated", "subject_denied", "relation_denied", "name_contrasted", "name_swapped",
+     "number_swapped", "number_contrasted", "action_contrasted", "hybrid"}
 )  # fmt: skip
 
 
 def of_phrases(weights: Mapping[str, float]) -> dict[str, float]:
     """The weights of kinds that change noun phrases or what stands between them."""
     return {kind: weight for kind, weight in weights.items() if kind not in _OF_SENTENCES}
+
+
+#: A kind, and changes of it.
+_Found = tuple[str, Sequence[Change]]
+
+
+def _natural(found: Sequence[Change]) -> list[Change]:
+    return [change for change in found if not change.contrived]
 
 
 @dataclass(frozen=True)
@@ -107,22 +118,29 @@ class Plan:
 
     def negation(self, further: Mapping[str, Edit]) -> Edit | None:
         """A false text; None where no rule applies. further: edits made elsewhere, by kind."""
+        second: _Found | None = None
         for kind in self._order():
             if kind in further:
                 return further[kind]
-            if found := tried_in_family(kind, self.scene):
-                return self._edit(kind, found)
-        return None
+            found = tried_in_family(kind, self.scene)
+            if natural := _natural(found):
+                return self._edit(kind, natural)
+            second = second or ((kind, found) if found else None)
+        return self._edit(*second) if second else None
 
     def absence(self) -> Edit | None:
         """A true text, best of a kind that the negation may have; None where no denial is known to be true."""
-        alone = None
+        second: _Found | None = None
+        third: _Found | None = None
         for kind in self._order():
-            if kind not in SWAPS and (found := truly(kind, self.scene)):
+            found = truly(kind, self.scene) if kind not in SWAPS else []
+            if natural := _natural(found):
                 if tried_in_family(kind, self.scene):
-                    return self._edit(kind, found)
-                alone = alone or (kind, found)
-        return self._edit(*alone) if alone else None
+                    return self._edit(kind, natural)
+                second = second or (kind, natural)
+            third = third or ((kind, found) if found else None)
+        best = second or third
+        return self._edit(*best) if best else None
 
     def _order(self) -> Iterator[str]:
         draw = Draw("negation", *self.key)

@@ -13,7 +13,7 @@ DEPICTIONS = listed("depictions")
 _INDEFINITE = words(
     "a an some several many two three four five six seven eight nine ten various multiple numerous both"
 )
-_BODY = listed("body")
+BODY = listed("body")
 _NO_THING = listed("no thing")
 #: "filled with", "playing with": without them the verb says something else.
 _NEEDS_WITH = listed("needs with")
@@ -87,7 +87,7 @@ def with_without(scene: Scene) -> Iterator[Change]:
         if tree[token.head].tag == "VBN" or tree.lower(prep - 1) in ("along", "together", "up", "away", "ahead"):
             continue
         noun = tree.child(prep, "pobj")
-        if noun is None or tree[noun].lemma in _BODY or _has_clause(tree, noun):
+        if noun is None or tree[noun].lemma in BODY or _has_clause(tree, noun):
             continue
         parts = without(tree, noun, no=scene.family == "B")
         if parts is not None and not _goes_on(tree, noun):
@@ -136,7 +136,7 @@ def has_no(scene: Scene) -> Iterator[Change]:
         if token.lemma not in _HAVE or not tree.is_verb(verb) or token.tag in ("VB", "VBN") or token.label == "aux":
             continue
         noun = tree.child(verb, "dobj")
-        if noun is None or noun < verb or tree[noun].lemma in _BODY or _has_clause(tree, noun):
+        if noun is None or noun < verb or tree[noun].lemma in BODY or _has_clause(tree, noun):
             continue
         if tree.noun_start(noun) != verb + 1 or (token.lemma == "wear" and tree.child(noun, "amod", "compound")):
             continue
@@ -209,7 +209,7 @@ def not_there(scene: Scene) -> Iterator[Change]:
     be = "are" if tree.is_plural(head) else "is"
     who = "who" if is_person(tree, head) else "that"
     not_ = scene.by_family(f"{be} not", f"{be}n't")
-    yield scene.change((prep, prep, f"{who} {not_}"), denied=tree[noun].lemma)
+    yield scene.change((prep, prep, f"{who} {not_}"), denied=tree[noun].lemma, contrived=True)
 
 
 @rule("object_denied_in_caption", ("Beach , sunset , palm trees", "Beach , sunset , no palm trees"))
@@ -251,6 +251,5 @@ def not_so(scene: Scene) -> Iterator[Change]:
         if tree.is_noun(noun + 1) or (tree.child(noun, "relcl", "acl", "prep", "compound") and noun != tree.root):
             continue
         not_ = scene.by_family("is not", "isn't")
-        yield scene.change(
-            (place, place + 1, ""), (noun + 1, noun + 1, f"that {not_} {token.lower}"), denied=token.lower
-        )
+        behind = (noun + 1, noun + 1, f"that {not_} {token.lower}")
+        yield scene.change((place, place + 1, ""), behind, denied=token.lower, contrived=True)

@@ -28,7 +28,7 @@ _UNSAID = {
     "down": words("desert forest lake beach field"), "up": words("desert forest lake beach field"),
     "by": words("desert bed"), "near": words("desert"),
 }  # fmt: skip
-_GROUND = words("grass sand snow mountain lake desert forest beach")
+_GROUND = words("grass sand snow mountain lake desert forest beach field street road park yard pool river track")
 
 
 @rule(
@@ -62,6 +62,8 @@ def rivals(
 ) -> Iterator[tuple[str, str]]:
     """(lemma, the word as written) of every noun that may stand at a place and that no caption names or hints at."""
     tree, siblings = scene.tree, scene.siblings
+    if tree[place].lemma in _GROUND and tree[place].label in ("dobj", "conj", "compound", "appos"):
+        return  # track and field
     if tree.lower(place) in ("sheep", "fish", "deer") and tree.determiner(place) not in ("a", "an"):
         return  # one of them, or several
     for new, needed in fitting(table.get(tree[place].lemma, []), _governors(tree, place)):
@@ -132,8 +134,21 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
             others = (_OF_AGE[word],)
         if tree[place].label in _BEFORE or tree.child(place, "compound") is not None:
             continue
-        named = scene.siblings.times_named
-        yield from ((place, other) for other in others if things.NAMES.get(other, ("", False))[0] not in named)
+        named, bag = scene.siblings.times_named, scene.siblings.bag
+        for other in others:
+            # a girl is a child as a boy is: what tells a boy is said of nobody
+            if things.NAMES.get(other, ("", False))[0] not in named or (
+                _other_sex(word, other) and bag.isdisjoint(_signs_like(other) | lexicon.MANY_PEOPLE)
+            ):
+                yield place, other
+
+
+def _signs_like(word: str) -> frozenset[str]:
+    return next((signs for signs in (lexicon.MALE_SIGNS, lexicon.FEMALE_SIGNS) if word in signs), frozenset())
+
+
+def _other_sex(one: str, other: str) -> bool:
+    return one not in _signs_like(other) and bool(_signs_like(other))
 
 
 @rule("object_replaced", ("A man sits on a bench .", "A woman sits on a bench ."))
@@ -173,7 +188,7 @@ def _of(tree: Tree, place: int) -> frozenset[str]:
     return lexicon.NOUNS.get(tree.lower(place), (frozenset(),))[0]
 
 
-_WITH_SPORT = words("player players game match team")
+_WITH_SPORT = words("player players game match team teams uniform uniforms practice coach fan fans")
 
 
 @rule("object_replaced", ("Two boys playing soccer on a field", "Two boys playing tennis on a field"))
@@ -188,8 +203,14 @@ def other_sport(scene: Scene) -> Iterator[Change]:
         if not modifies and not played:
             continue
         for other, signs in lexicon.SPORTS.items():
-            related = {other, *signs.split(), *lexicon.SPORTS[token.lower].split()} - {"player", "players", "ball"}
-            if other != token.lower and token.lower not in signs.split() and bag.isdisjoint(related):
+            own = set(lexicon.SPORTS[token.lower].split()) - {"player", "players", "ball"}  # left behind in the text
+            related = {other, *signs.split()} - {"player", "players", "ball"}
+            if (
+                other != token.lower
+                and token.lower not in signs.split()
+                and bag.isdisjoint(related)
+                and own.isdisjoint(tree.words)
+            ):
                 yield scene.change((place, place + 1, other), pair=(token.lower, other))
 
 

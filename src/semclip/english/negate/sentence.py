@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import PLURAL_ONLY, inflect, words
-from semclip.english.negate.denied import DEPICTIONS, depicted_by
+from semclip.english.negate.denied import BODY, DEPICTIONS, depicted_by
 from semclip.english.pairs import ATTRIBUTES
 from semclip.english.parse.clause import COLLECTIVES, Clause, clause_of, inside_collective, is_person
 from semclip.english.parse.tree import FINITE, Tree
@@ -14,7 +14,7 @@ from semclip.english.words.load import listed
 _NO_NO = listed("no no")
 _COUNTS = words("a an the some several many two three four five six seven eight nine ten various multiple numerous one")
 #: Without their places these say little or nothing.
-NEEDS_A_PLACE = words("be put place hang lean look go get lie lay dress cover fill") | words("front top middle side")
+NEEDS_A_PLACE = listed("needs a place")
 #: "A dog running" is a caption, "a bus driving" is none.
 _SAYS_ENOUGH = listed("says enough")
 _LIMITS = words("only still just almost nearly hardly already")
@@ -40,7 +40,7 @@ def not_doing(scene: Scene) -> Iterator[Change]:
     if not clause.finite:
         yield from _participle_denied(scene, verb)
         return
-    if tree.child(verb, "neg") is not None or (tree.lower(clause.subject - 1) == "some"):
+    if tree.child(verb, "neg") is not None or tree.lower(clause.subject - 1) == "some":
         return  # some ... are not: others may
     if not _LIMITS.isdisjoint(tree.words):
         return  # only eleven families still do not live there
@@ -80,14 +80,16 @@ def _plural_subject(tree: Tree, subject: int) -> bool:
     }
 
 
-def _short_and_whole(scene: Scene, verb: int, *parts: tuple[int, int, str]) -> Iterator[Change]:
+def _short_and_whole(
+    scene: Scene, verb: int, *parts: tuple[int, int, str], contrived: bool = False
+) -> Iterator[Change]:
     """The edit, and the same without what the caption says at its end: it says "not" and no more."""
     tree, last = scene.tree, max(verb + 1, *(part[1] for part in parts))
     cuts = [cut for cut in endings_of(tree, last) if tree.span(verb)[0] <= cut < tree.span(verb)[1]]
     for cut in cuts:
-        yield scene.change(*parts, (cut, len(tree), ""), denied=tree[verb].lemma)
+        yield scene.change(*parts, (cut, len(tree), ""), denied=tree[verb].lemma, contrived=contrived)
     if all(tree.lower(cut) == "," for cut in cuts):
-        yield scene.change(*parts, denied=tree[verb].lemma)
+        yield scene.change(*parts, denied=tree[verb].lemma, contrived=contrived)
 
 
 _CAN_GO = frozenset({"prep", "advcl", "npadvmod", "acl"})
@@ -103,7 +105,8 @@ def endings_of(tree: Tree, last: int) -> list[int]:
         and tree.span(cut) == (cut, len(tree))
         and (tree.is_noun(cut - 1) or tree.is_verb(cut - 1) or tree.lower(cut - 1) in (",", "them", "him", "her"))
         and tree.lower(cut - 1) not in ("all", "both", "high", "low", "halfway")
-        and tree.lower(tree.noun_start(cut - 1) - 1) not in (",", "as", "while")  # "as shares" did what?
+        and tree.lower(tree.noun_start(cut - 1) - 1) not in (",", ";", ":", "as", "while")  # "as shares" did what?
+        and (tree.determiner(cut - 1) not in _OWN or tree[cut - 1].lemma not in BODY)  # sleeps with his head
         and tree[tree[cut].head].lemma not in NEEDS_A_PLACE
         and (not tree.is_verb(cut - 1) or tree[cut - 1].lemma in _SAYS_ENOUGH)
     ]
@@ -139,7 +142,7 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
         who = "who" if is_person(tree, head) else "that"
         be = "are" if tree.is_plural(head) else "is"
         new = scene.by_family("not", f"{who} {be}n't")
-        yield from _short_and_whole(scene, place, (place, place, new))
+        yield from _short_and_whole(scene, place, (place, place, new), contrived=True)
 
 
 def clause_noun(tree: Tree, verb: int) -> int | None:
@@ -188,14 +191,27 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         return
     if tree.lower(first) in ("other", "more", "few", "only", "same", "of", "first", "last"):
         return
-    noun = tree[head].lemma
     plural = tree.tag(head) in ("NNS", "NNPS")
-    if scene.family == "A":
-        yield scene.change((0, first, "no"), denied=noun)
-    elif not clause.finite:
-        yield scene.change((0, first, "there aren't any" if plural else "there isn't a"), denied=noun)
-    else:
-        yield scene.change((0, first, "none of the" if plural else "not a single"), denied=noun)
+    new = "no"
+    if scene.family == "B" and clause.finite:
+        new = "none of the" if plural else "not a single"
+    elif scene.family == "B":
+        new = "there aren't any" if plural else "there isn't a"
+    yield scene.change((0, first, new), denied=tree[head].lemma, contrived=_says_much(tree, clause))
+
+
+def _says_much(tree: Tree, clause: Clause) -> bool:
+    """Whether a sentence takes for granted that its subject is there: no horse waits for its driver, who is late."""
+    told = tree.words[clause.subject :]
+    much = len(tree) > 14 or tree.tail_words or not _TOLD_BESIDE.isdisjoint(told)
+    bare = not clause.finite and (
+        (clause.verb is not None and tree.tag(clause.verb) == "VBN") or not _OWN.isdisjoint(told)
+    )
+    return bool(much) or bare
+
+
+_OWN = words("his her its their")
+_TOLD_BESIDE = words("who whose which where when while after before because since as ,")
 
 
 #: What tells one kind from another: "no lone fisherman" denies that he is alone.

@@ -14,7 +14,7 @@ from semclip.english.words.load import listed, rows_of
 #: Nobody says that these have another colour than they have.
 _OF_ONE_COLOUR = listed("of one colour")
 #: Behind these a colour is one of two, of a degree or the name of a shade: emerald green.
-_NOT_BEHIND = words("and or - very") | listed("shades")
+_NOT_BEHIND = words("and or very") | listed("shades")
 _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 
 
@@ -35,6 +35,8 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
     for place, token in enumerate(tree.tokens):
         noun, following = token.head, tree.lower(place + 1)
         behind = _is_said_behind(tree, place)
+        if tree.lower(place - 1) == "-" and not behind:
+            continue
         if behind:
             noun = place
         elif token.label not in ("amod", "compound", "nmod") or following in (",", "and", "or", "-"):
@@ -114,8 +116,8 @@ def other_number(scene: Scene) -> Iterator[Change]:
             yield scene.change((place, place + 1, new), pair=(token.lower, new))
 
 
-#: What is measured, not counted.
-_UNITS = words(
+#: What is measured, not counted, and the days of a month.
+_UNCOUNTED = listed("months") | words(
     "cm mm m km in inch inches lb oz ml l litre litres liter liters g kg ft yrs "
     "years year minutes minute mins days hours hour weeks months pm am"
 )
@@ -128,7 +130,7 @@ def other_count(scene: Scene) -> Iterator[Change]:
     for place, token in enumerate(tree.tokens):
         counted = tree.tag(place + 1) in ("NN", "NNS", "JJ", "JJS")  # and no month
         listed_so = place == 0 or tree.lower(place - 1) in ("of", ",", "with")
-        if token.lower in _COUNTS and counted and listed_so and tree.lower(place + 1) not in _UNITS:
+        if token.lower in _COUNTS and counted and listed_so and tree.lower(place + 1) not in _UNCOUNTED:
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
                 yield scene.change((place, place + 1, new), pair=(token.text, new))
 
@@ -208,8 +210,8 @@ def other_action(scene: Scene) -> Iterator[Change]:
     for others, after in _ACTIONS.get(verb.lemma, ()):
         fitting = [new for new in others if new not in said and not (new == "lie" and "lay" in said)]
         if fitting and any(_follows(tree, clause.verb + 1, what) for what in after):
-            form = inflect(fitting[0], verb.tag)
-            yield scene.change((clause.verb, clause.verb + 1, form), pair=(verb.lemma, fitting[0]))
+            for new in fitting:
+                yield scene.change((clause.verb, clause.verb + 1, inflect(new, verb.tag)), pair=(verb.lemma, new))
             return
 
 

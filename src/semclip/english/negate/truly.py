@@ -45,7 +45,7 @@ def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
             for change in tried(kind, false):
                 if _is_denied(kind, false.tree, place, change):
                     items = [word if item == place else item for item in change.items]
-                    yield Change(items, swap.pair, missing.get(swaps, swap.pair[1]))
+                    yield Change(items, swap.pair, missing.get(swaps, swap.pair[1]), change.contrived)
 
 
 def _is_denied(kind: str, tree: Tree, place: int, change: Change) -> bool:
