@@ -46,15 +46,24 @@ class Caption:
     def named(self) -> frozenset[str]:
         """Every thing that is named as the head of a noun phrase: "dog" in `a brown dog`, not in `a dog house`."""
         found = set()
-        for index, word in enumerate(self.words):
-            if word not in things.NAMES or not self.is_head(index) or self.word(index - 1) in _NOT_REAL:
-                continue
-            may_be_a_verb = word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
-            if not may_be_a_verb or ((start := self.phrase_start(index)) is not None and start < index):
+        for word in (self.words[index] for index in self.heads):
+            if word in things.NAMES:
                 found.add(things.NAMES[word][0])
                 if word in things.THINGS["child"].names:
                     found.add("child")
         return frozenset(found)
+
+    @cached_property
+    def heads(self) -> tuple[int, ...]:
+        """Where noun phrases end that speak of something real; no verb."""
+        found = []
+        for index, word in enumerate(self.words):
+            if not word[0].isalpha() or not self.is_head(index) or self.word(index - 1) in _NOT_REAL:
+                continue
+            may_be_a_verb = word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
+            if not may_be_a_verb or ((start := self.phrase_start(index)) is not None and start < index):
+                found.append(index)
+        return tuple(found)
 
     @cached_property
     def is_negated(self) -> bool:

@@ -20,7 +20,6 @@ from semclip.core.objects import objects_of
 from semclip.english import lexicon, things
 from semclip.english.caption import Caption
 from semclip.english.inflection import PLURAL_ONLY, known_as, lemma_of, plural_of
-from semclip.english.parse.tag import TOKEN, tags_of
 from semclip.english.siblings import SILENT, Siblings
 from semclip.english.words.load import listed
 
@@ -119,17 +118,14 @@ def _named(texts: Iterable[str]) -> set[str]:
 @functools.lru_cache(65536)  # nouns named often are counted first, then looked for in the same captions
 def _others_named(text: str) -> frozenset[str]:
     """Nouns at the end of a noun phrase, in the singular, that are no name of a thing; not the group of a group of."""
-    tokens = [token.lower() for token in TOKEN.findall(text)]
-    tags = tags_of(tokens) or []
-    found = set()
-    for word, tag, following, next_tag in zip(tokens, tags, [*tokens[1:], ""], [*tags[1:], ""], strict=False):
-        is_head = tag in ("NN", "NNS") and not next_tag.startswith("NN") and following not in ("of", "'s", "’s")
-        if is_head and word not in things.NAMES:
-            found.add(word if word in PLURAL_ONLY else lemma_of(word, "NNS"))
-    nouns = {noun for noun in found if "NOUN" in known_as(noun) or noun in PLURAL_ONLY}
-    return frozenset(nouns - lexicon.ADJECTIVES - listed("no objects"))
+    caption = Caption(text)
+    heads = [caption.words[index] for index in caption.heads if caption.word(index + 1) != "of"]
+    words = {word for word in heads if word not in things.NAMES and not word.endswith("ing")} - _NO_NOUNS
+    nouns = {word if word in PLURAL_ONLY else lemma_of(word, "NNS") for word in words}
+    return frozenset(noun for noun in nouns - _NO_NOUNS if "NOUN" in known_as(noun) or noun in PLURAL_ONLY)
 
 
+_NO_NOUNS = lexicon.PREPOSITIONS | lexicon.AUXILIARIES | lexicon.DETERMINERS | lexicon.ADJECTIVES | listed("no objects")
 #: thing -> the things of which it is a kind, by their own lists of names.
 _WIDER = {
     thing: tuple(whole for whole in things.DENIABLE if whole != thing and thing in things.THINGS[whole].names)
