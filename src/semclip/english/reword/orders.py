@@ -37,7 +37,7 @@ _POSTURES = listed("postures")
 _GOALS = listed("goals")
 _AIMED = listed("aimed")
 _WHERE = listed("wheres")
-_NOWHERE = words("background distance foreground air way other") | listed("body")
+_NOWHERE = words("background distance foreground air way other manner row line circle direction") | listed("body")
 TIMES = words(
     "dusk dawn night sunset sunrise noon evening morning afternoon day daytime spring summer autumn fall winter"
 )

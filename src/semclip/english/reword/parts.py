@@ -115,15 +115,11 @@ class Parts:
     @property
     def may_be_taken(self) -> bool:
         """Whether a participle behind the subject phrase might be said of another noun: a man with a dog, sleeping."""
-        inside = range(self.holder + 1, self.np[-1] + 1)
-        return (
-            any(
-                self.tree.is_verb(i)
-                or self.tree.lower(i) == "with"
-                or (self.tree.is_noun(i) and is_being(self.tree, i))
-                for i in inside
-            )
-            and self.tree.child(self.subject, "conj") is None
+        tree, inside = self.tree, range(self.holder + 1, self.np[-1] + 1)
+        several = tree.child(self.subject, "conj") is not None
+        return any(
+            tree.is_verb(i) or (not several and (tree.lower(i) == "with" or (tree.is_noun(i) and is_being(tree, i))))
+            for i in inside
         )
 
     @property
@@ -162,14 +158,13 @@ class Parts:
     def introduced(self) -> Items:
         """The subject phrase with an article where a headline left it out: "there is a nurse"."""
         tree, head = self.tree, self.subject
-        joined = tree.child(head, "conj")
         named = any(tree.tag(i).startswith("NNP") and not _misread(tree, i) for i in self.np if i <= head)
         bare = tree.tag(head) == "NN" or _misread(tree, head)
         if not bare or self.plural or named or tree.determiner(head) or any(tree.style):
             return list(self.np)
         told = self.finite and not is_being(tree, head) and "DT" in tree.tags  # wool is piled on the floor
         told = told or tree.lower(head) in _ONE_OR_MORE
-        if told or tree[head].lemma in UNCOUNTED | _SOMEBODY or (joined and not tree.determiner(joined)):
+        if told or tree[head].lemma in UNCOUNTED | _SOMEBODY:
             return list(self.np)
         return ["a", *self.np]
 
@@ -272,6 +267,8 @@ def parts_of(tree: Tree) -> Parts | None:
     while (following := next((i for i in tree.children(at, "conj") if tree.is_verb(i)), None)) is not None:
         if tree.child(following, "aux", "auxpass", "nsubj") is not None:
             return None
+        if tree.tag(verb) == "VBZ" and tree.tag(following) == "VBP":
+            return None  # wears glasses and long earrings
         joined.append(following)
         at = following
     rest = list(range(verb + 1, len(tree)))

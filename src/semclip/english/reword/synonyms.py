@@ -77,8 +77,13 @@ def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> s
     if token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod"):
         return ""
     before = [i for i in tree.children(head, "compound", "nmod") if i < place]
-    if before or tree.is_noun(end) or tree.lower(end) in ("'s", "’s", "'", "’"):
-        return ""  # a dirt bike, a swing seat, women's shoes
+    if (
+        before
+        or (place < head and tree.is_noun(place - 1))
+        or tree.is_noun(end)
+        or tree.lower(end) in ("'s", "’s", "'", "’")
+    ):
+        return ""  # a dirt bike rider, a swing seat, women's shoes
     if " " in new and (
         tree.child(head, "prep", "acl", "relcl", "conj", "amod") is not None
         or (token.tag == "NN" and not tree.determiner(head))
