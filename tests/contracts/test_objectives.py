@@ -1,9 +1,12 @@
 """What every objective promises. A new file in the folder of objectives is tested here without a change."""
 
 import dataclasses
+import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -290,8 +293,11 @@ def test_it_says_what_it_is(name: str) -> None:
     summary = FAMILIES["objectives"].summaries()[name]
     assert summary.endswith(".") and len(summary) < 120
     assert cls.paper.title and cls.paper.equation and cls.paper.deviations
-    module = sys.modules[cls.__module__].__doc__ or ""
-    assert all(part in module for part in ("Columns:", "When to use:")) and cls.__doc__
+    assert says_when_to_use_it(cls) and cls.__doc__
+
+
+def says_when_to_use_it(cls: type[Any]) -> bool:
+    return all(part in (sys.modules[cls.__module__].__doc__ or "") for part in ("Columns:", "When to use:"))
 
 
 @every
@@ -303,6 +309,27 @@ def test_it_can_be_part_of_a_sum(name: str) -> None:
     both.update(features)
     single = updated(name, views)
     close(both(features).total, create("clip")(features).total + 0.5 * single(features).total)
+
+
+def test_the_example_of_the_guide_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = Path(__file__).parents[2] / "CONTRIBUTING.md"
+    (example,) = re.findall(r"^   ```python\n(.*?)^   ```", guide.read_text(), re.DOTALL | re.MULTILINE)
+    (tmp_path / "my_objective.py").write_text(textwrap.dedent(example))
+    name = f"{tmp_path}/my_objective.py:MyObjective"
+    for dtype in (torch.float32, torch.bfloat16):
+        test_loss_and_gradients_are_finite(name, dtype, 100.0)
+    for promise in (
+        test_half_precision_inputs_cost_no_precision_in_the_loss,
+        test_right_pairs_cost_less_than_shuffled_ones,
+        test_batch_order_does_not_matter,
+        test_a_missing_view_is_the_users_error,
+        test_a_row_of_zeros_is_finite,
+        test_it_can_be_part_of_a_sum,
+    ):
+        promise(name)
+    test_no_matrix_of_all_pairs_is_made(name, monkeypatch)
+    cls = FAMILIES["objectives"].get(name)
+    assert says_when_to_use_it(cls) and cls.__doc__
 
 
 def test_listing_imports_no_torch() -> None:

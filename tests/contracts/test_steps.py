@@ -73,11 +73,12 @@ def test_views_given_are_given(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_stay_the_same_in_number_order_and_identity(name: str) -> None:
-    _, examples = made(name)
+    step, examples = made(name)
     for before, after in zip(EXAMPLES, examples, strict=True):
-        assert (before.id, before.image, before.caption, before.paraphrases, before.group, before.where) == (
-            after.id, after.image, after.caption, after.paraphrases, after.group, after.where
+        assert (before.id, before.image, before.caption, before.group, before.where) == (
+            after.id, after.image, after.caption, after.group, after.where
         )  # fmt: skip
+        assert before.paraphrases == after.paraphrases or "paraphrase" in step.gives
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -96,6 +97,9 @@ def test_same_seed_same_result_after_any_journey(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_visits_differ_over_epochs(name: str) -> None:
     step, examples = made(name)
+    given = [e.negative_images if v in IMAGE_VIEWS else e.texts(v) for e in examples for v in step.gives]
+    if not step.gives_in_batch and max(map(len, given)) < 2:
+        pytest.skip("gives one text or image, at every visit")
     over_epochs = [
         [(s.texts, {v: x.tolist() for v, x in s.images.items()}) for s in batch(step, examples, range(9), epoch)]
         for epoch in range(4)
