@@ -166,6 +166,8 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
     shown = following == "of" and tree[place].lemma in _SHOWS
     ends = following in (",", "-") and label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
     keywords = chunks_of(tree) if ends else []
+    if following == "," and tree.tag(place + 2) in ("DT", "CD"):
+        return None  # one of a list
     if following in _CLOSE and not shown and not (ends and (len(keywords) < 3 or len(keywords[0]) > 2)):
         return None
     return None if tree.is_noun(place + 1) else place + 1
