@@ -2,15 +2,17 @@
 
 import platform
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from semclip.core.config import dump, save_config
+from semclip.core.example import Example, ImageRef
 from semclip.core.files import write_json
 from semclip.training import record
 from semclip.training.config import TrainConfig
-from semclip.training.record import another_precision, differences, peak_memory_mb, reset_peak_memory
+from semclip.training.record import another_precision, differences, example_digest, peak_memory_mb, reset_peak_memory
 
 Make = Callable[..., TrainConfig]
 
@@ -54,3 +56,12 @@ def test_a_run_is_not_charged_for_what_an_earlier_one_freed() -> None:
     reset_peak_memory()
     assert peak_memory_mb() < held - 100
     assert len(kept) == 4
+
+
+def test_a_picture_in_a_cell_counts_by_its_name_wherever_the_data_lie() -> None:
+    def digest(cell: object) -> str:
+        return example_digest(Example(id="1", image=ImageRef("1.jpg"), caption="a dog", meta={"other": cell}))
+
+    here, moved = (digest(ImageRef("2.jpg", Path(folder) / "2.jpg")) for folder in ("/here", "/there"))
+    assert here == moved != digest(ImageRef("3.jpg"))
+    assert digest(date(2023, 5, 17)) != digest(date(2023, 5, 18))

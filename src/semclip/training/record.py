@@ -14,7 +14,7 @@ from typing import Any
 
 from semclip.core.config import dump, load_config, parse, save_config
 from semclip.core.errors import UserError
-from semclip.core.example import TEXT_VIEWS, Example
+from semclip.core.example import TEXT_VIEWS, Example, ImageRef
 from semclip.core.files import read_json, sha256_file, write_json
 from semclip.core.run_info import run_info
 from semclip.core.run_record import read_record
@@ -175,8 +175,13 @@ def example_digest(example: Example) -> str:
     """Sixteen letters that stand for all an example holds but its place in the file."""
     texts = [example.texts(view) for view in TEXT_VIEWS]
     images = [example.image.key, *(ref.key for ref in example.negative_images)]
-    held = json.dumps([example.id, example.group, images, texts, dict(example.meta)], sort_keys=True, default=str)
+    held = json.dumps([example.id, example.group, images, texts, dict(example.meta)], sort_keys=True, default=_as_text)
     return hashlib.sha256(held.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _as_text(cell: Any) -> str:
+    """A cell that JSON has no form for, such as a date; a picture by its name, wherever the data lie now."""
+    return cell.key if isinstance(cell, ImageRef) else str(cell)
 
 
 def differences(saved: Path, config: TrainConfig) -> dict[str, tuple[Any, Any]]:
