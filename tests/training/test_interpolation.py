@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,8 +17,9 @@ from semclip.core.errors import UserError
 from semclip.evaluation.metrics.result import Metric, Result
 from semclip.training import interpolation
 from semclip.training.config import TrainConfig
-from semclip.training.interpolation import Aim, Point, choose, sweep
+from semclip.training.interpolation import Aim, Point, choose, refuse_unknown_metrics, sweep
 from semclip.training.loop import train
+from tests.evaluation.own.fakes import examples
 
 
 def point(alpha: float, ordinary: float, negation: float, scores: dict[str, float]) -> Point:
@@ -138,3 +140,13 @@ def test_the_command_keeps_a_model_an_image_and_the_numbers(
             CliRunner().invoke(app, ["interpolate", *words], catch_exceptions=False)
         assert said in caught.value.what and "another --out" in caught.value.fix
     assert [file.read_bytes() for file in files] == before
+
+
+def test_a_mistyped_metric_is_found_before_a_model_is_loaded() -> None:
+    refuse_unknown_metrics(Aim(), examples())
+    refuse_unknown_metrics(Aim(ordinary=("segmentation.mean_iou", "zeroshot.original_accuracy")), examples())
+    with pytest.raises(UserError, match="has no metric 'caption_r2'") as caught:
+        refuse_unknown_metrics(Aim(ordinary=("retrieval.caption_r2",)), examples())
+    assert caught.value.where == "--negation, --ordinary" and "caption_r1" in caught.value.fix
+    with pytest.raises(UserError, match="lack 'negation'"):
+        refuse_unknown_metrics(Aim(), [replace(e, negations=()) for e in examples()])

@@ -35,21 +35,19 @@ def command(
     from semclip.data.load import data_file, load_examples, select
     from semclip.evaluation import RunOptions, evaluate
     from semclip.evaluation.identify import identified_model
-    from semclip.evaluation.own import create
     from semclip.evaluation.selection import data_config
     from semclip.models.device import find_device
     from semclip.models.interpolate import interpolate, refuse_unlike
     from semclip.models.load import load
     from semclip.reports.interpolation import draw_interpolation
-    from semclip.training.interpolation import Aim, choose, sweep
+    from semclip.training.interpolation import Aim, choose, refuse_unknown_metrics, sweep
 
     given = {"negation": tuple(names(negation)), "ordinary": tuple(names(ordinary))}
     aim = Aim(tolerance=tolerance, **{key: value for key, value in given.items() if value})
     config = data_config(tuned, data, images)
     examples = load_examples(config)
     val = select(examples, "val")
-    for name in aim.benchmarks:
-        create(name).usable(val)  # found before anything is encoded
+    refuse_unknown_metrics(aim, val)
     place = find_device(device)
     first, second = load(base), load(tuned)
     refuse_unlike(first, second)

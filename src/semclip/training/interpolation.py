@@ -5,12 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from semclip.core.errors import UserError
-from semclip.core.example import Example
+from semclip.core.example import Example, ImageRef
 from semclip.evaluation import RunOptions, evaluate
+from semclip.evaluation.own import create
 from semclip.models.backends.base import Encoder
 from semclip.models.interpolate import interpolate
 from semclip.training.goodness import goodness
+
+#: Where a metric that does not exist was named.
+_OPTIONS = "--negation, --ordinary"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,38 @@ class Point:
     ordinary: float
     values: Mapping[str, float]
     scores: Mapping[str, float]
+
+
+class _Blank:
+    """A model to which all is the same: its results have every metric, and cost nothing."""
+
+    name = label = "blank"
+    reads_pixels = False
+
+    def load_image(self, ref: ImageRef) -> torch.Tensor:
+        return torch.ones(1)
+
+    def tokenize(self, texts: Sequence[str]) -> torch.Tensor:
+        return torch.ones(len(texts), 1)
+
+    def encode_image(self, inputs: torch.Tensor) -> torch.Tensor:
+        return inputs
+
+    encode_text = encode_image
+
+
+def refuse_unknown_metrics(aim: Aim, examples: Sequence[Example]) -> None:
+    """Raise UserError, before a model is loaded, for a benchmark that cannot run on them or lacks a metric."""
+    blank: Any = _Blank()
+    for name in aim.benchmarks:
+        benchmark = create(name)
+        benchmark.usable(examples)
+        if benchmark.why_not(blank):
+            continue  # what needs more of a model than embeddings is found out with the first one
+        (result,) = evaluate(blank, [name], examples, options=RunOptions(model=_OPTIONS, identify=False)).values()
+        for metric in (*aim.ordinary, *aim.negation):
+            if metric.partition(".")[0] == name:
+                result.metric(metric.partition(".")[2])
 
 
 def sweep(
