@@ -10,6 +10,7 @@ import typer
 from semclip.cli import _evaluations
 from semclip.cli._options import names
 from semclip.cli._result_table import result_table
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _evaluate(model: str, folder: Path | None, call: _Call) -> list[tuple[str, U
         if folder:
             result.save(_evaluations.result_file(folder, task.name))
     _show(model, results, skipped)
-    typer.echo(f"saved: {len(results)} files in {folder}" if folder else _NOT_SAVED)
+    typer.echo(f"saved: {counted(len(results), 'file')} in {folder}" if folder else _NOT_SAVED)
     return failed
 
 

@@ -63,7 +63,8 @@ def load(spec: str) -> Encoder:
         raise UserError(
             f"no model folder '{spec}', and no file of weights",
             where=spec,
-            fix="name a folder (a run, or what a run exported as `model/`), or a file as ARCHITECTURE/FILE",
+            fix="name a folder (a run, or what a run exported as `model/`), or a file as ARCHITECTURE/FILE; a config "
+            "that starts from a run of yours takes it as model.from=RUN",
         )
     try:
         return _pretrained(spec)
