@@ -32,13 +32,14 @@ DENYING_KINDS = frozenset(
         "attribute_contrasted",
         "number_contrasted",
         "relation_contrasted",
+        "action_contrasted",
         "name_contrasted",
     }
 )
 SWAPPING_KINDS = frozenset(
     {
         "swapped", "attribute_swapped", "number_swapped", "object_replaced", "relation_reversed", "action_replaced",
-        "roles_exchanged",
+        "roles_exchanged", "name_swapped",
     }
 )  # fmt: skip
 AFFIRMING_KINDS = frozenset({"negation_removed"})
