@@ -27,25 +27,23 @@ def affirmed(scene: Scene) -> Iterator[Change]:
     """What the caption denies affirmed; only where it denies one thing, once."""
     tree = scene.tree
     places = denials(tree)
-    if len(places) != 1:
-        return
-    place = places[0]
-    word, before = tree.lower(place), tree.lower(place - 1)
-    if tree.lower(place + 1) == "one":
+    if len(places) != 1 or tree.lower(places[0] + 1) == "one":
         return  # no one
-    noun = next(
-        (i for i in range(place + 1, len(tree)) if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS")), None
-    )
+    place = places[0]
+    word, before, noun = tree.lower(place), tree.lower(place - 1), _noun_behind(tree, place)
     if word == "without" and noun is not None and tree[place].label == "prep":
         start = place + 1 + (tree.lower(place + 1) == "any")
-        new = f"with {_some(tree, start, noun)}".strip()
-        yield scene.change((place, start, new), pair=(word, "with"))
-    elif (word == "no" and noun is not None and (place == 0 or before not in ("and", "or", ",", "with"))) or (
-        word == "no" and before == "with" and noun is not None
-    ):
+        yield scene.change((place, start, f"with {_some(tree, start, noun)}".strip()), pair=(word, "with"))
+    elif word == "no" and noun is not None and before not in ("and", "or", ","):
         yield scene.change((place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
     elif word in ("not", "n't", "n’t") and before in _BACK:
         yield from _verb_affirmed(scene, place)
+
+
+def _noun_behind(tree: Tree, place: int) -> int | None:
+    """The head of the noun phrase that a denial stands before."""
+    after = range(place + 1, len(tree))
+    return next((i for i in after if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS")), None)
 
 
 def _verb_affirmed(scene: Scene, place: int) -> Iterator[Change]:
@@ -89,16 +87,15 @@ def kept(scene: Scene) -> Iterator[Change]:
     """What the caption denies, denied in other words: true, and says what is missing."""
     tree = scene.tree
     thing, places = absence_of(tree), denials(tree)
-    if not thing:
+    noun = _noun_behind(tree, places[0]) if thing else None
+    if noun is None:
         return
     place = places[0]
     before, after = tree.lower(place - 1), tree.lower(place + 1)
+    some = _some(tree, place + 1, noun)
     if tree.lower(place) == "without" and tree[place].label == "prep":
-        skip = after in ("a", "an", "any")
-        yield scene.change((place, place + 1 + skip, "with no"), denied=thing)
+        yield scene.change((place, place + 1 + (after in ("a", "an", "any")), "with no"), denied=thing)
     elif before == "with":
-        noun = next(i for i in range(place + 1, len(tree)) if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS"))
-        yield scene.change((place - 1, place + 1, f"without {_some(tree, place + 1, noun)}".strip()), denied=thing)
+        yield scene.change((place - 1, place + 1, f"without {some}".strip()), denied=thing)
     elif before in ("is", "are") and tree.lower(place - 2) == "there":
-        noun = next(i for i in range(place + 1, len(tree)) if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS"))
-        yield scene.change((place, place + 1, f"not {_some(tree, place + 1, noun) or 'any'}"), denied=thing)
+        yield scene.change((place, place + 1, f"not {some or 'any'}"), denied=thing)

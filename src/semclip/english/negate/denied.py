@@ -87,12 +87,16 @@ def with_without(scene: Scene) -> Iterator[Change]:
         if tree[token.head].tag == "VBN" or tree.lower(prep - 1) in ("along", "together", "up", "away", "ahead"):
             continue
         noun = tree.child(prep, "pobj")
-        if noun is None or tree[noun].lemma in BODY or _has_clause(tree, noun):
-            continue
-        parts = without(tree, noun, no=scene.family == "B")
-        if parts is not None and not _goes_on(tree, noun):
-            new = scene.by_family("without", "with no")
-            yield scene.change((prep, prep + 1, new), *parts, denied=tree[noun].lemma)
+        if noun is not None and tree[noun].lemma not in BODY and not _goes_on(tree, noun):
+            yield from _taken_away(scene, prep, noun)
+
+
+def _taken_away(scene: Scene, prep: int, noun: int) -> Iterator[Change]:
+    """A noun phrase, with all that is joined to it, behind "without" in the place of a preposition."""
+    parts = without(scene.tree, noun, no=scene.family == "B")
+    if parts is not None and not _has_clause(scene.tree, noun):
+        new = scene.by_family("without", "with no")
+        yield scene.change((prep, prep + 1, new), *parts, denied=scene.tree[noun].lemma)
 
 
 def _goes_on(tree: Tree, noun: int) -> bool:
@@ -118,10 +122,7 @@ def clothes_taken_off(scene: Scene) -> Iterator[Change]:
         if token.lower != "in" or noun is None or noun < prep or not is_being(tree, token.head):
             continue
         if "clothes" in lexicon.NOUNS.get(tree[noun].lower, ((),))[0] and tree.determiner(noun) in ("a", "an"):
-            parts = without(tree, noun, no=scene.family == "B")
-            if parts is not None and not _has_clause(tree, noun):
-                new = scene.by_family("without", "with no")
-                yield scene.change((prep, prep + 1, new), *parts, denied=tree[noun].lemma)
+            yield from _taken_away(scene, prep, noun)
 
 
 @rule(

@@ -14,21 +14,10 @@ from semclip.english.words.load import listed
 
 _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")
 #: A plate of cake may be one of pie; the bed of a truck is none of a boat.
-_HOLDS_ITS_OBJECT = (
-    COLLECTIVES | DEPICTIONS | words("plate bowl cup glass slice piece top front middle side bag box pair")
-)
+_HOLDS_ITS_OBJECT = COLLECTIVES | DEPICTIONS | listed("holds its object")
 #: Nobody says "in the beach", "on a desert".
-_UNSAID = {
-    "on": listed("unsaid on"),
-    "in": words("beach lawn sidewalk road highway bridge balcony roof stage pier dock hill mountain bench desk shelf"),
-    "at": words("thunderstorm forest valley desert street sand field bed shelf chair lawn road"),
-    "through": words("beach mountain lake bridge lawn roof"),
-    "into": words("beach bridge lawn road"),
-    "inside": words("beach street road field lawn"),
-    "down": words("desert forest lake beach field"), "up": words("desert forest lake beach field"),
-    "by": words("desert bed"), "near": words("desert"),
-}  # fmt: skip
-_GROUND = words("grass sand snow mountain lake desert forest beach field street road park yard pool river track")
+_UNSAID = {place: listed(f"unsaid {place}") for place in words("on in at through into inside down up by near")}
+_GROUND = listed("ground")
 
 
 @rule(
@@ -42,7 +31,7 @@ def other_thing(scene: Scene) -> Iterator[Change]:
     for place, token in enumerate(tree.tokens):
         if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS"):
             continue
-        if token.label in ("compound", "appos", "npadvmod", "dep"):
+        if token.label in ("compound", "appos", "npadvmod", "dep") or tree.determiner(place) in ("another", "other"):
             continue
         if tree.child(place, "compound", "nmod", "poss") is not None or tree.lower(place + 1) in ("of", "'s", "-"):
             continue
@@ -50,8 +39,6 @@ def other_thing(scene: Scene) -> Iterator[Change]:
         if not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND):
             continue
         if _belongs(tree, place) or in_a_place(tree, place) or tree.words.count(token.lower) > 1:
-            continue
-        if tree.determiner(place) in ("another", "other"):
             continue
         for other, new in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
             yield scene.change((place, place + 1, new), pair=(token.lemma, other))

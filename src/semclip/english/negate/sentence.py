@@ -18,6 +18,8 @@ NEEDS_A_PLACE = listed("needs a place")
 #: "A dog running" is a caption, "a bus driving" is none.
 _SAYS_ENOUGH = listed("says enough")
 _LIMITS = words("only still just almost nearly hardly already")
+#: What takes "do" though it has no plural form.
+_PLURAL = COLLECTIVES | words("police staff crew people family")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
 
 
@@ -33,19 +35,14 @@ def not_doing(scene: Scene) -> Iterator[Change]:
     """is running -> is not running; runs -> does not run; running -> not running."""
     tree = scene.tree
     clause = clause_of(tree)
-    if clause is None or clause.verb is None:
-        yield from _participle_denied(scene, None)
+    if clause is None or clause.verb is None or not clause.finite:
+        yield from _participle_denied(scene, clause.verb if clause else None)
         return
     verb, be = clause.verb, clause.be
-    if not clause.finite:
-        yield from _participle_denied(scene, verb)
-        return
     if tree.child(verb, "neg") is not None or tree.lower(clause.subject - 1) == "some":
         return  # some ... are not: others may
-    if not _LIMITS.isdisjoint(tree.words):
-        return  # only eleven families still do not live there
-    if _goes_on(tree, verb):
-        return  # does not sit and smokes
+    if not _LIMITS.isdisjoint(tree.words) or _goes_on(tree, verb):
+        return  # only eleven families still do not live there; does not sit and smokes
     if tree.tag(verb) == "VBD" and any(token.tag in ("VBZ", "VBP") for token in tree.tokens[:verb]):
         return  # balances with her arms stretched out
     if tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb):
@@ -60,7 +57,7 @@ def not_doing(scene: Scene) -> Iterator[Change]:
         yield from _short_and_whole(scene, verb, (helper, helper + 1, new))
         return
     do = {"VBZ": "does", "VBP": "do", "VBD": "did"}.get(tree.tag(verb))
-    if do == "do" and not _plural_subject(tree, clause.subject):
+    if do == "do" and not (tree.is_plural(clause.subject) or tree[clause.subject].lemma in _PLURAL):
         return
     if tree.words[clause.subject : verb].count(",") % 2:
         return  # a list, not a subject
@@ -70,26 +67,15 @@ def not_doing(scene: Scene) -> Iterator[Change]:
     yield from _short_and_whole(scene, verb, (verb, verb + 1, f"{not_} {tree[verb].lemma}"))
 
 
-def _plural_subject(tree: Tree, subject: int) -> bool:
-    return tree.is_plural(subject) or tree[subject].lemma in COLLECTIVES | {
-        "police",
-        "staff",
-        "crew",
-        "people",
-        "family",
-    }
-
-
 def _short_and_whole(
     scene: Scene, verb: int, *parts: tuple[int, int, str], contrived: bool = False
 ) -> Iterator[Change]:
     """The edit, and the same without what the caption says at its end: it says "not" and no more."""
     tree, last = scene.tree, max(verb + 1, *(part[1] for part in parts))
     cuts = [cut for cut in endings_of(tree, last) if tree.span(verb)[0] <= cut < tree.span(verb)[1]]
-    for cut in cuts:
-        yield scene.change(*parts, (cut, len(tree), ""), denied=tree[verb].lemma, contrived=contrived)
-    if all(tree.lower(cut) == "," for cut in cuts):
-        yield scene.change(*parts, denied=tree[verb].lemma, contrived=contrived)
+    ends = [((cut, len(tree), ""),) for cut in cuts] + [()] * all(tree.lower(cut) == "," for cut in cuts)
+    for end in ends:
+        yield scene.change(*parts, *end, denied=tree[verb].lemma, contrived=contrived)
 
 
 _CAN_GO = frozenset({"prep", "advcl", "npadvmod", "acl"})
@@ -124,12 +110,8 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
     tree = scene.tree
     if any(tree.style):
         return  # Not Made in Belgium
-    verbs = (
-        [verb]
-        if verb is not None
-        else [i for i in range(len(tree)) if tree[i].label == "acl" and tree.is_noun(tree.root)]
-    )
-    for place in verbs:
+    behind_nouns = [i for i, token in enumerate(tree.tokens) if token.label == "acl" and tree.is_noun(tree.root)]
+    for place in behind_nouns if verb is None else [verb]:
         if tree.tag(place) not in ("VBG", "VBN") or tree.tag(place - 1) in ("RB", "TO") or place == 0:
             continue
         if any(tree.is_verb(i) for i in tree.children(place, "conj")) or tree[tree[place].head].lemma in DEPICTIONS:
@@ -215,11 +197,7 @@ _TOLD_BESIDE = words("who whose which where when while after before because sinc
 
 
 #: What tells one kind from another: "no lone fisherman" denies that he is alone.
-_KINDS = (frozenset(lexicon.COLOURS) | frozenset(lexicon.OPPOSITES) | frozenset(ATTRIBUTES)) - {
-    "little",
-    "tiny",
-    "huge",
-}
+_KINDS = {*lexicon.COLOURS, *lexicon.OPPOSITES, *ATTRIBUTES} - words("little tiny huge")
 
 
 def _is_a_name(tree: Tree, clause: Clause) -> bool:
@@ -244,18 +222,17 @@ def _refers_back(tree: Tree) -> bool:
 
 
 def _existence_denied(scene: Scene) -> Iterator[Change]:
-    tree = scene.tree
-    be = 1
+    tree, be = scene.tree, scene.tree.lower(1)
     noun = tree.child(tree.root, "attr", "nsubj", "dobj")
-    if tree.lower(be) not in ("is", "are") or noun is None or tree.child(noun, "conj") is not None:
+    if be not in ("is", "are") or noun is None or tree.child(noun, "conj") is not None:
         return
     start = tree.noun_start(noun)
     if start != 2 or tree.lower(start) in _NO_NO or not tree.is_noun(noun):
         return
     end = start + (tree.lower(start) in _COUNTS or tree.lower(start).isdigit())
     singular = tree.lower(start) in ("a", "an")
-    new = scene.by_family(f"{tree.lower(be)} no", f"{tree.lower(be)}n't {'a' if singular else 'any'}")
-    yield scene.change((be, end, new), denied=tree[noun].lemma)
+    new = scene.by_family(f"{be} no", f"{be}n't {'a' if singular else 'any'}")
+    yield scene.change((1, end, new), denied=tree[noun].lemma)
 
 
 @rule("caption_denied", ("A photo of a dog on the grass", "A photo that does not show a dog on the grass"))

@@ -33,19 +33,16 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
     """(place, another word) of what is said before nouns. alone: only where no second thing may have the other one."""
     tree, siblings = scene.tree, scene.siblings
     for place, token in enumerate(tree.tokens):
-        noun, following = token.head, tree.lower(place + 1)
-        behind = _is_said_behind(tree, place)
-        if tree.lower(place - 1) == "-" and not behind:
-            continue
-        if behind:
+        noun, before, following = token.head, tree.lower(place - 1), tree.lower(place + 1)
+        if behind := _is_said_behind(tree, place):
             noun = place
-        elif token.label not in ("amod", "compound", "nmod") or following in (",", "and", "or", "-"):
+        elif token.label not in ("amod", "compound", "nmod") or before == "-" or following in (",", "and", "or", "-"):
             continue
         if noun < place or not (behind or tree.is_noun(noun)) or (tree[noun].label == "compound" and noun > place):
             continue
         if _names_something(tree, place, noun):
             continue  # the Blue Mosque
-        if tree.child(place, "conj", "cc", "advmod", "neg") or tree.lower(place - 1) in _NOT_BEHIND:
+        if tree.child(place, "conj", "cc", "advmod", "neg") or before in _NOT_BEHIND:
             continue
         unknown = frozenset({"person" if is_person(tree, noun) else "object"})
         categories = lexicon.NOUNS.get(tree.lower(noun), (unknown,))[0]
@@ -117,10 +114,8 @@ def other_number(scene: Scene) -> Iterator[Change]:
 
 
 #: What is measured, not counted, and the days of a month.
-_UNCOUNTED = listed("months") | words(
-    "cm mm m km in inch inches lb oz ml l litre litres liter liters g kg ft yrs "
-    "years year minutes minute mins days hours hour weeks months pm am"
-)
+_UNCOUNTED = listed("units") | listed("months")
+_COUNTS = frozenset(map(str, range(2, 21)))
 
 
 @rule("number_swapped", ("Set of 6 cotton socks", "Set of 8 cotton socks"))
@@ -133,9 +128,6 @@ def other_count(scene: Scene) -> Iterator[Change]:
         if token.lower in _COUNTS and counted and listed_so and tree.lower(place + 1) not in _UNCOUNTED:
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
                 yield scene.change((place, place + 1, new), pair=(token.text, new))
-
-
-_COUNTS = frozenset(map(str, range(2, 21)))
 
 
 #: (words, their opposite, lemmas that no caption may hold, nouns of which one must follow)
@@ -169,14 +161,10 @@ def other_relation(scene: Scene) -> Iterator[Change]:
                 continue
             if tree.determiner(noun) not in ("a", "an", "the") and tree.tag(noun) != "NNS":
                 continue
-            if old in (["up"], ["down"]) and tree[noun].lemma not in _SLOPES:
-                continue
             yield scene.change((place, end, new), pair=(" ".join(old), new))
 
 
-_SLOPES = words("hill hillside stair stairs step staircase slope mountain ramp slide ladder escalator mountainside")
-_AT = words("in on near next by beside behind at outside inside under alone together atop")
-_ALONG = words("through along across around towards toward down up over")
+_AT, _ALONG = listed("at a place"), listed("along a way")
 
 
 def _actions() -> dict[str, list[tuple[list[str], list[str]]]]:
