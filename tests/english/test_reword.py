@@ -8,7 +8,7 @@ from semclip.english.change import changed_share
 from semclip.english.inflection import article_of, by_rule, inflect, plural_of
 from semclip.english.parse.source import readings
 from semclip.english.reword import paraphrase
-from semclip.english.reword.orders import FRAMES
+from semclip.english.reword.frames import FRAMES
 from semclip.english.reword.synonyms import PAIRS, family_of
 from semclip.english.reword.write import LEAST
 from semclip.english.siblings import Siblings

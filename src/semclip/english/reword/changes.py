@@ -8,8 +8,8 @@ from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import inside_collective, is_being, is_person
 from semclip.english.parse.tree import Tree
 from semclip.english.render import moved
-from semclip.english.reword.orders import TIMES, is_place
-from semclip.english.reword.parts import ACCESSORIES, UNCOUNTED, be_of, is_clothes, shows
+from semclip.english.reword.parts import ACCESSORIES, UNCOUNTED, be_of, shows
+from semclip.english.reword.places import TIMES, is_clothes, is_place
 from semclip.english.reword.synonyms import Swap
 
 _INDEFINITE = words("a an some two three four five several many") | {""}

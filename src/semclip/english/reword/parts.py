@@ -1,12 +1,15 @@
 """A caption cut for reordering: what it speaks of, its verb, the rest."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from semclip.english import lexicon
-from semclip.english.inflection import inflect, known_as, lemma_of, words
+from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
-from semclip.english.parse.clause import COLLECTIVES, clause_of, inside_collective, is_being, is_person
+from semclip.english.parse.clause import clause_of, inside_collective, is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.reword.doubts import has_marks, hides_a_verb, misread, plural_of
+from semclip.english.reword.places import is_clothes, last_place
 from semclip.english.words.load import listed
 
 
@@ -25,7 +28,6 @@ class Form(str):
 Items = list[int | str]
 _SOMEBODY = words("someone somebody something everyone everybody anyone anything nobody nothing")
 _DEFINITE = words("the this that these those his her its their my our each every another both all no")
-_ARTICLES = words("a an one 1")
 #: How titles of instructions start.
 INSTRUCTIONS = words("how why what when where before after")
 #: What is worn and no dress.
@@ -33,10 +35,6 @@ ACCESSORIES = listed("accessories")
 UNCOUNTED = lexicon.UNCOUNTED | listed("also uncounted")
 _ONE_OR_MORE = listed("plurals without s")
 STATIVE = listed("statives")
-
-
-def is_clothes(tree: Tree, noun: int | None) -> bool:
-    return noun is not None and "clothes" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
 
 
 def be_of(plural: bool) -> str:
@@ -60,23 +58,23 @@ class Parts:
     plural: bool
     joined: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def be(self) -> str:
         return be_of(self.plural)
 
-    @property
+    @cached_property
     def there_be(self) -> str:
         """What "there" takes: is a man and two women."""
         several = self.tree.tag(self.subject) in ("NNS", "NNPS") or self.tree.child(self.subject, "conj") is None
         return self.be if several else "is"
 
-    @property
+    @cached_property
     def holder(self) -> int:
         """Who does it: the people of "a group of people"."""
         inner = inside_collective(self.tree, self.subject)
         return self.subject if inner is None else inner
 
-    @property
+    @cached_property
     def relative(self) -> Items | None:
         """What it does as a relative clause: who are running, that has a red roof."""
         who = "who" if is_person(self.tree, self.holder) or self.tree[self.holder].lemma in _SOMEBODY else "that"
@@ -94,14 +92,14 @@ class Parts:
             return [who, Form(tree, behind[0], "VBP" if plural else "VBZ"), *behind[1:]]
         return [who, be_of(plural), *behind]
 
-    @property
+    @cached_property
     def has_something(self) -> bool:
         """Whether it is said to have something: a barn has a red roof."""
         verb = self.verb
         having = verb is not None and self.tree.lower(verb) in ("has", "have") and not (self.helpers or self.joined)
         return having and self.tree.tag(verb or 0) in FINITE and self.tree.child(verb or 0, "dobj") is not None
 
-    @property
+    @cached_property
     def modifier(self) -> int | None:
         """Where what describes the subject starts, if it ends its phrase: (a man) in a hat, holding a hat."""
         tree, start, end = self.tree, self.holder + 1, self.np[-1] + 1
@@ -112,7 +110,13 @@ class Parts:
         wears = tree.lower(start) == "in" and is_clothes(tree, tree.child(start, "pobj"))
         return start if wears or tree.lower(start) == "with" or tree.tag(start) == "VBG" else None
 
-    @property
+    @cached_property
+    def place(self) -> int | None:
+        """Where the caption's last words start if they say where it all happens."""
+        be = self.helpers[0] if self.helpers else None
+        return last_place(self.tree, self.subject, self.verb, be, there=self.np[0] > 0)
+
+    @cached_property
     def may_be_taken(self) -> bool:
         """Whether a participle behind the subject phrase might be said of another noun: a man with a dog, sleeping."""
         tree, inside = self.tree, range(self.holder + 1, self.np[-1] + 1)
@@ -122,13 +126,13 @@ class Parts:
             for i in inside
         )
 
-    @property
+    @cached_property
     def goes_on(self) -> bool:
         """Whether something else that it does stands behind a thing: wearing a coat standing in a fountain."""
         tree = self.tree
         return any(tree.tag(i) == "VBG" and tree.is_noun(i - 1) and not is_being(tree, i - 1) for i in self.rest)
 
-    @property
+    @cached_property
     def clause(self) -> Items | None:
         """What it does with a finite verb: runs, is running."""
         if self.finite and self.verb is not None:
@@ -139,7 +143,7 @@ class Parts:
         behind = self.participles
         return [self.be, *behind] if behind else None
 
-    @property
+    @cached_property
     def indefinite(self) -> bool:
         """Whether "there is" may introduce it."""
         first, tree = self.tree.lower(self.np[0]), self.tree
@@ -154,12 +158,12 @@ class Parts:
             return False
         return first not in _DEFINITE | _SOMEBODY and not self.tree.tag(self.np[0]).startswith("PRP")
 
-    @property
+    @cached_property
     def introduced(self) -> Items:
         """The subject phrase with an article where a headline left it out: "there is a nurse"."""
         tree, head = self.tree, self.subject
-        named = any(tree.tag(i).startswith("NNP") and not _misread(tree, i) for i in self.np if i <= head)
-        bare = tree.tag(head) == "NN" or _misread(tree, head)
+        named = any(tree.tag(i).startswith("NNP") and not misread(tree, i) for i in self.np if i <= head)
+        bare = tree.tag(head) == "NN" or misread(tree, head)
         if not bare or self.plural or named or tree.determiner(head) or any(tree.style):
             return list(self.np)
         told = self.finite and not is_being(tree, head) and "DT" in tree.tags  # wool is piled on the floor
@@ -168,7 +172,7 @@ class Parts:
             return list(self.np)
         return ["a", *self.np]
 
-    @property
+    @cached_property
     def participles(self) -> Items | None:
         """Verb and rest without a finite verb: running through the snow; None where a verb has no such form."""
         if self.verb is None:
@@ -210,12 +214,6 @@ def shows(tree: Tree, verb: int) -> bool:
     return tree.tag(verb) == "VBG" and tree[verb].lemma in STATIVE - {"have", "be", "see", "hear"}
 
 
-def _misread(tree: Tree, place: int) -> bool:
-    """Whether only its place at the start made a parser take a noun for a name."""
-    name = tree.tag(place) == "NNP" and place == 0 and not tree[1].text[:1].isupper()
-    return name and not known_as(tree.lower(0)).isdisjoint(("NOUN", "ADJ"))
-
-
 def parts_of(tree: Tree) -> Parts | None:
     """The parts of a caption; None where a word comes before its subject, or where the parse is unsure."""
     if tree.lower(0) in INSTRUCTIONS or ":" in tree.words or any(t.label == "neg" for t in tree.tokens):
@@ -226,7 +224,7 @@ def parts_of(tree: Tree) -> Parts | None:
     first = 0 if there is None else 2
     if subject is None or tree[subject].lemma in DEPICTIONS or hides_a_verb(tree, subject, finite):
         return None
-    if tree.noun_start(subject) != first or _has_marks(tree, subject):
+    if tree.noun_start(subject) != first or has_marks(tree, subject):
         return None
     if any(tree.style) and verb is not None and tree.tag(0) not in ("DT", "CD"):
         return None  # SHOES FIT SIZE 7
@@ -275,21 +273,6 @@ def parts_of(tree: Tree) -> Parts | None:
     return Parts(tree, subject, list(range(first, start)), helpers, verb, rest, finite, plural, tuple(joined))
 
 
-def _has_marks(tree: Tree, subject: int) -> bool:
-    """Whether it is cut by marks as titles and lists of keywords are."""
-    marks = any(word in ("-", "–", "—", "|", "•") and tree[i - 1].space for i, word in enumerate(tree.words) if i)
-    return (
-        marks
-        or tree.words[-2:] == ["copy", "space"]
-        or (
-            tree.words.count(",") > 1
-            and tree.tag(subject)[:2] == "NN"
-            and not tree.determiner(subject)
-            and tree.root == subject
-        )
-    )
-
-
 def _introduced_by_there(tree: Tree) -> int | None:
     """The noun of "there is a cat on the couch"."""
     if tree.lower(0) != "there" or tree.root != 1 or tree.lower(1) not in ("is", "are", "'s"):
@@ -304,88 +287,3 @@ def _copula(tree: Tree, subject: int, verb: int, plural: bool) -> Parts | None:
     if tree.span(subject) != (0, verb) or not placed:
         return None
     return Parts(tree, subject, list(range(verb)), [verb], None, list(range(verb + 1, len(tree))), True, plural)
-
-
-def plural_of(tree: Tree, subject: int, finite: bool = False, agrees: bool = False) -> bool | None:
-    """Whether a subject takes "are"; None where what is joined to it may be joined to a noun inside it instead.
-
-    A group of people is, though people often write "are"; with a hat and gloves: who has both, or a hat?
-    """
-    determiner, number = tree.determiner(subject), tree.child(subject, "nummod")
-    if tree.tag(subject) in ("NNS", "NNPS"):
-        return True
-    conj = tree.child(subject, "conj")
-    if conj is not None and tree.is_noun(conj):
-        near = not any(tree.tag(i) == "IN" or tree.is_verb(i) for i in range(subject, conj))
-        both = is_being(tree, subject) and is_being(tree, conj) and bool(tree.determiner(conj))
-        if near or both:
-            return tree.is_plural(subject)
-        return agrees if finite else None
-    if number is not None and determiner not in _ARTICLES:
-        return not (tree.lower(number).isdigit() and len(tree.lower(number)) == 4)  # 2012 Ravelin bike
-    return agrees and finite and inside_collective(tree, subject) is None and determiner not in _ARTICLES
-
-
-def hides_a_verb(tree: Tree, subject: int, finite: bool) -> bool:
-    """Whether a noun may be the verb that no parser found: a bird shaped like a kite floats over a field."""
-    if tree.lower(len(tree) - 1) in ("open", "closed") and tree.is_verb(len(tree) - 1):
-        return True  # with its door open
-    if finite:
-        # "street signs" may be two nouns, "dog runs" is none
-        verb = tree.root
-        alone = verb == subject + 1 and not tree.determiner(subject) and "NOUN" in known_as(tree.lower(verb))
-        participle = tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb)
-        second = participle and any(
-            tree.tag(i) in ("VBZ", "VBP") and _is_main(tree, i) for i in range(verb + 1, len(tree))
-        )
-        # a boy eating a plum on the porch steps
-        eating = any(tree[i].label == "acl" and tree.tag(i) == "VBG" for i in range(subject, verb))
-        steps = eating and tree.lower(verb) in _PLACES and tree.is_noun(verb - 1)
-        return second or steps or (alone and not is_being(tree, subject) and tree.tag(subject) == "NN")
-    several = tree.tag(subject) != "NN" or tree.child(subject, "conj") is not None or tree[subject].lemma in COLLECTIVES
-    return any(_may_be_a_verb(tree, i, subject, several) for i in range(tree.noun_start(subject) + 1, len(tree)))
-
-
-def _may_be_a_verb(tree: Tree, place: int, subject: int, several: bool) -> bool:
-    word, before, tag = tree.lower(place), place - 1, tree.tag(place)
-    follows = tree.tag(place + 1) in _BEHIND_VERBS
-    if (tag in FINITE and _is_main(tree, place)) or (tag == "VBG" and not word.endswith("ing")):
-        return True
-    if tree.determiner(place) in ("two", "three", "some"):
-        return False
-    if place <= subject and is_being(tree, before):  # waiter balancing plates, the parrot nibbles at an ear
-        return (word.endswith("ing") and tag == "NN") or (
-            place == subject and tag == "NNS" and follows and _is_said(word)
-        )
-    if place == subject and tag == "NNS" and tree.tag(before) == "NNP" and follows and _is_said(word):
-        return True  # Mendel scores from the penalty spot
-    if tag == "NNS" and tree.is_noun(before):
-        third = not several and word in lexicon.THIRD_FORMS and follows
-        return third or tree.determiner(place) in ("a", "an")
-    if tag not in ("NN", "VB", "VBP") or word not in lexicon.BASE_FORMS:
-        return False
-    if tree.lower(before) == "," or (tree.tag(before) == "JJ" and tree.tag(before - 1) == "IN"):
-        return several and follows and not tree.determiner(place)
-    doing = tree.tag(before) == "NNS" or (several and (is_being(tree, before) or follows))
-    return tree.is_noun(before) and doing
-
-
-def _is_said(word: str) -> bool:
-    return "VERB" in known_as(word) or "VERB" in known_as(lemma_of(word, "VBZ"))
-
-
-_PLACES = words("steps stands slides swings falls rides rails lights tracks")
-_BEHIND_VERBS = ("IN", "RP", "RB", "DT", "TO", "NNS", "PRP$")
-
-
-def _is_main(tree: Tree, verb: int) -> bool:
-    """Whether a finite verb is not that of a clause which a word opens: that has a roof, while a dog eats."""
-    head = tree[verb].head if tree[verb].label in ("aux", "auxpass") else verb
-    while tree[head].label == "conj":
-        head = tree[head].head
-    opened = [
-        i
-        for i in tree.under(head)
-        if i < verb and (tree[i].label == "mark" or tree.tag(i) in ("WDT", "WP", "WRB", "PRP"))
-    ]
-    return not opened or (tree.lower(min(opened)) in ("as", "like") and tree.tag(min(opened) - 1) == "VBN")

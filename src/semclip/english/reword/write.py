@@ -10,7 +10,8 @@ from semclip.english.inflection import words
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.reword.changes import changes
-from semclip.english.reword.orders import Order, framed, framed_title, orders
+from semclip.english.reword.frames import framed, framed_title
+from semclip.english.reword.orders import Order, orders
 from semclip.english.reword.parts import Form, Items, parts_of
 from semclip.english.reword.synonyms import Swap, synonyms
 from semclip.english.siblings import Siblings
