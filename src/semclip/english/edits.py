@@ -38,11 +38,13 @@ class Scene:
     """One caption for the rules: its tree, what the other captions of the image say, and whose wording is used.
 
     family: "A" for training and validation, "B" for tests: they share no wording.
+    false: by kind of swap, (place, word, change, scene) of every caption with one word swapped; made when asked for.
     """
 
     tree: Tree
     siblings: Siblings
     family: str = "A"
+    false: dict[str, "list[FalseScene]"] = field(default_factory=dict, compare=False, repr=False)
     _found: dict[str, list[Change]] = field(default_factory=dict, compare=False, repr=False)
 
     def change(
@@ -61,6 +63,9 @@ class Scene:
 
     def by_family(self, training: str, test: str) -> str:
         return training if self.family == "A" else test
+
+
+FalseScene = tuple[int, str, Change, Scene]
 
 
 def replaced(tree: Tree, parts: Sequence[tuple[int, int, str]]) -> list[int | str]:

@@ -85,10 +85,10 @@ def endings_of(tree: Tree, last: int) -> list[int]:
     """Where something starts, behind `last`, with which a caption ends and without which it is a caption still."""
     return [
         cut - (tree.lower(cut - 1) == ",")
-        for cut in range(max(last + 1, 4), len(tree))
-        if tree[cut].label in _CAN_GO
+        for cut in tree.ends
+        if cut > max(last, 3)
+        and tree[cut].label in _CAN_GO
         and tree.lower(cut) not in ("of", "to")
-        and tree.span(cut) == (cut, len(tree))
         and (tree.is_noun(cut - 1) or tree.is_verb(cut - 1) or tree.lower(cut - 1) in (",", "them", "him", "her"))
         and tree.lower(cut - 1) not in ("all", "both", "high", "low", "halfway")
         and tree.lower(tree.noun_start(cut - 1) - 1) not in (",", ";", ":", "as", "while")  # "as shares" did what?

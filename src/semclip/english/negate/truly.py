@@ -5,10 +5,9 @@ tells whether it is true.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from semclip.english import things
-from semclip.english.edits import Change, Scene, tried
+from semclip.english.edits import Change, FalseScene, Scene, tried
 from semclip.english.negate.contrasted import CONTRASTED, contrasted_truly, swapped_words
 from semclip.english.parse.tree import Tree
 
@@ -30,22 +29,27 @@ _SWAPPED = {"attribute_denied": ("attribute_swapped",), "verb_negated": ("object
 
 
 def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
-    tree = scene.tree
     for swaps in _SWAPPED.get(kind, ("object_replaced",)):
-        for place, end, word, swap in swapped_words(swaps, scene):
-            if end != place + 1 or len(swap.items) != len(tree):
-                continue
-            old = tree[place]
-            if things.NAMES.get(word, ("", False))[0] in scene.siblings.signs:
-                continue  # a rider may be a woman
-            text = word.capitalize() if old.text[:1].isupper() else word
-            tokens = (*tree.tokens[:place], old._replace(text=text, lemma=swap.pair[1]), *tree.tokens[place + 1 :])
-            false = Scene(replace(tree, tokens=tokens), scene.siblings, scene.family)
-            missing = {"attribute_swapped": f"{word} {tree[old.head].lemma}", "action_replaced": ""}
+        if swaps not in scene.false:
+            scene.false[swaps] = list(_false_scenes(swaps, scene))
+        for place, word, swap, false in scene.false[swaps]:
+            missing = {"attribute_swapped": f"{word} {scene.tree[scene.tree[place].head].lemma}", "action_replaced": ""}
             for change in tried(kind, false):
                 if _is_denied(kind, false.tree, place, change):
                     items = [word if item == place else item for item in change.items]
                     yield Change(items, swap.pair, missing.get(swaps, swap.pair[1]), change.contrived)
+
+
+def _false_scenes(swaps: str, scene: Scene) -> Iterator[FalseScene]:
+    """The caption with each swap of one word."""
+    tree = scene.tree
+    for place, end, word, swap in swapped_words(swaps, scene):
+        if end != place + 1 or len(swap.items) != len(tree):
+            continue
+        if things.NAMES.get(word, ("", False))[0] in scene.siblings.signs:
+            continue  # a rider may be a woman
+        text = word.capitalize() if tree[place].text[:1].isupper() else word
+        yield place, word, swap, Scene(tree.with_word(place, text, swap.pair[1]), scene.siblings, scene.family)
 
 
 def _is_denied(kind: str, tree: Tree, place: int, change: Change) -> bool:

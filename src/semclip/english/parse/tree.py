@@ -1,12 +1,14 @@
 """A parsed caption: tokens with lemma, tag, head and label, and the questions that rules ask of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from semclip.english.change import words_of
 
+#: What a tree keeps that does not depend on its words.
+_OF_SHAPE = ("_children", "_spans", "ends", "root", "tags")
 NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 VERBS = frozenset({"VB", "VBZ", "VBP", "VBD", "VBG", "VBN"})
 FINITE = frozenset({"VBZ", "VBP", "VBD", "MD"})
@@ -111,12 +113,31 @@ class Tree:
             yield index
             pending += reversed(self._children[index])
 
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        firsts, lasts = list(range(len(self))), list(range(len(self)))
+        for index in range(len(self)):
+            above = index
+            while (head := self.tokens[above].head) != above:
+                above = head
+                firsts[above], lasts[above] = min(firsts[above], index), max(lasts[above], index)
+        return [(first, last + 1) for first, last in zip(firsts, lasts, strict=True)]
+
     def span(self, index: int) -> tuple[int, int]:
         """Where the words of a subtree start and end."""
-        if not self._children[index]:
-            return index, index + 1
-        places = list(self.under(index))
-        return min(places), max(places) + 1
+        return self._spans[index]
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where the subtrees start that reach from their own head to the end."""
+        return [index for index, span in enumerate(self._spans) if span == (index, len(self))]
+
+    def with_word(self, place: int, text: str, lemma: str) -> "Tree":
+        """The same tree with another word of the same tag at a place; what depends on its shape alone is kept."""
+        tokens = (*self.tokens[:place], self[place]._replace(text=text, lemma=lemma), *self.tokens[place + 1 :])
+        other = replace(self, tokens=tokens)
+        other.__dict__.update({name: self.__dict__[name] for name in _OF_SHAPE if name in self.__dict__})
+        return other
 
     def is_noun(self, index: int) -> bool:
         return self.tag(index) in NOUNS
