@@ -37,7 +37,7 @@ def lemma_of(word: str, tag: str) -> str:
         return "be"
     if tag[:1] not in "NVJR" or tag in ("NN", "NNP", "RP", "VB", "JJ", "RB", "NNPS"):
         return word
-    return _lemmas().get(word, {}).get(_POS[tag[0]]) or _unknown_lemma(word, tag)
+    return _lemmas_of(word).get(_POS[tag[0]]) or _unknown_lemma(word, tag)
 
 
 def _unknown_lemma(word: str, tag: str) -> str:
@@ -62,7 +62,7 @@ def inflect(lemma: str, tag: str) -> str:
     if "-" in lemma:
         first, _, last = lemma.rpartition("-")
         return f"{first}-{inflect(last, tag)}"
-    found = _forms().get(lemma, {})
+    found = _forms_of(lemma)
     return found.get(tag) or (tag == "VBN" and found.get("VBD")) or by_rule(lemma, tag)
 
 
@@ -95,9 +95,10 @@ def by_rule(lemma: str, tag: str) -> str:
     return lemma
 
 
+@functools.lru_cache(65536)
 def known_as(word: str) -> frozenset[str]:
     """The parts of speech that a lexicon of English has for a small word: some of NOUN, VERB, ADJ, ADV, AUX."""
-    return frozenset(_lemmas().get(word, ()))
+    return frozenset(_lemmas_of(word))
 
 
 #: Nouns without a singular: there is no "a scissors".
@@ -140,29 +141,38 @@ _CATEGORIES = {"noun": "NOUN", "verb": "VERB", "adj": "ADJ", "adv": "ADV", "aux"
 _TAGS = {"noun": ("NNS",), "verb": ("VBD", "VBN", "VBG", "VBZ"), "adj": ("JJR", "JJS"), "adv": ("RBR", "RBS")}
 
 
-@functools.cache
-def _lemmas() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for word, category, *spellings in _lines("lemma_lu"):
+def _lemmas_of(word: str) -> dict[str, str]:
+    """Part of speech -> base form."""
+    found: dict[str, str] = {}
+    for category, spelling, *_ in _entries("lemma_lu", word):
         if category in _CATEGORIES:
-            found.setdefault(word, {}).setdefault(_CATEGORIES[category], spellings[0].partition("/")[0])
+            found.setdefault(_CATEGORIES[category], spelling)
     return found
+
+
+def _forms_of(lemma: str) -> dict[str, str]:
+    """Tag -> form."""
+    found: dict[str, str] = {}
+    for category, *forms in _entries("infl_lu", lemma):
+        found.update({tag: form for tag, form in zip(_TAGS.get(category, ()), forms, strict=False) if form})
+    return found
+
+
+def _entries(name: str, word: str) -> Iterator[list[str]]:
+    """The columns of every line about a word, of several spellings the first."""
+    for line in _lines(name).get(word, "").splitlines():
+        yield [column.partition("/")[0] for column in line.split(",")]
 
 
 @functools.cache
-def _forms() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for word, category, *forms in _lines("infl_lu"):
-        spellings = [spelling.partition("/")[0] for spelling in forms]
-        tags = _TAGS.get(category, ())
-        found.setdefault(word, {}).update({tag: s for tag, s in zip(tags, spellings, strict=False) if s})
-    return found
-
-
-def _lines(name: str) -> Iterator[list[str]]:
+def _lines(name: str) -> dict[str, str]:
+    """word -> its lines, as they are: taken apart they would need three times the memory."""
     package = importlib.util.find_spec("lemminflect")
     assert package is not None and package.submodule_search_locations is not None  # a dependency of ours
     file = Path(package.submodule_search_locations[0]) / "resources" / f"{name}.csv.gz"
+    found: dict[str, str] = {}
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
-            yield line.strip().split(",")
+            word, _, rest = line.partition(",")
+            found[word] = found[word] + rest if word in found else rest
+    return found

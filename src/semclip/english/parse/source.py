@@ -1,6 +1,7 @@
 """Where trees come from: a spaCy pipeline, or the built-in parser of plain captions."""
 
 import importlib.util
+import itertools
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from semclip.english.parse.tree import Token, Tree
 BUILT_IN = "plain"
 _PACKAGES = ("spacy", "threadpoolctl")  # that run a pipeline
 _BATCH = 256  # texts parsed ahead
-_KEPT = 8 * _BATCH
+_KEPT = _BATCH
 
 
 class Parser(ABC):
@@ -133,8 +134,8 @@ class Parses:
         if text not in self._trees:
             place = self._place.get(text)
             batch = [text] if place is None else self._texts[place : place + _BATCH]
-            if len(self._trees) > _KEPT:
-                self._trees.clear()
+            for oldest in list(itertools.islice(self._trees, max(0, len(self._trees) - _KEPT))):
+                del self._trees[oldest]  # not all: the views of a row ask for the same trees one after the other
             self._trees.update(zip(batch, self._parser.parse(batch), strict=True))
         return self._trees[text]
 
