@@ -25,9 +25,7 @@ _OWN = words("his her its their our my")
 #: What has no article though it is one.
 _BARE = lexicon.UNCOUNTED | listed("bare")
 #: A hot dog is no dog.
-_NO_KIND = words(
-    "hot sea teddy guinea prairie rocking swimming bottle baby cotton remote home other another same first"
-)
+_NO_KIND = listed("no kind")
 #: What shows something, and may be set against another such thing before its "of".
 _SHOWS = DEPICTIONS | words("map poster statue bust sculpture print mural")
 #: What other things are made of, or flavoured with, as well.
@@ -51,12 +49,8 @@ class Rival:
     as_said: Callable[[str], str] = str
 
 
-def contrasted_truly(kind: str, scene: Scene) -> Iterator[Change]:
-    """A dog runs -> a dog, not a cat, runs: the words of the negation in another order."""
-    yield from _contrasted(kind, True, scene)
-
-
-def _contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
+def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
+    """A dog runs -> a cat, not a dog, runs; where it shall be true a dog, not a cat, runs: the same words."""
     tree = scene.tree
     for rival in _RIVALS[kind][0](scene, true):
         if family_of_pair(rival.pair) != scene.family:
@@ -223,7 +217,7 @@ CONTRASTED = tuple(_RIVALS)
 #: Nobody denies the day or the number that nobody spoke of.
 _BETTER_SWAPPED = frozenset({"name_contrasted", "number_contrasted"})
 for _kind, (_, *_examples) in _RIVALS.items():
-    rule(_kind, *_examples)(partial(_contrasted, _kind, False))
+    rule(_kind, *_examples)(partial(contrasted, _kind, False))
 
 
 @rule("name_swapped", ("A nurse on Monday", "A nurse on Friday"))

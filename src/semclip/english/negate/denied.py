@@ -34,12 +34,17 @@ def deniable(tree: Tree, noun: int) -> bool:
     if not tree.is_noun(noun) or tree[noun].tag.startswith("NNP") or tree[noun].lemma in _NO_THING | DEPICTIONS:
         return False
     determiner = tree.determiner(noun)
-    if determiner and determiner not in _INDEFINITE and not determiner.isdigit():
+    if determiner and not _is_indefinite(determiner):
         return False
     if not determiner and tree[noun].tag == "NN" and tree[noun].lemma not in lexicon.UNCOUNTED and "DT" in tree.tags:
         return False  # "with hat": a list, or an unknown word, unless no article is written at all
     allowed = {"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"}
     return all(tree[i].label in allowed for i in tree.children(noun))
+
+
+def _is_indefinite(determiner: str) -> bool:
+    """Whether "no" may stand in the place of a determiner: a hat, two hats, 2 hats."""
+    return determiner in _INDEFINITE or determiner.isdigit()
 
 
 def joined(tree: Tree, noun: int) -> list[int] | None:
@@ -62,10 +67,9 @@ def without(tree: Tree, noun: int, no: bool) -> list[tuple[int, int, str]] | Non
     for one in (noun, *further):
         start = tree.noun_start(one)
         determiner = tree.lower(start)
-        if start < one and (determiner in _INDEFINITE | {"no"} or determiner.isdigit()):
-            keep = determiner in ("a", "an") and not (no and one == noun)
-            if not keep:
-                parts.append((start, start + 1, ""))
+        keep = determiner in ("a", "an") and not (no and one == noun)
+        if start < one and not keep and (determiner == "no" or _is_indefinite(determiner)):
+            parts.append((start, start + 1, ""))
         cc = tree.child(one, "cc") if tree.child(one, "conj") is not None else None
         if cc is not None and tree.lower(cc) in ("and", "&"):
             parts.append((cc, cc + 1, "or"))
@@ -142,16 +146,12 @@ def has_no(scene: Scene) -> Iterator[Change]:
         if tree.noun_start(noun) != verb + 1 or (token.lemma == "wear" and tree.child(noun, "amod", "compound")):
             continue
         if scene.family == "B":
-            if token.tag == "VBG" and not _has_auxiliary(tree, verb):
+            if token.tag == "VBG" and tree.child(verb, "aux", "auxpass") is None:
                 yield scene.change((verb, verb, "not"), denied=tree[noun].lemma)
             continue
         parts = without(tree, noun, no=True)
         if parts is not None:
             yield scene.change((verb + 1, verb + 1, "no"), *parts, denied=tree[noun].lemma)
-
-
-def _has_auxiliary(tree: Tree, verb: int) -> bool:
-    return tree.child(verb, "aux", "auxpass") is not None
 
 
 @rule(
@@ -165,25 +165,16 @@ def but_no(scene: Scene) -> Iterator[Change]:
     for noun, token in enumerate(tree.tokens):
         if token.label != "conj" or not deniable(tree, noun) or not tree.is_noun(token.head):
             continue
-        cc = tree.child(token.head, "cc")
-        start = tree.noun_start(noun)
-        if (
-            cc is None
-            or tree.lower(cc) not in ("and", "&")
-            or cc + 1 != start
-            or tree.child(noun, "conj", "acl", "relcl")
-        ):
+        cc, start, first = tree.child(token.head, "cc"), tree.noun_start(noun), tree[token.head]
+        if cc is None or tree.lower(cc) not in ("and", "&") or cc + 1 != start:
             continue
-        if tree.lower(start) not in _INDEFINITE and not tree.lower(start).isdigit() and tree[noun].tag != "NNS":
+        drop = _is_indefinite(tree.lower(start))
+        if tree.child(noun, "conj", "acl", "relcl") or (not drop and token.tag != "NNS"):
             continue
-        if tree[token.head].label in ("nsubj", "nsubjpass", "compound", "conj") or tree[token.head].lemma in (
-            "pair",
-            "kind",
-        ):
+        if first.label in ("nsubj", "nsubjpass", "compound", "conj") or first.lemma in ("pair", "kind", token.lemma):
             continue  # "a man but no dog are": the verb would have to change
-        if tree.lower(tree.noun_start(token.head)) == "both" or tree[noun].lemma == tree[token.head].lemma:
+        if tree.lower(tree.noun_start(token.head)) == "both":
             continue
-        drop = tree.lower(start) in _INDEFINITE or tree.lower(start).isdigit()
         new = "but no"
         if scene.family == "B":
             new, drop = ("but not", False) if tree.lower(start) in ("a", "an") else ("but not any", drop)
@@ -207,10 +198,14 @@ def not_there(scene: Scene) -> Iterator[Change]:
         return
     if tree.determiner(noun) not in ("a", "an", "the") or any(tree.is_verb(i) for i in range(len(tree))):
         return
-    be = "are" if tree.is_plural(head) else "is"
-    who = "who" if is_person(tree, head) else "that"
-    not_ = scene.by_family(f"{be} not", f"{be}n't")
-    yield scene.change((prep, prep, f"{who} {not_}"), denied=tree[noun].lemma, contrived=True)
+    who_are = who_is(tree, head)
+    not_ = scene.by_family(f"{who_are} not", f"{who_are}n't")
+    yield scene.change((prep, prep, not_), denied=tree[noun].lemma, contrived=True)
+
+
+def who_is(tree: Tree, noun: int) -> str:
+    """The start of a relative clause: that is, who are."""
+    return f"{'who' if is_person(tree, noun) else 'that'} {'are' if tree.is_plural(noun) else 'is'}"
 
 
 @rule("object_denied_in_caption", ("Beach , sunset , palm trees", "Beach , sunset , no palm trees"))
@@ -251,6 +246,6 @@ def not_so(scene: Scene) -> Iterator[Change]:
             continue
         if tree.is_noun(noun + 1) or (tree.child(noun, "relcl", "acl", "prep", "compound") and noun != tree.root):
             continue
-        not_ = scene.by_family("is not", "isn't")
-        behind = (noun + 1, noun + 1, f"that {not_} {token.lower}")
+        not_ = scene.by_family("that is not", "that isn't")
+        behind = (noun + 1, noun + 1, f"{not_} {token.lower}")
         yield scene.change((place, place + 1, ""), behind, denied=token.lower, contrived=True)

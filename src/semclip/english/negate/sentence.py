@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import PLURAL_ONLY, inflect, words
-from semclip.english.negate.denied import BODY, DEPICTIONS, depicted_by
+from semclip.english.negate.denied import BODY, DEPICTIONS, depicted_by, who_is
 from semclip.english.pairs import ATTRIBUTES
-from semclip.english.parse.clause import COLLECTIVES, Clause, clause_of, inside_collective, is_person
+from semclip.english.parse.clause import COLLECTIVES, Clause, clause_of, inside_collective
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.words.load import listed
 
@@ -121,10 +121,8 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
         head = clause_noun(tree, place)
         if head is None or (scene.family == "B" and tree.tag(head) == "NNP"):
             continue
-        who = "who" if is_person(tree, head) else "that"
-        be = "are" if tree.is_plural(head) else "is"
-        new = scene.by_family("not", f"{who} {be}n't")
-        yield from _short_and_whole(scene, place, (place, place, new), contrived=True)
+        not_ = scene.by_family("not", f"{who_is(tree, head)}n't")
+        yield from _short_and_whole(scene, place, (place, place, not_), contrived=True)
 
 
 def clause_noun(tree: Tree, verb: int) -> int | None:

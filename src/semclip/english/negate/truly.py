@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from semclip.english import things
 from semclip.english.edits import Change, FalseScene, Scene, tried
-from semclip.english.negate.contrasted import CONTRASTED, contrasted_truly, swapped_words
+from semclip.english.negate.contrasted import CONTRASTED, contrasted, swapped_words
 from semclip.english.parse.tree import Tree
 
 #: Kinds that deny one word, which must be the one that was swapped.
@@ -20,7 +20,7 @@ _OF_ALL = frozenset({"subject_denied", "caption_denied"})
 def truly(kind: str, scene: Scene) -> list[Change]:
     """True changes of a kind that denies; `Change.denied` names what is not there."""
     if kind in CONTRASTED:
-        return list(contrasted_truly(kind, scene))
+        return list(contrasted(kind, True, scene))
     return list(_of_swaps(kind, scene)) if kind in _OF_ONE_WORD | _OF_ALL or kind == "verb_negated" else []
 
 
