@@ -111,6 +111,17 @@ def test_an_absence_has_the_form_of_a_negation(split: str) -> None:
     assert len(kinds["absence"]) >= 3 and kinds["absence"] <= kinds["negation"]
 
 
+def test_what_is_contrived_is_written_where_nothing_else_can_be() -> None:
+    """Whatever it weighs: "a dog not running" is right, but nobody writes it where there is another way."""
+    item = example("A dog running on the beach .")
+    for kinds, expected in (
+        ({"verb_negated": 1.0}, {"verb_negated"}),
+        ({"verb_negated": 1000.0, "object_replaced": 0.001}, {"object_replaced"}),
+    ):
+        writer = create("rules", [item], kinds=kinds)
+        assert {c.kind for seed in range(5) for c in candidates(writer, item, "negation", seed)} == expected
+
+
 def test_malformed_objects_are_refused() -> None:
     with pytest.raises(UserError, match="'objects' must be a list of nouns"):
         create("rules", [example("A man walks on the beach .", objects="kite")])

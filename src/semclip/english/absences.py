@@ -5,44 +5,12 @@ from semclip.english.parse.clean import Sentence
 from semclip.english.parse.tree import Tree
 from semclip.english.render import capitalised, styled
 from semclip.english.things import thing_of
+from semclip.english.words.load import lines_of
 
-#: True sentences of a caption and what is missing; none occurs among the forms that tests use, nor in the wording of
-#: tests on scenes. {X}/{x}: the caption without its stop, as written / inside a sentence; other parts: `Thing.said`.
-LACKING = (
-    "{X}{comma} but there {be} no {y}{end}",
-    "{X}{comma} with no {y} in the picture{end}",
-    "{X}{comma} with no {y} nearby{end}",
-    "{X}{comma} and there {be} no {y} in the picture{end}",
-    "{X}{comma} and the picture does not show {any}{end}",
-    "{X}{comma} and the picture is not showing {any}{end}",
-    "There {be} no {y} in the picture{colon} {x}{end}",
-    "No {y} here{colon} {x}{end}",
-    "With no {y} nearby{comma} {x}{end}",
-    "{X}{comma} with no {y} around{end}",
-    "{X}{comma} yet no {y} {be} part of it{end}",
-    "{X}{comma} but one looks in vain for {any}{end}",
-    "{X}{comma} and nowhere {be} there {any}{end}",
-    "{X}{comma} a picture that lacks {any}{end}",
-    "{X}{comma} and nobody could point at {any}{end}",
-    "A picture that lacks {any}{colon} {x}{end}",
-    "Not showing {any}{colon} {x}{end}",
-    "Nobody would find {any} here{colon} {x}{end}",
-    "Never mind {any}{comma} there {be} none{colon} {x}{end}",
-)
-
-#: The same for a caption that is false of the picture as a whole; none says that every part of it is missing.
-DENIED = (
-    "{X}{colon} not true of this picture{end}",
-    "{X}{colon} that is not what is shown{end}",
-    "{X}{comma} but not in this picture{end}",
-    "{X}{comma} which is not the case here{end}",
-    "This is no picture of the following{colon} {x}{end}",
-    "The picture does not show this{colon} {x}{end}",
-    "Not what the picture shows{colon} {x}{end}",
-    "It would be false to say of this picture{colon} {x}{end}",
-    "One cannot say of this picture{colon} {x}{end}",
-    "Something that is not shown here{colon} {x}{end}",
-)
+#: True sentences of a caption and what is missing.
+LACKING = lines_of("lacking")
+#: The same for a caption that is false of the picture as a whole.
+DENIED = lines_of("denied")
 
 
 def lacking(caption: Caption, noun: str, form: str, plural: bool) -> str:
