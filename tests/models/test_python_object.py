@@ -57,6 +57,19 @@ def test_rows_that_do_not_fit_are_refused(form: Any) -> None:
         PythonObject(Mine(form), "mine")  # one text is tried at once, so that nobody waits for this
 
 
+@pytest.mark.parametrize("rows", [[[1.0, 2.0, 3.0]], [["far", "near"]], [[[1.0], [2.0, 3.0]]]])
+def test_images_in_another_space_than_texts_or_in_none_are_refused(rows: Any, tmp_path: Path) -> None:
+    class Odd:
+        def encode_image(self, given: list[Image.Image]) -> Any:
+            return rows
+
+        def encode_text(self, given: list[str]) -> Any:
+            return [[1.0, 2.0]] * len(given)
+
+    with pytest.raises(UserError, match=r"an image has 3 numbers and a text 2|no array of numbers"):
+        Encodings.compute(PythonObject(Odd()), images(tmp_path, 1), ["a dog"])
+
+
 def test_an_object_class_or_function_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(

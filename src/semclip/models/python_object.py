@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from semclip.core.decoding import read_rgb
-from semclip.core.errors import UserError, did_you_mean
+from semclip.core.errors import UserError, did_you_mean, first_line
 from semclip.core.example import ImageRef
 from semclip.core.registry import module_of_file
 from semclip.models.backends.base import Encoder
@@ -61,7 +61,11 @@ class PythonObject:
         return torch.tensor(self._queued(read_rgb(ref)))
 
     def encode_image(self, inputs: Tensor) -> Tensor:
-        return _rows(self._model.encode_image(self._taken(inputs)), len(inputs), "encode_image", self.label)
+        rows = _rows(self._model.encode_image(self._taken(inputs)), len(inputs), "encode_image", self.label)
+        if rows.shape[1] != self.embed_dim:
+            what = f"an image has {rows.shape[1]} numbers and a text {self.embed_dim}"
+            raise UserError(what, where=self.label, fix="give both in one space: rows of the same width")
+        return rows
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         return torch.tensor([[self._queued(text)] for text in texts])  # (B, 1)
@@ -100,11 +104,12 @@ def load_object(spec: str) -> PythonObject | Encoder:
 
 def _rows(given: Any, wanted: int, method: str, label: str) -> Tensor:
     """(B, D) in a float type."""
-    rows = given if isinstance(given, Tensor) else torch.from_numpy(np.asarray(given))
+    fix = "give one row of floats for each entry, in their order"
+    try:
+        rows = given if isinstance(given, Tensor) else torch.from_numpy(np.asarray(given))
+    except (TypeError, ValueError) as error:  # texts; lists of different lengths
+        raise UserError(f"{method} gave no array of numbers: {first_line(error)}", where=label, fix=fix) from error
     if rows.ndim != 2 or len(rows) != wanted or not rows.is_floating_point():
-        raise UserError(
-            f"{method} gave {rows.dtype} of shape {tuple(rows.shape)} for {wanted} entries",
-            where=label,
-            fix="give one row of floats for each entry, in their order",
-        )
+        what = f"{method} gave {rows.dtype} of shape {tuple(rows.shape)} for {wanted} entries"
+        raise UserError(what, where=label, fix=fix)
     return rows
