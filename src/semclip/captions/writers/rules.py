@@ -9,7 +9,8 @@ import itertools
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from semclip.captions.writers._draw import Draw, Key
@@ -81,8 +82,7 @@ class Rules(Writer):
         self._parser = open_parser(self._pipeline())
         self._parses = Parses(self._parser, [text for example in examples for text in example.captions])
         # All views of a row are written one after the other, and share what the rules find.
-        self._parsed = functools.lru_cache(64)(lambda *of: _scene_of(self._parses.of(of[0].text), *of[1:]))
-        self._phrases = functools.lru_cache(64)(lambda *of: _scene_of(phrases.parse(sentence_of(of[0].text)), *of[1:]))
+        self._read = functools.lru_cache(64)(functools.partial(_Reading, self._parses))
         self._write: dict[str, Callable[[_Work], Edit | Paraphrase | str]] = {
             "paraphrase": self._paraphrase,
             "negation": self._negation,
@@ -113,48 +113,42 @@ class Rules(Writer):
         found: list[Candidate] = []
         refused: list[tuple[int, str]] = []
         for index in of:
-            work = _Work(
-                example, siblings.captions[example.captions[index]], siblings, (seed, example.id, index, attempt)
-            )
-            made = unfit(work.caption) or self._write[view](work)
+            reading = self._read(siblings.captions[example.captions[index]], siblings, family_of_split(example.split))
+            made = reading.unfit or self._write[view](_Work(example, reading, (seed, example.id, index, attempt)))
             if isinstance(made, str):
                 refused.append((index, made))
             else:
                 found.append(Candidate(made.text, made.kind, index, _provenance(view, made)))
         return Written(tuple(found), tuple(refused))
 
-    def _scene(self, work: "_Work") -> Scene | None:
-        return self._parsed(work.caption, work.siblings, work.family)
-
     def _plans(self, work: "_Work") -> Iterator[Plan]:
         """What may be written of the caption as parsed and of its noun phrases, which tell more of a title."""
-        weights = self._weights[work.family]
-        parsed, is_title = self._scene(work), any(style_of(work.caption.text.split()))
-        if parsed is not None and not is_title:
+        weights, reading = self._weights[work.reading.family], work.reading
+        if (parsed := reading.scene) is not None and not reading.is_title:
             yield Plan(parsed, weights, self._common, work.key)
-        if (few := self._phrases(work.caption, work.siblings, work.family)) is not None:
+        if (few := reading.phrases) is not None:
             yield Plan(few, of_phrases(weights), self._common, work.key)
-        if parsed is not None and is_title:
+        if parsed is not None and reading.is_title:
             yield Plan(parsed, weights, self._common, work.key)
 
     def _paraphrase(self, work: "_Work") -> Paraphrase | str:
-        scene = self._scene(work)
+        reading = work.reading
         refused = _NOT_UNDERSTOOD
         # What a pipeline of newspapers gets wrong, the parser of captions may get right; a title has no grammar.
-        for tree in itertools.chain([scene.tree if scene else None], readings(work.caption.text)):
+        for tree in itertools.chain([reading.tree], readings(reading.caption.text)):
             if tree is not None:
                 draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
-                made = paraphrase(tree, work.siblings, work.family, draw)
+                made = paraphrase(tree, reading.siblings, reading.family, draw)
                 if made.text:
                     return made
                 refused = made.refused
         return refused
 
     def _negation(self, work: "_Work") -> Edit | str:
-        scene = self._scene(work)
-        if work.caption.is_negated:
+        scene = work.reading.scene
+        if work.reading.caption.is_negated:
             return _first("negation_removed", scene)
-        further = self._denied_behind(work, scene) if scene and self._weights[work.family].get(CLAUSE) else {}
+        further = self._denied_behind(work) if scene and self._weights[work.reading.family].get(CLAUSE) else {}
         edit = next((edit for plan in self._plans(work) if (edit := plan.negation(further))), None)
         if edit is None:
             return _NO_RULE if scene else _NOT_UNDERSTOOD
@@ -163,64 +157,89 @@ class Rules(Writer):
         missing = self._missing(work)
         if not missing:
             return edit
-        behind = self._behind(work, scene, sentence_of(edit.text), missing)
+        behind = self._behind(work, sentence_of(edit.text), missing)
         return replace(edit, text=behind, kind=f"{edit.kind}+object_absent")
 
-    def _denied_behind(self, work: "_Work", scene: Scene) -> Mapping[str, Edit]:
+    def _denied_behind(self, work: "_Work") -> Mapping[str, Edit]:
         """What other captions name denied behind this one."""
-        false = deniable(work.caption, work.siblings)
+        false = deniable(work.reading.caption, work.reading.siblings)
         if not false:
             return {}
         thing = Draw("denied", *work.key).one(false)
-        text = self._behind(work, scene, sentence_of(work.caption.text), thing)
+        text = self._behind(work, work.reading.sentence, thing)
         return {CLAUSE: Edit(text, CLAUSE, denied=thing)}
 
     def _absence(self, work: "_Work") -> Edit | str:
-        scene = self._scene(work)
-        if work.caption.is_negated:
+        scene = work.reading.scene
+        if work.reading.caption.is_negated:
             return _first("denial_kept", scene)
-        missing = self._missing(work)
         # What the verifiers turned down is said behind the caption at the next attempt, where something is missing.
-        again = missing and work.key[-1] != 0
+        again = work.key[-1] != 0 and self._missing(work)
         if edit := None if again else next((edit for plan in self._plans(work) if (edit := plan.absence())), None):
             return edit
-        if not missing:
-            return _NOTHING_FITS if work.siblings.silence_tells else _NOT_KNOWN
-        sentence, end = sentence_of(work.caption.text), None
+        if not (missing := self._missing(work)):
+            return _NOTHING_FITS if work.reading.siblings.silence_tells else _NOT_KNOWN
+        sentence, end = work.reading.sentence, None
         if scene is not None and (cuts := endings_of(scene.tree, len(scene.tree) // 2)):
             end = Draw("short", *work.key).one(cuts)
             sentence = replace(sentence, body=scene.tree.text_of(0, end))
-        return Edit(self._behind(work, scene, sentence, missing, end), "object_absent", denied=missing)
+        return Edit(self._behind(work, sentence, missing, end), "object_absent", denied=missing)
 
     def _missing(self, work: "_Work") -> str:
         plausible = self._absent.plausible(_group(work.example))
         return Draw("absence", *work.key).weighted(plausible) if plausible else ""
 
-    def _behind(
-        self, work: "_Work", scene: Scene | None, sentence: Sentence, thing: str, end: int | None = None
-    ) -> str:
+    def _behind(self, work: "_Work", sentence: Sentence, thing: str, end: int | None = None) -> str:
         draw = Draw("form", *work.key)
-        tree = scene.tree if scene else None
-        form = draw.one(forms_for(tree, work.family, len(tree) if tree and end is None else end or 0))
+        tree = work.reading.tree
+        form = draw.one(forms_for(tree, work.reading.family, len(tree) if tree and end is None else end or 0))
         return said_behind(sentence, thing, form, draw.unit() < _PLURAL_SHARE.get(thing, 0.35))
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One caption as it is understood, each way when it is asked for. scene, phrases: None where there is no tree."""
+
+    parses: Parses
+    caption: Caption
+    siblings: Siblings
+    family: str
+
+    @cached_property
+    def sentence(self) -> Sentence:
+        return sentence_of(self.caption.text)
+
+    @cached_property
+    def unfit(self) -> str:
+        return unfit(self.caption)
+
+    @cached_property
+    def is_title(self) -> bool:
+        """Whether it is written Like This, or ALL IN CAPITALS."""
+        return any(style_of(self.caption.text.split()))
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        return self.parses.of(self.caption.text)
+
+    @cached_property
+    def scene(self) -> Scene | None:
+        return None if self.tree is None else Scene(self.tree, self.siblings, self.family)
+
+    @cached_property
+    def phrases(self) -> Scene | None:
+        """Its noun phrases alone."""
+        tree = phrases.parse(self.sentence)
+        return None if tree is None else Scene(tree, self.siblings, self.family)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One caption to write for. key: what its draws depend on."""
+    """One text to write. key: what its draws depend on."""
 
     example: Example
-    caption: Caption
-    siblings: Siblings
+    reading: _Reading
     key: Key
-    family: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "family", family_of_split(self.example.split))
-
-
-def _scene_of(tree: Tree | None, siblings: Siblings, family: str) -> Scene | None:
-    return None if tree is None else Scene(tree, siblings, family)
 
 
 def _first(kind: str, scene: Scene | None) -> Edit | str:
@@ -234,7 +253,6 @@ def _provenance(view: str, made: Edit | Paraphrase) -> dict[str, str]:
     return {"object": made.denied} if view == "absence" and isinstance(made, Edit) and made.denied else {}
 
 
-@functools.lru_cache(256)
 def unfit(caption: Caption) -> str:
     """Why a caption is left alone; "" when it is not."""
     letters = [word for word in caption.words if word[0].isalpha()]
