@@ -145,7 +145,8 @@ def other_relation(scene: Scene) -> Iterator[Change]:
     """in front of -> behind, under -> on top of, inside -> outside, on -> beside."""
     tree, siblings = scene.tree, scene.siblings
     taken: set[int] = set()
-    for old, new, forbidden, nouns in _RELATIONS:
+    said = set(tree.words)
+    for old, new, forbidden, nouns in (row for row in _RELATIONS if said.issuperset(row[0])):
         for place in range(1, len(tree) - len(old)):
             end = place + len(old)
             if place in taken or tree.words[place:end] != old:

@@ -1,7 +1,7 @@
 """A parsed caption: tokens with lemma, tag, head and label, and the questions that rules ask of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -135,7 +135,7 @@ class Tree:
     def with_word(self, place: int, text: str, lemma: str) -> "Tree":
         """The same tree with another word of the same tag at a place; what depends on its shape alone is kept."""
         tokens = (*self.tokens[:place], self[place]._replace(text=text, lemma=lemma), *self.tokens[place + 1 :])
-        other = replace(self, tokens=tokens)
+        other = Tree(tokens, self.tail)
         other.__dict__.update({name: self.__dict__[name] for name in _OF_SHAPE if name in self.__dict__})
         return other
 
