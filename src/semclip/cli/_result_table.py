@@ -49,8 +49,8 @@ def _rows(result: "Result", public: bool) -> Iterator[tuple[str, list[str]]]:
         if primary and 1 < len(metric.per_slice) <= _MAX_SLICES:
             for name, part in metric.per_slice.items():
                 own = theirs.per_slice.get(name) if theirs else None
-                yield "dim", [f"    {name}", *_cells(part, own, public), _share(result.best_blind(name))]
-        beside = _share(result.best_blind()) if primary else ""
+                yield "dim", [f"    {name}", *_cells(part, own, public), _blind(part, result, name)]
+        beside = _blind(metric, result) if primary else ""
         yield "", [f"  {metric.name}", *_cells(metric, theirs, public), beside]
     for name, metric in official.items():
         yield "", [f"  {name}", "", _number(metric, metric.value), *_cells(metric, None, False)[1:], ""]
@@ -72,5 +72,6 @@ def _number(metric: "Metric", value: float) -> str:
     return f"{value:.3f}"
 
 
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f}"
+def _blind(metric: "Metric", result: "Result", slice_name: str = "") -> str:
+    value = result.best_blind(slice_name)
+    return "" if value is None else _number(metric, value)

@@ -11,6 +11,7 @@ import typer
 from semclip.cli._made_from import claim
 from semclip.cli._options import Denoise, Device, Size, SmoothKeys, Templates, Threshold, Variant, names, on_device
 from semclip.core.addresses import refuse_address
+from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def command(
             claim(out, made_from, [name for each in refs for name in _written(each)])
         for name, picture in zip(_written(ref), pictures, strict=True):
             write_atomic(out / name, partial(picture.save, format="PNG"))
-    console.print(f"{out}: {len(refs):,} images, {len(segmenter.classes)} classes", markup=False, highlight=False)
+    said = f"{out}: {counted(len(refs), 'image')}, {len(segmenter.classes)} classes"
+    console.print(said, markup=False, highlight=False)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from semclip.cli._result_table import result_table
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DenseEncoder, DenseReading
@@ -88,6 +89,8 @@ def test_a_model_that_sees_scores_one_and_background_is_scored_when_named(tmp_pa
     assert plain.metric("miou").per_slice["red"].n == 2 and plain.metric("miou").per_slice["blue"].n == 1
     assert plain.metric("blind_most_frequent").value == pytest.approx(3 / 6 / 3)
     assert plain.items["image_accuracy"]["id"] == ["0", "1"]
+    blind = next(c for c in result_table("seer", {"segmentation": plain}).columns if c.header == "blind")
+    assert f"{3 / 6 / 3:.3f}" in blind.cells, "in the unit of the number that it stands beside"
     named = run(Seer(), examples, background=["void"])
     assert named.extra["classes"] == ["background", "red", "green", "blue"]
     assert named.metric("miou").value == 1.0 and named.metric("miou").per_slice["background"].value == 1.0
