@@ -19,7 +19,7 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
     words: list[tuple[str, int]] = []  # (text, index or -1)
     for item in items:
         if isinstance(item, int):
-            words.append((moved(tree, item, at_start=not words, title=title or upper), item))
+            words.append((moved(tree, item, at_start=not words or words[-1][0] == ":", title=title or upper), item))
         else:
             words += [(_styled(word, upper, title), -1) for word in item.split()]
     if words and not words[0][0][:1].isupper() and not tree[0].text[:1].islower():

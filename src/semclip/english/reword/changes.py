@@ -16,6 +16,7 @@ _INDEFINITE = words("a an some two three four five several many") | {""}
 _WHO = words("who that which")
 _PLACES = words("on in under beside behind near inside atop underneath beneath at next above over")
 _BEHIND = words("background foreground distance")
+_OWN = words("the his her its their both")
 #: What an item of a list is made of, and pairs that are said in one order.
 _IN_ITEMS = ("DT", "CD", "JJ", "NN", "NNS", "VBN")
 _FIXED = words("salt bread fish mac rock track arts bed gin peanut peaches")
@@ -109,8 +110,8 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
         return
     # In "a man in a boat with his dog" nobody knows who has the dog.
     first = not any(tree.is_noun(i) or tree.is_verb(i) for i in range(tree.noun_start(noun)))
-    own = tree.determiner(what) in ("the", "his", "her", "its", "their") or not _BEHIND.isdisjoint(tree.words[what:])
-    single = tree.child(what, "prep", "conj") is None and tree[noun].label != "pobj" and not tree.style[1]
+    own = tree.determiner(what) in _OWN or not _BEHIND.isdisjoint(tree.words[what:])
+    single = tree.child(what, "prep", "conj") is None and tree[noun].label not in ("pobj", "dobj") and not tree.style[1]
     bare = tree.tag(what) == "NN" and not tree.determiner(what) and tree[what].lemma not in UNCOUNTED
     if not own and not bare and not any(tree.style) and tree.child(what, "acl", "relcl") is None and (first or single):
         has = "have" if tree.is_plural(noun) else "has"
@@ -121,6 +122,8 @@ def _relative_removed(tree: Tree, verb: int) -> Iterator[Swap]:
     """a lady that is standing -> a lady standing; a kitchen that has a stove -> a kitchen with a stove."""
     if tree.tag(verb) in ("VBG", "VBN") and tree.lower(verb - 1) in ("is", "are") and tree.lower(verb - 2) in _WHO:
         yield Swap(verb - 2, verb + 1, tree.lower(verb), "participle")
+    elif tree.tag(verb - 2) == "IN":
+        return  # one of which has a bell
     elif tree.lower(verb) in ("has", "have") and tree.lower(verb - 1) in _WHO and tree.child(verb, "conj") is None:
         yield Swap(verb - 1, verb + 1, "with", "participle")
 
@@ -186,6 +189,8 @@ def _turned(tree: Tree, cc: int) -> Iterator[Swap]:
         return  # Pack of 12 Candles, Vanilla and Lavender; hanging lamps and tables
     if not about and (last < len(tree) or tree.tag(before) not in ("IN", "VBG", "VBZ", "VBP", "VBN", "PRP$")):
         return
+    if not about and tree.tag(before) == "VBG" and tree.tag(before - 1) == "IN":
+        return  # with sliding doors and handles
     if not about and (
         tree[before].lemma in ("be", "between") or (tree.lower(before) == "with" and is_being(tree, heads[0]))
     ):

@@ -4,11 +4,14 @@ from semclip.english import lexicon
 from semclip.english.inflection import inflect, known_as, lemma_of, words
 from semclip.english.parse.clause import COLLECTIVES, inside_collective, is_being
 from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.words.load import listed
 
 _ARTICLES = words("a an one 1")
 #: Where things are, and what one does.
 _PLACES = words("steps stands slides swings falls rides rails lights tracks")
 _BEHIND_VERBS = ("IN", "RP", "RB", "DT", "TO", "NNS", "PRP$")
+_ONE_OR_MORE = listed("plurals without s")
+_GROUPS = words("crew staff team family couple band police audience choir")
 _OPENING = ("WDT", "WP", "WRB", "PRP")
 
 
@@ -21,7 +24,7 @@ def has_marks(tree: Tree, subject: int) -> bool:
 
 def misread(tree: Tree, place: int) -> bool:
     """Whether only its place at the start made a parser take a noun for a name."""
-    name = tree.tag(place) == "NNP" and place == 0 and not tree[1].text[:1].isupper()
+    name = tree.tag(place) == "NNP" and place == 0 < len(tree) - 1 and not tree[1].text[:1].isupper()
     return name and not known_as(tree.lower(0)).isdisjoint(("NOUN", "ADJ"))
 
 
@@ -52,6 +55,8 @@ def hides_a_verb(tree: Tree, subject: int, finite: bool) -> bool:
     if finite:
         # "street signs" may be two nouns, "dog runs" is none
         verb = tree.root
+        disagrees = tree.tag(verb) in ("VB", "VBP") and tree.tag(subject) == "NN" and not _is_group(tree, subject)
+        shop = verb == subject + 1 and disagrees and tree.child(subject, "conj") is None  # butcher shop with a counter
         alone = verb == subject + 1 and not tree.determiner(subject) and "NOUN" in known_as(tree.lower(verb))
         participle = tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb)
         behind = range(verb + 1, len(tree))
@@ -59,15 +64,21 @@ def hides_a_verb(tree: Tree, subject: int, finite: bool) -> bool:
         # a boy eating a plum on the porch steps
         eating = any(tree[i].label == "acl" and tree.tag(i) == "VBG" for i in range(subject, verb))
         steps = eating and tree.lower(verb) in _PLACES and tree.is_noun(verb - 1)
-        return second or steps or (alone and not is_being(tree, subject) and tree.tag(subject) == "NN")
+        return second or steps or shop or (alone and not is_being(tree, subject) and tree.tag(subject) == "NN")
     several = tree.tag(subject) != "NN" or tree.child(subject, "conj") is not None or tree[subject].lemma in COLLECTIVES
     return any(_may_be_a_verb(tree, i, subject, several) for i in range(tree.noun_start(subject) + 1, len(tree)))
+
+
+def _is_group(tree: Tree, noun: int) -> bool:
+    """Whether a singular noun is often said to "do" and not "does": the ground crew load cases."""
+    return tree[noun].lemma in COLLECTIVES | _ONE_OR_MORE | _GROUPS
 
 
 def _may_be_a_verb(tree: Tree, place: int, subject: int, several: bool) -> bool:
     word, before, tag = tree.lower(place), place - 1, tree.tag(place)
     follows = tree.tag(place + 1) in _BEHIND_VERBS
-    if (tag in FINITE and _is_main(tree, place)) or (tag == "VBG" and not word.endswith("ing")):
+    crew = tree.is_verb(place) and word in _GROUPS  # rescue crew load boxes: nobody is crewed
+    if crew or (tag in FINITE and _is_main(tree, place)) or (tag == "VBG" and not word.endswith("ing")):
         return True
     if tree.determiner(place) in ("two", "three", "some"):
         return False
@@ -79,7 +90,8 @@ def _may_be_a_verb(tree: Tree, place: int, subject: int, several: bool) -> bool:
     if tag == "NNS" and tree.is_noun(before):
         third = not several and word in lexicon.THIRD_FORMS and follows
         return third or tree.determiner(place) in ("a", "an")
-    if tag not in ("NN", "VB", "VBP") or word not in lexicon.BASE_FORMS:
+    after_people = _is_group(tree, before) and "VERB" in known_as(word) and tree.is_noun(place + 1)
+    if tag not in ("NN", "VB", "VBP") or not (word in lexicon.BASE_FORMS or after_people):
         return False
     if tree.lower(before) == "," or (tree.tag(before) == "JJ" and tree.tag(before - 1) == "IN"):
         return several and follows and not tree.determiner(place)

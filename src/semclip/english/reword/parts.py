@@ -206,6 +206,10 @@ class Parts:
         if named and "VERB" in known_as(word):
             return True  # stands on a rock and photographs a bird
         base = self.plural and word in lexicon.BASE_FORMS and tree.tag(place - 2) not in ("VBG", "DT")
+        # share a wooden swing and giggle
+        joined = tree[place].head if tree[place].label == "conj" else place
+        bare = tree.tag(place) == "NN" and not tree.determiner(place) and bool(tree.determiner(joined))
+        base = base or (self.plural and bare and "VERB" in known_as(word) and not tree.is_noun(place + 1))
         return tree.tag(place) in FINITE or base or word in lexicon.THIRD_FORMS - lexicon.NOUNS.keys()
 
 

@@ -57,7 +57,11 @@ def last_place(tree: Tree, subject: int, verb: int | None, be: int | None, there
     for prep in (
         prep for one in [*reversed(heads), *([1] if there else [])] for prep in tree.children(one, "prep", "advmod")
     ):
-        if tree.span(prep) == (prep, len(tree)) and _is_where(tree, subject, verb, prep, several):
+        if (
+            tree.span(prep) == (prep, len(tree))
+            and tree.lower(prep + 1) != ","
+            and _is_where(tree, subject, verb, prep, several)
+        ):
             return prep
     return None
 
@@ -118,7 +122,7 @@ def adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[in
             yield start
         if any(tree.tag(i) in FINITE or tree.lower(i) in _JOINING for i in range(verb + 1, start)):
             return
-        if tree.tag(start - 1) in ("DT", "CC"):
+        if tree.tag(start - 1) in ("DT", "CC") or tree.lower(start + 1) == ",":
             continue
         if finite or max((*joined, verb)) >= start - 1 > verb:
             continue
@@ -141,7 +145,10 @@ def adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[in
             hung = tree.tag(noun + 1) in ("VBG", "VBN", "IN", "RP") and {"PRP", "PRP$"} & set(tags)
             # "on a road, lit by lamps": what is done to somebody tells who is meant
             watched = said[1:2] == ["by"] and said[0] in _BY_PEOPLE
-            if tags[0] == "VBG" or watched or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT")):
+            lined = (
+                tree.tag(verb) == "VBD" and tree.child(verb, "dobj") is None
+            )  # "zebras lined up, drinking": a phrase?
+            if (tags[0] == "VBG" and not lined) or watched or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT")):
                 yield start
         elif any(tree.is_verb(i) and i not in joined for i in range(verb + 1, start)):
             continue  # the hills are where the fire burns, in "smoke rises from a fire burning in the hills"

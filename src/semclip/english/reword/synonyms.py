@@ -56,6 +56,8 @@ def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
         as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
         for kind, old, new in (*pairs.get(token.lemma, ()), *as_written):
             end = place + len(old)
+            if any(tree[i].text[:1].isupper() for i in range(max(place, 1), min(end, len(tree)))):
+                continue  # Our Lady of Sorrows
             fresh = set(new.split()) - set(old) - _SMALL
             if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())) or not tree.lemmas.isdisjoint(fresh):
                 continue
