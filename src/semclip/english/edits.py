@@ -1,11 +1,14 @@
 """Rules over a parsed caption: what one gives, and the list that they are put on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.siblings import Siblings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,19 @@ class Scene:
     """One caption for the rules: its tree, what the other captions of the image say, and whose wording is used.
 
     family: "A" for training and validation, "B" for tests: they share no wording.
-    false: by kind of swap, (place, word, change, scene) of every caption with one word swapped; made when asked for.
     """
 
     tree: Tree
     siblings: Siblings
     family: str = "A"
-    false: dict[str, "list[FalseScene]"] = field(default_factory=dict, compare=False, repr=False)
-    _found: dict[str, list[Change]] = field(default_factory=dict, compare=False, repr=False)
+    _kept: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: Hashable, make: Callable[[], Iterable[T]]) -> list[T]:
+        """What `make` gives, which several rules ask for: made at the first time."""
+        if name not in self._kept:
+            self._kept[name] = list(make())
+        found: list[T] = self._kept[name]
+        return found
 
     def change(
         self,
@@ -63,9 +71,6 @@ class Scene:
 
     def by_family(self, training: str, test: str) -> str:
         return training if self.family == "A" else test
-
-
-FalseScene = tuple[int, str, Change, Scene]
 
 
 def replaced(tree: Tree, parts: Sequence[tuple[int, int, str]]) -> list[int | str]:
@@ -107,6 +112,4 @@ def rule(kind: str, *examples: tuple[str, str]) -> Callable[[Make], Make]:
 
 def tried(kind: str, scene: Scene) -> list[Change]:
     """All changes of a kind that the rules find."""
-    if kind not in scene._found:
-        scene._found[kind] = [change for entry in RULES.get(kind, ()) for change in entry.make(scene)]
-    return scene._found[kind]
+    return scene.once(kind, lambda: (change for entry in RULES.get(kind, ()) for change in entry.make(scene)))

@@ -78,10 +78,10 @@ def swapped_words(kind: str, scene: Scene) -> Iterator[tuple[int, int, str, Chan
             yield kept[new[0]] + 1, kept[new[0] + 1], str(change.items[new[0]]), change
 
 
-def _things(scene: Scene, true: bool) -> Iterator[Rival]:
+def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, str]]]:
+    """(place, what is put there, the pair of words) of all that may be set against nouns. people: whether of people."""
     tree = scene.tree
     found = {(start, new): change.pair for start, _, new, change in swapped_words("object_replaced", scene)}
-    people = true or not refers_to_somebody(tree)
     for place, new in people_like(scene) if people else ():
         found.setdefault((place, new), (tree.lower(place), new))
     for place, token in enumerate(tree.tokens):
@@ -90,12 +90,20 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
         if not in_a_place(tree, place) and (people or not is_person(tree, place)):
             for new, written in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
                 found.setdefault((place, written), (token.lemma, new))
-    for (place, new), pair in found.items():
+    yield from ((place, new, pair) for (place, new), pair in found.items())
+
+
+def _things(scene: Scene, true: bool) -> Iterator[Rival]:
+    tree = scene.tree
+    people = true or not refers_to_somebody(tree)
+    others = scene.once(("others", people), lambda: _others(scene, people))
+    behind = {place: _behind_thing(tree, place) for place in {place for place, _, _ in others}}
+    for place, new, pair in others:
         if tree[place].label == "poss" and tree.tag(place) == "NNS" and tree.tag(place + 1) == "POS":
             yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2)
         elif not true and not _may_be_said_of(tree, place, pair[1]):
             continue
-        elif (at := _behind_thing(tree, place)) is not None:
+        elif (at := behind[place]) is not None:
             yield Rival(place, place + 1, new, pair, at, as_said=partial(_with_article, _article(tree, place)))
 
 
@@ -169,7 +177,7 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
 
 def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
-    for place, new in attributes(scene, alone=not true):
+    for place, new in scene.once(("attributes", not true), lambda: attributes(scene, alone=not true)):
         if tree[place].head <= place + 1 or tree.tag(place + 1) in ("NN", "NNP"):
             yield Rival(place, place + 1, new, (tree.lower(place), new), place + 1, tree[tree[place].head].lemma)
 

@@ -25,7 +25,7 @@ _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 )
 def other_attribute(scene: Scene) -> Iterator[Change]:
     """Another colour, size, age or state, where no second thing may have it: nobody knows another person's coat."""
-    for place, new in attributes(scene, alone=True):
+    for place, new in scene.once(("attributes", True), lambda: attributes(scene, alone=True)):
         yield scene.change((place, place + 1, new), pair=(scene.tree.lower(place), new))
 
 

@@ -5,9 +5,10 @@ tells whether it is true.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from semclip.english import things
-from semclip.english.edits import Change, FalseScene, Scene, tried
+from semclip.english.edits import Change, Scene, tried
 from semclip.english.negate.contrasted import CONTRASTED, contrasted, swapped_words
 from semclip.english.parse.tree import Tree
 
@@ -30,9 +31,7 @@ _SWAPPED = {"attribute_denied": ("attribute_swapped",), "verb_negated": ("object
 
 def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
     for swaps in _SWAPPED.get(kind, ("object_replaced",)):
-        if swaps not in scene.false:
-            scene.false[swaps] = list(_false_scenes(swaps, scene))
-        for place, word, swap, false in scene.false[swaps]:
+        for place, word, swap, false in scene.once(("false", swaps), partial(_false_scenes, swaps, scene)):
             missing = {"attribute_swapped": f"{word} {scene.tree[scene.tree[place].head].lemma}", "action_replaced": ""}
             for change in tried(kind, false):
                 if _is_denied(kind, false.tree, place, change):
@@ -40,8 +39,8 @@ def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
                     yield Change(items, swap.pair, missing.get(swaps, swap.pair[1]), change.contrived)
 
 
-def _false_scenes(swaps: str, scene: Scene) -> Iterator[FalseScene]:
-    """The caption with each swap of one word."""
+def _false_scenes(swaps: str, scene: Scene) -> Iterator[tuple[int, str, Change, Scene]]:
+    """(place, the word put there, its change, the caption with it) of each swap of one word."""
     tree = scene.tree
     for place, end, word, swap in swapped_words(swaps, scene):
         if end != place + 1 or len(swap.items) != len(tree):
