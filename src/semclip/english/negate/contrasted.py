@@ -13,7 +13,7 @@ from semclip.english.negate.replaced import in_a_place, people_like, refers_to_s
 from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import attributes
 from semclip.english.pairs import ATTRIBUTES, CONTRASTS, family_of_pair, fitting, tried_in_family
-from semclip.english.parse.clause import is_person
+from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import Tree
 from semclip.english.words.load import listed
 
@@ -144,8 +144,6 @@ def _with_article(determiner: str, noun: str) -> str:
 
 def _may_be_said_of(tree: Tree, place: int, new: str) -> bool:
     """Whether what stands before a noun may stand before another one."""
-    if any(tree.lower(i) not in _OF_ANY for i in tree.children(place, "compound", "nmod")):
-        return False  # a computer desk is no desk that could be a couch
     said = [entry for i in tree.children(place, "amod") for entry in ATTRIBUTES.get(tree.lower(i), ())]
     return all(tree[place].lemma not in of or new in of for _, of, _ in said)  # there is no electric trumpet
 
@@ -157,6 +155,9 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
         return None
     if not _NO_KIND.isdisjoint(tree.lower(i) for i in tree.children(place, "compound", "nmod", "amod")):
         return None
+    before = {*tree.children(place, "compound", "nmod"), *([place - 1] if tree.is_noun(place - 1) else [])}
+    if any(tree.lower(i) not in _OF_ANY for i in before):
+        return None  # a computer desk is no desk that could be a couch, a pickup truck none that could be a bus
     if determiner == "the" and tree.tag(place) == "NNS" and label in ("pobj", "dobj"):
         return None
     if determiner not in _COUNTED | _OWN | {"the", ""}:
@@ -165,6 +166,10 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
     if bare and tree.noun_start(place) > 0:
         return None  # stands guard, plays catch
     following = tree.lower(place + 1)
+    if following in ("with", "without") and not is_being(tree, place):
+        return None  # no ramen has a slice missing
+    if _counts_some(tree, place):
+        return None  # all but one of his books
     shown = following == "of" and tree[place].lemma in _SHOWS
     ends = following in (",", "-") and label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
     keywords = chunks_of(tree) if ends else []
@@ -173,6 +178,14 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
     if following in _CLOSE and not shown and not (ends and (len(keywords) < 3 or len(keywords[0]) > 2)):
         return None
     return None if tree.is_noun(place + 1) else place + 1
+
+
+_SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")
+
+
+def _counts_some(tree: Tree, place: int) -> bool:
+    start = tree.noun_start(place)
+    return tree.lower(start - 1) == "of" and tree.lower(start - 2) in _SHARES
 
 
 def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
@@ -211,7 +224,7 @@ _RIVALS: dict[str, tuple[Callable[[Scene, bool], Iterator[Rival]], *tuple[tuple[
     "object_contrasted": (
         _things,
         ("A dog runs on the beach .", "A cat , not a dog , runs on the beach ."),
-        ("A man rides a bicycle", "A man rides a horse, not a bicycle"),
+        ("A man rides a bicycle", "A man rides a motorcycle, not a bicycle"),
         ("A nurse with a clipboard", "A doctor, not a nurse, with a clipboard"),
     ),
     "attribute_contrasted": (_attributes, ("A black dog naps .", "A white , not black , dog naps .")),

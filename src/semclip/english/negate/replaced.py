@@ -23,7 +23,7 @@ _GROUND = listed("ground")
 @rule(
     "object_replaced",
     ("A zebra stands in the grass .", "A giraffe stands in the grass ."),
-    ("A man holding an umbrella", "A man holding a flag"),
+    ("A man holding a balloon", "A man holding a kite"),
 )
 def other_thing(scene: Scene) -> Iterator[Change]:
     """A zebra -> a giraffe, where neither is in any other caption."""
@@ -35,6 +35,8 @@ def other_thing(scene: Scene) -> Iterator[Change]:
             continue
         if tree.child(place, "compound", "nmod", "poss") is not None or tree.lower(place + 1) in ("of", "'s", "-"):
             continue
+        if _has_parts(tree, place) or (token.lower in lexicon.COLOURS and tree.tag(place) == "NN"):
+            continue  # a pizza with a slice missing; dressed in orange
         adjectives = [tree.lower(i) for i in tree.children(place, "amod")]
         if not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND):
             continue
@@ -42,6 +44,13 @@ def other_thing(scene: Scene) -> Iterator[Change]:
             continue
         for other, new in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
             yield scene.change((place, place + 1, new), pair=(token.lemma, other))
+
+
+def _has_parts(tree: Tree, place: int) -> bool:
+    """Whether something is said of a thing's parts, which another thing may lack."""
+    return not is_being(tree, place) and any(
+        tree.lower(i) in ("with", "without", "of") for i in tree.children(place, "prep")
+    )
 
 
 def rivals(
@@ -117,7 +126,9 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
     tree = scene.tree
     for place, word in enumerate(tree.words):
         others = lexicon.OTHER_MEN.get(word) or lexicon.OTHER_WOMEN.get(word) or ()
-        if word in _OF_AGE and not any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod")):
+        if any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod")):
+            others = others[:1]  # no boy is old
+        elif word in _OF_AGE:
             others = (_OF_AGE[word],)
         if tree[place].label in _BEFORE or tree.child(place, "compound") is not None:
             continue

@@ -20,6 +20,7 @@ _SAYS_ENOUGH = listed("says enough")
 _LIMITS = words("only still just almost nearly hardly already")
 #: What takes "do" though it has no plural form.
 _PLURAL = COLLECTIVES | words("police staff crew people family")
+_DEFINITE = words("the this that these those his her its their our my")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
 
 
@@ -64,7 +65,9 @@ def not_doing(scene: Scene) -> Iterator[Change]:
     if do is None or (tree.tag(verb) == "VBZ" and clause.plural) or tree[verb].text[:1].isupper() or any(tree.style):
         return  # what has a capital may well be a name: "Villa Did Not Rosa"
     not_ = scene.by_family(f"{do} not", f"{do}n't")
-    yield from _short_and_whole(scene, verb, (verb, verb + 1, f"{not_} {tree[verb].lemma}"))
+    known = tree.determiner(clause.subject) in _DEFINITE or tree.tag(clause.subject).startswith("NNP")
+    new = f"{not_} {tree[verb].lemma}"  # "a barber does not trim" speaks of nobody
+    yield from _short_and_whole(scene, verb, (verb, verb + 1, new), contrived=not known)
 
 
 def _short_and_whole(
@@ -177,7 +180,8 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         new = "none of the" if plural else "not a single"
     elif scene.family == "B":
         new = "there aren't any" if plural else "there isn't a"
-    yield scene.change((0, first, new), denied=tree[head].lemma, contrived=_says_much(tree, clause))
+    odd = clause.be is None and not new.startswith("there")  # no barber trims; no rowers in a boat
+    yield scene.change((0, first, new), denied=tree[head].lemma, contrived=odd or _says_much(tree, clause))
 
 
 def _says_much(tree: Tree, clause: Clause) -> bool:

@@ -14,7 +14,7 @@ from semclip.english.words.load import listed, rows_of
 #: Nobody says that these have another colour than they have.
 _OF_ONE_COLOUR = listed("of one colour")
 #: Behind these a colour is one of two, of a degree or the name of a shade: emerald green.
-_NOT_BEHIND = words("and or very") | listed("shades")
+_NOT_BEHIND = words("and or very sterling") | listed("shades")
 _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 
 
@@ -63,9 +63,9 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
 
 def _names_something(tree: Tree, place: int, noun: int) -> bool:
     """Whether an attribute is part of a name: both have a capital, which few words have, or follow "the"."""
-    if not place or not (tree[place].text[0].isupper() and tree[noun].text[0].isupper()) or tree.style[0]:
+    if not (tree[place].text[0].isupper() and tree[noun].text[0].isupper()) or any(tree.style):
         return False
-    letters = [token.text for token in tree.tokens if token.text.isalpha()]
+    letters = [token.text for token in tree.tokens[1:] if token.text.isalpha()]
     return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) > len(letters) / 2
 
 
