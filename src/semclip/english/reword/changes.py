@@ -8,6 +8,7 @@ from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import inside_collective, is_being, is_person
 from semclip.english.parse.tree import Tree
 from semclip.english.render import moved
+from semclip.english.reword.doubts import is_terse
 from semclip.english.reword.parts import ACCESSORIES, UNCOUNTED, be_of, shows
 from semclip.english.reword.places import TIMES, is_clothes, is_place
 from semclip.english.reword.synonyms import Swap
@@ -26,6 +27,10 @@ def changes(tree: Tree) -> Iterator[Swap]:
     """Every small change that may be made."""
     if any(token.label == "neg" for token in tree.tokens):
         return
+    yield from (swap for swap in _found(tree) if swap.kind != "relative" or not is_terse(tree))
+
+
+def _found(tree: Tree) -> Iterator[Swap]:
     for place, token in enumerate(tree.tokens):
         if token.label == "acl":
             yield from _participle(tree, place)

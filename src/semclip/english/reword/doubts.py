@@ -1,9 +1,12 @@
 """Where a parse may be wrong: verbs taken for nouns, numbers that nobody knows, titles."""
 
+import re
+
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, known_as, lemma_of, words
 from semclip.english.parse.clause import COLLECTIVES, inside_collective, is_being
 from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.render import moved
 from semclip.english.words.load import listed
 
 _ARTICLES = words("a an one 1")
@@ -12,7 +15,40 @@ _PLACES = words("steps stands slides swings falls rides rails lights tracks")
 _BEHIND_VERBS = ("IN", "RP", "RB", "DT", "TO", "NNS", "PRP$")
 _ONE_OR_MORE = listed("plurals without s")
 _GROUPS = words("crew staff team family couple band police audience choir")
+#: What needs no article in a sentence.
+_NO_ARTICLE = lexicon.UNCOUNTED | lexicon.COLOURS.keys() | listed("also uncounted") | listed("no article")
+_FILE = re.compile(r"\w+_\w+|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
+#: How adjectives of nations end, which have a capital behind any word: a young German shepherd.
+_NATIONAL = ("an", "ese", "ish", "ch", "ek", "ai")
 _OPENING = ("WDT", "WP", "WRB", "PRP")
+
+
+def is_terse(tree: Tree) -> bool:
+    """Whether articles are left out behind what the caption is about: girl reading book in park. No sentence does."""
+    return "DT" not in tree.tags and any(_lacks_article(tree, i) for i in range(len(tree)))
+
+
+def _lacks_article(tree: Tree, noun: int) -> bool:
+    token = tree[noun]
+    if token.tag != "NN" or token.label not in ("pobj", "dobj") or tree.determiner(noun) or token.lemma in _NO_ARTICLE:
+        return False
+    joined = tree.child(noun, "conj") is not None or tree.child(noun, "compound") is not None
+    return joined or ("NOUN" in known_as(token.lower) and not token.lower.endswith(("ing", "ness", "ity")))
+
+
+def may_be_named(tree: Tree) -> bool:
+    """Whether its capital may be more than that of a first word, and would be lost behind it: Black Friday banner."""
+    word, behind = tree[0].text, 2 if tree.lower(1) == "&" else 1
+    if any(tree.style) or not word[:1].isupper() or moved(tree, 0) == word or tree.tag(0) in ("DT", "CD", "IN", "PRP$"):
+        return False
+    following = tree[behind].text if behind < len(tree) else ""
+    name = following[:1].isupper() and not following.endswith(_NATIONAL) and len(following) > 1
+    return name or (word.isalpha() and not known_as(tree.lower(0)) and tree.lower(0) not in lexicon.KNOWN)
+
+
+def is_file(tree: Tree) -> bool:
+    """Whether words are the name of a file: IMG_4482, DSC00917, red-bike-with-basket."""
+    return _FILE.match(tree.text) is not None
 
 
 def has_marks(tree: Tree, subject: int) -> bool:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from semclip.english.inflection import known_as
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.tree import Tree
-from semclip.english.reword.doubts import hides_a_verb, plural_of
+from semclip.english.reword.doubts import hides_a_verb, is_terse, plural_of
 from semclip.english.reword.orders import Order, is_title
 from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Parts, be_of
 from semclip.english.reword.places import told_by
@@ -31,14 +32,17 @@ _SENTENCES = ("fronted", "progressive", "exchanged", "modifier first", "seen", "
 def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> Iterator[Order]:
     """This picture shows a dog that is running; as can be seen in this picture, a dog is running."""
     frames, whole, root = FRAMES[family], list[int | str](range(len(tree))), tree.root
+    if is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT"):
+        return  # a title, which is no part of a sentence
     if p is not None and p.participles is not None and tree.lower(0) != "there":
+        if p.introduced[0] != "a" and not _stands(tree, p.subject):
+            return
         phrases = [] if p.verb is not None and p.may_be_taken else [("frame", [*p.introduced, *p.participles])]
         phrases += [("frame+relative", [*p.introduced, *p.relative])] if p.relative and p.indefinite else []
         for kind, phrase in phrases:
-            title = any(tree.style) and tree.tag(0) != "DT"
-            for frame in (*frames["phrase"][: 2 if title else None], *(frames["there"] if p.indefinite else ())):
+            for frame in (*frames["phrase"], *(frames["there"] if p.indefinite else ())):
                 yield Order(kind, [frame.format(be=p.there_be), *phrase], 0.5)
-    elif p is None and _is_phrase(tree) and (tree.determiner(root) or not ("," in tree.words or any(tree.style))):
+    elif p is None and _is_phrase(tree) and _stands(tree, root):
         article = tree.tag(root) == "NN" and not tree.determiner(root) and tree[root].lemma in DEPICTIONS
         plural = plural_of(tree, root)
         first, last = 2 * (tree[root].lemma in DEPICTIONS), 2 if plural is None else 3
@@ -55,6 +59,24 @@ def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> 
             yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)
 
 
+def _stands(tree: Tree, noun: int) -> bool:
+    """Whether a noun phrase may stand in a sentence as it is: a lamp, lamps, snow, Rosa; not "oak lamp"."""
+    owner = tree.child(noun, "poss")
+    if owner is not None and not (tree.tag(owner) == "PRP$" or tree.determiner(owner) or tree.tag(owner) == "NNP"):
+        return False  # woman's coat
+    determiner = tree.determiner(noun)
+    if tree.tag(noun + 1) == "CD" and not determiner:
+        return False  # team photo 2018
+    if determiner and not (determiner.isdigit() and len(determiner) == 4):
+        return True
+    if any(tree[i].text[:1].isupper() for i in range(1, noun + 1) if not tree.tag(0).startswith("NNP")):
+        return False
+    if tree.tag(noun) == "NN":
+        return tree[noun].lemma in UNCOUNTED | DEPICTIONS and "," not in tree.words
+    named = tree.tag(0).startswith("NNP") and not known_as(tree.lower(0))
+    return tree.tag(noun) == "NNS" or noun == 0 or named
+
+
 def _is_phrase(tree: Tree) -> bool:
     """Whether a caption is a noun phrase that is not understood further."""
     clauses = any(t.label in ("nsubj", "nsubjpass") for t in tree.tokens)
@@ -66,5 +88,8 @@ def framed_title(tree: Tree, family: str, reordered: list[Order]) -> Iterator[Or
     """Shown in this picture: oak coffee table, 120 cm; of titles that are no phrase."""
     if not any(tree.tags) and is_title(tree) and tree.lower(0) not in INSTRUCTIONS and tree.lower(0)[:1].isalnum():
         for order in (*reordered, Order("", list(range(len(tree))))):
+            first = order.items[0]
+            if isinstance(first, int) and tree[first].text[:1] in "$£€":
+                continue  # shown in this picture: $20
             for frame in FRAMES[family]["title"]:
                 yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)

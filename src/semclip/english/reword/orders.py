@@ -9,6 +9,7 @@ from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import depicted_by
 from semclip.english.parse.clause import is_being
 from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.reword.doubts import is_terse
 from semclip.english.reword.parts import Items, Parts, be_of
 from semclip.english.reword.places import adjuncts, is_place, told_by
 from semclip.english.words.load import listed
@@ -130,7 +131,7 @@ def modifier_first(p: Parts) -> Iterator[Order]:
     if not with_ or any(tree.tag(i) == "PRP$" for i in said):
         yield Order("modifier first", [*doing, ",", *core, *clause], 2)
     verbs = any(tree.is_verb(i) for i in (*said, *p.rest))
-    if not p.has_something and tree[p.verb].lemma not in ("be", "have") and not verbs:
+    if not (p.has_something or is_terse(tree) or verbs) and tree[p.verb].lemma not in ("be", "have"):
         has: Items = ["have" if p.plural else "has", *said] if with_ else [p.be, *doing]
         yield Order("exchanged", [*core, *behind, *has], 2)
 
@@ -192,6 +193,9 @@ def list_reordered(tree: Tree) -> Iterator[Order]:
             continue
         parts = [list(range(a + 1, b)) for a, b in itertools.pairwise([-1, *at, len(tree)])]
         # "A, B and C", "with A, B": such commas part no keywords
+        places = [all(tree[i].text[:1].isupper() for i in part) for part in parts[-2:]]
+        if mark == "," and all(places):
+            return  # old mill, Saltby, Norfolk
         keywords = mark != "," or (len(parts) > 2 and _JOINTS.isdisjoint(tree.words))
         if keywords and all(parts) and {"and", "&", "or", "by"}.isdisjoint(tree.lower(part[0]) for part in parts):
             for turned in ([*parts[::-1]], [parts[-1], *parts[:-1]], [parts[0], *parts[:0:-1]]):
@@ -230,5 +234,7 @@ def orders(tree: Tree, p: Parts | None, family: str) -> list[Order]:
     found = [*fronted(tree, p), *dated(tree), *list_reordered(tree)]
     if p is None:
         return [*found, *depicted(tree, family)]
+    if is_terse(tree):
+        return [*found, *modifier_first(p)]
     rules = (existential, stated, seen, modifier_first, passive, active, doing_first)
     return found + [order for rule in rules for order in rule(p)]

@@ -8,7 +8,7 @@ from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import clause_of, inside_collective, is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.doubts import has_marks, hides_a_verb, misread, plural_of
+from semclip.english.reword.doubts import has_marks, hides_a_verb, is_terse, misread, plural_of
 from semclip.english.reword.places import is_clothes, last_place
 from semclip.english.words.load import listed
 
@@ -141,7 +141,8 @@ class Parts:
             # "six boats lined up on a beach" may be no sentence
             return None if done and not is_being(tree, self.holder) else [*self.helpers, verb, *self.rest]
         behind = self.participles
-        return [self.be, *behind] if behind else None
+        # in kitchen, chef slicing onion
+        return ([] if is_terse(self.tree) else [self.be]) + behind if behind else None
 
     @cached_property
     def indefinite(self) -> bool:
@@ -149,9 +150,10 @@ class Parts:
         first, tree = self.tree.lower(self.np[0]), self.tree
         determiner = tree.determiner(self.subject)
         named = any(tree[i].text[:1].isupper() for i in self.np[1:] if i <= self.subject)
+        named = named or (tree.tag(self.subject).startswith("NNP") and not misread(tree, self.subject))
         if tree.child(self.subject, "poss") is not None or (named and not determiner):
             return False
-        if any(tree.style) and tree.tag(self.np[0]) != "DT":
+        if is_terse(tree) or (any(tree.style) and tree.tag(self.np[0]) != "DT"):
             return False
         bare = tree.tag(self.subject) == "NN" and not determiner and tree[self.subject].lemma not in UNCOUNTED
         if bare and isinstance(self.introduced[0], int):
@@ -164,9 +166,11 @@ class Parts:
         tree, head = self.tree, self.subject
         named = any(tree.tag(i).startswith("NNP") and not misread(tree, i) for i in self.np if i <= head)
         bare = tree.tag(head) == "NN" or misread(tree, head)
-        if not bare or self.plural or named or tree.determiner(head) or any(tree.style):
+        if not bare or self.plural or named or tree.determiner(head) or any(tree.style) or is_terse(tree):
             return list(self.np)
         told = self.finite and not is_being(tree, head) and "DT" in tree.tags  # wool is piled on the floor
+        several = tree.child(head, "conj")  # cod, peas and beans
+        told = told or (several is not None and "," in tree.words[head:several])
         told = told or tree.lower(head) in _ONE_OR_MORE
         if told or tree[head].lemma in UNCOUNTED | _SOMEBODY:
             return list(self.np)

@@ -108,6 +108,8 @@ _BEHIND = ("on", "in", "of", "with", "made")
 def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
     if tuple(tree.words[place:end]) != old or tree[end - 1].label not in ("amod", "acomp"):
         return ""
+    if tree[end - 1].label == "amod" and tree.lower(end) in ("-", "|", "birthday", ""):
+        return ""  # men's jacket - black - large; happy birthday
     if any(i < place or tree[i].label == "conj" for i in tree.children(end - 1, "advmod", "conj")):
         return ""
     several = not {old[0], new.split()[0]}.isdisjoint(_QUANTITIES) or new == "a number of"

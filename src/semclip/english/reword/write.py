@@ -10,6 +10,7 @@ from semclip.english.inflection import words
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.reword.changes import changes
+from semclip.english.reword.doubts import is_file, may_be_named
 from semclip.english.reword.frames import framed, framed_title
 from semclip.english.reword.orders import Order, orders
 from semclip.english.reword.parts import Form, Items, parts_of
@@ -38,11 +39,16 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
     family: "A" for training, "B" for test: they share the grammar, but no frame and no pair of synonyms.
     draw: equal draws give equal texts; only its `random()` is used.
     """
+    if is_file(tree):
+        return Paraphrase(refused="it is the name of a file")
+    named = may_be_named(tree)
     before = _words(tree, list(range(len(tree))))
     swaps = [*synonyms(tree, siblings, family), *changes(tree)]
     last = Paraphrase(refused="no safe rewording changes a third of it")  # a frame alone, where nothing else is found
     for order in _orders(tree, family, draw):
         items, kinds = order.items, order.kind.split("+") if order.kind else []
+        if named and items[0] != 0 and not str(items[0]).endswith(":"):
+            continue
         chosen = [
             swap
             for swap in sorted(swaps, key=lambda swap: (swap.kind == "synonym", draw.random()))
