@@ -140,9 +140,9 @@ class Parts:
             done = tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb)
             # "six boats lined up on a beach" may be no sentence
             return None if done and not is_being(tree, self.holder) else [*self.helpers, verb, *self.rest]
-        behind = self.participles
-        # in kitchen, chef slicing onion
-        return ([] if is_terse(self.tree) else [self.be]) + behind if behind else None
+        if is_terse(self.tree):  # in kitchen, chef slicing onion
+            return self.participles or None
+        return [self.be, *self.participles] if self.participles else None
 
     @cached_property
     def indefinite(self) -> bool:
