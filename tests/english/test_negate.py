@@ -159,6 +159,7 @@ def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:
         ("object_contrasted", "A women's race", "A women's, not men's, race"),
         ("object_contrasted", "A water bottle in an attic", "A water bottle in an attic, not a basement"),
         ("object_contrasted", "The dog naps .", "The dog , not a cat , naps ."),  # "the cat" would be one that is known
+        ("object_contrasted", "A clerk cooks noodles .", "A clerk cooks noodles , not rice ."),
         ("object_contrasted", "A girl on her bed", "A girl, not a boy, on her bed"),
         ("object_contrasted", "Jars on a table", "Jars on a table, not the floor"),
         ("action_contrasted", "A nurse sitting on a log", "A nurse sitting, not standing, on a log"),

@@ -27,8 +27,9 @@ def affirmed(scene: Scene) -> Iterator[Change]:
     """What the caption denies affirmed; only where it denies one thing, once."""
     tree = scene.tree
     places = denials(tree)
-    if len(places) != 1 or tree.lower(places[0] + 1) == "one":
-        return  # no one
+    after = tree.lower(places[0] + 1) if len(places) == 1 else "one"
+    if after in ("one", ".") or after.isdigit():
+        return  # no one; Platform No. 3
     place = places[0]
     word, before, noun = tree.lower(place), tree.lower(place - 1), _noun_behind(tree, place)
     if word == "without" and noun is not None and tree[place].label == "prep":

@@ -90,7 +90,12 @@ def is_named(siblings: Siblings, noun: str, things_there: Container[str]) -> boo
     return noun in siblings.lemmas or thing in things_there or siblings.lists(noun) or plural(noun) in siblings.bag
 
 
+MASS = lexicon.UNCOUNTED | listed("also uncounted")
+
+
 def plural(noun: str) -> str:
+    if noun in MASS:
+        return noun
     return things.THINGS[noun].plural if noun in things.THINGS else inflect(noun, "NNS")
 
 

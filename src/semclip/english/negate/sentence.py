@@ -86,6 +86,8 @@ _CAN_GO = frozenset({"prep", "advcl", "npadvmod", "acl"})
 
 def endings_of(tree: Tree, last: int) -> list[int]:
     """Where something starts, behind `last`, with which a caption ends and without which it is a caption still."""
+    if "(" in tree.tail:
+        return []  # the years of somebody's life need their name
     return [
         cut - (tree.lower(cut - 1) == ",")
         for cut in tree.ends
