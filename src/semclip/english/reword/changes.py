@@ -125,6 +125,8 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
 
 def _relative_removed(tree: Tree, verb: int) -> Iterator[Swap]:
     """a lady that is standing -> a lady standing; a kitchen that has a stove -> a kitchen with a stove."""
+    if tree.tag(verb - 3) == "IN" and tree.lower(verb - 2) in _WHO:
+        return  # one of which is drinking
     if tree.tag(verb) in ("VBG", "VBN") and tree.lower(verb - 1) in ("is", "are") and tree.lower(verb - 2) in _WHO:
         yield Swap(verb - 2, verb + 1, tree.lower(verb), "participle")
     elif tree.tag(verb - 2) == "IN":

@@ -72,7 +72,8 @@ def _stands(tree: Tree, noun: int) -> bool:
     if any(tree[i].text[:1].isupper() for i in range(1, noun + 1) if not tree.tag(0).startswith("NNP")):
         return False
     if tree.tag(noun) == "NN":
-        return tree[noun].lemma in UNCOUNTED | DEPICTIONS and "," not in tree.words
+        small = not any(tree[i].text[:1].isupper() for i in range(1, noun + 1))
+        return small and tree[noun].lemma in UNCOUNTED | DEPICTIONS and "," not in tree.words
     named = tree.tag(0).startswith("NNP") and not known_as(tree.lower(0))
     return tree.tag(noun) == "NNS" or noun == 0 or named
 

@@ -219,7 +219,7 @@ def is_title(tree: Tree) -> bool:
 def depicted(tree: Tree, family: str) -> Iterator[Order]:
     """A photo of a dog -> a photo that shows a dog; a dog in a photo."""
     root, of = tree.root, depicted_by(tree)
-    if of is None:
+    if of is None or is_terse(tree):
         return
     plural, who = tree.is_plural(root), {"A": "shows", "B": "depicts"}[family]
     before: Items = list(range(of)) if tree.determiner(root) or plural else ["a", *range(of)]
