@@ -35,6 +35,7 @@ def texts(caption: str, family: str = "A", others: tuple[str, ...] = (), draws: 
         ("A goat naps.", "A goat is napping.", "progressive"),
         ("A farmer sings while a goat eats hay.", "While a goat eats hay, a farmer sings.", "fronted"),
         ("A goat is in a barn.", "In a barn is a goat.", "inverted"),
+        ("Somebody folds a napkin.", "In this picture, somebody folds a napkin.", "frame"),
         ("A goat in a barn", "In a barn, there is a goat", "fronted+existential"),
         ("A farmer naps.", "A farmer can be seen napping.", "seen"),
         ("A goat is in a barn.", "A goat can be seen in a barn.", "seen"),

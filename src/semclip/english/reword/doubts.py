@@ -17,6 +17,7 @@ _ONE_OR_MORE = listed("plurals without s")
 _GROUPS = words("crew staff team family couple band police audience choir")
 #: What needs no article in a sentence.
 _NO_ARTICLE = lexicon.UNCOUNTED | lexicon.COLOURS.keys() | listed("also uncounted") | listed("no article")
+SOMEBODY = words("someone somebody something everyone everybody anyone anything nobody nothing")
 _FILE = re.compile(r"\w+_\w+|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
 #: How adjectives of nations end, which have a capital behind any word: a young German shepherd.
 _NATIONAL = ("an", "ese", "ish", "ch", "ek", "ai")
@@ -38,6 +39,8 @@ def _lacks_article(tree: Tree, noun: int) -> bool:
 
 def may_be_named(tree: Tree) -> bool:
     """Whether its capital may be more than that of a first word, and would be lost behind it: Black Friday banner."""
+    if tree[0].lemma in SOMEBODY:
+        return False
     word, behind = tree[0].text, 2 if tree.lower(1) == "&" else 1
     if any(tree.style) or not word[:1].isupper() or moved(tree, 0) == word or tree.tag(0) in ("DT", "CD", "IN", "PRP$"):
         return False

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from semclip.english.inflection import known_as
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.tree import Tree
-from semclip.english.reword.doubts import hides_a_verb, is_terse, plural_of
+from semclip.english.reword.doubts import SOMEBODY, hides_a_verb, is_terse, plural_of
 from semclip.english.reword.orders import Order, is_title
 from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Parts, be_of
 from semclip.english.reword.places import told_by
@@ -51,7 +51,9 @@ def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> 
             yield Order("frame", [frame, *(["a"] if article else []), *whole], 0.5)
     sentences = [order for order in reordered if order.kind in _SENTENCES]
     subject = tree.subject(root) or 0
-    headline = tree.tag(subject) == "NN" and not tree.determiner(subject) and tree[subject].lemma not in UNCOUNTED
+    headline = (
+        tree.tag(subject) == "NN" and not tree.determiner(subject) and tree[subject].lemma not in UNCOUNTED | SOMEBODY
+    )
     if told_by(tree) is not None and not any(tree.style) and not headline:
         sentences.insert(0, Order("", whole))
     for order in sentences:
@@ -67,7 +69,7 @@ def _stands(tree: Tree, noun: int) -> bool:
     determiner = tree.determiner(noun)
     if tree.tag(noun + 1) == "CD" and not determiner:
         return False  # team photo 2018
-    if determiner and not (determiner.isdigit() and len(determiner) == 4):
+    if tree[noun].lemma in SOMEBODY or (determiner and not (determiner.isdigit() and len(determiner) == 4)):
         return True
     if any(tree[i].text[:1].isupper() for i in range(1, noun + 1) if not tree.tag(0).startswith("NNP")):
         return False

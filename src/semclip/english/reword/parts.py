@@ -8,7 +8,7 @@ from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import clause_of, inside_collective, is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.doubts import has_marks, hides_a_verb, is_terse, misread, plural_of
+from semclip.english.reword.doubts import SOMEBODY, has_marks, hides_a_verb, is_terse, misread, plural_of
 from semclip.english.reword.places import is_clothes, last_place
 from semclip.english.words.load import listed
 
@@ -26,7 +26,6 @@ class Form(str):
 
 
 Items = list[int | str]
-_SOMEBODY = words("someone somebody something everyone everybody anyone anything nobody nothing")
 _DEFINITE = words("the this that these those his her its their my our each every another both all no")
 #: How titles of instructions start.
 INSTRUCTIONS = words("how why what when where before after")
@@ -77,7 +76,7 @@ class Parts:
     @cached_property
     def relative(self) -> Items | None:
         """What it does as a relative clause: who are running, that has a red roof."""
-        who = "who" if is_person(self.tree, self.holder) or self.tree[self.holder].lemma in _SOMEBODY else "that"
+        who = "who" if is_person(self.tree, self.holder) or self.tree[self.holder].lemma in SOMEBODY else "that"
         if self.has_something:
             return [who, *range(self.verb or 0, len(self.tree))]
         behind, tree = self.participles, self.tree
@@ -158,7 +157,7 @@ class Parts:
         bare = tree.tag(self.subject) == "NN" and not determiner and tree[self.subject].lemma not in UNCOUNTED
         if bare and isinstance(self.introduced[0], int):
             return False
-        return first not in _DEFINITE | _SOMEBODY and not self.tree.tag(self.np[0]).startswith("PRP")
+        return first not in _DEFINITE | SOMEBODY and not self.tree.tag(self.np[0]).startswith("PRP")
 
     @cached_property
     def introduced(self) -> Items:
@@ -172,7 +171,7 @@ class Parts:
         several = tree.child(head, "conj")  # cod, peas and beans
         told = told or (several is not None and "," in tree.words[head:several])
         told = told or tree.lower(head) in _ONE_OR_MORE
-        if told or tree[head].lemma in UNCOUNTED | _SOMEBODY:
+        if told or tree[head].lemma in UNCOUNTED | SOMEBODY:
             return list(self.np)
         return ["a", *self.np]
 
