@@ -54,6 +54,9 @@ def test_training_and_tests_share_no_text(kind: str, caption: str) -> None:
         ("object_denied_in_caption", "A field with a farmer plowing"),
         # some ... are not: others may
         ("verb_negated", "Some chefs are singing ."),
+        ("verb_negated", "Somebody is peeling a carrot ."),
+        # a year that is not known for sure is not another one
+        ("name_swapped", "A lute, about 1640"),
         # a second verb would stay affirmed
         ("verb_negated", "A nurse sits and knits ."),
         ("subject_denied", "A nurse sings and a chef dances ."),
@@ -151,7 +154,6 @@ def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:
         ("subject_denied", "A dog naps on a bed .", "No cat naps on a bed ."),
         ("verb_negated", "A farmer carries a balloon .", "A farmer does not carry a kite ."),
         ("verb_negated", "A farmer sits on a chair .", "A farmer does not stand on a chair ."),
-        ("object_denied_in_caption", "A nurse with a balloon naps .", "A nurse without a kite naps ."),
         ("attribute_denied", "A black vase", "A vase that is not white"),
         ("object_contrasted", "A zebra naps .", "A zebra , not a giraffe , naps ."),
         ("object_contrasted", "A nurse rides a bicycle", "A nurse rides a bicycle, not a motorcycle"),
@@ -164,7 +166,7 @@ def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:
         ("object_contrasted", "Jars on a table", "Jars on a table, not the floor"),
         ("action_contrasted", "A nurse sitting on a log", "A nurse sitting, not standing, on a log"),
         ("attribute_contrasted", "A pine tree beside a barn", "A pine, not maple, tree beside a barn"),
-        ("relation_contrasted", "A goat beside a barn", "A goat beside, not far away from, a barn"),
+        ("relation_contrasted", "A goat in front of a barn", "A goat in front of, not behind, a barn"),
         ("number_contrasted", "Set of 6 cotton socks", "Set of 6 cotton socks, not 8"),
         ("name_contrasted", "A goat in Greece", "A goat in Greece, not Egypt"),
         ("attribute_contrasted", "A black cow naps .", "A black , not white , cow naps ."),

@@ -108,7 +108,7 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
 
 
 _YEAR = re.compile("(?:1[5-9]|20)[0-9]{2}")
-_BEFORE_YEARS = words("in , about around since") | listed("months")
+_BEFORE_YEARS = words("in , since") | listed("months")
 _BEFORE_NAMES = words("in on from of at near , early late")
 
 

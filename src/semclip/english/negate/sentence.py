@@ -7,7 +7,7 @@ from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import PLURAL_ONLY, inflect, words
 from semclip.english.negate.denied import BODY, DEPICTIONS, depicted_by, who_is
 from semclip.english.pairs import ATTRIBUTES
-from semclip.english.parse.clause import COLLECTIVES, Clause, clause_of, inside_collective
+from semclip.english.parse.clause import COLLECTIVES, SOMEBODY, Clause, clause_of, inside_collective
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.words.load import listed
 
@@ -40,7 +40,8 @@ def not_doing(scene: Scene) -> Iterator[Change]:
         yield from _participle_denied(scene, clause.verb if clause else None)
         return
     verb, be = clause.verb, clause.be
-    if tree.child(verb, "neg") is not None or tree.lower(clause.subject - 1) == "some":
+    others = tree.lower(clause.subject - 1) == "some" or tree.lower(clause.subject) in SOMEBODY
+    if tree.child(verb, "neg") is not None or others:
         return  # some ... are not: others may
     if not _LIMITS.isdisjoint(tree.words) or _goes_on(tree, verb):
         return  # only eleven families still do not live there; does not sit and smokes

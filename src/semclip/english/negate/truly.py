@@ -13,7 +13,7 @@ from semclip.english.negate.contrasted import CONTRASTED, contrasted, swapped_wo
 from semclip.english.parse.tree import Tree
 
 #: Kinds that deny one word, which must be the one that was swapped.
-_OF_ONE_WORD = frozenset({"object_denied_in_caption", "hybrid", "relation_denied", "attribute_denied"})
+_OF_ONE_WORD = frozenset({"relation_denied", "attribute_denied"})
 #: Kinds whose denial holds of all that the sentence says.
 _OF_ALL = frozenset({"subject_denied", "caption_denied"})
 

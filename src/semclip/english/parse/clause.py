@@ -9,6 +9,7 @@ from semclip.english.words.load import listed
 
 #: Nouns of which there is one and which hold several: a group of people.
 COLLECTIVES = listed("collectives")
+SOMEBODY = words("someone somebody something everyone everybody anyone anything nobody nothing")
 _BE = words("is are was were 's 're")
 
 

@@ -4,7 +4,7 @@ import re
 
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, known_as, lemma_of, words
-from semclip.english.parse.clause import COLLECTIVES, inside_collective, is_being
+from semclip.english.parse.clause import COLLECTIVES, SOMEBODY, inside_collective, is_being
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.render import moved
 from semclip.english.words.load import listed
@@ -17,7 +17,6 @@ _ONE_OR_MORE = listed("plurals without s")
 _GROUPS = words("crew staff team family couple band police audience choir")
 #: What needs no article in a sentence.
 _NO_ARTICLE = lexicon.UNCOUNTED | lexicon.COLOURS.keys() | listed("also uncounted") | listed("no article")
-SOMEBODY = words("someone somebody something everyone everybody anyone anything nobody nothing")
 _FILE = re.compile(r"\w+_\w+|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
 #: How adjectives of nations end, which have a capital behind any word: a young German shepherd.
 _NATIONAL = ("an", "ese", "ish", "ch", "ek", "ai")

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from semclip.english.inflection import known_as
 from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.parse.clause import SOMEBODY
 from semclip.english.parse.tree import Tree
-from semclip.english.reword.doubts import SOMEBODY, hides_a_verb, is_terse, plural_of
+from semclip.english.reword.doubts import hides_a_verb, is_terse, plural_of
 from semclip.english.reword.orders import Order, is_title
 from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Parts, be_of
 from semclip.english.reword.places import told_by

@@ -6,9 +6,9 @@ from functools import cached_property
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
-from semclip.english.parse.clause import clause_of, inside_collective, is_being, is_person
+from semclip.english.parse.clause import SOMEBODY, clause_of, inside_collective, is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.doubts import SOMEBODY, has_marks, hides_a_verb, is_terse, misread, plural_of
+from semclip.english.reword.doubts import has_marks, hides_a_verb, is_terse, misread, plural_of
 from semclip.english.reword.places import is_clothes, last_place
 from semclip.english.words.load import listed
 
