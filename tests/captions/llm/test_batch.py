@@ -25,7 +25,7 @@ from tests.captions.test_job import rows_of, write_rows
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(batch, "QUIET", 0.02)
+    monkeypatch.setattr(batch, "QUIET", 0.1)
     for name, value in {"FIRST_LOOK": 0.005, "LONGEST_LOOK": 0.02, "FIRST_WAIT": 0.001}.items():
         monkeypatch.setattr(batches, name, value)
     yield
