@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from semclip.core.errors import UserError
@@ -68,6 +68,10 @@ def test_any_text_is_a_query_or_a_user_error(text: str) -> None:
 
 @QUICK
 @given(QUERIES)
+@example("0 OR ^0 AND(0)")
+@example('0-"\x1f"')
+@example('0-"\xa0"')
+@example('CAMERA:""""A0:"')
 def test_what_was_read_can_be_typed_again(text: str) -> None:
     try:
         query = parse(text, TODAY)

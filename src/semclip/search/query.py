@@ -91,7 +91,9 @@ def _is_read_as_it_is(text: str) -> bool:
         query = parse(text)
     except UserError:
         return False
-    return query.tree == Text(text) and not query.filters and all(t.type == "WORD" for t in _grammar().lex(text))
+    # A quote inside may close what stands behind it.
+    alone = query.tree == Text(text) and not query.filters and '"' not in text
+    return alone and all(t.type == "WORD" for t in _grammar().lex(text))
 
 
 @cache
