@@ -64,6 +64,7 @@ def test_training_and_tests_share_no_text(kind: str, caption: str) -> None:
         ("subject_denied", "A nurse and a chef are singing ."),
         ("hybrid", "A nurse and a chef are singing ."),
         ("hybrid", "A pair of scissors and glue"),
+        ("hybrid", "A farmer in a coat and a goat sit ."),
         # a part of a thing, and a thing that names another
         ("object_replaced", "A cow skull hangs on a nail ."),
         ("object_replaced", "A pizza box on a stool"),
@@ -136,6 +137,15 @@ def test_form_and_style(kind: str, caption: str, expected: str) -> None:
 )
 def test_what_a_caption_denies(caption: str, expected: str) -> None:
     assert absence_of(tree_of(caption)) == expected
+
+
+@pytest.mark.parametrize(
+    ("caption", "never"),
+    [("Noodles are in a bowl .", "Rice"), ("A clerk cooks rice .", "noodle "), ("A dog chases a ball .", "feed")],
+)
+def test_what_cannot_be_counted_takes_no_place_of_what_is(caption: str, never: str) -> None:
+    kinds = ("object_replaced", "object_contrasted", "action_replaced")
+    assert not [text for kind in kinds for text in texts_of(kind, caption) if never in text]
 
 
 @pytest.mark.parametrize("caption", ["Not a boat without oars on the lake .", "A boy who has no shoes and no socks"])

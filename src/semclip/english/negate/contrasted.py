@@ -8,7 +8,7 @@ from functools import partial
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import one_of, words
-from semclip.english.negate.denied import DEPICTIONS, chunks_of
+from semclip.english.negate.denied import COUNTED, DEPICTIONS, chunks_of
 from semclip.english.negate.replaced import MASS, in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import attributes
@@ -20,7 +20,6 @@ from semclip.english.words.load import listed
 #: By family. {y}: a dog, white, three.
 _FORMS = {"A": ", not {y}", "B": "rather than {y}"}
 _HEADS = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "attr", "ROOT"})
-_COUNTED = words("a an some several many few") | frozenset(lexicon.NUMBERS)
 _OWN = words("his her its their our my")
 #: What has no article though it is one.
 _BARE = lexicon.UNCOUNTED | listed("bare")
@@ -118,7 +117,7 @@ def _names(scene: Scene, true: bool) -> Iterator[Rival]:
     for place, token in enumerate(tree.tokens):
         following, tag = tree.lower(place + 1), tree.tag(place + 1)
         year = _YEAR.fullmatch(token.text) and following in ("", ",", "(") and tree.lower(place - 1) in _BEFORE_YEARS
-        if true and year:  # nobody would take one year for another
+        if true and year:  # set against in true texts alone: nobody would take one year for another
             for new in (str(int(token.text) + years) for years in (-2, -1, 1, 2)):
                 yield Rival(place, place + 1, new, (token.text, new), place + 1)
         if tree.lower(place - 1) in _BEFORE_NAMES and (following in ("", ",", "(") or tag in ("IN", "VBZ", "VBP")):
@@ -160,7 +159,7 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
         return None  # a computer desk is no desk that could be a couch, a pickup truck none that could be a bus
     if determiner == "the" and tree.tag(place) == "NNS" and label in ("pobj", "dobj"):
         return None
-    if determiner not in _COUNTED | _OWN | {"the", ""}:
+    if determiner not in COUNTED | _OWN | {"the", ""}:
         return None
     bare = not determiner and tree.tag(place) == "NN" and "DT" in tree.tags and tree[place].lemma not in _BARE
     if bare and tree.noun_start(place) > 0:

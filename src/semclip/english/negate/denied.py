@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import words
-from semclip.english.parse.clause import is_being, is_person
+from semclip.english.parse.clause import clause_of, is_being, is_person, is_torn
 from semclip.english.parse.tree import Tree
 from semclip.english.words.load import listed
 
@@ -15,6 +15,7 @@ _INDEFINITE = words(
 )
 BODY = listed("body")
 _NO_THING = listed("no thing")
+COUNTED = words("a an some several many few") | frozenset(lexicon.NUMBERS)
 #: "filled with", "playing with": without them the verb says something else.
 _NEEDS_WITH = listed("needs with")
 _HAVE = words("have wear contain feature include display sport bear own offer")
@@ -162,6 +163,8 @@ def has_no(scene: Scene) -> Iterator[Change]:
 def but_no(scene: Scene) -> Iterator[Change]:
     """X and Y -> X but no Y."""
     tree = scene.tree
+    if is_torn(tree, clause_of(tree)):
+        return
     for noun, token in enumerate(tree.tokens):
         if token.label != "conj" or not deniable(tree, noun) or not tree.is_noun(token.head):
             continue

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator, Mapping
 from semclip.english import lexicon, things
 from semclip.english.edits import Change, Scene, replaced, rule
 from semclip.english.inflection import inflect, words
-from semclip.english.negate.denied import DEPICTIONS
+from semclip.english.negate.denied import COUNTED, DEPICTIONS
 from semclip.english.pairs import REPLACEMENTS, Entry, fitting
 from semclip.english.parse.clause import COLLECTIVES, clause_of, is_being
 from semclip.english.parse.tree import Tree
@@ -62,7 +62,14 @@ def rivals(
         return  # track and field
     if tree.lower(place) in ("sheep", "fish", "deer") and tree.determiner(place) not in ("a", "an"):
         return  # one of them, or several
+    mass, counted = tree[place].lemma in MASS, tree.determiner(place) in COUNTED
+    bare = not tree.determiner(place) and tree.tag(place) == "NN"
+    subject = tree[place].label in ("nsubj", "nsubjpass")
     for new, needed in fitting(table.get(tree[place].lemma, []), _governors(tree, place)):
+        if new in MASS and not mass and (counted or subject):
+            continue  # a rice; rice are
+        if mass and new not in MASS and bare:
+            continue  # cooks noodle
         # "rides" hints at a horse, but it is the bicycle that is ridden.
         unsaid = new in _UNSAID.get(tree.lower(tree[place].head), ())
         if not unsaid and not is_named(siblings, new, siblings.times_named if needed else hinted):

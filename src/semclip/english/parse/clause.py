@@ -53,6 +53,13 @@ def clause_of(tree: Tree) -> Clause | None:
     return None
 
 
+def is_torn(tree: Tree, clause: Clause | None) -> bool:
+    """Whether a verb of several has a subject of one, since the others hang elsewhere: a man in a hat and a dog sit."""
+    if clause is None or not clause.finite or not clause.plural:
+        return False
+    return not (tree.is_plural(clause.subject) or tree[clause.subject].lemma in COLLECTIVES)
+
+
 def _agrees(tree: Tree, verb: int, subject: int) -> bool:
     if tree.lower(verb) in ("is", "was", "has", "does") or tree.tag(verb) == "VBZ":
         return False

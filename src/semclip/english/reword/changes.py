@@ -177,7 +177,7 @@ def _colour_behind(tree: Tree, place: int) -> Iterator[Swap]:
 
 
 def _turned(tree: Tree, cc: int) -> Iterator[Swap]:
-    """a man and a dog -> a dog and a man; a cup, a jug and two plates -> two plates, a jug and a cup."""
+    """a man and a dog -> a dog and a man; a cup, a jug and a plate -> a plate, a cup and a jug."""
     items, before = _items(tree, cc)
     (first, _), (_, last) = items[0], items[-1]
     heads = [end - 1 for _, end in items]
@@ -188,10 +188,9 @@ def _turned(tree: Tree, cc: int) -> Iterator[Swap]:
         return  # a man in a hat and a woman
     if determined == {False} and len(items) == 2 and items[0][1] - first > 1:
         return  # an old coat and hat
-    there = tree.lower(0) == "there" and before == 1
-    if there and tree.tag(heads[0]) != tree.tag(heads[-1]):
+    about = before < 0 or (tree.lower(0) == "there" and before == 1)  # what the caption is about
+    if about and tree.tag(heads[0]) != tree.tag(heads[-1]):
         return  # "there is" would have to become "there are"
-    about = there or before < 0  # what the caption is about
     if any(tree.style) if about else tree[before].label in ("amod", "compound"):
         return  # Pack of 12 Candles, Vanilla and Lavender; hanging lamps and tables
     if not about and (last < len(tree) or tree.tag(before) not in ("IN", "VBG", "VBZ", "VBP", "VBN", "PRP$")):

@@ -17,7 +17,7 @@ _ONE_OR_MORE = listed("plurals without s")
 _GROUPS = words("crew staff team family couple band police audience choir")
 #: What needs no article in a sentence.
 _NO_ARTICLE = lexicon.UNCOUNTED | lexicon.COLOURS.keys() | listed("also uncounted") | listed("no article")
-_FILE = re.compile(r"\w+_\w+|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
+_FILE = re.compile(r"\w+_\w+(?:\.\w+)?|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
 #: How adjectives of nations end, which have a capital behind any word: a young German shepherd.
 _NATIONAL = ("an", "ese", "ish", "ch", "ek", "ai")
 _OPENING = ("WDT", "WP", "WRB", "PRP")
@@ -49,8 +49,9 @@ def may_be_named(tree: Tree) -> bool:
 
 
 def is_file(tree: Tree) -> bool:
-    """Whether words are the name of a file: IMG_4482, DSC00917, red-bike-with-basket."""
-    return _FILE.match(tree.text) is not None
+    """Whether words are the name of a file: IMG_4482, DSC00917 barn, red-bike-with-wicker-basket."""
+    first, *others = tree.text.split()
+    return len(others) < 2 and _FILE.fullmatch(first) is not None
 
 
 def has_marks(tree: Tree, subject: int) -> bool:

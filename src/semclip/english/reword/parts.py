@@ -6,7 +6,7 @@ from functools import cached_property
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
-from semclip.english.parse.clause import SOMEBODY, clause_of, inside_collective, is_being, is_person
+from semclip.english.parse.clause import SOMEBODY, clause_of, inside_collective, is_being, is_person, is_torn
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.reword.doubts import has_marks, hides_a_verb, is_terse, misread, plural_of
 from semclip.english.reword.places import is_clothes, last_place
@@ -230,6 +230,8 @@ def parts_of(tree: Tree) -> Parts | None:
     subject, verb, finite = (clause.subject, clause.verb, clause.finite) if clause else (there, None, False)
     first = 0 if there is None else 2
     if subject is None or tree[subject].lemma in DEPICTIONS or hides_a_verb(tree, subject, finite):
+        return None
+    if is_torn(tree, clause):
         return None
     if tree.noun_start(subject) != first or has_marks(tree, subject):
         return None

@@ -69,10 +69,10 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
             if kinds != ["frame"] or done:
                 return found
             last = found
-    return last if last.text else _turned(tree) or last
+    return last if last.text else _turned(tree, siblings) or last
 
 
-def _turned(tree: Tree) -> Paraphrase | None:
+def _turned(tree: Tree, siblings: Siblings) -> Paraphrase | None:
     """Oak chair. Gift of Ann Marsh, 1953. -> Gift of Ann Marsh, 1953. Oak chair.; where neither speaks of the other."""
     further = re.fullmatch(r"\. ([A-Z0-9][^():]*\.)", tree.tail)
     if further is None or any(token.text == ":" for token in tree.tokens):
@@ -81,7 +81,8 @@ def _turned(tree: Tree) -> Paraphrase | None:
     if said[0] == "the" or not _REFER.isdisjoint(said) or names & {token.text for token in tree.tokens}:
         return None
     text = f"{further[1]} {render(tree, list(range(len(tree))), tail=False)}."
-    return Paraphrase(text, "sentences turned") if changed_share(tree.text, text) >= LEAST else None
+    new = tuple(words_of(text)) not in siblings.as_words and changed_share(tree.text, text) >= LEAST
+    return Paraphrase(text, "sentences turned") if new else None
 
 
 _REFER = listed("pronouns") | words("her his its their him them this these those here there")
