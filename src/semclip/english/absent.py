@@ -104,7 +104,7 @@ PEOPLE = frozenset(word for word, (of, _) in lexicon.NOUNS.items() if of & {"adu
 #: Settings from the most telling: only the things of the first line of which any is told count.
 _TELLING = (
     words("snow music birthday"),
-    words("beach lake home kitchen playground"),
+    words("beach home kitchen playground"),
     words("street park yard woods farm camp"),
     words("meadow dog outside"),
 )

@@ -29,6 +29,10 @@ OPPOSITES = {word: (opposite, of, forbidden) for word, opposite, of, forbidden i
 SAME = {other: word for word, others in table_of("variants").items() for other in others}
 
 UNCOUNTED = listed("uncounted")
+#: The same, and what is counted at times: a food, a rain.
+MASS = UNCOUNTED | listed("also uncounted")
+#: Several, or one.
+ONE_OR_MORE = listed("plurals without s")
 _PLURAL_NOUNS = listed("plural nouns")
 _ANIMALS = ("dog", "cat", "horse", "cow", "sheep", "goat", "bird", "monkey", "elephant", "rabbit", "pig", "bear")
 #: noun -> (categories, is it a plural).

@@ -9,7 +9,7 @@ from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import one_of, words
 from semclip.english.negate.denied import COUNTED, DEPICTIONS, chunks_of
-from semclip.english.negate.replaced import MASS, in_a_place, people_like, refers_to_somebody, rivals
+from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import attributes
 from semclip.english.pairs import ATTRIBUTES, CONTRASTS, family_of_pair, fitting, tried_in_family
@@ -137,7 +137,7 @@ def _with_article(determiner: str, noun: str) -> str:
     if noun in ("floor", "ground"):
         return f"the {noun}"  # there is one
     if determiner in ("a", "an"):
-        return noun if noun in MASS else one_of(noun)
+        return noun if noun in lexicon.MASS else one_of(noun)
     return f"{determiner} {noun}" if determiner in _OWN | {"the"} else noun
 
 

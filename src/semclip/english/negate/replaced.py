@@ -62,13 +62,13 @@ def rivals(
         return  # track and field
     if tree.lower(place) in ("sheep", "fish", "deer") and tree.determiner(place) not in ("a", "an"):
         return  # one of them, or several
-    mass, counted = tree[place].lemma in MASS, tree.determiner(place) in COUNTED
+    mass, counted = tree[place].lemma in lexicon.MASS, tree.determiner(place) in COUNTED
     bare = not tree.determiner(place) and tree.tag(place) == "NN"
     subject = tree[place].label in ("nsubj", "nsubjpass")
     for new, needed in fitting(table.get(tree[place].lemma, []), _governors(tree, place)):
-        if new in MASS and not mass and (counted or subject):
+        if new in lexicon.MASS and not mass and (counted or subject):
             continue  # a rice; rice are
-        if mass and new not in MASS and bare:
+        if mass and new not in lexicon.MASS and bare:
             continue  # cooks noodle
         # "rides" hints at a horse, but it is the bicycle that is ridden.
         unsaid = new in _UNSAID.get(tree.lower(tree[place].head), ())
@@ -97,11 +97,8 @@ def is_named(siblings: Siblings, noun: str, things_there: Container[str]) -> boo
     return noun in siblings.lemmas or thing in things_there or siblings.lists(noun) or plural(noun) in siblings.bag
 
 
-MASS = lexicon.UNCOUNTED | listed("also uncounted")
-
-
 def plural(noun: str) -> str:
-    if noun in MASS:
+    if noun in lexicon.MASS:
         return noun
     return things.THINGS[noun].plural if noun in things.THINGS else inflect(noun, "NNS")
 

@@ -7,6 +7,7 @@ from semclip.english import lexicon
 from semclip.english.inflection import known_as, lemma_of
 from semclip.english.lexicon import kind_of
 from semclip.english.parse.clause import COLLECTIVES, is_being
+from semclip.english.parse.tag import COMPOUNDED
 from semclip.english.parse.tree import FINITE, NOUNS, VERBS, Token, Tree
 from semclip.english.words.load import listed
 
@@ -33,9 +34,6 @@ def _joined_alike(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
             yield place, token._replace(head=near[-1])
 
 
-_PLURALS = listed("plurals without s")
-
-
 def _no_plural(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
     """A plate of spaghetti: what does not end in s is hardly ever a plural."""
     for place, token in enumerate(tokens):
@@ -44,7 +42,7 @@ def _no_plural(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
             token.tag == "NNS"
             and word == token.lemma
             and word[-1:] != "s"
-            and word not in _PLURALS
+            and word not in lexicon.ONE_OR_MORE
             and not kind_of(word)
         ):
             yield place, token._replace(tag="NN")
@@ -172,9 +170,6 @@ _RULES = (
     _participle, _determiner,
 )  # fmt: skip
 
-#: "snow covered slope", "a heart shaped pendant": what people write for "snow-covered".
-_COMPOUNDED = listed("compounded")
-
 
 def is_sound(tree: Tree) -> bool:
     """Whether numbers agree and a noun or a verb is at the top."""
@@ -187,7 +182,7 @@ def is_sound(tree: Tree) -> bool:
             return False  # "boots splashes", "dogs runs"
         if token.tag == "NNS" and token.label == "compound" and is_being(tree, place) and _may_be_verb(tree, place + 1):
             return False  # "firefighters spray water"
-        if token.lower in _COMPOUNDED and token.label != "amod" and tree.is_noun(place - 1) and tree.is_noun(place + 1):
+        if token.lower in COMPOUNDED and token.label != "amod" and tree.is_noun(place - 1) and tree.is_noun(place + 1):
             return False
         if token.tag in VERBS and _is_no_verb(token):
             return False  # "kids bedroom" read as a sentence

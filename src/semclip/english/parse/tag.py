@@ -10,7 +10,8 @@ from semclip.english.words.load import listed, table_of
 
 TOKEN = re.compile(r"\w+(?:[-’'./&]\w+)*?(?=['’]s\b|n['’]t\b)|['’]s\b|n['’]t\b|\w+(?:[-’'&]\w+)*|[^\w\s]")
 _OF_WORD = {word: tag for tag, of in table_of("tags").items() for word in of}
-_COMPOUNDED = listed("compounded")
+#: "snow covered slope", "a heart shaped pendant": what people write for "snow-covered".
+COMPOUNDED = listed("compounded")
 _NUMBERS = words("one two three four five six seven eight nine ten eleven twelve dozen hundred")
 _BE = words("is are was were be been being")
 _MORE_ADJECTIVES = words("several many few various multiple numerous other same more most own next front")
@@ -186,7 +187,7 @@ def _behind_noun(tokens: list[str], place: int, tags: list[str], readings: froze
         return "RB" if readings == {"R"} else _in_phrase(word, readings, following)
     if word.endswith("ing") and (word not in lexicon.NOUNS or following in _OF_WORD):
         return "VBG"
-    if word in _COMPOUNDED and following not in _OF_WORD and _is_nounish(following):
+    if word in COMPOUNDED and following not in _OF_WORD and _is_nounish(following):
         return "JJ"
     tag = _verb_tag(word, participle=False)
     after = following not in _OF_WORD and _is_nounish(following)

@@ -9,7 +9,7 @@ from semclip.english.parse.clause import inside_collective, is_being, is_person
 from semclip.english.parse.tree import Tree
 from semclip.english.render import moved
 from semclip.english.reword.doubts import is_terse
-from semclip.english.reword.parts import ACCESSORIES, UNCOUNTED, be_of, shows
+from semclip.english.reword.parts import ACCESSORIES, be_of, shows
 from semclip.english.reword.places import TIMES, is_clothes, is_place
 from semclip.english.reword.synonyms import Swap
 
@@ -117,7 +117,7 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
     first = not any(tree.is_noun(i) or tree.is_verb(i) for i in range(tree.noun_start(noun)))
     own = tree.determiner(what) in _OWN or not _BEHIND.isdisjoint(tree.words[what:])
     single = tree.child(what, "prep", "conj") is None and tree[noun].label not in ("pobj", "dobj") and not tree.style[1]
-    bare = tree.tag(what) == "NN" and not tree.determiner(what) and tree[what].lemma not in UNCOUNTED
+    bare = tree.tag(what) == "NN" and not tree.determiner(what) and tree[what].lemma not in lexicon.MASS
     if not own and not bare and not any(tree.style) and tree.child(what, "acl", "relcl") is None and (first or single):
         has = "have" if tree.is_plural(noun) else "has"
         yield Swap(place, place + 1, f"{_who(tree, noun)} {has}", "relative")

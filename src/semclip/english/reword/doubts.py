@@ -13,10 +13,9 @@ _ARTICLES = words("a an one 1")
 #: Where things are, and what one does.
 _PLACES = words("steps stands slides swings falls rides rails lights tracks")
 _BEHIND_VERBS = ("IN", "RP", "RB", "DT", "TO", "NNS", "PRP$")
-_ONE_OR_MORE = listed("plurals without s")
 _GROUPS = words("crew staff team family couple band police audience choir")
 #: What needs no article in a sentence.
-_NO_ARTICLE = lexicon.UNCOUNTED | lexicon.COLOURS.keys() | listed("also uncounted") | listed("no article")
+_NO_ARTICLE = lexicon.MASS | lexicon.COLOURS.keys() | listed("no article")
 _FILE = re.compile(r"\w+_\w+(?:\.\w+)?|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
 #: How adjectives of nations end, which have a capital behind any word: a young German shepherd.
 _NATIONAL = ("an", "ese", "ish", "ch", "ek", "ai")
@@ -110,7 +109,7 @@ def hides_a_verb(tree: Tree, subject: int, finite: bool) -> bool:
 
 def _is_group(tree: Tree, noun: int) -> bool:
     """Whether a singular noun is often said to "do" and not "does": the ground crew load cases."""
-    return tree[noun].lemma in COLLECTIVES | _ONE_OR_MORE | _GROUPS
+    return tree[noun].lemma in COLLECTIVES | lexicon.ONE_OR_MORE | _GROUPS
 
 
 def _may_be_a_verb(tree: Tree, place: int, subject: int, several: bool) -> bool:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from semclip.english import lexicon
 from semclip.english.inflection import known_as
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import SOMEBODY
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.doubts import hides_a_verb, is_terse, plural_of
 from semclip.english.reword.orders import Order, is_title
-from semclip.english.reword.parts import INSTRUCTIONS, UNCOUNTED, Parts, be_of
+from semclip.english.reword.parts import INSTRUCTIONS, Parts, be_of
 from semclip.english.reword.places import told_by
 
 #: Said of any caption, by family: before a noun phrase, before one that has an article, a sentence, a title.
@@ -53,7 +54,9 @@ def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> 
     sentences = [order for order in reordered if order.kind in _SENTENCES]
     subject = tree.subject(root) or 0
     headline = (
-        tree.tag(subject) == "NN" and not tree.determiner(subject) and tree[subject].lemma not in UNCOUNTED | SOMEBODY
+        tree.tag(subject) == "NN"
+        and not tree.determiner(subject)
+        and tree[subject].lemma not in lexicon.MASS | SOMEBODY
     )
     if told_by(tree) is not None and not any(tree.style) and not headline:
         sentences.insert(0, Order("", whole))
@@ -76,7 +79,7 @@ def _stands(tree: Tree, noun: int) -> bool:
         return False
     if tree.tag(noun) == "NN":
         small = not any(tree[i].text[:1].isupper() for i in range(1, noun + 1))
-        return small and tree[noun].lemma in UNCOUNTED | DEPICTIONS and "," not in tree.words
+        return small and tree[noun].lemma in lexicon.MASS | DEPICTIONS and "," not in tree.words
     named = tree.tag(0).startswith("NNP") and not known_as(tree.lower(0))
     return tree.tag(noun) == "NNS" or noun == 0 or named
 

@@ -31,8 +31,6 @@ _DEFINITE = words("the this that these those his her its their my our each every
 INSTRUCTIONS = words("how why what when where before after")
 #: What is worn and no dress.
 ACCESSORIES = listed("accessories")
-UNCOUNTED = lexicon.UNCOUNTED | listed("also uncounted")
-_ONE_OR_MORE = listed("plurals without s")
 STATIVE = listed("statives")
 
 
@@ -154,7 +152,7 @@ class Parts:
             return False
         if is_terse(tree) or (any(tree.style) and tree.tag(self.np[0]) != "DT"):
             return False
-        bare = tree.tag(self.subject) == "NN" and not determiner and tree[self.subject].lemma not in UNCOUNTED
+        bare = tree.tag(self.subject) == "NN" and not determiner and tree[self.subject].lemma not in lexicon.MASS
         if bare and isinstance(self.introduced[0], int):
             return False
         return first not in _DEFINITE | SOMEBODY and not self.tree.tag(self.np[0]).startswith("PRP")
@@ -170,8 +168,8 @@ class Parts:
         told = self.finite and not is_being(tree, head) and "DT" in tree.tags  # wool is piled on the floor
         several = tree.child(head, "conj")  # cod, peas and beans
         told = told or (several is not None and "," in tree.words[head:several])
-        told = told or tree.lower(head) in _ONE_OR_MORE
-        if told or tree[head].lemma in UNCOUNTED | SOMEBODY:
+        told = told or tree.lower(head) in lexicon.ONE_OR_MORE
+        if told or tree[head].lemma in lexicon.MASS | SOMEBODY:
             return list(self.np)
         return ["a", *self.np]
 
