@@ -26,9 +26,6 @@ def texts(caption: str, family: str = "A", others: tuple[str, ...] = (), draws: 
 @pytest.mark.parametrize(
     ("caption", "expected", "kind"),
     [
-        ("A nurse rides a camel.", "A camel is ridden by a nurse.", "passive"),
-        ("Two boys are chasing a goat.", "A goat is being chased by two boys.", "passive"),
-        ("A camel is being ridden by a nurse.", "A nurse is riding a camel.", "active"),
         ("A goat is sleeping.", "There is a goat that is sleeping.", "existential+relative"),
         ("A farmer sits on a bench.", "On a bench sits a farmer.", "inverted"),
         ("A farmer sings in the kitchen.", "In the kitchen, a farmer sings.", "fronted"),
@@ -41,15 +38,16 @@ def texts(caption: str, family: str = "A", others: tuple[str, ...] = (), draws: 
         ("A goat is in a barn.", "A goat can be seen in a barn.", "seen"),
         ("A lamp and a mug on a desk", "On a desk are a lamp and a mug", "inverted"),
         ("Plums, cherries, old barn, farm", "Farm, old barn, cherries, plums", "list reordered"),
-        ("A photo of an old barn", "An old barn in a photo", "depicted"),
-        ("A nurse in a coat milks a goat.", "A nurse milking a goat is wearing a coat.", "exchanged"),
-        ("A nurse with a scar is milking a goat.", "A nurse milking a goat has a scar.", "exchanged"),
-        ("A farmer wearing a kilt naps.", "Wearing a kilt, a farmer naps.", "modifier first"),
         ("A goat naps with its legs folded.", "With its legs folded, a goat naps.", "fronted"),
         ("A goat naps while chewing hay.", "While chewing hay, a goat naps.", "fronted"),
         ("There is a pot of jam on the shelf.", "On the shelf, there is a pot of jam.", "fronted+existential"),
         ("A goat has a bell.", "There is a goat with a bell.", "existential"),
-        ("Two goats are being milked by a nurse.", "A nurse is milking two goats.", "active"),
+        ("A goat climbs a wall.", "Climbing a wall is a goat.", "inverted"),
+        (
+            "There is a goat with its legs up on a wall.",
+            "As can be seen in this picture, there is a goat with its legs up on a wall.",
+            "frame",
+        ),
         ("Old shelf, two doors, brown wood", "Brown wood, two doors, old shelf", "list reordered"),
         (
             "There is a goat and a hen in the barn.",
@@ -71,10 +69,7 @@ def test_orders(caption: str, expected: str, kind: str) -> None:
         ("A nurse riding a camel on a beach", "nurse who is riding"),
         ("A goat and a hen in a barn", "a hen and a goat"),
         ("A goat on top of a roof", "there is a goat"),
-        ("A farmer who is kneeling on a path", "farmer kneeling on"),
-        ("A barn that has a red roof", "barn with a red roof"),
         ("A lamp on a desk with a drawer", "lamp that is on a desk"),
-        ("A desk with a lamp, a mug and a plant", "a plant, a lamp and a mug"),
         ("A goat climbs a wall.", "climbing up a wall"),
     ],
 )
@@ -95,11 +90,14 @@ def test_sentences_that_do_not_speak_of_each_other_change_places() -> None:
     [
         ("Zorvik Oak Shelf - 90 cm, Walnut Stain", "90 cm, Walnut Stain - Zorvik Oak Shelf"),
         ("Zorvik oak shelf (2 doors)", "Shown in this picture: Zorvik oak shelf (2 doors)"),
-        ("Zorvik, how to use it", ""),
+        ("How to use a zorvik", ""),
         ("ZRV_0917 barn", ""),
         ("zorvik-oak-shelf-with-doors", ""),
         ("Black Friday zorvik banner", "Shown in this picture: Black Friday zorvik banner"),
-        ("The zorvik cannot stop.", ""),
+        ("The zorvik cannot stop.", "What can be seen in this picture: The zorvik cannot stop."),
+        ("Portrait of a zorvik", "Shown here: Portrait of a zorvik"),
+        ("Day 6: zorvik hike", "This is what can be seen in this picture. Day 6: zorvik hike"),
+        ("ZORVIK SHELF $40", "SHOWN IN THIS PICTURE: ZORVIK SHELF $40"),
     ],
 )
 def test_titles_of_unknown_words(title: str, expected: str) -> None:
@@ -212,6 +210,12 @@ def test_a_third_is_changed_by_more_than_a_frame_and_nothing_is_repeated() -> No
         ("A farmer in a red coat and a nurse in a hat are singing .", "a farmer sing"),
         ("A mug, a fork and two bowls", "is two bowls"),
         ("Rescue crew load boxes into a boat near a river", "a rescue"),
+        # What is no sentence gets no frame of one; what is unsure gets none of a noun phrase.
+        ("Lamp parked on a wall", "Lamp is"),
+        ("Two bed house with a view", "are two bed"),
+        ("A hand sprinkling salt over a pan", "salt that"),
+        ("A goat in a coat is running", "coat that is"),
+        ("A small bird sits on a twig", "a a small"),
     ],
 )
 def test_what_would_be_wrong_is_never_written(caption: str, never: str) -> None:

@@ -19,7 +19,8 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
     words: list[tuple[str, int]] = []  # (text, index or -1)
     for item in items:
         if isinstance(item, int):
-            words.append((moved(tree, item, at_start=not words or words[-1][0] == ":", title=title or upper), item))
+            at_start = not words or words[-1][0] in (":", ".")
+            words.append((moved(tree, item, at_start, title=title or upper), item))
         else:
             words += [(_styled(word, upper, title), -1) for word in item.split()]
     if words and not words[0][0][:1].isupper() and not tree[0].text[:1].islower():
@@ -74,6 +75,8 @@ def moved(tree: Tree, index: int, at_start: bool = False, title: bool = False) -
     token = tree[index]
     if index or at_start or title or token.text == "I" or token.text[1:2].isupper() or token.lower in _CAPITAL:
         return token.text
+    if token.lower in ("a", "an", "the"):
+        return token.lower
     if token.tag == "NN" and tree.tag(1).startswith("NNP"):
         return token.text  # Mayor Ines Calder
     if token.tag in ("NNP", "NNPS") and not (known_as(token.lower) and tree.tag(1) not in ("NNP", "NNPS")):

@@ -9,17 +9,17 @@ from semclip.english.parse.clause import inside_collective, is_being, is_person
 from semclip.english.parse.tree import Tree
 from semclip.english.render import moved
 from semclip.english.reword.doubts import is_terse
-from semclip.english.reword.parts import ACCESSORIES, be_of, shows
+from semclip.english.reword.parts import be_of, shows
 from semclip.english.reword.places import TIMES, is_clothes, is_place
 from semclip.english.reword.synonyms import Swap
 
 _INDEFINITE = words("a an some two three four five several many") | {""}
-_WHO = words("who that which")
 _PLACES = words("on in under beside behind near inside atop underneath beneath at next above over")
 _BEHIND = words("background foreground distance")
-_OWN = words("the his her its their both")
-#: What an item of a list is made of, and pairs that are said in one order.
+_OWN = words("the his her its their both this these that those")
+#: What one of two joined things is made of, what may stand before them, and pairs that are said in one order.
 _IN_ITEMS = ("DT", "CD", "JJ", "NN", "NNS", "VBN")
+_GOVERNS = ("IN", "VBG", "VBZ", "VBP", "VBN", "PRP$")
 _FIXED = words("salt bread fish mac rock track arts bed gin peanut peaches")
 
 
@@ -34,14 +34,10 @@ def _found(tree: Tree) -> Iterator[Swap]:
     for place, token in enumerate(tree.tokens):
         if token.label == "acl":
             yield from _participle(tree, place)
-        elif token.label == "relcl":
-            yield from _relative_removed(tree, place)
         elif token.lower in ("with", "in") and token.label == "prep":
             yield from _with_and_in(tree, place)
-        elif token.label == "amod":
-            yield from _colour_behind(tree, place)
         elif token.label == "cc" and token.lower == "and":
-            yield from _turned(tree, place)
+            yield from _joined_swapped(tree, place)
         elif tree.is_noun(place):
             yield from _placed(tree, place)
         elif token.tag == "VBG" and token.label == "ROOT":
@@ -86,21 +82,10 @@ def _participle(tree: Tree, place: int) -> Iterator[Swap]:
     dressed = tree.lower(place) == "wearing" and is_being(tree, noun) and is_clothes(tree, worn)
     if dressed and tree.child(place, "conj") is None:
         yield Swap(place, place + 1, "in", "in")
-        yield from _dressed(tree, place, worn, "in")
     if tree[noun].label in ("pobj", "dobj") and tree.tag(place) == "VBG" and not is_being(tree, noun):
         return  # in "a boy in a creek throwing a rock" the creek throws nothing
     if place + 1 < len(tree) and (tree.tag(place) == "VBG" or tree.child(place, "prep", "agent") is not None):
         yield _who_is(tree, noun, place)
-
-
-def _dressed(tree: Tree, place: int, worn: int | None, kind: str) -> Iterator[Swap]:
-    """Nobody is dressed in a hat, or in a dress."""
-    if (
-        worn is not None
-        and ACCESSORIES.isdisjoint(tree[i].lemma for i in tree.under(worn))
-        and "dress" not in tree.lemmas
-    ):
-        yield Swap(place, place + 1, "dressed in", kind)
 
 
 def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
@@ -111,7 +96,6 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
     if tree.lower(place) == "in":
         if is_being(tree, noun) and is_clothes(tree, what):
             yield Swap(place, place + 1, "wearing", "wearing")
-            yield from _dressed(tree, place, what, "wearing")
         return
     # In "a man in a boat with his dog" nobody knows who has the dog.
     first = not any(tree.is_noun(i) or tree.is_verb(i) for i in range(tree.noun_start(noun)))
@@ -121,18 +105,6 @@ def _with_and_in(tree: Tree, place: int) -> Iterator[Swap]:
     if not own and not bare and not any(tree.style) and tree.child(what, "acl", "relcl") is None and (first or single):
         has = "have" if tree.is_plural(noun) else "has"
         yield Swap(place, place + 1, f"{_who(tree, noun)} {has}", "relative")
-
-
-def _relative_removed(tree: Tree, verb: int) -> Iterator[Swap]:
-    """a lady that is standing -> a lady standing; a kitchen that has a stove -> a kitchen with a stove."""
-    if tree.tag(verb - 3) == "IN" and tree.lower(verb - 2) in _WHO:
-        return  # one of which is drinking
-    if tree.tag(verb) in ("VBG", "VBN") and tree.lower(verb - 1) in ("is", "are") and tree.lower(verb - 2) in _WHO:
-        yield Swap(verb - 2, verb + 1, tree.lower(verb), "participle")
-    elif tree.tag(verb - 2) == "IN":
-        return  # one of which has a bell
-    elif tree.lower(verb) in ("has", "have") and tree.lower(verb - 1) in _WHO and tree.child(verb, "conj") is None:
-        yield Swap(verb - 1, verb + 1, "with", "participle")
 
 
 def _placed(tree: Tree, noun: int) -> Iterator[Swap]:
@@ -163,64 +135,33 @@ def _placed(tree: Tree, noun: int) -> Iterator[Swap]:
         yield _who_is(tree, noun, prep)
 
 
-def _colour_behind(tree: Tree, place: int) -> Iterator[Swap]:
-    """a red bus -> a bus that is red; only where nothing else describes it."""
-    noun = tree[place].head
-    if tree.lower(place) not in lexicon.COLOURS or noun != place + 1 or not tree.is_noun(noun):
-        return
-    if tree.lower(tree.noun_start(noun) - 1) in ("and", "or"):
-        return  # a black and a yellow dog
-    if tree.determiner(noun) not in ("a", "an") or tree.child(noun, "prep", "acl", "relcl", "conj", "compound"):
-        return
-    if tree.child(place, "conj", "cc", "advmod") is None and tree.lower(noun + 1) in ("", "while", "as"):
-        yield Swap(place, noun + 1, f"{tree[noun].text} that is {tree.lower(place)}", "attribute behind")
-
-
-def _turned(tree: Tree, cc: int) -> Iterator[Swap]:
-    """a man and a dog -> a dog and a man; a cup, a jug and a plate -> a plate, a cup and a jug."""
-    items, before = _items(tree, cc)
-    (first, _), (_, last) = items[0], items[-1]
-    heads = [end - 1 for _, end in items]
-    if not all(start < end and _may_move(tree, end - 1) for start, end in items) or tree.lower(first) in _FIXED:
-        return
-    determined = {tree.tag(start) in ("DT", "CD") for start, _ in items}
-    if len(determined) > 1 or len({is_being(tree, head) for head in heads}) > 1:
-        return  # a man in a hat and a woman
-    if determined == {False} and len(items) == 2 and items[0][1] - first > 1:
-        return  # an old coat and hat
-    about = before < 0 or (tree.lower(0) == "there" and before == 1)  # what the caption is about
-    if about and tree.tag(heads[0]) != tree.tag(heads[-1]):
-        return  # "there is" would have to become "there are"
-    if any(tree.style) if about else tree[before].label in ("amod", "compound"):
-        return  # Pack of 12 Candles, Vanilla and Lavender; hanging lamps and tables
-    if not about and (last < len(tree) or tree.tag(before) not in ("IN", "VBG", "VBZ", "VBP", "VBN", "PRP$")):
-        return
-    if not about and tree.tag(before) == "VBG" and tree.tag(before - 1) == "IN":
-        return  # with sliding doors and handles
-    if not about and (
-        tree[before].lemma in ("be", "between") or (tree.lower(before) == "with" and is_being(tree, heads[0]))
-    ):
-        return
-    where = tree.child(last, "pobj") if tree.tag(last) == "IN" else None
-    if last < len(tree) and not tree.is_verb(last) and not (where is not None and is_place(tree, where)):
-        return  # a man and a dog on a leash
-    told = [" ".join(moved(tree, i, title=any(tree.style)) for i in range(*item)) for item in (items[-1], *items[:-1])]
-    yield Swap(first, last, " , ".join(told[:-1]) + f" and {told[-1]}", "joined swapped")
-
-
-def _items(tree: Tree, cc: int) -> tuple[list[tuple[int, int]], int]:
-    """Where the items of the list around "and" start and end; the place before it."""
-    ends, starts = [cc - (tree.lower(cc - 1) == ",")], []
-    place = ends[0] - 1
-    while place >= 0 and (tree.tag(place) in _IN_ITEMS or tree.lower(place) in (",", "of")):
-        if tree.lower(place) == ",":
-            starts.append(place + 1)
-            ends.append(place)
-        place -= 1
-    last = cc + 1
+def _joined_swapped(tree: Tree, cc: int) -> Iterator[Swap]:
+    """a man and a dog -> a dog and a man; of two things that the caption is about, or that end it."""
+    first, last = cc, cc + 1
+    while first and (tree.tag(first - 1) in _IN_ITEMS or tree.lower(first - 1) == "of"):
+        first -= 1
     while tree.tag(last) in _IN_ITEMS or (tree.lower(last) == "of" and last > cc + 1):
         last += 1
-    return [*sorted(zip([*starts, place + 1], ends, strict=True)), (cc + 1, last)], place
+    one, other, before = cc - 1, last - 1, first - 1
+    if not (first < cc and _may_move(tree, one) and _may_move(tree, other)) or tree.lower(first) in _FIXED:
+        return
+    determined = [tree.tag(start) in ("DT", "CD") for start in (first, cc + 1)]
+    if determined[0] != determined[1] or is_being(tree, one) != is_being(tree, other) or any(tree.style):
+        return  # a man in a hat and a woman
+    if not determined[0] and cc - first > 1:
+        return  # an old coat and hat
+    if before < 0 or (tree.lower(0) == "there" and before == 1):  # what the caption is about
+        if tree.tag(one) != tree.tag(other):
+            return  # "there is" would have to become "there are"
+        where = tree.child(last, "pobj") if tree.tag(last) == "IN" else None
+        if last < len(tree) and not tree.is_verb(last) and not (where is not None and is_place(tree, where)):
+            return  # a man and a dog on a leash
+    elif last < len(tree) or tree.tag(before) not in _GOVERNS or tree[before].lemma in ("be", "between"):
+        return
+    elif (tree.tag(before) == "VBG" and tree.tag(before - 1) == "IN") or tree[before].label in ("amod", "compound"):
+        return  # with sliding doors and handles; hanging lamps and tables
+    items = (" ".join(moved(tree, i) for i in range(*item)) for item in ((cc + 1, last), (first, cc)))
+    yield Swap(first, last, " and ".join(items), "joined swapped")
 
 
 def _may_move(tree: Tree, noun: int) -> bool:

@@ -8,8 +8,8 @@ from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import SOMEBODY, clause_of, inside_collective, is_being, is_person, is_torn
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.doubts import has_marks, hides_a_verb, is_terse, misread, plural_of
-from semclip.english.reword.places import is_clothes, last_place
+from semclip.english.reword.doubts import is_list, is_misread, is_terse, plural_of, stands
+from semclip.english.reword.places import last_place
 from semclip.english.words.load import listed
 
 
@@ -26,11 +26,11 @@ class Form(str):
 
 
 Items = list[int | str]
-_DEFINITE = words("the this that these those his her its their my our each every another both all no")
+_DEFINITE = words(
+    "the this that these those his her its their my our each every another both all no first last next best"
+)
 #: How titles of instructions start.
 INSTRUCTIONS = words("how why what when where before after")
-#: What is worn and no dress.
-ACCESSORIES = listed("accessories")
 STATIVE = listed("statives")
 
 
@@ -75,6 +75,8 @@ class Parts:
     def relative(self) -> Items | None:
         """What it does as a relative clause: who are running, that has a red roof."""
         who = "who" if is_person(self.tree, self.holder) or self.tree[self.holder].lemma in SOMEBODY else "that"
+        if self.np[-1] != self.holder and (who == "that" or self.verb is None or self.may_be_taken):
+            return None  # a guide dog in a harness that is running: the harness runs
         if self.has_something:
             return [who, *range(self.verb or 0, len(self.tree))]
         behind, tree = self.participles, self.tree
@@ -95,17 +97,6 @@ class Parts:
         verb = self.verb
         having = verb is not None and self.tree.lower(verb) in ("has", "have") and not (self.helpers or self.joined)
         return having and self.tree.tag(verb or 0) in FINITE and self.tree.child(verb or 0, "dobj") is not None
-
-    @cached_property
-    def modifier(self) -> int | None:
-        """Where what describes the subject starts, if it ends its phrase: (a man) in a hat, holding a hat."""
-        tree, start, end = self.tree, self.holder + 1, self.np[-1] + 1
-        if not is_being(tree, self.holder) or start >= end or tree.span(start) != (start, end):
-            return None
-        if "," in tree.words[:end] or tree[start].head != self.holder or tree.child(self.subject, "conj") is not None:
-            return None
-        wears = tree.lower(start) == "in" and is_clothes(tree, tree.child(start, "pobj"))
-        return start if wears or tree.lower(start) == "with" or tree.tag(start) == "VBG" else None
 
     @cached_property
     def place(self) -> int | None:
@@ -147,29 +138,27 @@ class Parts:
         first, tree = self.tree.lower(self.np[0]), self.tree
         determiner = tree.determiner(self.subject)
         named = any(tree[i].text[:1].isupper() for i in self.np[1:] if i <= self.subject)
-        named = named or (tree.tag(self.subject).startswith("NNP") and not misread(tree, self.subject))
-        if tree.child(self.subject, "poss") is not None or (named and not determiner):
+        named = named or tree.tag(self.subject).startswith("NNP")
+        if tree.child(self.subject, "poss") is not None or (named and not determiner) or not self.stands:
             return False
         if is_terse(tree) or (any(tree.style) and tree.tag(self.np[0]) != "DT"):
             return False
-        bare = tree.tag(self.subject) == "NN" and not determiner and tree[self.subject].lemma not in lexicon.MASS
-        if bare and isinstance(self.introduced[0], int):
-            return False
         return first not in _DEFINITE | SOMEBODY and not self.tree.tag(self.np[0]).startswith("PRP")
+
+    @cached_property
+    def stands(self) -> bool:
+        """Whether it may stand in a sentence."""
+        return self.introduced[0] == "a" or stands(self.tree, self.subject)
 
     @cached_property
     def introduced(self) -> Items:
         """The subject phrase with an article where a headline left it out: "there is a nurse"."""
         tree, head = self.tree, self.subject
-        named = any(tree.tag(i).startswith("NNP") and not misread(tree, i) for i in self.np if i <= head)
-        bare = tree.tag(head) == "NN" or misread(tree, head)
-        if not bare or self.plural or named or tree.determiner(head) or any(tree.style) or is_terse(tree):
+        bare = tree.noun_start(head) == self.np[0] and tree.tag(head) == "NN" and not self.plural
+        named = any(tree.tag(i).startswith("NNP") for i in self.np if i <= head)
+        if not bare or tree.tag(self.np[0]) == "DT" or tree.determiner(head) or named or not is_being(tree, head):
             return list(self.np)
-        told = self.finite and not is_being(tree, head) and "DT" in tree.tags  # wool is piled on the floor
-        several = tree.child(head, "conj")  # cod, peas and beans
-        told = told or (several is not None and "," in tree.words[head:several])
-        told = told or tree.lower(head) in lexicon.ONE_OR_MORE
-        if told or tree[head].lemma in lexicon.MASS | SOMEBODY:
+        if any(tree.style) or is_terse(tree) or tree[head].lemma in lexicon.ONE_OR_MORE | SOMEBODY:
             return list(self.np)
         return ["a", *self.np]
 
@@ -227,11 +216,11 @@ def parts_of(tree: Tree) -> Parts | None:
     clause = clause_of(tree) if there is None else None
     subject, verb, finite = (clause.subject, clause.verb, clause.finite) if clause else (there, None, False)
     first = 0 if there is None else 2
-    if subject is None or tree[subject].lemma in DEPICTIONS or hides_a_verb(tree, subject, finite):
+    if subject is None or tree[subject].lemma in DEPICTIONS or is_misread(tree, subject, finite):
         return None
     if is_torn(tree, clause):
         return None
-    if tree.noun_start(subject) != first or has_marks(tree, subject):
+    if tree.noun_start(subject) != first or is_list(tree, subject):
         return None
     if any(tree.style) and verb is not None and tree.tag(0) not in ("DT", "CD"):
         return None  # SHOES FIT SIZE 7

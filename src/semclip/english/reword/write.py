@@ -47,7 +47,7 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
     last = Paraphrase(refused="no safe rewording changes a third of it")  # a frame alone, where nothing else is found
     for order in _orders(tree, family, draw):
         items, kinds = order.items, order.kind.split("+") if order.kind else []
-        if named and items[0] != 0 and not str(items[0]).endswith(":"):
+        if named and items[0] != 0 and not str(items[0]).endswith((":", ".")):
             continue
         chosen = [
             swap
@@ -102,10 +102,10 @@ def _words(tree: Tree, items: Items) -> list[str]:
 def _orders(tree: Tree, family: str, draw: random.Random) -> Iterator[Order]:
     """In an order drawn by weight (Efraimidis and Spirakis 2006), frames behind all others, the caption's own last."""
     parts = parts_of(tree)
-    found = orders(tree, parts, family)
+    found = orders(tree, parts)
     yield from _drawn(found, draw)
     yield from _drawn(list(framed(tree, parts, family, found)), draw)
-    yield from _drawn(list(framed_title(tree, family, found)), draw)
+    yield from _drawn(list(framed_title(tree, family)), draw)
     yield Order("", list(range(len(tree))))
 
 
@@ -145,9 +145,6 @@ def _fits(items: Items, kinds: list[str], swap: Swap) -> bool:
     at = _at(items, swap.start)
     if at is None or (isinstance(items[at], str) and not swap.verb):
         return False
-    following = items[at + swap.end - swap.start : at + swap.end - swap.start + 1]
-    if swap.kind == "attribute behind" and following not in ([], [swap.end], [","]):
-        return False  # raindrops on a leaf that is green in a photo
     if swap.kind == "in" and at == 0:
         return False  # in sunglasses, a man smokes
     if swap.kind == "relative" and ("relative" in kinds or at == 0 or items[at - 1] != swap.start - 1):
