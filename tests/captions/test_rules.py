@@ -196,6 +196,7 @@ def test_what_a_caption_denies_becomes_its_absence() -> None:
     assert [(c.text, c.kind, c.of, c.provenance) for c in absences] == [
         ("A man with no hat naps .", "denial_kept", 0, {"object": "hat"}),
         ("There is not a dog on the bed .", "denial_kept", 1, {"object": "dog"}),
+        ("A man isn't napping .", "denial_kept", 2, {}),
     ]
 
 

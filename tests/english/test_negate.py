@@ -148,9 +148,33 @@ def test_what_cannot_be_counted_takes_no_place_of_what_is(caption: str, never: s
     assert not [text for kind in kinds for text in texts_of(kind, caption) if never in text]
 
 
-@pytest.mark.parametrize("caption", ["Not a boat without oars on the lake .", "A boy who has no shoes and no socks"])
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "Not a boat without oars on the lake .",
+        "A boy who has no shoes and no socks",
+        "None of them is napping .",
+    ],
+)
 def test_what_denies_twice_or_everything_is_not_affirmed(caption: str) -> None:
     assert texts_of("negation_removed", caption) == set()
+
+
+@pytest.mark.parametrize(
+    ("caption", "false", "true"),
+    [
+        ("A hut without any furniture", "A hut with furniture", "A hut with no furniture"),
+        ("A goat that isn't eating", "A goat that is eating", "A goat that is not eating"),
+        ("A clerk can't see the wall .", "A clerk can see the wall .", ""),
+        ("A goat not on a rope stands in a barn .", "A goat on a rope stands in a barn .", ""),
+        ("A barn with goats and no sheep", "", "A barn with goats but no sheep"),
+        ("A barn without a single goat", "A barn with a single goat", ""),
+        ("There is nobody on the roof .", "There is somebody on the roof .", "There is no one on the roof ."),
+    ],
+)
+def test_denials_of_other_forms(caption: str, false: str, true: str) -> None:
+    assert texts_of("negation_removed", caption) == {false} - {""}
+    assert texts_of("denial_kept", caption) == {true} - {""}
 
 
 def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:

@@ -30,51 +30,25 @@ class Absent:
     Plausibility of Y in a scene naming things Z: 0 where Y is named, hinted at or not worth a word there
     (`missable`), and where silence tells nothing (`Siblings.silence_tells`); else mean over Z of
     P(Y named | Z named), and a little more.
-    Weights w(Y) are then fitted so that over all captions behind which something can be denied absent things are as
-    frequent as denied ones (iterative proportional fitting). Other captions say of one thing both that it is there and
-    that it is not.
     """
 
     def __init__(self, groups: Mapping[str, Siblings]) -> None:
+        self._groups = groups
         self._row = {group: i for i, group in enumerate(groups)}
-        named = np.zeros((len(groups), len(_INDEX)), dtype=np.float32)  # (groups, things)
-        fits = np.zeros_like(named, dtype=bool)
-        denied = np.zeros(len(_INDEX))
-        captions = np.zeros(len(groups))  # of each group, behind which something can be denied
-        for i, siblings in enumerate(groups.values()):
-            named[i, [_INDEX[t] for t in siblings.times_named if t in _INDEX]] = 1
-            if siblings.silence_tells:
-                fits[i, [_INDEX[t] for t in missable(siblings.bag, siblings.signs)]] = True
-            for caption in siblings.captions.values():
-                false = deniable(caption, siblings)
-                denied[[_INDEX[thing] for thing in false]] += 1 / max(1, len(false))
-                captions[i] += bool(false)
-        together = named.T @ named
-        given = together / np.maximum(1, together.diagonal())[:, None]  # row Z, column Y: P(Y | Z)
-        scores = (named @ given / np.maximum(1, named.sum(1, keepdims=True)) + _UNSEEN) * fits
-        self._scores = scores * _fitted_weights(scores, denied, captions)
+        self._named = np.zeros((len(groups), len(_INDEX)), dtype=np.float32)  # (groups, things)
+        for row, siblings in zip(self._named, groups.values(), strict=True):
+            row[[_INDEX[thing] for thing in siblings.times_named if thing in _INDEX]] = 1
+        together = self._named.T @ self._named
+        self._given = together / np.maximum(1, together.diagonal())[:, None]  # row Z, column Y: P(Y | Z)
 
     def plausible(self, group: str) -> dict[str, float]:
         """Things absent from a group that fit its scene, with their weights."""
-        row = self._scores[self._row[group]]
-        return {_NAMES[i]: float(row[i]) for i in row.nonzero()[0]}
-
-
-def _fitted_weights(scores: np.ndarray, denied: np.ndarray, captions: np.ndarray) -> np.ndarray:
-    weights = np.ones(scores.shape[1])
-    used = (scores.sum(1) > 0) & (captions > 0)
-    # One caption per image: nothing is ever denied, so there is nothing to match.
-    if not used.any():
-        return weights
-    rows, share = scores[used].astype(np.float64), captions[used] / captions[used].sum()
-    wanted = denied / denied.sum()
-    for _ in range(50):
-        drawn = rows * weights
-        drawn = share @ (drawn / np.maximum(drawn.sum(1, keepdims=True), 1e-12))
-        ratio = np.divide(wanted, drawn, out=np.ones_like(wanted), where=drawn > 0)
-        # Bounded, so that a thing that is hardly ever plausible is not forced upon the few scenes where it is.
-        weights = np.clip(weights * np.sqrt(ratio), 0.02, 10)
-    return weights
+        siblings, named = self._groups[group], self._named[self._row[group]]
+        if not siblings.silence_tells:
+            return {}
+        fits = missable(siblings.bag, siblings.signs)
+        scores = named @ self._given / max(1, named.sum()) + _UNSEEN
+        return {name: float(scores[i]) for i, name in enumerate(_NAMES) if name in fits}
 
 
 def deniable(caption: Caption, siblings: Siblings) -> list[str]:

@@ -1,4 +1,4 @@
-"""A caption that denies something made affirmative: a man without a hat -> a man with a hat; is not -> is."""
+"""A caption that denies something: made affirmative (without a hat -> with a hat), or its denial kept in other words."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,27 @@ from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import article_of, inflect, words
 from semclip.english.parse.tree import Tree
 
-_BACK = words("is are was were has have can does do did")
+_NOT = words("not n't n’t")
+_HELPERS = words("is are was were has have can does do did could should must may might will would ca wo")
+#: Helpers that "n't" has changed.
+_WHOLE = {"ca": "can", "wo": "will"}
+_DO = {"does": "VBZ", "do": "VBP", "did": "VBD"}
+#: What somebody is who is not there.
+_NOBODY = {"nobody": "somebody", "none": "some"}
+#: The same denial in another word.
+_SAME = {"nobody": "no one", "hardly": "barely", "barely": "hardly"}
 
 
 def denials(tree: Tree) -> list[int]:
     """Where a caption denies something."""
-    return [i for i, word in enumerate(tree.words) if word in lexicon.NEGATION_WORDS or word in ("n't", "n’t")]
+    return [i for i, word in enumerate(tree.words) if word in lexicon.NEGATION_WORDS | _NOT]
+
+
+def _only(tree: Tree) -> int | None:
+    """Where the one denial of a caption stands; None where there are several, or a number: Platform No. 3."""
+    places = denials(tree)
+    after = tree.lower(places[0] + 1) if len(places) == 1 else "."
+    return None if after == "." or after.isdigit() else places[0]
 
 
 @rule(
@@ -22,22 +37,31 @@ def denials(tree: Tree) -> list[int]:
     ("A dog is not running .", "A dog is running ."),
     ("There is no dog on the beach .", "There is a dog on the beach ."),
     ("A dog does not run .", "A dog runs ."),
+    ("Nobody sits on the bench .", "Somebody sits on the bench ."),
+    ("A street with no one in sight", "A street with someone in sight"),
+    ("A man walks without looking at a dog .", "A man walks while looking at a dog ."),
 )
 def affirmed(scene: Scene) -> Iterator[Change]:
     """What the caption denies affirmed; only where it denies one thing, once."""
-    tree = scene.tree
-    places = denials(tree)
-    after = tree.lower(places[0] + 1) if len(places) == 1 else "one"
-    if after in ("one", ".") or after.isdigit():
-        return  # no one; Platform No. 3
-    place = places[0]
-    word, before, noun = tree.lower(place), tree.lower(place - 1), _noun_behind(tree, place)
-    if word == "without" and noun is not None and tree[place].label == "prep":
-        start = place + 1 + (tree.lower(place + 1) == "any")
+    tree, place = scene.tree, _only(scene.tree)
+    if place is None:
+        return
+    word, before, after = tree.lower(place), tree.lower(place - 1), tree.lower(place + 1)
+    noun = _noun_behind(tree, place)
+    if word in _NOBODY and after != "of":
+        yield scene.change((place, place + 1, _NOBODY[word]), pair=(word, _NOBODY[word]))
+    elif word == "no" and after == "one":
+        yield scene.change((place, place + 2, "someone"), pair=(word, "someone"))
+    elif word == "without" and tree.tag(place + 1) == "VBG" and "while" not in tree.words:
+        yield scene.change((place, place + 1, "while"), pair=(word, "while"))
+    elif word == "without" and noun is not None and tree[place].label == "prep":
+        start = place + 1 + (after == "any")
         yield scene.change((place, start, f"with {_some(tree, start, noun)}".strip()), pair=(word, "with"))
-    elif word == "no" and noun is not None and before not in ("and", "or", ","):
+    elif (
+        word == "no" and noun is not None and (before != "and" or tree.tag(noun) == "NNS") and before not in ("or", ",")
+    ):
         yield scene.change((place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
-    elif word in ("not", "n't", "n’t") and before in _BACK:
+    elif word in _NOT:
         yield from _verb_affirmed(scene, place)
 
 
@@ -48,29 +72,29 @@ def _noun_behind(tree: Tree, place: int) -> int | None:
 
 
 def _verb_affirmed(scene: Scene, place: int) -> Iterator[Change]:
-    tree = scene.tree
-    helper = tree.lower(place - 1)
-    tag = {"does": "VBZ", "do": "VBP", "did": "VBD"}.get(helper)
-    if tag is None:
-        yield scene.change((place, place + 1, ""), pair=("not", ""))
-    elif tree.is_verb(place + 1):
-        verb = tree[place + 1].lemma
-        yield scene.change((place - 1, place + 2, inflect(verb, tag)), pair=("not", ""))
+    tree, helper = scene.tree, scene.tree.lower(place - 1)
+    if helper in _DO and tree.is_verb(place + 1):
+        verb = inflect(tree[place + 1].lemma, _DO[helper])
+        yield scene.change((place - 1, place + 2, verb), pair=("not", ""))
+    elif helper in _HELPERS - _DO.keys():
+        yield scene.change((place - 1, place + 1, _WHOLE.get(helper, helper)), pair=("not", ""))
+    elif tree.is_noun(place - 1) and tree.tag(place + 1) in ("VBG", "VBN", "JJ", "IN"):
+        yield scene.change((place, place + 1, ""), pair=("not", ""))  # a dog not on a leash, her face not visible
 
 
 def _some(tree: Tree, start: int, noun: int) -> str:
-    """The article of what is affirmed: a hat, cars."""
-    if tree.tag(start) in ("DT", "PRP$", "CD") or tree.tag(noun) in ("NNS", "NNPS"):
+    """The article of what is affirmed: a hat, cars; none behind "any", which stood before what is not counted."""
+    if tree.tag(start) in ("DT", "PRP$", "CD") or tree.tag(noun) in ("NNS", "NNPS") or tree.lower(start - 1) == "any":
         return ""
     return "" if tree[noun].lemma in lexicon.UNCOUNTED else article_of(tree[start].text)
 
 
 def absence_of(tree: Tree) -> str:
     """What a caption denies that is one thing and no more: the lemma of the noun behind "no" or "without"; else ""."""
-    places = denials(tree)
-    if len(places) != 1 or tree.lower(places[0]) not in ("no", "without") or tree.lower(places[0] + 1) == "one":
+    place = _only(tree)
+    if place is None or tree.lower(place) not in ("no", "without") or tree.lower(place + 1) == "one":
         return ""
-    for i in range(places[0] + 1, len(tree)):
+    for i in range(place + 1, len(tree)):
         if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS"):
             return tree[i].lemma
         if tree.tag(i) not in ("DT", "JJ", "NN", "NNS", "PRP$"):
@@ -83,20 +107,41 @@ def absence_of(tree: Tree) -> str:
     ("A man without a hat sits on a bench .", "A man with no hat sits on a bench ."),
     ("A street with no cars", "A street without cars"),
     ("There is no dog on the beach .", "There is not a dog on the beach ."),
+    ("A hall has no chairs .", "A hall does not have any chairs ."),
+    ("A dog is not running .", "A dog isn't running ."),
+    ("Nobody sits on the bench .", "No one sits on the bench ."),
+    ("A street with no one in sight", "A street with nobody in sight"),
 )
 def kept(scene: Scene) -> Iterator[Change]:
     """What the caption denies, denied in other words: true, and says what is missing."""
-    tree = scene.tree
-    thing, places = absence_of(tree), denials(tree)
-    noun = _noun_behind(tree, places[0]) if thing else None
-    if noun is None:
+    tree, place, thing = scene.tree, _only(scene.tree), absence_of(scene.tree)
+    if place is None:
         return
-    place = places[0]
-    before, after = tree.lower(place - 1), tree.lower(place + 1)
-    some = _some(tree, place + 1, noun)
-    if tree.lower(place) == "without" and tree[place].label == "prep":
-        yield scene.change((place, place + 1 + (after in ("a", "an", "any")), "with no"), denied=thing)
-    elif before == "with":
-        yield scene.change((place - 1, place + 1, f"without {some}".strip()), denied=thing)
-    elif before in ("is", "are") and tree.lower(place - 2) == "there":
-        yield scene.change((place, place + 1, f"not {some or 'any'}"), denied=thing)
+    word, before, after = tree.lower(place), tree.lower(place - 1), tree.lower(place + 1)
+    noun = _noun_behind(tree, place) if thing else None
+    if noun is not None:
+        some = _some(tree, place + 1, noun)
+        if word == "without" and tree[place].label == "prep" and "single" not in tree.words[place:noun]:
+            yield scene.change((place, place + 1 + (after in ("a", "an", "any")), "with no"), denied=thing)
+        elif before == "with":
+            yield scene.change((place - 1, place + 1, f"without {some}".strip()), denied=thing)
+        elif before == "," and "with" not in tree.words[:place]:
+            yield scene.change((place, place + 1, f"without {some}".strip()), denied=thing)
+        elif before == "and" and tree.is_noun(place - 2):
+            yield scene.change((place - 1, place, "but"), denied=thing)
+        elif before in ("is", "are") and tree.lower(place - 2) == "there":
+            yield scene.change((place, place + 1, f"not {some or 'any'}"), denied=thing)
+        elif before in ("has", "have") and tree.is_noun(place - 2):
+            do = "does" if before == "has" else "do"
+            yield scene.change((place - 1, place + 1, f"{do} not have {some or 'any'}"), denied=thing)
+    elif word in _SAME:
+        yield scene.change((place, place + 1, _SAME[word]))
+    elif word == "no" and after == "one":
+        yield scene.change((place, place + 2, "nobody"))
+    elif word in _NOT and before in _HELPERS - _WHOLE.keys() - {"may", "might"}:
+        helper = {"can": "cannot"}.get(before, f"{before} not") if word != "not" else _contracted(before)
+        yield scene.change((place - 1, place + 1, helper))
+
+
+def _contracted(helper: str) -> str:
+    return {"can": "can't", "will": "won't"}.get(helper, f"{helper}n't")

@@ -145,6 +145,7 @@ def clause_noun(tree: Tree, verb: int) -> int | None:
     ("There is a cat on the couch .", "There is no cat on the couch ."),
     ("A plate of food on a table", "No plate of food on a table"),
     ("A group of people stand on a beach .", "No people stand on a beach ."),
+    ("Someone is painting a fence .", "Nobody is painting a fence ."),
 )
 def no_subject(scene: Scene) -> Iterator[Change]:
     """A dog runs -> no dog runs; there is a cat -> there is no cat."""
@@ -152,6 +153,8 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     if tree.lower(0) == "there":
         yield from _existence_denied(scene)
         return
+    if tree.lower(0) in ("someone", "somebody") and sum(token.label[:5] == "nsubj" for token in tree.tokens) == 1:
+        yield scene.change((0, 1, scene.by_family("nobody", "no one")), denied="person")
     clause = clause_of(tree)
     if clause is None or _refers_back(tree) or another_clause(tree, clause):
         return
