@@ -1,4 +1,4 @@
-"""A caption that denies something: made affirmative (without a hat -> with a hat), or its denial kept in other words."""
+"""A caption that denies something: made affirmative (without a hat -> with a hat), or denied in other words."""
 
 from collections.abc import Iterator
 
@@ -69,6 +69,12 @@ def _noun_behind(tree: Tree, place: int) -> int | None:
     """The head of the noun phrase that a denial stands before."""
     after = range(place + 1, len(tree))
     return next((i for i in after if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS")), None)
+
+
+def _is_one_of_a_list(tree: Tree, place: int, noun: int) -> bool:
+    """Whether a thing is joined to others by more than "and" before a plural: with boats and (no) sailors."""
+    before = tree.lower(place - 1)
+    return before in ("or", ",") or (before == "and" and tree.tag(noun) != "NNS")
 
 
 def _verb_affirmed(scene: Scene, place: int) -> Iterator[Change]:
