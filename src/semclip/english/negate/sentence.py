@@ -143,12 +143,12 @@ def clause_noun(tree: Tree, verb: int) -> int | None:
     ("A dog runs on the beach .", "No dog runs on the beach ."),
     ("Two dogs are running .", "No dogs are running ."),
     ("There is a cat on the couch .", "There is no cat on the couch ."),
-    ("A plate of food on a table", "No plate of food on a table"),
+    ("A plate of food on a table", "There is no plate of food on a table"),
     ("A group of people stand on a beach .", "No people stand on a beach ."),
     ("Someone is painting a fence .", "Nobody is painting a fence ."),
 )
 def no_subject(scene: Scene) -> Iterator[Change]:
-    """A dog runs -> no dog runs; there is a cat -> there is no cat."""
+    """A dog runs -> no dog runs; a dog on a bed -> there is no dog on a bed; there is a cat -> there is no cat."""
     tree = scene.tree
     if tree.lower(0) == "there":
         yield from _existence_denied(scene)
@@ -181,23 +181,18 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     if tree.lower(first) in ("other", "more", "few", "only", "same", "of", "first", "last"):
         return
     plural = tree.tag(head) in ("NNS", "NNPS")
-    new = "no"
-    if scene.family == "B" and clause.finite:
-        new = "none of the" if plural else "not a single"
-    elif scene.family == "B":
-        new = "there aren't any" if plural else "there isn't a"
-    odd = clause.be is None and not new.startswith("there")  # no barber trims; no rowers in a boat
-    yield scene.change((0, first, new), denied=tree[head].lemma, contrived=odd or _says_much(tree, clause))
+    if clause.finite:
+        new = scene.by_family("no", "none of the" if plural else "not a single")
+    else:
+        new = scene.by_family(*(("there are no", "there aren't any") if plural else ("there is no", "there isn't a")))
+    odd = clause.be is None or _says_much(tree, clause)  # no barber trims
+    yield scene.change((0, first, new), denied=tree[head].lemma, contrived=odd)
 
 
 def _says_much(tree: Tree, clause: Clause) -> bool:
     """Whether a sentence takes for granted that its subject is there: no horse waits for its driver, who is late."""
     told = tree.words[clause.subject :]
-    much = len(tree) > 14 or tree.tail_words or not _TOLD_BESIDE.isdisjoint(told)
-    bare = not clause.finite and (
-        (clause.verb is not None and tree.tag(clause.verb) == "VBN") or not _OWN.isdisjoint(told)
-    )
-    return bool(much) or bare
+    return len(tree) > 14 or bool(tree.tail_words) or not _TOLD_BESIDE.isdisjoint(told)
 
 
 _OWN = words("his her its their")
