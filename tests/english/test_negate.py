@@ -7,6 +7,8 @@ from semclip.english.edits import RULES, Scene, tried
 from semclip.english.negate.affirmed import absence_of
 from semclip.english.negate.contrasted import CONTRASTED
 from semclip.english.negate.truly import truly
+from semclip.english.parse import phrases
+from semclip.english.parse.clean import sentence_of
 from semclip.english.siblings import Siblings
 from tests.english.scene import texts_of, tree_of
 
@@ -175,6 +177,22 @@ def test_what_denies_twice_or_everything_is_not_affirmed(caption: str) -> None:
 def test_denials_of_other_forms(caption: str, false: str, true: str) -> None:
     assert texts_of("negation_removed", caption) == {false} - {""}
     assert texts_of("denial_kept", caption) == {true} - {""}
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Leather Boots - Size 9 - Brown", {"Leather Boots - Size 10 - Brown", "Leather Boots - Size 11 - Brown"}),
+        ("Oak Shelf, step 3 of 7", {"Oak Shelf, step 4 of 7", "Oak Shelf, step 5 of 7"}),
+        ("Oak Shelf, 120 cm, 45 dollars", set()),
+        ("Oak Shelf, level 3 carpenters", set()),
+    ],
+)
+def test_the_number_of_one_of_a_series(title: str, expected: set[str]) -> None:
+    tree = phrases.parse(sentence_of(title))
+    assert tree is not None
+    scenes = [Scene(tree, Siblings([title]), family) for family in "AB"]
+    assert {scene.edit("", change).text for scene in scenes for change in tried("number_swapped", scene)} == expected
 
 
 def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:

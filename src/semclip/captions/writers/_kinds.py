@@ -86,7 +86,7 @@ def weights_of(kinds: str | Mapping[str, Any], family: str) -> dict[str, float]:
 #: Kinds that need a whole parse, and not noun phrases alone.
 _OF_SENTENCES = frozenset(
     {"verb_negated", "subject_denied", "relation_denied", "name_contrasted", "name_swapped",
-     "number_swapped", "number_contrasted", "action_contrasted", "hybrid"}
+     "action_contrasted", "hybrid"}
 )  # fmt: skip
 
 

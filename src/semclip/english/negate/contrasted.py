@@ -11,7 +11,7 @@ from semclip.english.inflection import one_of, words
 from semclip.english.negate.denied import COUNTED, DEPICTIONS, chunks_of
 from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
-from semclip.english.negate.swapped import attributes
+from semclip.english.negate.swapped import NUMBERED, attributes
 from semclip.english.pairs import ATTRIBUTES, CONTRASTS, family_of_pair, fitting, tried_in_family
 from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import Tree
@@ -202,7 +202,11 @@ def _numbers(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
     for start, end, new, change in swapped_words("number_swapped", scene):
         noun = max(tree[start].head, start + 1)
-        if tree.is_noun(noun) and tree.lower(noun + 1) not in _CLOSE and tree.child(noun, "conj") is None:
+        if tree.lower(start - 1) in NUMBERED:
+            yield Rival(start, end, new, change.pair, end)
+            continue
+        close = tree.is_noun(noun + 1) or tree.lower(noun + 1) in _CLOSE
+        if tree.is_noun(noun) and not close and tree.child(noun, "conj") is None:
             yield Rival(start, end, new, change.pair, noun + 1)
 
 

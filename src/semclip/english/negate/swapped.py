@@ -115,17 +115,21 @@ def other_number(scene: Scene) -> Iterator[Change]:
 
 #: What is measured, not counted, and the days of a month.
 _UNCOUNTED = listed("units") | listed("months")
-_COUNTS = frozenset(map(str, range(2, 21)))
+#: What stands before the number of one of a series: step 3, size 8.
+NUMBERED = listed("numbered")
 
 
 @rule("number_swapped", ("Set of 6 cotton socks", "Set of 8 cotton socks"))
 def other_count(scene: Scene) -> Iterator[Change]:
-    """The number of a listing: a set of 6 -> of 8; measures, dates and prices are left alone."""
+    """The number of a listing or of one of a series: a set of 6 -> of 8, step 3 -> step 4; no measure, date, price."""
     tree = scene.tree
     for place, token in enumerate(tree.tokens):
-        counted = tree.tag(place + 1) in ("NN", "NNS", "JJ", "JJS")  # and no month
-        listed_so = place == 0 or tree.lower(place - 1) in ("of", ",", "with")
-        if token.lower in _COUNTS and counted and listed_so and tree.lower(place + 1) not in _UNCOUNTED:
+        before, following = tree.lower(place - 1), tree.lower(place + 1)
+        counted = tree.tag(place + 1)[:2] in ("NN", "JJ") and following not in _UNCOUNTED  # and no month
+        of_series = before in NUMBERED and (not following[:1].isalnum() or tree.tag(place + 1) == "IN")
+        if not token.text.isdigit() or not (of_series or (counted and (place == 0 or before in ("of", ",", "with")))):
+            continue
+        if 1 < int(token.text) < 21 or of_series:
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
                 yield scene.change((place, place + 1, new), pair=(token.text, new))
 
