@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from semclip.english import things
+from semclip.english.inflection import lemma_of
 from semclip.english.words import load
-from semclip.english.words.load import listed, rows_of, table_of
+from semclip.english.words.load import lines_of, listed, rows_of, table_of
 
 FILES = sorted(Path(load.__file__).parent.glob("*.txt"))
 TABLES = ("lists", "nouns", "colours", "sports", "counterparts", "variants", "settings", "missable", "tags")
@@ -65,3 +66,47 @@ def test_signs_of_a_thing_are_words_or_lists_of_them() -> None:
 )
 def test_how_a_thing_is_said(noun: str, plural: bool, expected: tuple[str, ...]) -> None:
     assert tuple(things.thing_of(noun).said(plural).values()) == expected
+
+
+def _entries(name: str) -> list[tuple[str, list[str], list[str]]]:
+    """(line, the words that another may be set against, those that may be) of a list of pairs."""
+    found = []
+    for line in lines_of(name):
+        names = line.partition(" : ")[0]
+        several, _, rest = names.rpartition(" > ")
+        found.append((line, several.split() or rest.split()[: 1 if name == "replacements" else None], rest.split()))
+    return found
+
+
+@pytest.mark.parametrize("name", ["contrasts", "replacements", "attributes"])
+def test_a_line_of_rivals_holds_each_word_once_and_none_that_is_the_head_of_another(name: str) -> None:
+    for line, firsts, others in _entries(name):
+        words = {*firsts, *others}
+        assert len(words) > 1 and len(line.replace(" > ", " ").partition(" : ")[0].split()) == len(words), line
+        governors = line.partition(" : ")[2].removeprefix("- ").split()
+        assert len(governors) == len(set(governors)) and not {"-", ":", ">"} & {*governors, *words}, line
+        compounds = [(a, b) for a in words for b in words if a != b and a.endswith(f"-{b}")]
+        assert all(not b.isalpha() or a.startswith("semi-") for a, b in compounds), line
+
+
+@pytest.mark.parametrize("name", ["contrasts", "replacements", "attributes"])
+def test_no_word_excludes_one_that_means_the_same(name: str) -> None:
+    same = {frozenset((one, other)) for kind, one, _, other in rows_of("synonyms", 4) if kind in "NJ"}
+    same |= {frozenset((word, other)) for word, others in table_of("variants").items() for other in others}
+    pairs = {frozenset((first, other)) for _, firsts, others in _entries(name) for first in firsts for other in others}
+    assert not pairs & same
+
+
+@pytest.mark.parametrize("name", ["contrasts", "attributes"])
+def test_no_two_words_of_one_line_are_forms_of_one_word(name: str) -> None:
+    for line, firsts, others in _entries(name):
+        lemmas = [lemma_of(word, "NNS") for word in {*firsts, *others}]
+        assert len(lemmas) == len(set(lemmas)), line
+
+
+def test_a_word_of_two_senses_is_contrasted_under_governors_alone() -> None:
+    senses = "bat club crane cape bow tank pitcher speaker chest drone rocket port coach fan player lamb"
+    several = set(senses.split(" "))
+    entries = [(line, firsts) for line, firsts, _ in _entries("contrasts") if several & set(firsts)]
+    assert {word for _, firsts in entries for word in firsts} >= several
+    assert not [line for line, _ in entries if " : " not in line or " : -" in line]

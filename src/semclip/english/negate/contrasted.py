@@ -22,7 +22,7 @@ _FORMS = {"A": ", not {y}", "B": "rather than {y}"}
 _HEADS = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "attr", "ROOT"})
 _OWN = words("his her its their our my")
 #: What has no article though it is one.
-_BARE = lexicon.UNCOUNTED | listed("bare")
+_BARE = lexicon.MASS | listed("bare")
 #: A hot dog is no dog.
 _NO_KIND = listed("no kind")
 #: What shows something, and may be set against another such thing before its "of".
@@ -96,7 +96,7 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
     people = true or not refers_to_somebody(tree)
     others = scene.once(("others", people), lambda: _others(scene, people))
-    behind = {place: _behind_thing(tree, place) for place in {place for place, _, _ in others}}
+    behind = {place: _behind_thing(tree, place, true) for place in {place for place, _, _ in others}}
     for place, new, pair in others:
         if tree[place].label == "poss" and tree.tag(place) == "NNS" and tree.tag(place + 1) == "POS":
             yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2)
@@ -147,7 +147,7 @@ def _may_be_said_of(tree: Tree, place: int, new: str) -> bool:
     return all(tree[place].lemma not in of or new in of for _, of, _ in said)  # there is no electric trumpet
 
 
-def _behind_thing(tree: Tree, place: int) -> int | None:
+def _behind_thing(tree: Tree, place: int, true: bool) -> int | None:
     """Where ", not a cat," may stand: behind a noun to which nothing belongs so closely that it must follow at once."""
     label, determiner = tree[place].label, tree.determiner(place)
     if label not in _HEADS or tree.child(place, "conj", "cc", "appos") is not None or tree.tag(place) == "NNP":
@@ -155,8 +155,8 @@ def _behind_thing(tree: Tree, place: int) -> int | None:
     if not _NO_KIND.isdisjoint(tree.lower(i) for i in tree.children(place, "compound", "nmod", "amod")):
         return None
     before = {*tree.children(place, "compound", "nmod"), *([place - 1] if tree.is_noun(place - 1) else [])}
-    if any(tree.lower(i) not in _OF_ANY for i in before):
-        return None  # a computer desk is no desk that could be a couch, a pickup truck none that could be a bus
+    if not true and any(tree.lower(i) not in _OF_ANY for i in before):
+        return None  # a computer desk is no couch, but nobody has a computer couch
     if determiner == "the" and tree.tag(place) == "NNS" and label in ("pobj", "dobj"):
         return None
     if determiner not in COUNTED | _OWN | {"the", ""}:

@@ -104,8 +104,8 @@ def plural(noun: str) -> str:
 
 
 def _governors(tree: Tree, place: int) -> set[str]:
-    """The preposition and the verb above a noun, and the noun that it describes."""
-    found, at = set[str](), place
+    """The preposition and the verb above a noun, the noun that it describes, and what stands before it."""
+    found, at = {tree[i].lemma for i in tree.children(place, "compound", "nmod", "amod")}, place
     for _ in range(3):
         at = tree[at].head
         found.add(tree[at].lemma)
