@@ -19,11 +19,10 @@ TIMES = words(
     "dusk dawn night sunset sunrise noon evening morning afternoon day daytime spring summer autumn fall winter"
 )
 _JOINING = words("while as when after before until because")
+_IT = words("it its")
 _SOME = words("some one both each all another")
 #: What says more of the verb than where: in the snow from an adult.
 _BESIDES = words("from to for into onto toward towards")
-_CLAUSES = words("while as when until because")
-_BY_PEOPLE = words("watched followed accompanied flanked pursued chased cheered led joined surrounded")
 _DATED = ("NNP", "NNPS", "CD", "IN")
 _DATELINE = words("in at on off during near outside before after ahead aboard")
 #: What may be where a thing is, not all that is told.
@@ -50,51 +49,41 @@ def is_clothes(tree: Tree, noun: int | None) -> bool:
 
 def last_place(tree: Tree, subject: int, verb: int | None, be: int | None, there: bool) -> int | None:
     """Where the caption's last words start if they say where it all happens. there: it begins with "there is"."""
-    heads = [verb if verb is not None else subject if be is None else be]
-    while verb is None and be is None and (following := tree.child(heads[-1], "conj")) is not None:
-        heads.append(following)
-    several = len(heads) > 1 and is_being(tree, subject)
-    for prep in (
-        prep for one in [*reversed(heads), *([1] if there else [])] for prep in tree.children(one, "prep", "advmod")
-    ):
-        if (
-            tree.span(prep) == (prep, len(tree))
-            and tree.lower(prep + 1) != ","
-            and _is_where(tree, subject, verb, prep, several)
-        ):
+    heads = (verb if verb is not None else subject if be is None else be, 1 if there else -1)
+    for prep in tree.ends:
+        head = tree[prep].head
+        while verb is None and tree[head].label == "conj":
+            head = tree[head].head
+        if head in heads and tree[prep].label in ("prep", "advmod") and _is_where(tree, subject, verb, prep):
             return prep
     return None
 
 
-def _is_where(tree: Tree, subject: int, verb: int | None, prep: int, several: bool) -> bool:
-    start = verb if verb is not None else subject
-    inside = range(prep, len(tree))
-    if tree.lower(prep) not in _STATIC or prep < start or "with" in tree.words[start + 1 : prep]:
+def _is_where(tree: Tree, subject: int, verb: int | None, prep: int) -> bool:
+    start, word = verb if verb is not None else subject, tree.lower(prep)
+    if word not in _STATIC or tree.lower(prep + 1) == "," or "with" in tree.words[start + 1 : prep]:
         return False  # the sun is on the horizon, in "plays with sun on the horizon"
-    if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in inside[1:]):
-        return False  # ", smiling, copy space"
-    if any(tree.tag(i) in ("PRP", "PRP$") or tree.is_verb(i) or tree.lower(i) in _BESIDES for i in inside):
+    inside = range(prep, len(tree))
+    if any(tree.tag(i).startswith("PRP") or tree.is_verb(i) or tree.lower(i) in _BESIDES for i in inside):
         return False
     noun = tree.child(prep, "pobj")
-    of = tree.child(noun, "prep") if noun is not None and tree[noun].lemma in ("top", "front", "middle") else None
-    if tree.lower(prep) == "next" or of is not None:
-        inner = of if of is not None else tree.child(prep, "prep")
-        noun = tree.child(inner, "pobj") if inner is not None else None
+    if noun is None or tree[noun].lemma in ("top", "front", "middle"):  # next to, on top of
+        further = tree.child(prep if noun is None else noun, "prep")
+        noun = noun if further is None else tree.child(further, "pobj")
     if noun is None or not tree.is_noun(noun) or tree[noun].lemma in _NOWHERE or is_clothes(tree, noun):
         return False
-    bare = verb is None and tree.determiner(noun) == "" and tree[noun].lemma not in TIMES
+    bare = verb is None and not tree.determiner(noun) and tree[noun].lemma not in TIMES
     if tree.determiner(noun) not in ("a", "an", "the", "some") and not bare:
         return False
     if is_setting(tree, noun, prep):
         return verb is None or tree[verb].lemma not in _GOALS
     # What is no place may be that of the last noun: a leash is the dog's, in "a man and a dog on a leash".
     if verb is None:
-        return not is_being(tree, noun) and not (several and tree.lower(prep) in ("in", "on", "at"))
-    if tree[verb].lemma in _MOVES and tree.lower(prep) in ("in", "on", "by", "at", "under", "over", "behind"):
+        several = is_being(tree, subject) and tree.child(subject, "conj") is not None
+        return not is_being(tree, noun) and not (several and word in ("in", "on", "at"))
+    if tree.is_noun(prep - 1) or (tree.tag(verb) == "VBN" and word in ("by", "in", "on")):
         return False
-    if tree.lower(prep) in ("at", "on") and tree[verb].lemma in _AIMED:
-        return False
-    return not tree.is_noun(prep - 1) and not (tree.tag(verb) == "VBN" and tree.lower(prep) in ("by", "in", "on"))
+    return tree[verb].lemma not in _MOVES and not (word in ("at", "on") and tree[verb].lemma in _AIMED)
 
 
 def is_place(tree: Tree, noun: int) -> bool:
@@ -109,66 +98,67 @@ def is_setting(tree: Tree, noun: int, prep: int) -> bool:
 def adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[int]:
     """Where an end starts that may stand first wherever a parser hangs it: with his head bowed; in Rome on Monday."""
     subject = tree.subject(verb)
-    person = subject is not None and tree.tag(subject).startswith("NNP")
-    titled = any(tree.style) and not tree[verb].text[:1].islower()
+    person = subject is not None and is_person(tree, subject)
     for start in range(verb + 1, len(tree)):
-        end = range(start, len(tree))
-        tags, said = [tree.tag(i) for i in end], tree.words[start:]
-        finite = not FINITE.isdisjoint(tags)
-        if said[0] in _JOINING and finite and start > verb + (said[0] == "as") and "PRP" not in tags:
-            if tree.tag(start + 1) in ("DT", "PRP$", "NN", "NNS", "NNP"):
+        said = tree.words[start:]
+        if not any(tree.tag(i) in FINITE for i in range(start, len(tree))):
+            # "it" may be a thing behind the verb: pulls a swing with a girl on it
+            whole = (
+                start - 1 > max(joined, default=-1) and not _is_cut(tree, start) and not (person and _IT & set(said))
+            )
+            if whole and (_goes_along(tree, start, verb) or _says_where(tree, start, verb, joined)):
                 yield start
-        elif finite and said[0] in _DATELINE and _tells_of_place(tree, start, verb):
+        elif said[0] in _JOINING and _is_clause(tree, start, verb):
             yield start
-        if any(tree.tag(i) in FINITE or tree.lower(i) in _JOINING for i in range(verb + 1, start)):
+        if tree.tag(start) in FINITE or said[0] in _JOINING:
             return
-        if tree.tag(start - 1) in ("DT", "CC") or tree.lower(start + 1) == ",":
-            continue
-        if finite or max((*joined, verb)) >= start - 1 > verb:
-            continue
-        if any(tree.lower(i - 1) == "," and tree.tag(i) not in _DATED for i in end[1:]) or _CLAUSES & set(said[1:]):
-            continue
-        noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
-        if subject is not None and is_person(tree, subject) and {"it", "its"} & set(said):
-            continue  # pulls a swing with a girl on it
-        if said[0] == "while":
-            if tags[1:2] == ["VBG"]:
-                yield start
-        elif said[0] == "with":
-            own = tags[1:2] == ["PRP$"] and tree.tag(noun + 1) in ("VBG", "VBN", "JJ")
-            if own and tree.tag(noun + 1) != "VBG" and tree.tag(noun + 2) == "IN" and tree.lower(noun + 2) in _STATIC:
-                continue  # with her arms folded by a door
-            # with a stick in its mouth, with trees behind him
-            if own or (tree.tag(noun + 1) == "IN" and tree.tag(noun + 2) in ("PRP", "PRP$") and tags.count("IN") == 2):
-                yield start
-        elif tree.lower(start - 1) == "," and "," not in said and said[0] not in _DATELINE | _SOME:
-            hung = tree.tag(noun + 1) in ("VBG", "VBN", "IN", "RP") and {"PRP", "PRP$"} & set(tags)
-            # "on a road, lit by lamps": what is done to somebody tells who is meant
-            watched = said[1:2] == ["by"] and said[0] in _BY_PEOPLE
-            lined = (
-                tree.tag(verb) == "VBD" and tree.child(verb, "dobj") is None
-            )  # "zebras lined up, drinking": a phrase?
-            if (tags[0] == "VBG" and not lined) or watched or (hung and tags[0] in ("PRP$", "NN", "NNS", "DT")):
-                yield start
-        elif any(tree.is_verb(i) and i not in joined for i in range(verb + 1, start)):
-            continue  # the hills are where the fire burns, in "smoke rises from a fire burning in the hills"
-        elif (
-            (said[0] in ("at", "on") and tree[verb].lemma in _AIMED)
-            or _BESIDES & set(said)
-            or tree.tag(start - 1) == "IN"
-        ):
-            continue
-        elif said[0] in _DATELINE and "PRP" not in tags and start > verb + 1 and (person or "PRP$" not in tags):
-            named = any(tag.startswith("NNP") for tag in (tags[1:2] if said[0] == "on" else tags))
-            if not titled and (named or (person and said[0] != "on") or is_setting(tree, noun, start)):
-                yield start
 
 
-def _tells_of_place(tree: Tree, start: int, verb: int) -> bool:
-    """Whether the last words are a place and what is told of it: at the border of Sredna, where the army waits."""
+def _is_cut(tree: Tree, start: int) -> bool:
+    """Whether an end is no whole: something before it belongs to it, or a comma or a clause ends it."""
     behind = range(start + 1, len(tree))
-    clause = next((i for i in behind if tree.lower(i - 1) == "," and tree.lower(i) in ("where", "which")), 0)
-    cut = tree.lower(start - 1) == "," or any(tree.lower(i) in _JOINING | {","} for i in range(start, clause - 1))
-    tags = [tree.tag(i) for i in range(verb + 1, len(tree))]
-    once = FINITE.isdisjoint(tags[: clause - verb - 1]) and "PRP" not in tags
-    return clause >= start + 3 and not cut and tree.tag(start + 1) == "DT" and once
+    if tree.tag(start - 1) in ("DT", "CC", "IN") or tree.lower(start + 1) == ",":
+        return True
+    dated = all(tree.lower(i - 1) != "," or tree.tag(i) in _DATED for i in behind)
+    return not dated or any(tree.lower(i) in _JOINING for i in behind)
+
+
+def _is_clause(tree: Tree, start: int, verb: int) -> bool:
+    """while a dog eats; not "as it does", "looks as ..."."""
+    pronoun = any(tree.tag(i) == "PRP" for i in range(start, len(tree)))
+    opened = tree.is_noun(start + 1) or tree.tag(start + 1) in ("DT", "PRP$")
+    return opened and not pronoun and (start > verb + 1 or tree.lower(start) != "as")
+
+
+def _goes_along(tree: Tree, start: int, verb: int) -> bool:
+    """while singing; with a stick in its mouth; with trees behind him; ", waving a flag"; ", his eyes shut"."""
+    end = range(start, len(tree))
+    tags, word = [tree.tag(i) for i in end], tree.lower(start)
+    noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
+    if word == "while":
+        return tags[1:2] == ["VBG"]
+    if word == "with":
+        if tags[1:2] == ["PRP$"] and tree.tag(noun + 1) in ("VBG", "VBN", "JJ"):
+            # with her arms folded by a door: who is by the door?
+            return tree.tag(noun + 1) == "VBG" or tree.lower(noun + 2) not in _STATIC
+        return tree.tag(noun + 1) == "IN" and tree.tag(noun + 2) in ("PRP", "PRP$") and tags.count("IN") == 2
+    if tree.lower(start - 1) != "," or word in _DATELINE | _SOME:
+        return False
+    if tags[0] == "VBG":
+        return tree.tag(verb) != "VBD" or tree.child(verb, "dobj") is not None  # zebras lined up, drinking: a phrase?
+    hung = tree.tag(noun + 1) in ("VBG", "VBN", "IN", "RP") and not {"PRP", "PRP$"}.isdisjoint(tags)
+    return hung and tags[0] in ("PRP$", "NN", "NNS", "DT")
+
+
+def _says_where(tree: Tree, start: int, verb: int, joined: tuple[int, ...]) -> bool:
+    """in Rome on Monday; in a park; nothing that the verb needs or that says more of another noun."""
+    end, word = range(start, len(tree)), tree.lower(start)
+    if word not in _DATELINE or start == verb + 1 or any(tree.tag(i).startswith("PRP") for i in end):
+        return False
+    if any(tree.is_verb(i) and i not in joined for i in range(verb + 1, start)):
+        return False  # the hills are where the fire burns, in "smoke rises from a fire burning in the hills"
+    if (word in ("at", "on") and tree[verb].lemma in _AIMED) or not _BESIDES.isdisjoint(tree.words[start:]):
+        return False
+    noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
+    named = any(tree.tag(i).startswith("NNP") for i in (end[1:2] if word == "on" else end))
+    return (named and not any(tree.style)) or is_setting(tree, noun, start)
