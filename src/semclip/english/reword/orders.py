@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.doubts import is_terse
 from semclip.english.reword.parts import Items, Parts
 from semclip.english.reword.places import adjuncts, told_by
 from semclip.english.words.load import listed
@@ -30,7 +29,7 @@ class Order:
 def orders(tree: Tree, p: Parts | None) -> list[Order]:
     """All that may be drawn before a frame is."""
     found = [*fronted(tree, p), *list_reordered(tree)]
-    if p is not None and not is_terse(tree):
+    if p is not None:
         found += [
             *existential(p),
             *doing_first(p),

@@ -80,11 +80,7 @@ class Parts:
         if self.has_something:
             return [who, *range(self.verb or 0, len(self.tree))]
         behind, tree = self.participles, self.tree
-        if (
-            not behind
-            or tree.child(self.subject, "conj") is not None
-            or (any(tree.style) and tree.tag(self.np[0]) != "DT")
-        ):
+        if not behind or tree.child(self.subject, "conj") is not None:
             return None
         plural = self.plural if self.holder == self.subject else tree.is_plural(self.holder)
         if isinstance(behind[0], int) and shows(tree, behind[0]):
@@ -128,8 +124,6 @@ class Parts:
             done = tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb)
             # "six boats lined up on a beach" may be no sentence
             return None if done and not is_being(tree, self.holder) else [*self.helpers, verb, *self.rest]
-        if is_terse(self.tree):  # in kitchen, chef slicing onion
-            return self.participles or None
         return [self.be, *self.participles] if self.participles else None
 
     @cached_property
@@ -140,8 +134,6 @@ class Parts:
         named = any(tree[i].text[:1].isupper() for i in self.np[1:] if i <= self.subject)
         named = named or tree.tag(self.subject).startswith("NNP")
         if tree.child(self.subject, "poss") is not None or (named and not determiner) or not self.stands:
-            return False
-        if is_terse(tree) or (any(tree.style) and tree.tag(self.np[0]) != "DT"):
             return False
         return first not in _DEFINITE | SOMEBODY and not self.tree.tag(self.np[0]).startswith("PRP")
 
@@ -158,9 +150,7 @@ class Parts:
         named = any(tree.tag(i).startswith("NNP") for i in self.np if i <= head)
         if not bare or tree.tag(self.np[0]) == "DT" or tree.determiner(head) or named or not is_being(tree, head):
             return list(self.np)
-        if any(tree.style) or is_terse(tree) or tree[head].lemma in lexicon.ONE_OR_MORE | SOMEBODY:
-            return list(self.np)
-        return ["a", *self.np]
+        return list(self.np) if tree[head].lemma in lexicon.ONE_OR_MORE | SOMEBODY else ["a", *self.np]
 
     @cached_property
     def participles(self) -> Items | None:
@@ -209,7 +199,9 @@ def shows(tree: Tree, verb: int) -> bool:
 
 
 def parts_of(tree: Tree) -> Parts | None:
-    """The parts of a caption; None where a word comes before its subject, or where the parse is unsure."""
+    """The parts of a caption; None for a headline, for a word before its subject, or where the parse is unsure."""
+    if is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT"):
+        return None  # girl reading book in park; SHOES FIT SIZE 7
     if tree.lower(0) in INSTRUCTIONS or ":" in tree.words or any(t.label == "neg" for t in tree.tokens):
         return None
     there = _introduced_by_there(tree)
@@ -222,8 +214,6 @@ def parts_of(tree: Tree) -> Parts | None:
         return None
     if tree.noun_start(subject) != first or is_list(tree, subject):
         return None
-    if any(tree.style) and verb is not None and tree.tag(0) not in ("DT", "CD"):
-        return None  # SHOES FIT SIZE 7
     plural = plural_of(tree, subject, finite, clause.plural if clause else False)
     if plural is None:
         return None
