@@ -120,7 +120,9 @@ def fronted(tree: Tree, p: Parts | None) -> Iterator[Order]:
 
 
 def _before(p: Parts, prep: int) -> Items:
-    return [item for item in p.introduced if isinstance(item, str) or item < prep]
+    """What it speaks of without the place, and without a comma between them."""
+    end = prep - (p.tree.lower(prep - 1) == ",")
+    return [item for item in p.introduced if isinstance(item, str) or item < end]
 
 
 def list_reordered(tree: Tree) -> Iterator[Order]:

@@ -31,7 +31,9 @@ _DEFINITE = words(
 )
 #: How titles of instructions start.
 INSTRUCTIONS = words("how why what when where before after")
-STATIVE = listed("statives")
+_STATIVE = listed("statives")
+#: Of these, what no picture "is doing": a chart showing; but "having breakfast".
+_SHOWS = _STATIVE - {"have", "be", "see", "hear"}
 
 
 def be_of(plural: bool) -> str:
@@ -74,18 +76,15 @@ class Parts:
     @cached_property
     def relative(self) -> Items | None:
         """What it does as a relative clause: who are running, that has a red roof."""
-        who = "who" if is_person(self.tree, self.holder) or self.tree[self.holder].lemma in SOMEBODY else "that"
+        tree, who = self.tree, pronoun_of(self.tree, self.holder)
         if self.np[-1] != self.holder and (who == "that" or self.verb is None or self.may_be_taken):
             return None  # a guide dog in a harness that is running: the harness runs
         if self.has_something:
-            return [who, *range(self.verb or 0, len(self.tree))]
-        behind, tree = self.participles, self.tree
-        if not behind or tree.child(self.subject, "conj") is not None:
+            return [who, *range(self.verb or 0, len(tree))]
+        if not self.participles or tree.child(self.subject, "conj") is not None:
             return None
         plural = self.plural if self.holder == self.subject else tree.is_plural(self.holder)
-        if isinstance(behind[0], int) and shows(tree, behind[0]):
-            return [who, Form(tree, behind[0], "VBP" if plural else "VBZ"), *behind[1:]]
-        return [who, be_of(plural), *behind]
+        return [*relative_of(tree, self.holder, plural, self.participles[0]), *self.participles[1:]]
 
     @cached_property
     def has_something(self) -> bool:
@@ -171,7 +170,7 @@ class Parts:
         items: Items = []
         for place in (self.verb, *self.rest):
             if (place == self.verb or place in self.joined) and tree.tag(place) not in ("VBG", "VBN"):
-                if tree[place].lemma in STATIVE or tree.tag(place) not in ("VBZ", "VBP"):
+                if tree[place].lemma in _STATIVE or tree.tag(place) not in ("VBZ", "VBP"):
                     return None
                 items.append(Form(tree, place, "VBG"))
             else:
@@ -179,23 +178,26 @@ class Parts:
         return items
 
     def _may_be_finite(self, place: int) -> bool:
-        tree, word = self.tree, self.tree.lower(place)
-        named = (
-            tree.tag(place) == "NNS" and not self.plural and tree.tag(place + 1) in ("NN", "NNS", "DT", "JJ", "PRP$")
-        )
-        if named and "VERB" in known_as(word):
-            return True  # stands on a rock and photographs a bird
-        base = self.plural and word in lexicon.BASE_FORMS and tree.tag(place - 2) not in ("VBG", "DT")
-        # share a wooden swing and giggle
-        joined = tree[place].head if tree[place].label == "conj" else place
-        bare = tree.tag(place) == "NN" and not tree.determiner(place) and bool(tree.determiner(joined))
-        base = base or (self.plural and bare and "VERB" in known_as(word) and not tree.is_noun(place + 1))
-        return tree.tag(place) in FINITE or base or word in lexicon.THIRD_FORMS - lexicon.NOUNS.keys()
+        """Whether a word behind "and" is what else is done: photographs a bird, in "stands on a rock and ..."."""
+        tree = self.tree
+        bare = "VERB" in known_as(tree.lower(place)) and not tree.determiner(place)
+        object_follows = tree.tag(place + 1) in ("NN", "NNS", "DT", "JJ", "PRP$")
+        third = tree.lower(place) in lexicon.THIRD_FORMS - lexicon.NOUNS.keys()
+        several = self.plural and tree.tag(place) in ("NN", "VB")
+        one = not self.plural and tree.tag(place) == "NNS" and object_follows
+        return tree.tag(place) in FINITE or third or (bare and (several or one))
 
 
-def shows(tree: Tree, verb: int) -> bool:
-    """Whether a participle is that of a verb that nothing "is doing": a chart showing; but "having breakfast"."""
-    return tree.tag(verb) == "VBG" and tree[verb].lemma in STATIVE - {"have", "be", "see", "hear"}
+def pronoun_of(tree: Tree, noun: int) -> str:
+    return "who" if is_person(tree, noun) or tree[noun].lemma in SOMEBODY else "that"
+
+
+def relative_of(tree: Tree, noun: int, plural: bool, first: int | str) -> Items:
+    """A relative clause, to the first word behind "is": who are running; that shows, not "is showing"."""
+    who = pronoun_of(tree, noun)
+    if isinstance(first, int) and tree.tag(first) == "VBG" and tree[first].lemma in _SHOWS:
+        return [who, Form(tree, first, "VBP" if plural else "VBZ")]
+    return [who, be_of(plural), first]
 
 
 def parts_of(tree: Tree) -> Parts | None:
@@ -207,64 +209,44 @@ def parts_of(tree: Tree) -> Parts | None:
     there = _introduced_by_there(tree)
     clause = clause_of(tree) if there is None else None
     subject, verb, finite = (clause.subject, clause.verb, clause.finite) if clause else (there, None, False)
-    first = 0 if there is None else 2
     if subject is None or tree[subject].lemma in DEPICTIONS or is_misread(tree, subject, finite):
         return None
-    if is_torn(tree, clause):
-        return None
-    if tree.noun_start(subject) != first or is_list(tree, subject):
-        return None
+    first = 0 if there is None else 2
     plural = plural_of(tree, subject, finite, clause.plural if clause else False)
-    if plural is None:
+    if plural is None or tree.noun_start(subject) != first or is_list(tree, subject) or is_torn(tree, clause):
         return None
     if there is not None:
-        verb = next((i for i in tree.children(subject, "acl") if tree.tag(i) in ("VBG", "VBN") and i > subject), None)
-    if verb is None and not finite and (inner := inside_collective(tree, subject)) is not None:
-        verb = next((i for i in tree.children(inner, "acl") if i == inner + 1 and tree.tag(i) in ("VBG", "VBN")), None)
+        verb = _participle_of(tree, subject)
+    inner = inside_collective(tree, subject)
+    if verb is None and inner is not None and _participle_of(tree, inner) == inner + 1:
+        verb = inner + 1
     if verb is None:
-        whole = there is not None or (tree.root == subject and tree.span(subject) == (0, len(tree)))
         end = tree.span(subject)[1]
+        whole = there is not None or tree.span(subject) == (0, len(tree))
         np, rest = list(range(first, end)), list(range(end, len(tree)))
         return Parts(tree, subject, np, [], None, rest, False, plural) if whole else None
-    helpers = [i for i in tree.children(verb, "aux", "auxpass") if i < verb]
     if clause is not None and clause.be == verb:
         return _copula(tree, subject, verb, plural)
+    helpers = [i for i in tree.children(verb, "aux", "auxpass") if i < verb]
     start = min([verb, *helpers])
-    if subject >= start or tree.words[start - 1] in (",", "and") or (helpers and helpers != list(range(start, verb))):
+    joined = _joined(tree, verb)
+    if joined is None or _may_be_another_s(tree, start) or (helpers and helpers != list(range(start, verb))):
         return None
-    if finite:
-        if tree.span(subject) != (0, start):
-            return None
-    elif any(
-        tree.is_verb(i) and tree[i].label in ("acl", "relcl") and tree.lower(i) not in ("wearing", "holding")
-        for i in range(verb)
-    ):
+    if tree.span(subject) != (0, start) if finite else _is_hung_on_another(tree, start, verb):
         return None
-    other = tree.child(start - 1, "poss") is not None or any(
-        tree.tag(i).startswith("PRP") for i in range(verb, len(tree))
-    )
-    if "with" in tree.words[:start] and not finite and other:
-        return None  # a woman with a man walking behind her, a truck with its ladder raised
-    if tree.tag(start - 1) == "RB" or tree.lower(start - 1) in ("both", "all", "each"):
-        return None  # a man partly hidden, two nurses both wearing hats
-    joined, at = [], verb
-    while (following := next((i for i in tree.children(at, "conj") if tree.is_verb(i)), None)) is not None:
-        if tree.child(following, "aux", "auxpass", "nsubj") is not None:
-            return None
-        if tree.tag(verb) == "VBZ" and tree.tag(following) == "VBP":
-            return None  # wears glasses and long earrings
-        joined.append(following)
-        at = following
     rest = list(range(verb + 1, len(tree)))
-    return Parts(tree, subject, list(range(first, start)), helpers, verb, rest, finite, plural, tuple(joined))
+    return Parts(tree, subject, list(range(first, start)), helpers, verb, rest, finite, plural, joined)
 
 
 def _introduced_by_there(tree: Tree) -> int | None:
     """The noun of "there is a cat on the couch"."""
     if tree.lower(0) != "there" or tree.root != 1 or tree.lower(1) not in ("is", "are", "'s"):
         return None
-    noun = tree.child(1, "attr", "nsubj", "dobj")
-    return noun if noun is not None and tree.noun_start(noun) == 2 else None
+    return tree.child(1, "attr", "nsubj", "dobj")
+
+
+def _participle_of(tree: Tree, noun: int) -> int | None:
+    return next((i for i in tree.children(noun, "acl") if tree.tag(i) in ("VBG", "VBN") and i > noun), None)
 
 
 def _copula(tree: Tree, subject: int, verb: int, plural: bool) -> Parts | None:
@@ -273,3 +255,30 @@ def _copula(tree: Tree, subject: int, verb: int, plural: bool) -> Parts | None:
     if tree.span(subject) != (0, verb) or not placed:
         return None
     return Parts(tree, subject, list(range(verb)), [verb], None, list(range(verb + 1, len(tree))), True, plural)
+
+
+def _joined(tree: Tree, verb: int) -> tuple[int, ...] | None:
+    """The further verbs that "and" joins; None where one has a subject or is no verb: wears rings and long curls."""
+    found, at = [], verb
+    while (following := next((i for i in tree.children(at, "conj") if tree.is_verb(i)), None)) is not None:
+        if tree.child(following, "aux", "auxpass", "nsubj") is not None:
+            return None
+        if tree.tag(verb) == "VBZ" and tree.tag(following) == "VBP":
+            return None
+        found.append(following)
+        at = following
+    return tuple(found)
+
+
+def _may_be_another_s(tree: Tree, start: int) -> bool:
+    """Whether a verb goes with the word before it: a man partly hidden, a goat, napping."""
+    return tree.lower(start - 1) in (",", "and", "both", "all", "each") or tree.tag(start - 1) == "RB"
+
+
+def _is_hung_on_another(tree: Tree, start: int, verb: int) -> bool:
+    """Whether a participle may be said of a noun inside the phrase: a woman with a man walking behind her."""
+    before = (i for i in range(verb) if tree[i].label in ("acl", "relcl") and tree.is_verb(i))
+    if any(tree.lower(i) not in ("wearing", "holding") for i in before):
+        return True
+    own = tree.child(start - 1, "poss") is not None or any(tree.tag(i)[:3] == "PRP" for i in range(verb, len(tree)))
+    return own and "with" in tree.words[:start]
