@@ -179,6 +179,19 @@ def test_denials_of_other_forms(caption: str, false: str, true: str) -> None:
     assert texts_of("denial_kept", caption) == {true} - {""}
 
 
+def test_what_nobody_would_take_one_for_is_contrived() -> None:
+    for caption, natural in (("A goat on a bench", False), ("A goat under a bench", True)):
+        found = tried("relation_contrasted", Scene(tree_of(caption), Siblings([caption])))
+        assert found and all(change.contrived != natural for change in found)
+
+
+@pytest.mark.parametrize("caption", ["A goat being fed by a clerk", "A clerk naps with a hat on a bench ."])
+def test_what_is_left_is_whole(caption: str) -> None:
+    assert all(
+        "being not" not in text and not text.endswith("with a hat .") for text in texts_of("verb_negated", caption)
+    )
+
+
 @pytest.mark.parametrize(
     ("title", "expected"),
     [
@@ -249,6 +262,7 @@ def test_what_another_caption_says_is_not_truly_denied(kind: str, caption: str, 
     ("kind", "caption"),
     [
         ("verb_negated", "A dog naps ."),  # "A horse does not nap": there is no horse
+        ("verb_negated", "A clerk holds a balloon and a book ."),  # one of the two is there
         ("object_contrasted", "A dog and a nurse nap ."),
         ("object_contrasted", "A room with an oven"),  # it may have a fireplace as well
         ("object_contrasted", "The clerk eats a hot dog ."),

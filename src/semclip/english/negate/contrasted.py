@@ -64,7 +64,8 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
             denied = "" if true and kind == "action_contrasted" else f"{other} {rival.of}".strip()  # no thing
             yield scene.change(
                 *swap, (rival.at, rival.at, text), *rest,
-                denied=denied, pair=rival.pair, contrived=not true and kind in _BETTER_SWAPPED,
+                denied=denied, pair=rival.pair,
+                contrived=rival.pair[0] in _NOBODY_ASKS or (not true and kind in _BETTER_SWAPPED),
             )  # fmt: skip
 
 
@@ -236,6 +237,8 @@ _RIVALS: dict[str, tuple[Callable[[Scene, bool], Iterator[Rival]], *tuple[tuple[
     "action_contrasted": (_actions, ("A man sitting on a bench", "A man standing, not sitting, on a bench")),
     "name_contrasted": (_names, ("A nurse on Monday", "A nurse on Friday, not Monday")),
 }
+#: Nobody takes a man on a bench for one who is under it.
+_NOBODY_ASKS = frozenset({"on", "in", "on top of", "atop"})
 #: Kinds that set something against what excludes it.
 CONTRASTED = tuple(_RIVALS)
 #: Nobody denies the day or the number that nobody spoke of.

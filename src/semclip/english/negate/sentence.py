@@ -97,7 +97,8 @@ def endings_of(tree: Tree, last: int) -> list[int]:
         and tree.lower(cut) not in ("of", "to")
         and (tree.is_noun(cut - 1) or tree.is_verb(cut - 1) or tree.lower(cut - 1) in (",", "them", "him", "her"))
         and tree.lower(cut - 1) not in ("all", "both", "high", "low", "halfway")
-        and tree.lower(tree.noun_start(cut - 1) - 1) not in (",", ";", ":", "as", "while")  # "as shares" did what?
+        and tree.lower(tree.noun_start(cut - 1) - 1) not in (";", ":", "as", "while", "with")  # "as shares" did what?
+        and "," not in tree.words[last : cut - 1]  # "is rowing, all of the oars" out of the water
         and (tree.determiner(cut - 1) not in _OWN or tree[cut - 1].lemma not in BODY)  # sleeps with his head
         and tree[tree[cut].head].lemma not in NEEDS_A_PLACE
         and (not tree.is_verb(cut - 1) or tree[cut - 1].lemma in _SAYS_ENOUGH)
@@ -127,8 +128,8 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
         head = clause_noun(tree, place)
         if head is None or (scene.family == "B" and tree.tag(head) == "NNP"):
             continue
-        not_ = scene.by_family("not", f"{who_is(tree, head)}n't")
-        yield from _short_and_whole(scene, place, (place, place, not_), contrived=True)
+        not_, being = scene.by_family("not", f"{who_is(tree, head)}n't"), tree.lower(place - 1) == "being"
+        yield from _short_and_whole(scene, place, (place - being, place - being, not_), contrived=True)
 
 
 def clause_noun(tree: Tree, verb: int) -> int | None:

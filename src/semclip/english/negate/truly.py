@@ -60,7 +60,8 @@ def _is_denied(kind: str, tree: Tree, place: int, change: Change) -> bool:
         return True
     if place not in change.items or kind in _OF_ALL:
         return kind in _OF_ALL and place in change.items
-    if verb is None or place not in set(tree.under(verb)):
-        return False
+    listed = tree[place].label == "conj" or tree.child(place, "conj") is not None
+    if verb is None or listed or place not in set(tree.under(verb)):
+        return False  # not holding a hat and a bag: it may be one of them
     subject = tree.subject(verb)
     return subject is None or place not in set(tree.under(subject))
