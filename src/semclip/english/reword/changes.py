@@ -129,6 +129,7 @@ def _may_move(tree: Tree, noun: int) -> bool:
 def _simple(tree: Tree, verb: int) -> Iterator[Swap]:
     """is running -> runs."""
     subject, lemma, helper = tree.subject(verb), tree[verb].lemma, tree.lower(verb - 1)
-    plain = subject is not None and subject < verb - 1 and tree.child(verb, "conj") is None
+    joined = any(tree.tag(i) == "VBG" and tree.lower(i - 1) == "and" for i in range(verb + 2, len(tree)))
+    plain = subject is not None and subject < verb - 1 and tree.child(verb, "conj") is None and not joined
     if plain and helper in ("is", "are") and "VERB" in known_as(lemma) and lemma not in ("be", "go"):
         yield Swap(verb - 1, verb + 1, inflect(lemma, "VBZ" if helper == "is" else "VBP"), "simple")

@@ -102,6 +102,8 @@ def is_misread(tree: Tree, subject: int, finite: bool) -> bool:
     verb = tree.root
     if tree.tag(verb) in ("VB", "VBP"):
         return not several or tree.lower(verb) == "size"  # butcher shop with a counter; shoes size 8
+    if verb == len(tree) - 1 and tree.lower(verb - 2) == "and" and verb - 1 != subject:
+        return True  # a fair with a wheel and food stands
     participle = tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb)
     return participle and any(tree.tag(i) in ("VBZ", "VBP") and _is_main(tree, i) for i in range(verb + 1, len(tree)))
 

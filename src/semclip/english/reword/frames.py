@@ -80,7 +80,7 @@ def framed_title(tree: Tree, family: str) -> Iterator[Order]:
     """Shown in this picture: oak coffee table, 120 cm; a stop, not a colon, before what holds a colon itself."""
     if any(tree.tags) or tree.lower(0) in INSTRUCTIONS or tree.lower(0)[:1] in "$£€#@":
         return
-    here = FRAMES[family]["here"][not _DEPICTED.isdisjoint(tree.words[:4])]
+    here = FRAMES[family]["here"][not _DEPICTED.isdisjoint(tree.words[:6])]
     form = "stop" if any(word.endswith(":") for word in tree.words) else "anything"
     for frame in FRAMES[family][form]:
         yield Order("frame", [frame.format(here=here), *range(len(tree))], 0.3)
