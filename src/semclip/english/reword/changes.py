@@ -16,10 +16,6 @@ from semclip.english.reword.synonyms import Swap
 _INDEFINITE = words("a an some two three four five several many") | {""}
 _BEHIND = words("background foreground distance")
 _OWN = words("the his her its their both this these that those")
-#: What one of two joined things is made of, what may stand before them, and pairs that are said in one order.
-_IN_ITEMS = ("DT", "CD", "JJ", "NN", "NNS", "VBN")
-_GOVERNS = ("IN", "VBG", "VBZ", "VBP", "VBN", "PRP$")
-_FIXED = words("salt bread fish mac rock track arts bed gin peanut peaches black")
 
 
 def changes(tree: Tree) -> Iterator[Swap]:
@@ -95,35 +91,18 @@ def _had(tree: Tree, place: int) -> Iterator[Swap]:
 
 def _joined_swapped(tree: Tree, cc: int) -> Iterator[Swap]:
     """a man and a dog -> a dog and a man; of two things that the caption is about, or that end it."""
-    first, last = cc, cc + 1
-    while first and (tree.tag(first - 1) in _IN_ITEMS or tree.lower(first - 1) == "of"):
-        first -= 1
-    while tree.tag(last) in _IN_ITEMS or (tree.lower(last) == "of" and last > cc + 1):
-        last += 1
-    one, other, before = cc - 1, last - 1, first - 1
-    if not (first < cc and _may_move(tree, one) and _may_move(tree, other)) or tree.lower(first) in _FIXED:
-        return
-    determined = [tree.tag(start) in ("DT", "CD") for start in (first, cc + 1)]
-    if determined[0] != determined[1] or is_being(tree, one) != is_being(tree, other) or any(tree.style):
-        return  # a man in a hat and a woman
-    if not determined[0] and cc - first > 1:
-        return  # an old coat and hat
-    if before < 0 or (tree.lower(0) == "there" and before == 1):  # what the caption is about
-        if tree.tag(one) != tree.tag(other):
-            return  # "there is" would have to become "there are"
-        where = tree.child(last, "pobj") if tree.tag(last) == "IN" else None
-        if last < len(tree) and not tree.is_verb(last) and not (where is not None and is_place(tree, where)):
-            return  # a man and a dog on a leash
-    elif last < len(tree) or tree.tag(before) not in _GOVERNS or tree[before].lemma in ("be", "between"):
-        return
-    elif (tree.tag(before) == "VBG" and tree.tag(before - 1) == "IN") or tree[before].label in ("amod", "compound"):
-        return  # with sliding doors and handles; hanging lamps and tables
-    items = (" ".join(moved(tree, i) for i in range(*item)) for item in ((cc + 1, last), (first, cc)))
-    yield Swap(first, last, " and ".join(items), "joined swapped")
-
-
-def _may_move(tree: Tree, noun: int) -> bool:
-    return tree.is_noun(noun) and tree.lower(noun) not in lexicon.COLOURS.keys() | _BEHIND
+    one, last = cc - 1, next((i for i in range(cc + 1, len(tree)) if not tree.is_noun(i + 1) and tree.is_noun(i)), cc)
+    first = tree.noun_start(one)
+    about = first == 0 or (first == 2 and tree.lower(0) == "there")
+    where = tree.child(last + 1, "pobj") if last + 1 < len(tree) else None
+    apart = tree.is_verb(last + 1) or (where is not None and is_place(tree, where))  # not "a man and a dog on a leash"
+    ends = last + 1 == len(tree) or (about and apart)
+    alike = is_being(tree, one) == is_being(tree, last) and (about or not is_being(tree, one))
+    joined = tree.tag(one) == tree.tag(last) == "NN" and tree[last].head == one and tree.noun_start(last) == cc + 1
+    # Without articles of their own, what describes the first may describe both: an old coat and hat.
+    if ends and alike and joined and {tree.lower(first), tree.lower(cc + 1)} <= {"a", "an"} and not any(tree.style):
+        items = (" ".join(moved(tree, i) for i in range(*item)) for item in ((cc + 1, last + 1), (first, cc)))
+        yield Swap(first, last + 1, " and ".join(items), "joined swapped")
 
 
 def _simple(tree: Tree, verb: int) -> Iterator[Swap]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, words
-from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.parse.tree import FINITE, Token, Tree
 from semclip.english.reword.parts import Items, Parts
 from semclip.english.reword.places import adjuncts, told_by
 from semclip.english.words.load import listed
@@ -15,6 +15,7 @@ _POSTURES = listed("postures")
 _JOINTS = words("and & with in on at of from including featuring without")
 #: What no title without a verb holds.
 _SENTENCE = listed("no title")
+_MARKS = ("-", "–", "—", "|", "•", ",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,13 @@ def seen(p: Parts) -> Iterator[Order]:
 def doing_first(p: Parts) -> Iterator[Order]:
     """Climbing up a steep hill is a goat."""
     doing, tree = p.participles, p.tree
-    if p.verb is None or doing is None or not p.indefinite or p.joined or p.goes_on or len(doing) < 3:
+    if p.verb is None or doing is None or not p.indefinite or p.joined or len(doing) < 3:
         return
     if tree.tag(p.verb) == "VBN" or tree[p.verb].lemma in ("be", "have") or "," in tree.words:
         return
-    if not any(tree.tag(i).startswith("PRP") or tree.tag(i) in FINITE for i in p.rest):
+    # wearing a coat standing in a fountain
+    goes_on = any(tree.tag(i) == "VBG" and tree.is_noun(i - 1) for i in p.rest)
+    if not goes_on and not any(tree.tag(i).startswith("PRP") or tree.tag(i) in FINITE for i in p.rest):
         yield Order("inverted", [*doing, p.be, *p.introduced], 0.3)
 
 
@@ -130,32 +133,23 @@ def list_reordered(tree: Tree) -> Iterator[Order]:
 
     Of titles and lists of keywords, at their widest marks; what is a sentence has no parts that could move.
     """
-    if not is_title(tree) and tree.lower(0) != "stock":  # photo
+    if tree.tail.lstrip()[:1] == "." or any(map(_is_of_a_sentence, tree.tokens)):
         return
-    for mark in ("-", "–", "—", "|", "•", ","):
-        at = [i for i, word in enumerate(tree.words) if word == mark and tree[i].space and i]
-        if not at:
-            continue
-        parts = [list(range(a + 1, b)) for a, b in itertools.pairwise([-1, *at, len(tree)])]
-        # "A, B and C", "with A, B": such commas part no keywords
-        places = [all(tree[i].text[:1].isupper() for i in part) for part in parts[-2:]]
-        if mark == "," and all(places):
-            return  # old mill, Saltby, Norfolk
-        keywords = mark != "," or (len(parts) > 2 and _JOINTS.isdisjoint(tree.words))
-        if keywords and all(parts) and {"and", "&", "or", "by"}.isdisjoint(tree.lower(part[0]) for part in parts):
-            for turned in ([*parts[::-1]], [parts[-1], *parts[:-1]], [parts[0], *parts[:0:-1]]):
-                items: Items = [item for i, part in enumerate(turned) for item in ([mark] if i else []) + part]
-                yield Order("list reordered", items, 1)
-        return
+    mark, at = next(((mark, at) for mark in _MARKS if (at := _marks(tree, mark))), ("", []))
+    parts = [list(range(a + 1, b)) for a, b in itertools.pairwise([-1, *at, len(tree)])]
+    places = all(tree[i].text[:1].isupper() for part in parts[-2:] for i in part)  # old mill, Saltby, Norfolk
+    if mark == "," and (len(parts) < 3 or places or not _JOINTS.isdisjoint(tree.words)):
+        return  # "A, B and C", "with A, B": such commas part no keywords
+    if mark and all(parts) and {"and", "&", "or", "by"}.isdisjoint(tree.lower(part[0]) for part in parts):
+        for turned in (parts[::-1], [parts[-1], *parts[:-1]]):
+            items: Items = [item for i, part in enumerate(turned) for item in ([mark] if i else []) + part]
+            yield Order("list reordered", items, 1)
 
 
-def is_title(tree: Tree) -> bool:
-    """Whether words are no sentence and have no stop: a title, a product's name, keywords."""
-    verbs = any(
-        tree.tag(i) in FINITE
-        or word in _SENTENCE
-        or (not tree.tag(i) and word in lexicon.THIRD_FORMS - lexicon.NOUNS.keys())
-        for i, word in enumerate(tree.words)
-    )
-    stopped = tree.tail[:1] == "." or tree.tail[:2] == " ."
-    return not verbs and not stopped and not any(word.endswith(":") for word in tree.words)
+def _is_of_a_sentence(token: Token) -> bool:
+    verb = token.tag in FINITE or (not token.tag and token.lower in lexicon.THIRD_FORMS - lexicon.NOUNS.keys())
+    return verb or token.lower in _SENTENCE or token.text.endswith(":")
+
+
+def _marks(tree: Tree, mark: str) -> list[int]:
+    return [i for i, word in enumerate(tree.words) if word == mark and tree[i].space and i]

@@ -110,12 +110,6 @@ class Parts:
         )
 
     @cached_property
-    def goes_on(self) -> bool:
-        """Whether something else that it does stands behind a thing: wearing a coat standing in a fountain."""
-        tree = self.tree
-        return any(tree.tag(i) == "VBG" and tree.is_noun(i - 1) and not is_being(tree, i - 1) for i in self.rest)
-
-    @cached_property
     def clause(self) -> Items | None:
         """What it does with a finite verb: runs, is running."""
         if self.finite and self.verb is not None:

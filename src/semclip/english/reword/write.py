@@ -1,12 +1,10 @@
 """A caption's paraphrase: an order is drawn, then words are changed until enough of the caption is."""
 
 import random
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from semclip.english.change import changed_share, changed_share_of_words, words_of
-from semclip.english.inflection import words
+from semclip.english.change import changed_share_of_words, words_of
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.reword.changes import changes
@@ -16,7 +14,6 @@ from semclip.english.reword.orders import Order, orders
 from semclip.english.reword.parts import Form, Items, parts_of
 from semclip.english.reword.synonyms import Swap, synonyms
 from semclip.english.siblings import Siblings
-from semclip.english.words.load import listed
 
 #: The share of words that a paraphrase must change, at least (`change.changed_share`).
 LEAST = 1 / 3
@@ -69,23 +66,7 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
             if kinds != ["frame"] or done:
                 return found
             last = found
-    return last if last.text else _turned(tree, siblings) or last
-
-
-def _turned(tree: Tree, siblings: Siblings) -> Paraphrase | None:
-    """Oak chair. Gift of Ann Marsh, 1953. -> Gift of Ann Marsh, 1953. Oak chair.; where neither speaks of the other."""
-    further = re.fullmatch(r"\. ([A-Z0-9][^():]*\.)", tree.tail)
-    if further is None or any(token.text == ":" for token in tree.tokens):
-        return None
-    said, names = words_of(further[1]), {word for word in further[1].split() if word.istitle()}
-    if said[0] == "the" or not _REFER.isdisjoint(said) or names & {token.text for token in tree.tokens}:
-        return None
-    text = f"{further[1]} {render(tree, list(range(len(tree))), tail=False)}."
-    new = tuple(words_of(text)) not in siblings.as_words and changed_share(tree.text, text) >= LEAST
-    return Paraphrase(text, "sentences turned") if new else None
-
-
-_REFER = listed("pronouns") | words("her his its their him them this these those here there")
+    return last
 
 
 def _share(tree: Tree, before: list[str], items: Items) -> float:
