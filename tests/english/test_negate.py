@@ -40,6 +40,8 @@ def test_training_and_tests_share_no_text(kind: str, caption: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "caption"),
     [
+        ("attribute_swapped", "Black Friday banner with a goat and a cow"),
+        ("object_replaced", "Our Lady of the Hills on a hill"),
         # what a computer desk is no other kind of, is no couch
         ("object_contrasted", "A fire truck in a study"),
         # one of its kind; a listing; what else goes on

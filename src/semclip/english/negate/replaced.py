@@ -139,7 +139,7 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
             others = others[:1]  # no boy is old
         elif word in _OF_AGE:
             others = (_OF_AGE[word],)
-        if tree[place].label in _BEFORE or tree.child(place, "compound") is not None:
+        if tree[place].label in _BEFORE or tree.child(place, "compound") is not None or _is_our_lady(tree, place):
             continue
         named, bag = scene.siblings.times_named, scene.siblings.bag
         for other in others:
@@ -148,6 +148,11 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
                 _other_sex(word, other) and bag.isdisjoint(_signs_like(other) | lexicon.MANY_PEOPLE)
             ):
                 yield place, other
+
+
+def _is_our_lady(tree: Tree, place: int) -> bool:
+    """Whether a saint is named whose title nobody changes."""
+    return tree.lower(place - 1) == "our" and tree[place].text[0].isupper()
 
 
 def _signs_like(word: str) -> frozenset[str]:
@@ -176,6 +181,7 @@ def other_sex(scene: Scene) -> Iterator[Change]:
         place = named[0]
         if (
             tree[place].label in _BEFORE
+            or _is_our_lady(tree, place)
             or tree.child(place, "compound") is not None
             or (rest and any("animal" in _of(tree, i) for i in range(len(tree))))
         ):

@@ -63,7 +63,8 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
 
 def _names_something(tree: Tree, place: int, noun: int) -> bool:
     """Whether an attribute is part of a name: both have a capital, which few words have, or follow "the"."""
-    if not (tree[place].text[0].isupper() and tree[noun].text[0].isupper()) or any(tree.style):
+    beside = any(token.text[0].isupper() for token in (tree[noun], *tree.tokens[place + 1 : place + 2]))
+    if not (tree[place].text[0].isupper() and beside) or any(tree.style):
         return False
     letters = [token.text for token in tree.tokens[1:] if token.text.isalpha()]
     return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) > len(letters) / 2
