@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from semclip.core.seeds import derive_seed
 from semclip.english.inflection import PLURAL_ONLY, inflect, plural_of, words
@@ -35,35 +36,68 @@ def family_of(one: str, other: str) -> str:
     return "AB"[derive_seed("synonym", *sorted(own)) % 2]
 
 
-def _index() -> dict[str, dict[str, list[tuple[str, tuple[str, ...], str]]]]:
-    """Family -> lemma of the first word -> [(kind, words, new)]."""
-    found: dict[str, dict[str, list[tuple[str, tuple[str, ...], str]]]] = {"A": {}, "B": {}}
-    for kind, one, way, other in rows_of("synonyms", 4):
+class Pair(NamedTuple):
+    """kind: the rule that puts `new` for `old`. near: words of which one must be tied to it, or none where barred."""
+
+    kind: str
+    old: tuple[str, ...]
+    new: str
+    near: frozenset[str]
+    barred: bool
+
+    def suits(self, tree: Tree, place: int, end: int) -> bool:
+        """Whether what is around words place..end-1 gives them the sense that is meant."""
+        if not self.near:
+            return True
+        several = self.kind == "V" and any(tree.child(i, "conj") is not None for i in tree.children(place, "dobj"))
+        return not several and self.near.isdisjoint(_tied(tree, place, end)) is self.barred
+
+
+def _tied(tree: Tree, place: int, end: int) -> set[str]:
+    """The lemmas that words govern, by a preposition too, or are governed by, the words beside, and the next tag."""
+    own = range(place, min(end, len(tree)))
+    tied = {tree[i].head for i in own}.union(*(tree.children(i) for i in own))
+    tied |= {k for i in tied if tree.tag(i) in ("IN", "RP", "RB") for k in tree.children(i, "pobj")}
+    return {tree[i].lemma for i in tied} | {tree.lower(place - 1), tree.lower(end), tree.tag(end)}
+
+
+def _index() -> dict[str, dict[str, list[Pair]]]:
+    """Family -> lemma of the first word -> its pairs."""
+    found: dict[str, dict[str, list[Pair]]] = {"A": {}, "B": {}}
+    for kind, one, way, other, near in rows_of("synonyms", 5):
+        words_near = frozenset(near.split()) - {"-"}
         for old, new in ((one, other), (other, one)) if way == "=" else ((one, other),):
-            found[family_of(old, new)].setdefault(old.split()[0], []).append((kind, tuple(old.split()), new))
+            for said in dict.fromkeys((old, old.replace("-", " - "))):  # parsers take well-known apart
+                pair = Pair(kind, tuple(said.split()), new, words_near, near.startswith("- "))
+                found[family_of(old, new)].setdefault(pair.old[0], []).append(pair)
     return found
 
 
 PAIRS = _index()
 #: No bicycle where any caption says one of these; "lady" where a caption says "old lady" stays.
-_CONTRADICTED = {"bicycle": {"motorcycle", "motorbike", "motocross", "dirt", "bmx", "quad", "racing"}}
+_CONTRADICTED = dict.fromkeys(
+    ("bicycle", "cycle", "cyclist", "ride a bicycle"), words("motorcycle motorbike motocross dirt bmx quad racing")
+)
 
 
 def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
     """Every swap of the family that may be made."""
-    pairs = {} if any(tree.style) else PAIRS[family]  # what is written Like This may be a name
+    pairs, titled = PAIRS[family], any(tree.style)
     for place, token in enumerate(tree.tokens):
         as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
-        for kind, old, new in (*pairs.get(token.lemma, ()), *as_written):
-            end = place + len(old)
-            if any(tree[i].text[:1].isupper() for i in range(max(place, 1), min(end, len(tree)))):
+        for pair in (*pairs.get(token.lemma, ()), *as_written):
+            kind, old, new, _, _ = pair
+            end = place + len(old) + (kind == "M")
+            if titled and kind != "T":
+                continue  # what is written Like This may be a name
+            if not titled and any(tree[i].text[:1].isupper() for i in range(max(place, 1), min(end, len(tree)))):
                 continue  # Our Lady of Sorrows
             fresh = set(new.split()) - set(old) - _SMALL
             if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())) or not tree.lemmas.isdisjoint(fresh):
                 continue
             if new.endswith(" of") and tree.lower(end) == "of":
                 continue
-            if swap := _OF_KIND[kind](tree, place, end, old, new):
+            if (swap := _OF_KIND[kind](tree, place, end, old, new)) and pair.suits(tree, place, end):
                 yield Swap(place, end, swap, verb=new if kind in "VIB" else "")
 
 
@@ -86,9 +120,11 @@ def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> s
         or tree.lower(end) in ("'s", "’s", "'", "’")
     ):
         return ""  # a dirt bike rider, a swing seat, women's shoes
-    if " " in new and (
-        tree.child(head, "prep", "acl", "relcl", "conj", "amod") is not None
-        or (token.tag == "NN" and not tree.determiner(head))
+    parts = new.split()
+    if not _BEHIND.isdisjoint(parts) and tree.child(head, "prep", "acl", "relcl", "conj") is not None:
+        return ""
+    if parts[0] in _FIRST and (
+        tree.child(head, "amod") is not None or (token.tag == "NN" and not tree.determiner(head))
     ):
         return ""
     return _plural_phrase(new) if token.tag == "NNS" else new
@@ -102,7 +138,29 @@ def _plural_phrase(new: str) -> str:
     return " ".join(parts)
 
 
-_BEHIND = ("on", "in", "of", "with", "made")
+_BEHIND = words("on in of with made")
+#: Adjectives before which no other stands.
+_FIRST = words("young small large baby male female very bare former newly")
+
+
+def _behind(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+    """a wooden bench -> a bench made of wood; where nothing else describes it."""
+    head = end - 1
+    if tuple(tree.words[place:head]) != old or tree.tag(head) not in ("NN", "NNS") or tree[head - 1].head != head:
+        return ""
+    if (
+        tree.is_noun(end)
+        or tree.tag(end) in ("VBG", "VBN")
+        or tree.lower(end) in _GO_ON
+        or tree.lower(place - 1) in ("and", "or", ",")
+    ):
+        return ""
+    further = tree.child(head, "acl", "relcl", "conj", "appos") is not None
+    return "" if further or tree.child(head - 1, "advmod", "conj") is not None else f"{tree.words[head]} {new}"
+
+
+#: What would be said of the wood, or of nothing: a wooden box of pens, a wooden bench and a lamp.
+_GO_ON = words("with of in for and or - ' 's ’s full made that which who as like")
 
 
 def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
@@ -117,7 +175,7 @@ def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str)
 
 
 #: What a verb would have to agree with in another way: several people are, a group of people is.
-_QUANTITIES = words("several many numerous multiple two lots various")
+_QUANTITIES = words("several many numerous multiple two three lots various")
 
 
 def _is_counted(tree: Tree, place: int, end: int) -> bool:
@@ -141,6 +199,8 @@ def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str, has_
     if len(old) == 1 and (tree.child(place, "prt") or (tree.child(place, "dobj") is not None) != has_object):
         return ""
     first, _, rest = new.partition(" ")
+    if first == "be" and token.tag == "VBD":
+        return ""  # was or were
     if first == "be" and token.tag == "VBG":
         return rest if token.label == "acl" or tree.lower(place - 1) in ("is", "are") else ""
     return f"{inflect(first, token.tag)} {rest}".strip()
@@ -193,4 +253,5 @@ _WORN_IN_PAIRS = listed("worn in pairs")
 
 _OF_KIND: dict[str, Callable[[Tree, int, int, tuple[str, ...], str], str]] = {
     "N": _noun, "J": _adjective, "V": _verb, "I": _verb_alone, "B": _verb_of_beings, "R": _adverb, "P": _phrase,
+    "T": _phrase, "M": _behind,
 }  # fmt: skip
