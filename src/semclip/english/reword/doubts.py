@@ -104,8 +104,14 @@ def is_misread(tree: Tree, subject: int, finite: bool) -> bool:
         return not several or tree.lower(verb) == "size"  # butcher shop with a counter; shoes size 8
     if verb == len(tree) - 1 and tree.lower(verb - 2) == "and" and verb - 1 != subject:
         return True  # a fair with a wheel and food stands
-    participle = tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb)
-    return participle and any(tree.tag(i) in ("VBZ", "VBP") and _is_main(tree, i) for i in range(verb + 1, len(tree)))
+    if tree.tag(verb) != "VBD" or inflect(tree[verb].lemma, "VBN") != tree.lower(verb):
+        return False
+    # "six boats lined up on a beach" may be no sentence, and another verb may be its own
+    doer = inside_collective(tree, subject)
+    behind = range(verb + 1, len(tree))
+    return not is_being(tree, subject if doer is None else doer) or any(
+        tree.tag(i) in ("VBZ", "VBP") and _is_main(tree, i) for i in behind
+    )
 
 
 def _may_be_a_verb(tree: Tree, place: int, subject: int, several: bool) -> bool:

@@ -113,10 +113,7 @@ class Parts:
     def clause(self) -> Items | None:
         """What it does with a finite verb: runs, is running."""
         if self.finite and self.verb is not None:
-            tree, verb = self.tree, self.verb
-            done = tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb)
-            # "six boats lined up on a beach" may be no sentence
-            return None if done and not is_being(tree, self.holder) else [*self.helpers, verb, *self.rest]
+            return [*self.helpers, self.verb, *self.rest]
         return [self.be, *self.participles] if self.participles else None
 
     @cached_property

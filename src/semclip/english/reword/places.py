@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from semclip.english import lexicon
-from semclip.english.inflection import inflect, words
+from semclip.english.inflection import words
 from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.reword.doubts import is_misread
@@ -37,10 +37,7 @@ def told_by(tree: Tree) -> int | None:
         return None
     if tree.noun_start(subject) and any(tree.is_verb(i) or tree.lower(i) == "," for i in range(subject)):
         return None
-    if is_misread(tree, subject, True):
-        return None
-    participle = tree.tag(root) == "VBD" and inflect(tree[root].lemma, "VBN") == tree.lower(root)  # or one: "curled"
-    return None if participle and not is_being(tree, subject) else root
+    return None if is_misread(tree, subject, True) else root
 
 
 def is_clothes(tree: Tree, noun: int | None) -> bool:
