@@ -13,7 +13,8 @@ from semclip.english.reword.parts import pronoun_of, relative_of
 from semclip.english.reword.places import is_clothes, is_place
 from semclip.english.reword.synonyms import Swap
 
-_INDEFINITE = words("a an some two three four five several many") | {""}
+#: Determiners of what is not known already, of one and of several.
+_INDEFINITE = {"NN": words("a an") | {""}, "NNS": words("some two three four five several many") | {""}}
 _BEHIND = words("background foreground distance")
 _OWN = words("the his her its their both this these that those")
 
@@ -38,11 +39,8 @@ def changes(tree: Tree) -> Iterator[Swap]:
 
 def _one(tree: Tree, noun: int) -> bool:
     """Whether a relative clause may follow a noun: it is not one of two, not known already, and not a picture."""
-    return (
-        tree.is_noun(noun) and tree.child(noun, "conj") is None and tree[noun].label != "conj"
-        and tree.determiner(noun) in _INDEFINITE and tree[noun].lemma not in DEPICTIONS
-        and not tree.tag(noun).startswith("NNP")
-    )  # fmt: skip
+    alone = tree.child(noun, "conj") is None and tree[noun].label != "conj" and tree[noun].lemma not in DEPICTIONS
+    return alone and tree.determiner(noun) in _INDEFINITE.get(tree.tag(noun), ())
 
 
 def _participle(tree: Tree, place: int, sentence: bool) -> Iterator[Swap]:
@@ -51,6 +49,8 @@ def _participle(tree: Tree, place: int, sentence: bool) -> Iterator[Swap]:
     noun = place - 1 if inside_collective(tree, head) == place - 1 and tag == "VBG" else head
     if "with" in tree.words[max(0, tree.noun_start(head) - 1) : noun] or noun != place - 1 or not _one(tree, noun):
         return  # with his head bowed
+    if tree.is_noun(noun - 1) and is_being(tree, noun - 1) and not is_being(tree, noun):
+        return  # a man rock climbing
     worn = tree.child(place, "dobj")
     dressed = tree.lower(place) == "wearing" and is_being(tree, noun) and is_clothes(tree, worn)
     if dressed and tree.child(place, "conj") is None:

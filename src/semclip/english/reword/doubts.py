@@ -49,14 +49,20 @@ def stands(tree: Tree, noun: int) -> bool:
         return False  # woman's coat
     if tree.tag(noun + 1) == "CD" and not determiner:
         return False  # team photo 2018
-    if tree[noun].lemma in SOMEBODY or (determiner and not (determiner.isdigit() and len(determiner) == 4)):
-        return True
+    if tree[noun].lemma in SOMEBODY or determiner:
+        return determiner in _ARTICLES or not _miscounted(tree, noun)
     named = tree.tag(0).startswith("NNP") and not known_as(tree.lower(0))
     if not named and any(tree[i].text[:1].isupper() for i in range(1, noun + 1)):
         return False
     if tree.tag(noun) == "NN":
-        return tree[noun].lemma in lexicon.MASS and "," not in tree.words
+        return tree[noun].lemma in lexicon.MASS
     return tree.tag(noun) == "NNS" or noun == 0 or named
+
+
+def _miscounted(tree: Tree, noun: int) -> bool:
+    """Whether a number stands before one thing: two bed house, 2012 Ravelin bike; not "two sheep"."""
+    counted = tree.child(noun, "nummod") is not None
+    return counted and tree.tag(noun) == "NN" and tree[noun].lemma not in lexicon.ONE_OR_MORE
 
 
 def may_be_named(tree: Tree) -> bool:
@@ -88,7 +94,7 @@ def plural_of(tree: Tree, subject: int, finite: bool, agrees: bool) -> bool | No
             return tree.is_plural(subject)
         return agrees if finite else None
     if tree.child(subject, "nummod") is not None and determiner not in _ARTICLES:
-        return True if tree[subject].lemma in lexicon.ONE_OR_MORE else None
+        return None if _miscounted(tree, subject) else True
     return agrees and finite and inside_collective(tree, subject) is None and determiner not in _ARTICLES
 
 
@@ -120,8 +126,9 @@ def _may_be_a_verb(tree: Tree, place: int, subject: int, several: bool) -> bool:
         return True
     if not tree.is_noun(before):
         return False
-    if word.endswith("ing") and place <= subject:
-        return True  # waiter balancing plates
+    rock = is_being(tree, before - 1) and tree.is_noun(before - 1) and not is_being(tree, before)
+    if word.endswith("ing") and (place <= subject or rock):
+        return True  # waiter balancing plates, a man rock climbing
     follows = tree.tag(place + 1) in _BEHIND_VERBS
     if tag == "NNS":
         named = tree.tag(before) == "NNP" and "VERB" in known_as(tree[place].lemma)  # Mendel scores from afar

@@ -254,7 +254,7 @@ def _joined(tree: Tree, verb: int) -> tuple[int, ...] | None:
     while (following := next((i for i in tree.children(at, "conj") if tree.is_verb(i)), None)) is not None:
         if tree.child(following, "aux", "auxpass", "nsubj") is not None:
             return None
-        if tree.tag(verb) == "VBZ" and tree.tag(following) == "VBP":
+        if (tree.tag(verb) == "VBZ" and tree.tag(following) == "VBP") or tree.lower(following) in lexicon.COLOURS:
             return None
         found.append(following)
         at = following
