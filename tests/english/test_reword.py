@@ -41,7 +41,6 @@ def texts(caption: str, family: str = "A", others: tuple[str, ...] = (), draws: 
         ("A goat naps with its legs folded.", "With its legs folded, a goat naps.", "fronted"),
         ("A goat naps while chewing hay.", "While chewing hay, a goat naps.", "fronted"),
         ("There is a pot of jam on the shelf.", "On the shelf, there is a pot of jam.", "fronted+existential"),
-        ("A goat has a bell.", "There is a goat with a bell.", "existential"),
         ("A goat climbs a wall.", "Climbing a wall is a goat.", "inverted"),
         (
             "There is a goat with its legs up on a wall.",

@@ -56,14 +56,14 @@ def progressive(p: Parts) -> Iterator[Order]:
     if p.verb is None:
         if not p.finite and p.place is not None and p.indefinite:
             yield Order("progressive", [*_before(p, p.place), p.be, *range(p.place, len(p.tree))], 0.7)
-    elif p.participles and not (p.has_something or p.helpers) and not (p.tree.tag(p.verb) == "VBN" and p.finite):
+    elif p.participles and not p.helpers and not (p.tree.tag(p.verb) == "VBN" and p.finite):
         yield Order("progressive", [*p.introduced, p.be, *p.participles], 0.7)
 
 
 def seen(p: Parts) -> Iterator[Order]:
     """A dog can be seen running; a cat can be seen on a couch."""
     if p.verb is not None:
-        if p.participles is not None and not p.has_something and (p.finite or p.tree.tag(p.verb) == "VBG"):
+        if p.participles is not None and (p.finite or p.tree.tag(p.verb) == "VBG"):
             yield Order("seen", [*p.introduced, "can be seen", *p.participles], 0.6)
     elif p.finite:
         yield Order("seen", [*p.np, "can be seen", *p.rest], 0.6)

@@ -75,23 +75,14 @@ class Parts:
 
     @cached_property
     def relative(self) -> Items | None:
-        """What it does as a relative clause: who are running, that has a red roof."""
+        """What it does as a relative clause: who are running, that is on a roof."""
         tree, who = self.tree, pronoun_of(self.tree, self.holder)
         if self.np[-1] != self.holder and (who == "that" or self.verb is None or self.may_be_taken):
             return None  # a guide dog in a harness that is running: the harness runs
-        if self.has_something:
-            return [who, *range(self.verb or 0, len(tree))]
         if not self.participles or tree.child(self.subject, "conj") is not None:
             return None
         plural = self.plural if self.holder == self.subject else tree.is_plural(self.holder)
         return [*relative_of(tree, self.holder, plural, self.participles[0]), *self.participles[1:]]
-
-    @cached_property
-    def has_something(self) -> bool:
-        """Whether it is said to have something: a barn has a red roof."""
-        verb = self.verb
-        having = verb is not None and self.tree.lower(verb) in ("has", "have") and not (self.helpers or self.joined)
-        return having and self.tree.tag(verb or 0) in FINITE and self.tree.child(verb or 0, "dobj") is not None
 
     @cached_property
     def place(self) -> int | None:
@@ -148,8 +139,6 @@ class Parts:
         if self.verb is None:
             return list(self.rest)
         tree = self.tree
-        if self.has_something:
-            return ["with", *self.rest]
         if self.finite and tree.tag(self.verb + 1) == "VBG":
             return None  # he tries tackling
         if any(tree.lower(i) not in ("is", "are", "being") for i in self.helpers):
@@ -268,8 +257,5 @@ def _may_be_another_s(tree: Tree, start: int) -> bool:
 
 def _is_hung_on_another(tree: Tree, start: int, verb: int) -> bool:
     """Whether a participle may be said of a noun inside the phrase: a woman with a man walking behind her."""
-    before = (i for i in range(verb) if tree[i].label in ("acl", "relcl") and tree.is_verb(i))
-    if any(tree.lower(i) not in ("wearing", "holding") for i in before):
-        return True
     own = tree.child(start - 1, "poss") is not None or any(tree.tag(i)[:3] == "PRP" for i in range(verb, len(tree)))
     return own and "with" in tree.words[:start]
