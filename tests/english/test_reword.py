@@ -202,6 +202,7 @@ def test_a_third_is_changed_by_more_than_a_frame_and_nothing_is_repeated() -> No
         ("Rescue crew load boxes into a boat near a river", "a rescue"),
         # What is no sentence gets no frame of one; what is unsure gets none of a noun phrase.
         ("Lamp parked on a wall", "Lamp is"),
+        ("A nurse at a desk and two boys in a park", "In a park"),
         ("A man rock climbing on a cliff", "rock that"),
         ("three well dressed nurses in a barn", "well that"),
         ("Two bed house with a view", "are two bed"),

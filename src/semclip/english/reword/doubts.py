@@ -56,7 +56,7 @@ def stands(tree: Tree, noun: int) -> bool:
         return False
     if tree.tag(noun) == "NN":
         return tree[noun].lemma in lexicon.MASS
-    return tree.tag(noun) == "NNS" or noun == 0 or named
+    return tree.tag(noun) == "NNS" or named
 
 
 def _miscounted(tree: Tree, noun: int) -> bool:

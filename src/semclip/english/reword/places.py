@@ -48,10 +48,16 @@ def last_place(tree: Tree, subject: int, verb: int | None, be: int | None, there
     """Where the caption's last words start if they say where it all happens. there: it begins with "there is"."""
     heads = (verb if verb is not None else subject if be is None else be, 1 if there else -1)
     for prep in tree.ends:
-        head = tree[prep].head
+        head, own = tree[prep].head, False
         while verb is None and tree[head].label == "conj":
             head = tree[head].head
-        if head in heads and tree[prep].label in ("prep", "advmod") and _is_where(tree, subject, verb, prep):
+            own = own or tree.child(head, "prep") is not None  # a nurse at a desk and two boys in a hall
+        if (
+            head in heads
+            and not own
+            and tree[prep].label in ("prep", "advmod")
+            and _is_where(tree, subject, verb, prep)
+        ):
             return prep
     return None
 

@@ -39,7 +39,7 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
     if is_file(tree):
         return Paraphrase(refused="it is the name of a file")
     named = may_be_named(tree)
-    before = _words(tree, list(range(len(tree))))
+    before, written = _words(tree, list(range(len(tree)))), words_of(tree.text)
     swaps = [*synonyms(tree, siblings, family), *changes(tree)]
     last = Paraphrase(refused="no safe rewording changes a third of it")  # a frame alone, where nothing else is found
     for order in _orders(tree, family, draw):
@@ -61,7 +61,8 @@ def paraphrase(tree: Tree, siblings: Siblings, family: str, draw: random.Random)
         if not enough or (last.text and kinds == ["frame"] and not done):
             continue
         text = render(tree, _with(items, done))
-        if tuple(words_of(text)) not in siblings.as_words:
+        said = words_of(text)  # "boxer's" is one word, in "boxer 's" are two
+        if tuple(said) not in siblings.as_words and changed_share_of_words(written, said) >= LEAST:
             found = Paraphrase(text, "+".join([*kinds, *dict.fromkeys(swap.kind for swap in done)]))
             if kinds != ["frame"] or done:
                 return found
