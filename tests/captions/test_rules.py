@@ -335,6 +335,12 @@ def test_of_a_title_its_noun_phrases_are_enough(
     assert any(part.lower() in true.text.lower() for part in absences)
 
 
+def test_a_measure_behind_a_title_is_no_second_thing() -> None:
+    item = example("Soup Ladle, 32 cm")
+    (true,) = candidates(create("rules", [item]), item, "absence")
+    assert true.text.startswith("Soup Ladle, not") and true.text.endswith(", 32 cm")
+
+
 def test_numbers_of_titles_are_left_alone() -> None:
     for title in ("Enamel Kettle, 3 Litres", "Linen Shirt 2 Pack, 14 May"):
         item = example(title)

@@ -229,6 +229,7 @@ def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:
         ("object_contrasted", "A water bottle in an attic", "A water bottle in an attic, not a basement"),
         ("object_contrasted", "A clerk paints a fire truck", "A clerk paints a fire truck, not a van"),
         ("object_contrasted", "A construction crane", "A construction crane, not a bulldozer"),
+        ("object_contrasted", "A basket with a red ribbon", "A basket, not a box, with a red ribbon"),
         ("object_contrasted", "The dog naps .", "The dog , not a cat , naps ."),  # "the cat" would be one that is known
         ("object_contrasted", "A clerk cooks noodles .", "A clerk cooks noodles , not rice ."),
         ("object_contrasted", "A girl on her bed", "A girl, not a boy, on her bed"),

@@ -29,6 +29,7 @@ _NO_KIND = listed("no kind")
 _SHOWS = DEPICTIONS | words("map poster statue bust sculpture print mural")
 #: What other things are made of, or flavoured with, as well.
 _OF_ANY = listed("of any")
+_UNITS = listed("units")
 _CLOSE = words("of 's ’s and or , - not")
 
 
@@ -166,14 +167,16 @@ def _behind_thing(tree: Tree, place: int, true: bool) -> int | None:
     if bare and tree.noun_start(place) > 0:
         return None  # stands guard, plays catch
     following = tree.lower(place + 1)
-    if following in ("with", "without") and not is_being(tree, place):
+    named = true and label == "ROOT"  # a title names a thing, whatever belongs to it
+    if following in ("with", "without") and not named and not is_being(tree, place):
         return None  # no ramen has a slice missing
     if _counts_some(tree, place):
         return None  # all but one of his books
     shown = following == "of" and tree[place].lemma in _SHOWS
     ends = following in (",", "-") and label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
     keywords = chunks_of(tree) if ends else []
-    if following == "," and tree.tag(place + 2) in ("DT", "CD"):
+    measured = tree.tag(place + 2) == "CD" and tree.lower(place + 3) in _UNITS
+    if following == "," and tree.tag(place + 2) in ("DT", "CD") and not measured:
         return None  # one of a list
     if following in _CLOSE and not shown and not (ends and (len(keywords) < 3 or len(keywords[0]) > 2)):
         return None
