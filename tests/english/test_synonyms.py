@@ -60,6 +60,9 @@ def test_every_verb_has_forms() -> None:
         ("A calf drinks from a jug of milk .", "jug > pitcher"),
         ("A nurse hurries down a hall .", "hurries > rushes"),
         ("A farmer walks slowly .", "slowly > at a slow pace"),
+        ("A person in a kilt sings .", "A person > someone"),
+        ("A nurse holds a racket .", "holds > grips"),
+        ("A goat near a shed", "near > a short distance from"),
     ],
 )
 def test_a_pair_is_used(caption: str, swap: str) -> None:
@@ -93,6 +96,11 @@ def test_a_pair_is_used(caption: str, swap: str) -> None:
         ("Queen bees leave a hive .", "exit"),
         ("The gift of the farmer stands on a shelf .", "present"),
         ("A goat in a heavy coat", "pouring"),
+        ("A nurse wearing a scarf under a jacket", "clad in"),
+        ("A farmer looks at his watch .", "gazes"),
+        ("A pair of cows in a barn", "cattle"),
+        ("A nurse watches television .", "observes"),
+        ("A nurse holds a plate .", "grips"),
     ],
 )
 def test_a_word_in_another_sense_stays(caption: str, never: str) -> None:

@@ -57,7 +57,8 @@ def _tied(tree: Tree, place: int, end: int) -> set[str]:
     """The lemmas that words govern, by a preposition too, or are governed by, the words beside, and the next tag."""
     own = range(place, min(end, len(tree)))
     tied = {tree[i].head for i in own}.union(*(tree.children(i) for i in own))
-    tied |= {k for i in tied if tree.tag(i) in ("IN", "RP", "RB") for k in tree.children(i, "pobj")}
+    through = [i for i in tied if tree.tag(i) in ("IN", "RP", "RB") and (i in own or not tree.is_verb(place))]
+    tied.update(k for i in through for k in (tree[i].head, *tree.children(i, "pobj")))
     return {tree[i].lemma for i in tied} | {tree.lower(place - 1), tree.lower(end), tree.tag(end)}
 
 
