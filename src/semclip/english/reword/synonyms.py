@@ -84,14 +84,19 @@ _CONTRADICTED = dict.fromkeys(
 def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
     """Every swap of the family that may be made."""
     pairs, titled = PAIRS[family], any(tree.style)
+    capitals = {i for i, token in enumerate(tree.tokens) if i and token.text[:1].isupper()}
     for place, token in enumerate(tree.tokens):
         as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
         for pair in (*pairs.get(token.lemma, ()), *as_written):
             kind, old, new, _, _ = pair
+            if len(old) > 1 and (
+                place + 1 == len(tree) or old[1] not in (tree.words[place + 1], tree[place + 1].lemma)
+            ):
+                continue
             end = place + len(old) + (kind == "M")
             if titled and kind != "T":
                 continue  # what is written Like This may be a name
-            if not titled and any(tree[i].text[:1].isupper() for i in range(max(place, 1), min(end, len(tree)))):
+            if not titled and not capitals.isdisjoint(range(place, end)):
                 continue  # Our Lady of Sorrows
             fresh = set(new.split()) - set(old) - _SMALL
             if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())) or not tree.lemmas.isdisjoint(fresh):
