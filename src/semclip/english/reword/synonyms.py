@@ -84,26 +84,23 @@ _CONTRADICTED = dict.fromkeys(
 def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
     """Every swap of the family that may be made."""
     pairs, titled = PAIRS[family], any(tree.style)
-    capitals = {i for i, token in enumerate(tree.tokens) if i and token.text[:1].isupper()}
+    capitals = {i for i, token in enumerate(tree.tokens) if i and token.text[:1].isupper()} if not titled else set()
     for place, token in enumerate(tree.tokens):
         as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
+        following = (tree.words[place + 1], tree[place + 1].lemma) if place + 1 < len(tree) else ()
         for pair in (*pairs.get(token.lemma, ()), *as_written):
-            kind, old, new, _, _ = pair
-            if len(old) > 1 and (
-                place + 1 == len(tree) or old[1] not in (tree.words[place + 1], tree[place + 1].lemma)
-            ):
-                continue
+            kind, old, new = pair.kind, pair.old, pair.new
             end = place + len(old) + (kind == "M")
-            if titled and kind != "T":
+            if (len(old) > 1 and old[1] not in following) or (titled and kind != "T"):
                 continue  # what is written Like This may be a name
-            if not titled and not capitals.isdisjoint(range(place, end)):
+            if not capitals.isdisjoint(range(place, end)):
                 continue  # Our Lady of Sorrows
+            if not (swap := _OF_KIND[kind](tree, place, end, old, new)) or not pair.suits(tree, place, end):
+                continue
             fresh = set(new.split()) - set(old) - _SMALL
             if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())) or not tree.lemmas.isdisjoint(fresh):
                 continue
-            if new.endswith(" of") and tree.lower(end) == "of":
-                continue
-            if (swap := _OF_KIND[kind](tree, place, end, old, new)) and pair.suits(tree, place, end):
+            if not (new.endswith(" of") and tree.lower(end) == "of"):
                 yield Swap(place, end, swap, verb=new if kind in "VIB" else "")
 
 
@@ -118,20 +115,14 @@ def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> s
     token = tree[head]
     if token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod"):
         return ""
-    before = [i for i in tree.children(head, "compound", "nmod") if i < place]
-    if (
-        before
-        or (place < head and tree.is_noun(place - 1))
-        or tree.is_noun(end)
-        or tree.lower(end) in ("'s", "’s", "'", "’")
-    ):
+    compound = any(i < place for i in tree.children(head, "compound", "nmod"))
+    if compound or (place < head and tree.is_noun(place - 1)) or tree.is_noun(end) or tree.lower(end) in _OWNERS:
         return ""  # a dirt bike rider, a swing seat, women's shoes
     parts = new.split()
     if not _BEHIND.isdisjoint(parts) and tree.child(head, "prep", "acl", "relcl", "conj") is not None:
         return ""
-    if parts[0] in _FIRST and (
-        tree.child(head, "amod") is not None or (token.tag == "NN" and not tree.determiner(head))
-    ):
+    bare = token.tag == "NN" and not tree.determiner(head)
+    if parts[0] in _FIRST and (bare or tree.child(head, "amod") is not None):
         return ""
     return _plural_phrase(new) if token.tag == "NNS" else new
 
@@ -154,19 +145,16 @@ def _behind(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
     head = end - 1
     if tuple(tree.words[place:head]) != old or tree.tag(head) not in ("NN", "NNS") or tree[head - 1].head != head:
         return ""
-    if (
-        tree.is_noun(end)
-        or tree.tag(end) in ("VBG", "VBN")
-        or tree.lower(end) in _GO_ON
-        or tree.lower(place - 1) in ("and", "or", ",")
-    ):
+    goes_on = tree.is_noun(end) or tree.tag(end) in ("VBG", "VBN") or tree.lower(end) in _GO_ON
+    if goes_on or tree.lower(place - 1) in ("and", "or", ","):
         return ""
     further = tree.child(head, "acl", "relcl", "conj", "appos") is not None
     return "" if further or tree.child(head - 1, "advmod", "conj") is not None else f"{tree.words[head]} {new}"
 
 
 #: What would be said of the wood, or of nothing: a wooden box of pens, a wooden bench and a lamp.
-_GO_ON = words("with of in for and or - ' 's ’s full made that which who as like")
+_OWNERS = words("'s ’s ' ’")
+_GO_ON = _OWNERS | words("with of in for and or - full made that which who as like")
 
 
 def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
@@ -242,12 +230,8 @@ def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
         return ""
     if old[-1] in _PREPOSITIONS and tree.tag(end) not in _GOVERNED:
         return ""
-    if old[0].isdigit() and (tree.tag(place - 1).startswith("NNP") or tree.tag(end) not in ("NNS", "JJ")):
-        return ""  # June 3
-    if (new == "full of" and tree.lower(place - 1) == "being") or ("with" in new.split() and tree.lower(end) == "with"):
+    if "with" in new.split() and tree.lower(end) == "with":
         return ""
-    if old[0] in ("inside", "outside") and tree.lower(place - 1) == "the":
-        return ""  # the inside of a fridge
     if new in ("as", "while", "whilst") and (
         tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])
     ):
