@@ -88,6 +88,8 @@ def test_changes(caption: str, part: str) -> None:
         ("Portrait of a zorvik", "Shown here: Portrait of a zorvik"),
         ("Day 6: zorvik hike", "This is what can be seen in this picture. Day 6: zorvik hike"),
         ("ZORVIK SHELF $40", "SHOWN IN THIS PICTURE: ZORVIK SHELF $40"),
+        ("$40 zorvik shelf", "Shown in this picture: $40 zorvik shelf"),
+        ("#zorvik shelf again", ""),
     ],
 )
 def test_titles_of_unknown_words(title: str, expected: str) -> None:
@@ -202,6 +204,7 @@ def test_a_third_is_changed_by_more_than_a_frame_and_nothing_is_repeated() -> No
         ("Rescue crew load boxes into a boat near a river", "a rescue"),
         # What is no sentence gets no frame of one; what is unsure gets none of a noun phrase.
         ("Lamp parked on a wall", "Lamp is"),
+        ("A photo shows a goat in a barn.", "this picture"),
         ("A nurse at a desk and two boys in a park", "In a park"),
         ("A man rock climbing on a cliff", "rock that"),
         ("three well dressed nurses in a barn", "well that"),

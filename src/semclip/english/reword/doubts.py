@@ -76,7 +76,7 @@ def may_be_named(tree: Tree) -> bool:
 
 def is_list(tree: Tree, subject: int) -> bool:
     """Whether it is cut by marks as titles and lists of keywords are."""
-    marks = any(word in ("-", "–", "—", "|", "•") and tree[i - 1].space for i, word in enumerate(tree.words) if i)
+    marks = any(word in ("-", "–", "—", "|", "•") and (not i or tree[i - 1].space) for i, word in enumerate(tree.words))
     return marks or (tree.root == subject and not tree.determiner(subject) and tree.words.count(",") > 1)
 
 

@@ -60,8 +60,7 @@ _DEPICTED = DEPICTIONS | {"screenshot", "print", "poster", "map", "chart", "diag
 
 def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> Iterator[Order]:
     """This picture shows a dog that is running; as can be seen in this picture, a dog is running."""
-    about = {tree[tree.root].lemma, tree[tree.subject(tree.root) or 0].lemma}
-    if is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT") or not _DEPICTED.isdisjoint(about):
+    if is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT") or _is_pictured(tree):
         return  # a title, which is no part of a sentence; a picture of a picture
     for kind, phrase, be in _phrases(tree, p):
         for frame in FRAMES[family]["phrase"]:
@@ -78,12 +77,17 @@ def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> 
 
 def framed_title(tree: Tree, family: str) -> Iterator[Order]:
     """Shown in this picture: oak coffee table, 120 cm; a stop, not a colon, before what holds a colon itself."""
-    if any(tree.tags) or tree.lower(0) in INSTRUCTIONS or tree.lower(0)[:1] in "$£€#@":
+    if any(tree.tags) or tree.lower(0) in INSTRUCTIONS or tree.lower(0)[:1] in "#@-–•":
         return
-    here = FRAMES[family]["here"][not _DEPICTED.isdisjoint(tree.words[:6])]
+    here = FRAMES[family]["here"][_is_pictured(tree)]
     form = "stop" if any(word.endswith(":") for word in tree.words) else "anything"
     for frame in FRAMES[family][form]:
         yield Order("frame", [frame.format(here=here), *range(len(tree))], 0.3)
+
+
+def _is_pictured(tree: Tree) -> bool:
+    """Whether a caption itself speaks of a picture: a photo of a dog, in this picture, an aerial view."""
+    return not _DEPICTED.isdisjoint(tree.words[:6])
 
 
 def _phrases(tree: Tree, p: Parts | None) -> Iterator[tuple[str, list[int | str], str]]:

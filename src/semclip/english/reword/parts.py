@@ -30,7 +30,7 @@ _DEFINITE = words(
     "the this that these those his her its their my our each every another both all no first last next best"
 )
 #: How titles of instructions start.
-INSTRUCTIONS = words("how why what when where before after")
+INSTRUCTIONS = words("how why what when where")
 _STATIVE = listed("statives")
 #: Of these, what no picture "is doing": a chart showing; but "having breakfast".
 _SHOWS = _STATIVE - {"have", "be", "see", "hear"}
