@@ -41,6 +41,8 @@ def test_training_and_tests_share_no_text(kind: str, caption: str) -> None:
     ("kind", "caption"),
     [
         ("attribute_swapped", "Black Friday banner with a goat and a cow"),
+        ("subject_denied", "There is a goat on a hill and a boy feeds it ."),
+        ("subject_denied", "A pair of goats sat down and are eating hay ."),
         ("object_replaced", "Our Lady of the Hills on a hill"),
         # what a computer desk is no other kind of, is no couch
         ("object_contrasted", "A fire truck in a study"),

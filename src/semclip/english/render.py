@@ -35,7 +35,8 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
         text += word
         if following[0] and _spaced(tree, index, following, changed, loose):
             text += " "
-    return text + (tree.tail if tail else "")
+    behind = tree.tail if tail else ""
+    return text + (behind[1:] if text.endswith(".") and behind.startswith(".") else behind)  # in Calif.
 
 
 def _spaced(tree: Tree, index: int, following: tuple[str, int], changed: bool, loose: bool) -> bool:

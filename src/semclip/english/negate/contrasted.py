@@ -59,7 +59,7 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
         other, swap = (rival.new, ()) if true else (old, ((rival.start, rival.end, rival.new),))
         for end in (*endings_of(tree, rival.at), len(tree)):
             text = _FORMS[scene.family].format(y=rival.as_said(other))
-            if text[0] == "," and rival.at < end and tree.lower(rival.at) not in (",", ":", ";", "-", "("):
+            if text[0] == "," and rival.at < end and tree.lower(rival.at) not in (",", ":", ";", "-", "(", ")"):
                 text += " ,"
             rest = ((end, len(tree), ""),) if end < len(tree) else ()
             denied = "" if true and kind == "action_contrasted" else f"{other} {rival.of}".strip()  # no thing
@@ -180,7 +180,10 @@ def _behind_thing(tree: Tree, place: int, true: bool) -> int | None:
         return None  # one of a list
     if following in _CLOSE and not shown and not (ends and (len(keywords) < 3 or len(keywords[0]) > 2)):
         return None
-    return None if tree.is_noun(place + 1) else place + 1
+    baked = tree.tag(place + 1) == "VBN" and (
+        tree.is_noun(place + 2) or tree.tag(place + 2) == "JJ"
+    )  # oven baked tacos
+    return None if tree.is_noun(place + 1) or baked else place + 1
 
 
 _SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")

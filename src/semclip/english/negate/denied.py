@@ -193,7 +193,9 @@ def not_there(scene: Scene) -> Iterator[Change]:
     """on a couch -> that is not on a couch; only where no verb says what goes on."""
     tree = scene.tree
     head = tree.root
-    if not tree.is_noun(head) or tree[head].lemma in DEPICTIONS or tree.child(head, "acl", "relcl", "conj", "appos"):
+    if not tree.is_noun(head) or tree.tag(head).startswith("NNP") or tree[head].lemma in DEPICTIONS:
+        return
+    if tree.child(head, "acl", "relcl", "conj", "appos"):
         return
     prep = next((i for i in tree.children(head, "prep") if tree.lower(i) in PLACES), None)
     noun = tree.child(prep, "pobj") if prep is not None else None

@@ -159,6 +159,8 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     clause = clause_of(tree)
     if clause is None or _refers_back(tree) or another_clause(tree, clause):
         return
+    if any(word in ("is", "are") and tree.lower(i - 1) == "and" for i, word in enumerate(tree.words)):
+        return  # no couple got married and are riding
     subject = clause.subject
     start = tree.noun_start(subject)
     determiner = tree.lower(start) if start < subject else ""
@@ -231,8 +233,9 @@ def _existence_denied(scene: Scene) -> Iterator[Change]:
     if be not in ("is", "are") or noun is None or tree.child(noun, "conj") is not None:
         return
     start = tree.noun_start(noun)
-    if start != 2 or tree.lower(start) in _NO_NO or not tree.is_noun(noun):
-        return
+    another = any(token.label[:5] == "nsubj" and i > noun for i, token in enumerate(tree.tokens))
+    if start != 2 or tree.lower(start) in _NO_NO or not tree.is_noun(noun) or (another and "and" in tree.words):
+        return  # there is no bird on his arm and he looks at it
     end = start + (tree.lower(start) in _COUNTS or tree.lower(start).isdigit())
     singular = tree.lower(start) in ("a", "an")
     new = scene.by_family(f"{be} no", f"{be}n't {'a' if singular else 'any'}")

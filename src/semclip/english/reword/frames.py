@@ -55,7 +55,15 @@ FRAMES = {
 }  # fmt: skip
 #: Orders that are sentences, before which a frame may stand.
 _SENTENCES = ("existential", "fronted", "progressive", "seen")
-_DEPICTED = DEPICTIONS | {"screenshot", "print", "poster", "map", "chart", "diagram", "study"}
+_DEPICTED = (DEPICTIONS - {"up", "close", "shot"}) | {
+    "screenshot",
+    "print",
+    "poster",
+    "map",
+    "chart",
+    "diagram",
+    "study",
+}
 
 
 def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> Iterator[Order]:

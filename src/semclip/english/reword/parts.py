@@ -105,7 +105,9 @@ class Parts:
         """What it does with a finite verb: runs, is running."""
         if self.finite and self.verb is not None:
             return [*self.helpers, self.verb, *self.rest]
-        return [self.be, *self.participles] if self.participles else None
+        # in "a room with a bicycle hung on a wall" the room is not hung
+        taken = self.may_be_taken and self.verb is not None and self.tree.tag(self.verb) == "VBN"
+        return [self.be, *self.participles] if self.participles and not taken else None
 
     @cached_property
     def indefinite(self) -> bool:
@@ -180,6 +182,13 @@ def relative_of(tree: Tree, noun: int, plural: bool, first: int | str) -> Items:
     return [who, be_of(plural), first]
 
 
+_SEVERAL = words("several many few two three four five six seven eight nine ten both")
+
+
+def _is_doing(tree: Tree, noun: int) -> bool:
+    return tree.lower(noun).endswith("ing") and "VERB" in known_as(tree.lower(noun))
+
+
 def parts_of(tree: Tree) -> Parts | None:
     """The parts of a caption; None for a headline, for a word before its subject, or where the parse is unsure."""
     if is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT"):
@@ -195,6 +204,8 @@ def parts_of(tree: Tree) -> Parts | None:
     plural = plural_of(tree, subject, finite, clause.plural if clause else False)
     if plural is None or tree.noun_start(subject) != first or is_list(tree, subject) or is_torn(tree, clause):
         return None
+    if tree.tag(subject) == "NN" and (tree.lower(first) in _SEVERAL or (first == subject and _is_doing(tree, subject))):
+        return None  # several woman; kneading dough together
     if there is not None:
         verb = _participle_of(tree, subject)
     inner = inside_collective(tree, subject)
