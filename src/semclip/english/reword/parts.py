@@ -185,8 +185,10 @@ def relative_of(tree: Tree, noun: int, plural: bool, first: int | str) -> Items:
 _SEVERAL = words("several many few two three four five six seven eight nine ten both")
 
 
-def _is_doing(tree: Tree, noun: int) -> bool:
-    return tree.lower(noun).endswith("ing") and "VERB" in known_as(tree.lower(noun))
+def _is_done(tree: Tree, first: int, noun: int) -> bool:
+    """Whether a phrase may tell what is done to a thing: kneading dough; not "smiling baby"."""
+    doing = tree.lower(first).endswith("ing") and "VERB" in known_as(tree.lower(first))
+    return doing and not is_being(tree, noun)
 
 
 def parts_of(tree: Tree) -> Parts | None:
@@ -204,7 +206,7 @@ def parts_of(tree: Tree) -> Parts | None:
     plural = plural_of(tree, subject, finite, clause.plural if clause else False)
     if plural is None or tree.noun_start(subject) != first or is_list(tree, subject) or is_torn(tree, clause):
         return None
-    if tree.tag(subject) == "NN" and (tree.lower(first) in _SEVERAL or (first == subject and _is_doing(tree, subject))):
+    if tree.tag(subject) == "NN" and (tree.lower(first) in _SEVERAL or _is_done(tree, first, subject)):
         return None  # several woman; kneading dough together
     if there is not None:
         verb = _participle_of(tree, subject)
