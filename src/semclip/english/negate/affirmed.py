@@ -8,6 +8,7 @@ from semclip.english.inflection import article_of, inflect, words
 from semclip.english.parse.tree import Tree
 
 _NOT = words("not n't n’t")
+_DENIALS = lexicon.NEGATION_WORDS | _NOT
 _HELPERS = words("is are was were has have can does do did could should must may might will would ca wo")
 #: Helpers that "n't" has changed.
 _WHOLE = {"ca": "can", "wo": "will"}
@@ -20,7 +21,7 @@ _SAME = {"nobody": "no one", "hardly": "barely", "barely": "hardly"}
 
 def denials(tree: Tree) -> list[int]:
     """Where a caption denies something."""
-    return [i for i, word in enumerate(tree.words) if word in lexicon.NEGATION_WORDS | _NOT]
+    return [i for i, word in enumerate(tree.words) if word in _DENIALS]
 
 
 def _only(tree: Tree) -> int | None:
@@ -46,7 +47,7 @@ def affirmed(scene: Scene) -> Iterator[Change]:
     tree, place = scene.tree, _only(scene.tree)
     if place is None:
         return
-    word, before, after = tree.lower(place), tree.lower(place - 1), tree.lower(place + 1)
+    word, after = tree.lower(place), tree.lower(place + 1)
     noun = _noun_behind(tree, place)
     if word in _NOBODY and after != "of":
         yield scene.change((place, place + 1, _NOBODY[word]), pair=(word, _NOBODY[word]))
@@ -57,9 +58,7 @@ def affirmed(scene: Scene) -> Iterator[Change]:
     elif word == "without" and noun is not None and tree[place].label == "prep":
         start = place + 1 + (after == "any")
         yield scene.change((place, start, f"with {_some(tree, start, noun)}".strip()), pair=(word, "with"))
-    elif (
-        word == "no" and noun is not None and (before != "and" or tree.tag(noun) == "NNS") and before not in ("or", ",")
-    ):
+    elif word == "no" and noun is not None and not _is_one_of_a_list(tree, place, noun):
         yield scene.change((place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
     elif word in _NOT:
         yield from _verb_affirmed(scene, place)

@@ -35,6 +35,11 @@ def is_terse(tree: Tree) -> bool:
     return "DT" not in tree.tags and any(_lacks_article(tree, i) for i in range(len(tree)))
 
 
+def is_headline(tree: Tree) -> bool:
+    """Whether it is no part of a sentence: girl reading book in park; SHOES FIT SIZE 7; Oak Table."""
+    return is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT")
+
+
 def _lacks_article(tree: Tree, noun: int) -> bool:
     token = tree[noun]
     if token.tag != "NN" or token.label not in ("pobj", "dobj") or tree.determiner(noun) or token.lemma in _NO_ARTICLE:

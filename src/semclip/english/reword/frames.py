@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.tree import Tree
-from semclip.english.reword.doubts import is_misread, is_terse, stands
+from semclip.english.reword.doubts import is_headline, is_misread, stands
 from semclip.english.reword.orders import Order
 from semclip.english.reword.parts import INSTRUCTIONS, Parts
 from semclip.english.reword.places import told_by
@@ -68,8 +68,8 @@ _DEPICTED = (DEPICTIONS - {"up", "close", "shot"}) | {
 
 def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> Iterator[Order]:
     """This picture shows a dog that is running; as can be seen in this picture, a dog is running."""
-    if is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT") or _is_pictured(tree):
-        return  # a title, which is no part of a sentence; a picture of a picture
+    if is_headline(tree) or _is_pictured(tree):
+        return  # no part of a sentence; a picture of a picture
     for kind, phrase, be in _phrases(tree, p):
         for frame in FRAMES[family]["phrase"]:
             if be or "{be}" not in frame:

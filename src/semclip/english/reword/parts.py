@@ -8,7 +8,7 @@ from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import SOMEBODY, clause_of, inside_collective, is_being, is_person, is_torn
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.doubts import is_list, is_misread, is_terse, plural_of, stands
+from semclip.english.reword.doubts import is_headline, is_list, is_misread, plural_of, stands
 from semclip.english.reword.places import last_place
 from semclip.english.words.load import listed
 
@@ -193,8 +193,8 @@ def _is_done(tree: Tree, first: int, noun: int) -> bool:
 
 def parts_of(tree: Tree) -> Parts | None:
     """The parts of a caption; None for a headline, for a word before its subject, or where the parse is unsure."""
-    if is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT"):
-        return None  # girl reading book in park; SHOES FIT SIZE 7
+    if is_headline(tree):
+        return None
     if tree.lower(0) in INSTRUCTIONS or ":" in tree.words or any(t.label == "neg" for t in tree.tokens):
         return None
     there = _introduced_by_there(tree)
