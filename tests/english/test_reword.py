@@ -45,14 +45,9 @@ def texts(caption: str, family: str = "A", others: tuple[str, ...] = (), draws: 
         (
             "There is a goat with its legs up on a wall.",
             "As can be seen in this picture, there is a goat with its legs up on a wall.",
-            "frame",
+            "frame+existential",
         ),
         ("Old shelf, two doors, brown wood", "Brown wood, two doors, old shelf", "list reordered"),
-        (
-            "There is a goat and a hen in the barn.",
-            "In the barn, there is a hen and a goat.",
-            "fronted+existential+joined swapped",
-        ),
     ],
 )
 def test_orders(caption: str, expected: str, kind: str) -> None:
@@ -66,7 +61,6 @@ def test_orders(caption: str, expected: str, kind: str) -> None:
         ("A nurse in a hat sits on a bench.", "nurse wearing a hat"),
         ("A kitchen with a stove", "kitchen that has a stove"),
         ("A nurse riding a camel on a beach", "nurse who is riding"),
-        ("A goat and a hen in a barn", "a hen and a goat"),
         ("A goat on top of a roof", "there is a goat"),
         ("A goat climbs a wall.", "climbing up a wall"),
     ],
@@ -214,6 +208,16 @@ def test_a_third_is_changed_by_more_than_a_frame_and_nothing_is_repeated() -> No
         ("A hand sprinkling salt over a pan", "salt that"),
         ("A goat in a coat is running", "coat that is"),
         ("A small bird sits on a twig", "a a small"),
+        ("Wearing mittens and blue socks, a farmer drops liquid from a cup into a small dish", "wearing mittens"),
+        ("Best barns to see in spring", "shows best"),
+        ("There is a nurse holding plums and her son", "nurse is holding"),
+        ("A nurse is led by a farmer with mud on his face.", "With mud"),
+        ("A farmer balances on a crate with one leg.", "On a crate"),
+        ("A playground with three goats", "that has three"),
+        ("A tower with a dark sky behind it", "that has"),
+        ("A nurse jumps over a bench followed by a goat.", "bench that is"),
+        ("A man with tattooed hands mends a net", "with hands with"),
+        ("A giant panda eats leaves", "huge"),
     ],
 )
 def test_what_would_be_wrong_is_never_written(caption: str, never: str) -> None:

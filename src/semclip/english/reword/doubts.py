@@ -21,6 +21,8 @@ _NO_ARTICLE = lexicon.MASS | lexicon.COLOURS.keys() | listed("no article")
 _FILE = re.compile(r"\w+_\w+(?:\.\w+)?|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
 #: What has a capital behind any word: a young German shepherd.
 _CAPITAL = listed("capital")
+#: Before what needs "the".
+_THE_ONLY = words("best most first last next same only")
 _OPENING = ("WDT", "WP", "WRB", "PRP")
 
 
@@ -52,8 +54,9 @@ def stands(tree: Tree, noun: int) -> bool:
     owner, determiner = tree.child(noun, "poss"), tree.determiner(noun)
     if owner is not None and not (tree.tag(owner) in ("PRP$", "NNP") or tree.determiner(owner)):
         return False  # woman's coat
-    if tree.tag(noun + 1) == "CD" and not determiner:
-        return False  # team photo 2018
+    first = tree.lower(tree.noun_start(noun))
+    if not determiner and (tree.tag(noun + 1) == "CD" or first in _THE_ONLY or is_done(tree, first, noun)):
+        return False  # team photo 2018, best places, kneading dough
     if tree[noun].lemma in SOMEBODY or determiner:
         return determiner in _ARTICLES or not _miscounted(tree, noun)
     named = tree.tag(0).startswith("NNP") and not known_as(tree.lower(0))
@@ -62,6 +65,11 @@ def stands(tree: Tree, noun: int) -> bool:
     if tree.tag(noun) == "NN":
         return tree[noun].lemma in lexicon.MASS
     return tree.tag(noun) == "NNS" or named
+
+
+def is_done(tree: Tree, first: str, noun: int) -> bool:
+    """Whether a phrase may tell what is done to a thing: kneading dough, wearing goggles; not "smiling baby"."""
+    return first.endswith("ing") and "VERB" in known_as(first) and not is_being(tree, noun)
 
 
 def _miscounted(tree: Tree, noun: int) -> bool:
@@ -107,7 +115,8 @@ def is_misread(tree: Tree, subject: int, finite: bool) -> bool:
     """Whether the verb is none, or hides in a noun: a bird shaped like a kite floats over a field."""
     if tree.lower(len(tree) - 1) in ("open", "closed") and tree.is_verb(len(tree) - 1):
         return True  # with its door open
-    several = tree.tag(subject) != "NN" or tree.child(subject, "conj") is not None or tree[subject].lemma in _GROUPS
+    joined = any(token.label == "conj" and is_being(tree, i) for i, token in enumerate(tree.tokens))
+    several = joined or tree.tag(subject) != "NN" or tree[subject].lemma in _GROUPS
     if not finite:
         return any(_may_be_a_verb(tree, i, subject, several) for i in range(tree.noun_start(subject) + 1, len(tree)))
     verb = tree.root
@@ -132,8 +141,8 @@ def _may_be_a_verb(tree: Tree, place: int, subject: int, several: bool) -> bool:
     if not tree.is_noun(before):
         return False
     rock = is_being(tree, before - 1) and tree.is_noun(before - 1) and not is_being(tree, before)
-    if word.endswith("ing") and (place <= subject or rock):
-        return True  # waiter balancing plates, a man rock climbing
+    if word.endswith("ing") and (place <= subject or rock or tree.is_noun(place + 1)):
+        return True  # waiter balancing plates, a man rock climbing, a boy in a shirt playing soccer
     follows = tree.tag(place + 1) in _BEHIND_VERBS
     if tag == "NNS":
         named = tree.tag(before) == "NNP" and "VERB" in known_as(tree[place].lemma)  # Mendel scores from afar

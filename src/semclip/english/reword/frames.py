@@ -9,52 +9,42 @@ from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.doubts import is_headline, is_misread, stands
 from semclip.english.reword.orders import Order
-from semclip.english.reword.parts import INSTRUCTIONS, Parts
+from semclip.english.reword.parts import INSTRUCTIONS, Items, Parts
 from semclip.english.reword.places import told_by
 
-#: By family: before a noun phrase, a sentence, anything, what holds a colon; long ones are for long captions.
+#: By family: before a noun phrase, a sentence, anything, what holds a colon; the longer ones are for long captions.
 #: be: the verb that agrees with a phrase. here: "here" where the caption itself speaks of a picture.
 FRAMES = {
     "A": {
         "phrase": (
-            "this picture shows", "a picture of", "what this picture shows {be}",
-            "this is a picture in which one can see",
+            "this picture shows", "a picture of", "what this picture shows {be}", "in this picture , one can see",
         ),
         "sentence": (
-            "in this picture ,", "as can be seen in this picture ,", "this is a picture in which one can see that",
-            "as can be seen in the picture that is shown here ,",
+            "in this picture ,", "as this picture shows ,", "as can be seen in this picture ,",
+            "in this picture , one can see that",
         ),
         "anything": (
-            "shown {here} :", "what can be seen {here} :", "the following is what can be seen {here} :",
-            "the following is what can be seen by those who look at what is shown here :",
+            "shown {here} :", "what can be seen {here} :", "the following can be seen {here} :",
+            "this is a description of what can be seen {here} :",
         ),
-        "stop": (
-            "this is what can be seen {here} .", "here is what can be seen by those who look at what is shown {here} .",
-        ),
+        "stop": ("this is what can be seen {here} .", "this is a description of what can be seen {here} ."),
         "here": ("in this picture", "here"),
     },
     "B": {
-        "phrase": (
-            "this image shows", "an image of", "what we see in this image {be}",
-            "we are looking at an image where we find",
-        ),
+        "phrase": ("this image shows", "an image of", "what we see in this image {be}", "in this image , we can see"),
         "sentence": (
-            "in this image ,", "as is shown in this image ,", "we are looking at an image where we find that",
-            "as we find in the image that we are looking at ,",
+            "in this image ,", "as we see here ,", "as is shown in this image ,", "in this image , we can see that",
         ),
         "anything": (
-            "pictured {here} :", "what is to be seen {here} :", "we are now looking at what is to be seen {here} :",
-            "we are now looking at what is to be found by everybody who sees what is before us :",
+            "pictured {here} :", "what we see {here} :", "what we are looking at {here} :",
+            "the following words tell us what we see {here} :",
         ),
-        "stop": (
-            "we are now looking at what is to be seen {here} .",
-            "we are now looking at what is to be found by everybody who sees what is before us .",
-        ),
+        "stop": ("we see this {here} .", "the following words tell us what we see {here} ."),
         "here": ("in this image", "right here"),
     },
 }  # fmt: skip
 #: Orders that are sentences, before which a frame may stand.
-_SENTENCES = ("existential", "fronted", "progressive", "seen")
+_SENTENCES = ("existential", "progressive", "seen")
 _DEPICTED = (DEPICTIONS - {"up", "close", "shot"}) | {
     "screenshot",
     "print",
@@ -73,14 +63,16 @@ def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> 
     for kind, phrase, be in _phrases(tree, p):
         for frame in FRAMES[family]["phrase"]:
             if be or "{be}" not in frame:
-                yield Order(f"frame+{kind}".rstrip("+"), [frame.format(be=be), *phrase], 0.5)
+                yield _of_frame(kind, frame.format(be=be), phrase)
     sentences = [order for order in reordered if order.kind in _SENTENCES]
     if _is_sentence(tree):
         sentences.append(Order("", list(range(len(tree)))))
     for order in sentences:
         for frame in FRAMES[family]["sentence"]:
-            if not (order.kind in ("seen", "existential") and " see" in frame):
-                yield Order(f"frame+{order.kind}".rstrip("+"), [frame, *order.items], 0.3)
+            if not (order.kind == "seen" and ("see" in frame or "show" in frame)) and (
+                order.kind != "existential" or "that" not in frame
+            ):
+                yield _of_frame(order.kind, frame, order.items)
 
 
 def framed_title(tree: Tree, family: str) -> Iterator[Order]:
@@ -90,7 +82,12 @@ def framed_title(tree: Tree, family: str) -> Iterator[Order]:
     here = FRAMES[family]["here"][_is_pictured(tree)]
     form = "stop" if any(word.endswith(":") for word in tree.words) else "anything"
     for frame in FRAMES[family][form]:
-        yield Order("frame", [frame.format(here=here), *range(len(tree))], 0.3)
+        yield _of_frame("", frame.format(here=here), list(range(len(tree))))
+
+
+def _of_frame(kind: str, frame: str, items: Items) -> Order:
+    """A short frame, where it is enough, is far more often drawn than a long one."""
+    return Order(f"frame+{kind}".rstrip("+"), [frame, *items], 1 / len(frame.split()) ** 2)
 
 
 def _is_pictured(tree: Tree) -> bool:
@@ -104,7 +101,7 @@ def _phrases(tree: Tree, p: Parts | None) -> Iterator[tuple[str, list[int | str]
         if _is_phrase(tree) and stands(tree, tree.root):
             yield "", list(range(len(tree))), ""
     elif p.participles is not None and p.stands:
-        if p.verb is None or not p.may_be_taken:
+        if p.participles_stay:
             yield "", [*p.introduced, *p.participles], p.there_be
         if p.relative and p.indefinite:
             yield "relative", [*p.introduced, *p.relative], p.there_be

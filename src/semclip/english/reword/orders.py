@@ -13,6 +13,8 @@ from semclip.english.words.load import listed
 
 _POSTURES = listed("postures")
 _JOINTS = words("and & with in on at of from including featuring without")
+#: With one of these there is more than one thing to tell first.
+_JOINING = words(", and as while when")
 #: What no title without a verb holds.
 _SENTENCE = listed("no title")
 _MARKS = ("-", "–", "—", "|", "•", ",")
@@ -45,7 +47,7 @@ def existential(p: Parts) -> Iterator[Order]:
     if not p.indefinite or p.participles is None:
         return
     there: Items = ["there", p.there_be, *p.introduced]
-    if not (p.verb is not None and p.may_be_taken):
+    if p.participles_stay:
         yield Order("existential", [*there, *p.participles], 2)
     if p.relative:
         yield Order("existential+relative", [*there, *p.relative], 1)
@@ -56,14 +58,14 @@ def progressive(p: Parts) -> Iterator[Order]:
     if p.verb is None:
         if not p.finite and p.place is not None and p.indefinite:
             yield Order("progressive", [*_before(p, p.place), p.be, *range(p.place, len(p.tree))], 0.7)
-    elif p.participles and not p.helpers and not (p.tree.tag(p.verb) == "VBN" and p.finite):
+    elif p.clause and p.participles and not p.helpers and not (p.tree.tag(p.verb) == "VBN" and p.finite):
         yield Order("progressive", [*p.introduced, p.be, *p.participles], 0.7)
 
 
 def seen(p: Parts) -> Iterator[Order]:
     """A dog can be seen running; a cat can be seen on a couch."""
     if p.verb is not None:
-        if p.participles is not None and (p.finite or p.tree.tag(p.verb) == "VBG"):
+        if p.participles is not None and (p.finite or (p.tree.tag(p.verb) == "VBG" and not p.may_be_taken)):
             yield Order("seen", [*p.introduced, "can be seen", *p.participles], 0.6)
     elif p.finite:
         yield Order("seen", [*p.np, "can be seen", *p.rest], 0.6)
@@ -76,11 +78,10 @@ def doing_first(p: Parts) -> Iterator[Order]:
     doing, tree = p.participles, p.tree
     if p.verb is None or doing is None or not p.indefinite or p.joined or len(doing) < 3:
         return
-    if tree.tag(p.verb) == "VBN" or tree[p.verb].lemma in ("be", "have") or "," in tree.words:
+    if tree.tag(p.verb) == "VBN" or tree[p.verb].lemma in ("be", "have") or not _JOINING.isdisjoint(tree.words):
         return
     # wearing a coat standing in a fountain
-    goes_on = any(tree.tag(i) == "VBG" and tree.is_noun(i - 1) for i in p.rest)
-    if not goes_on and not any(tree.tag(i).startswith("PRP") or tree.tag(i) in FINITE for i in p.rest):
+    if len(doing) < 9 and not p.may_be_taken and not any(tree.is_verb(i) or tree.tag(i)[:3] == "PRP" for i in p.rest):
         yield Order("inverted", [*doing, p.be, *p.introduced], 0.3)
 
 

@@ -8,7 +8,7 @@ from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import SOMEBODY, clause_of, inside_collective, is_being, is_person, is_torn
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.doubts import is_headline, is_list, is_misread, plural_of, stands
+from semclip.english.reword.doubts import is_done, is_headline, is_list, is_misread, plural_of, stands
 from semclip.english.reword.places import last_place
 from semclip.english.words.load import listed
 
@@ -92,13 +92,25 @@ class Parts:
 
     @cached_property
     def may_be_taken(self) -> bool:
-        """Whether a participle behind the subject phrase might be said of another noun: a man with a dog, sleeping."""
+        """Whether a participle behind the subject phrase might be said of another noun: a man with a dog, sleeping.
+
+        Or somebody behind it be there too, and not be what something is done to: a bride holding flowers and her dad.
+        """
         tree, inside = self.tree, range(self.holder + 1, self.np[-1] + 1)
         several = tree.child(self.subject, "conj") is not None
-        return any(
+        return any(map(self._may_be_there_too, self.rest)) or any(
             tree.is_verb(i) or (not several and (tree.lower(i) == "with" or (tree.is_noun(i) and is_being(tree, i))))
             for i in inside
         )
+
+    def _may_be_there_too(self, place: int) -> bool:
+        token, tree = self.tree[place], self.tree
+        return token.label == "conj" and is_being(tree, place) and not is_being(tree, token.head)
+
+    @cached_property
+    def participles_stay(self) -> bool:
+        """Whether what it does may be told by participles: they are the caption's own, or cannot be misread."""
+        return self.verb is None or not self.finite or not self.may_be_taken
 
     @cached_property
     def clause(self) -> Items | None:
@@ -106,7 +118,7 @@ class Parts:
         if self.finite and self.verb is not None:
             return [*self.helpers, self.verb, *self.rest]
         # in "a room with a bicycle hung on a wall" the room is not hung
-        taken = self.may_be_taken and self.verb is not None and self.tree.tag(self.verb) == "VBN"
+        taken = self.may_be_taken and self.verb is not None
         return [self.be, *self.participles] if self.participles and not taken else None
 
     @cached_property
@@ -185,12 +197,6 @@ def relative_of(tree: Tree, noun: int, plural: bool, first: int | str) -> Items:
 _SEVERAL = words("several many few two three four five six seven eight nine ten both")
 
 
-def _is_done(tree: Tree, first: int, noun: int) -> bool:
-    """Whether a phrase may tell what is done to a thing: kneading dough; not "smiling baby"."""
-    doing = tree.lower(first).endswith("ing") and "VERB" in known_as(tree.lower(first))
-    return doing and not is_being(tree, noun)
-
-
 def parts_of(tree: Tree) -> Parts | None:
     """The parts of a caption; None for a headline, for a word before its subject, or where the parse is unsure."""
     if is_headline(tree):
@@ -206,8 +212,8 @@ def parts_of(tree: Tree) -> Parts | None:
     plural = plural_of(tree, subject, finite, clause.plural if clause else False)
     if plural is None or tree.noun_start(subject) != first or is_list(tree, subject) or is_torn(tree, clause):
         return None
-    if tree.tag(subject) == "NN" and (tree.lower(first) in _SEVERAL or _is_done(tree, first, subject)):
-        return None  # several woman; kneading dough together
+    if is_done(tree, tree.lower(first), subject) or (tree.tag(subject) == "NN" and tree.lower(first) in _SEVERAL):
+        return None  # kneading dough together; several woman
     if there is not None:
         verb = _participle_of(tree, subject)
     inner = inside_collective(tree, subject)

@@ -22,7 +22,7 @@ _JOINING = words("while as when after before until because")
 _IT = words("it its")
 _SOME = words("some one both each all another")
 #: What says more of the verb than where: in the snow from an adult.
-_BESIDES = words("from to for into onto toward towards")
+_BESIDES = words("from to for into onto toward towards with")
 _DATED = ("NNP", "NNPS", "CD", "IN")
 _DATELINE = words("in at on off during near outside before after ahead aboard")
 #: What may be where a thing is, not all that is told.
@@ -69,6 +69,8 @@ def _is_where(tree: Tree, subject: int, verb: int | None, prep: int) -> bool:
     inside = range(prep, len(tree))
     if any(tree.tag(i).startswith("PRP") or tree.is_verb(i) or tree.lower(i) in _BESIDES for i in inside):
         return False
+    if tree.tag(prep - 1) in ("RP", "RB"):
+        return False  # sits up on a roof
     noun = tree.child(prep, "pobj")
     if noun is None or tree[noun].lemma in ("top", "front", "middle"):  # next to, on top of
         further = tree.child(prep if noun is None else noun, "prep")
@@ -120,7 +122,7 @@ def adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[in
 def _is_cut(tree: Tree, start: int) -> bool:
     """Whether an end is no whole: something before it belongs to it, or a comma or a clause ends it."""
     behind = range(start + 1, len(tree))
-    if tree.tag(start - 1) in ("DT", "CC", "IN") or tree.lower(start + 1) == ",":
+    if tree.tag(start - 1) in ("DT", "CC", "IN", "RP") or tree.lower(start + 1) == ",":
         return True
     dated = all(tree.lower(i - 1) != "," or tree.tag(i) in _DATED for i in behind)
     return not dated or any(tree.lower(i) in _JOINING for i in behind)
@@ -144,7 +146,8 @@ def _goes_along(tree: Tree, start: int, verb: int) -> bool:
         if tags[1:2] == ["PRP$"] and tree.tag(noun + 1) in ("VBG", "VBN", "JJ"):
             # with her arms folded by a door: who is by the door?
             return tree.tag(noun + 1) == "VBG" or tree.lower(noun + 2) not in _STATIC
-        return tree.tag(noun + 1) == "IN" and tree.tag(noun + 2) in ("PRP", "PRP$") and tags.count("IN") == 2
+        another = any(is_being(tree, i) for i in range(verb, start))  # a woman held by a man with paint on his face
+        return not another and tree.tag(noun + 1) == "IN" and tree.tag(noun + 2)[:3] == "PRP" and tags.count("IN") == 2
     if tree.lower(start - 1) != "," or word in _DATELINE | _SOME:
         return False
     if tags[0] == "VBG":

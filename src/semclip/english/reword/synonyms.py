@@ -146,8 +146,9 @@ def _behind(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) ->
     if tuple(tree.words[place:head]) != old or tree.tag(head) not in ("NN", "NNS") or tree[head - 1].head != head:
         return ""
     goes_on = tree.is_noun(end) or tree.tag(end) in ("VBG", "VBN") or tree.lower(end) in _GO_ON
-    if goes_on or tree.lower(place - 1) in ("and", "or", ","):
-        return ""
+    before = tree.lower(tree.noun_start(head) - 1)
+    if goes_on or tree.lower(place - 1) in ("and", "or", ",") or before == new.split()[0]:
+        return ""  # with arms with tattoos
     further = tree.child(head, "acl", "relcl", "conj", "appos") is not None
     return "" if further or tree.child(head - 1, "advmod", "conj") is not None else f"{tree.words[head]} {new}"
 

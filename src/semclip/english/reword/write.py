@@ -1,5 +1,6 @@
 """A caption's paraphrase: an order is drawn, then words are changed until enough of the caption is."""
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def _drawn(found: list[Order], draw: random.Random) -> list[Order]:
     weights = [
         order.weight / (1 + sum(len(i.split()) for i in order.items if isinstance(i, str))) ** 2 for order in found
     ]
-    keys = sorted(((draw.random() ** (1 / weight), i) for i, weight in enumerate(weights)), reverse=True)
+    keys = sorted(((math.log(1 - draw.random()) / weight, i) for i, weight in enumerate(weights)), reverse=True)
     return [found[i] for _, i in keys]
 
 
