@@ -35,7 +35,7 @@ def lemma_of(word: str, tag: str) -> str:
         return _LEMMAS[word, tag[:1]]
     if tag[:1] == "V" and word in _BE:
         return "be"
-    if tag[:1] not in "NVJR" or tag in ("NN", "NNP", "RP", "VB", "JJ", "RB", "NNPS"):
+    if tag[:1] not in _POS or tag in ("NN", "NNP", "RP", "VB", "JJ", "RB", "NNPS"):
         return word
     return _lemmas_of(word).get(_POS[tag[0]]) or _unknown_lemma(word, tag)
 

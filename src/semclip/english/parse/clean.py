@@ -2,16 +2,19 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from semclip.english.parse.tree import style_of
+from semclip.english.inflection import lemma_of
+from semclip.english.parse.tree import Token, Tree, style_of
 
 _TAIL = re.compile(
-    r"""(?: \s* [.!…]+ (?= \s | $ ) .*          # the stop, and further sentences
+    r"""(?= \W | http )(?:                      # where one of these may start, which most letters do not
+        \s* [.!…]+ (?= \s | $ ) .*             # the stop, and further sentences
       | \s+ [-–—|•·] \s+ .*(?:photo|image|picture|vector|illustration|shutterstock|getty|alamy|istock).*
-      | \s+ \| .*                               # | the site's name
-      | \s* [#@]\w+ .*                          # hashtags
-      | \s* \( [^()]* \)                        # (2019)
+      | \s+ \| .*                              # | the site's name
+      | \s* [#@]\w+ .*                         # hashtags
+      | \s* \( [^()]* \)                       # (2019)
       | \s* https?://\S+ .*
       | \s* \.(?:jpe?g|png|gif|webp)
       | [\s,;:-]+ ) $""",
@@ -36,6 +39,16 @@ class Sentence:
     plain: str
     tail: str
 
+    def tree(
+        self, words: Sequence[re.Match[str]], tags: Sequence[str], heads: Sequence[int], labels: Sequence[str]
+    ) -> Tree:
+        """The tree of words that were found in `plain`."""
+        tokens = []
+        for m, tag, head, label in zip(words, tags, heads, labels, strict=True):
+            text, space = self.body[m.start() : m.end()], self.body[m.end() : m.end() + 1] == " "
+            tokens.append(Token(text, lemma_of(m[0].lower(), tag), tag, head, label, space))
+        return Tree(tuple(tokens), self.body[words[-1].end() :] + self.tail)
+
 
 def sentence_of(text: str) -> Sentence:
     """The sentence in a caption. HTML entities and runs of spaces are mended; nothing else is lost."""
@@ -44,7 +57,7 @@ def sentence_of(text: str) -> Sentence:
     while (match := _tail_of(body)) and match.start() and not _is_exclamation(body, match.start()):
         body, tail = body[: match.start()], body[match.start() :] + tail
     if len(body) > 2 and body[0] in _QUOTES and body[-1] in _QUOTES:
-        body, tail = body[1:-1], tail
+        body = body[1:-1].strip()
     upper, title = style_of(body.split())
     return Sentence(body, _small(body) if upper or title else body, tail)
 

@@ -8,46 +8,39 @@ needs no more.
 import re
 
 from semclip.english import lexicon
-from semclip.english.inflection import known_as, lemma_of
+from semclip.english.inflection import known_as
 from semclip.english.lexicon import kind_of
 from semclip.english.parse.clean import Sentence
-from semclip.english.parse.tag import TOKEN, closed_tag, noun_tag
-from semclip.english.parse.tree import NOUNS, Token, Tree
+from semclip.english.parse.tag import ARTICLES, TOKEN, closed_tag, label_inside, noun_tag
+from semclip.english.parse.tree import NOUNS, Tree
 from semclip.english.words.load import listed
 
 _TOKEN = re.compile(rf"w/(?=\s)|{TOKEN.pattern}")
 _JOINS = listed("joins") | {"w/"}
-_ARTICLES = frozenset({"a", "an", "the", "his", "her", "its", "their"})
 #: A tag for what stands in no phrase.
 _OUTSIDE = "XX"
 _STARTS = frozenset({"DT", "PRP$", "CD"})
+_ENDS = frozenset({"IN", "CC", ",", ".", ":", "SYM", _OUTSIDE})
 
 
 def parse(sentence: Sentence) -> Tree | None:
     """The phrases below the first whose noun is known; None where there is none."""
     matches = list(_TOKEN.finditer(sentence.plain))
     words = [match[0].lower() for match in matches]
-    tags = [_tag(words, place, matches[place][0][0].isupper()) for place in range(len(words))]
+    tags = [_tag(words, place, match[0][0].isupper()) for place, match in enumerate(matches)]
     built = _Phrases(words, tags)
     built.build()
-    if built.root < 0:
-        return None
-    tokens = tuple(
-        Token(sentence.body[m.start() : m.end()], lemma_of(words[i], tags[i]), tags[i], built.head[i], built.label[i],
-              i + 1 < len(matches) and matches[i + 1].start() > m.end())
-        for i, m in enumerate(matches)
-    )  # fmt: skip
-    return Tree(tokens, sentence.body[matches[-1].end() :] + sentence.tail)
+    return None if built.root < 0 else sentence.tree(matches, tags, built.head, built.label)
 
 
 def _tag(words: list[str], place: int, capital: bool) -> str:
-    word, following = words[place], words[place + 1] if place + 1 < len(words) else ""
+    word, following = words[place], (*words[place + 1 : place + 2], "")[0]
     if word in _JOINS:
         return "IN"
     if word in ("&", "and"):
         return "CC"
-    if word in _ARTICLES and following[:1].isalnum():
-        return "DT" if word in ("a", "an", "the") else "PRP$"
+    if word in ARTICLES and following[:1].isalnum():
+        return closed_tag(word)
     if word in ("'s", "’s") or (word in ("'", "’") and place and words[place - 1].endswith("s")):
         return "POS"
     if not word[0].isalnum():
@@ -60,14 +53,13 @@ def _tag(words: list[str], place: int, capital: bool) -> str:
 def _open_tag(word: str, following: str) -> str:
     """The tag of a word that a lexicon knows or that has a telling end; "" for others."""
     known, noun = known_as(word), word in lexicon.NOUNS
-    described = bool(following) and following[0].isalnum() and following not in _JOINS and not closed_tag(following)
     if word in lexicon.COLOURS or (word in lexicon.ADJECTIVES and not noun) or (known and known <= {"ADJ", "ADV"}):
         return "JJ"
+    described = following[:1].isalnum() and following not in _JOINS and not closed_tag(following)
     if not noun and "NOUN" not in known and (word.endswith(("ed", "ing")) or "ADJ" in known):
         return "JJ" if described else _OUTSIDE
-    if not noun and known == {"VERB"} and word.endswith("s"):
-        return _OUTSIDE
-    if word.endswith("ing") and not noun and "VERB" in known and not described:
+    acts = known == {"VERB"} and word.endswith("s")
+    if not noun and (acts or (word.endswith("ing") and "VERB" in known and not described)):
         return _OUTSIDE
     return noun_tag(word) if known or noun else ""
 
@@ -84,24 +76,21 @@ class _Phrases:
     def build(self) -> None:
         start = 0
         for place, tag in enumerate((*self.tags, ".")):
-            if not self._ends(start, place, tag):
-                continue
-            self._phrase(start, place)
-            start = place + (tag not in _STARTS)
-            if tag in ("IN", "CC") and self.last >= 0:
-                self.head[place], self.label[place] = self.last, "prep" if tag == "IN" else "cc"
-                self.joined = place
-            elif tag == ",":
-                self.joined = -1
-            elif tag not in _STARTS:
-                self.last = self.joined = -1
+            if tag in _STARTS and not NOUNS.isdisjoint(self.tags[start:place]):
+                self._phrase(start, place)
+                start = place
+            elif tag in _ENDS:
+                self._phrase(start, place)
+                start = place + 1
+                if tag in ("IN", "CC") and self.last >= 0:
+                    self.head[place], self.label[place] = self.last, "prep" if tag == "IN" else "cc"
+                    self.joined = place
+                else:
+                    self.joined = -1
+                    self.last = self.last if tag == "," else -1
         for i, label in enumerate(self.label):
             if label == "dep" and self.root >= 0:
                 self.head[i], self.label[i] = self.root, "dep" if self.words[i][0].isalnum() else "punct"
-
-    def _ends(self, start: int, place: int, tag: str) -> bool:
-        holds_noun = any(of in NOUNS for of in self.tags[start:place])
-        return tag in ("IN", "CC", ",", ".", ":", "SYM", _OUTSIDE) or (tag in _STARTS and holds_noun)
 
     def _phrase(self, start: int, end: int) -> None:
         """The words start..end-1 below the last noun among them."""
@@ -112,7 +101,7 @@ class _Phrases:
             noun, end = noun - 1, noun
         for i in range(start, end):
             if i != noun:
-                self.head[i], self.label[i] = noun, self._inside(i)
+                self.head[i], self.label[i] = noun, label_inside(self.tags, i)
         if self.joined >= 0:
             of = "pobj" if self.tags[self.joined] == "IN" else "conj"
             self.head[noun], self.label[noun] = self.joined if of == "pobj" else self.last, of
@@ -125,12 +114,6 @@ class _Phrases:
         """Whether the last noun may be a verb: villagers fish, a man waves, the dog barks."""
         if last == start or self.tags[last - 1] not in NOUNS or "VERB" not in known_as(self.words[last]):
             return False
-        word, before = self.words[last], self.words[last - 1]
-        one = self.words[start] in ("a", "an") or kind_of(before) or word in lexicon.THIRD_FORMS
-        return self.tags[last - 1] == "NNS" or (self.tags[last] == "NNS" and bool(one))
-
-    def _inside(self, place: int) -> str:
-        """The label of a word in the phrase of a noun."""
-        if self.tags[place] in NOUNS:
-            return "poss" if self.tags[place + 1 : place + 2] == ["POS"] else "compound"
-        return {"DT": "det", "PRP$": "poss", "CD": "nummod", "POS": "case"}.get(self.tags[place], "amod")
+        one = self.words[start] in ("a", "an") or kind_of(self.words[last - 1]) != ""
+        agrees = self.tags[last] == "NNS" and (one or self.words[last] in lexicon.THIRD_FORMS)
+        return self.tags[last - 1] == "NNS" or agrees

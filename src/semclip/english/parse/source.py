@@ -77,15 +77,7 @@ def readings(text: str) -> Iterator[Tree | None]:
     yield caption if caption is not None and is_sound(caption) else None
     words = [*re.finditer(r"[^\s,]+|,", sentence.plain)]
     if words:
-        yield Tree(
-            tuple(
-                Token(
-                    sentence.body[m.start() : m.end()], m[0].lower(), "", 0, "dep", sentence.body[m.end() :][:1] == " "
-                )
-                for m in words
-            ),
-            sentence.tail,
-        )
+        yield sentence.tree(words, [""] * len(words), [0] * len(words), ["dep"] * len(words))
 
 
 def is_installed(pipeline: str) -> bool:
