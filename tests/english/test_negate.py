@@ -1,5 +1,7 @@
 """Every rule of negation by its own example, what it must leave alone, and that tests have their own wording."""
 
+from dataclasses import replace
+
 import pytest
 
 from semclip.english.change import words_of
@@ -7,6 +9,7 @@ from semclip.english.edits import RULES, Scene, tried
 from semclip.english.negate.affirmed import absence_of
 from semclip.english.negate.contrasted import CONTRASTED
 from semclip.english.negate.truly import truly
+from semclip.english.pairs import CONTRASTS, Entry
 from semclip.english.parse import phrases
 from semclip.english.parse.clean import sentence_of
 from semclip.english.siblings import Siblings
@@ -187,6 +190,19 @@ def test_what_nobody_would_take_one_for_is_contrived() -> None:
     for caption, natural in (("A goat on a bench", False), ("A goat under a bench", True)):
         found = tried("relation_contrasted", Scene(tree_of(caption), Siblings([caption])))
         assert found and all(change.contrived != natural for change in found)
+
+
+def test_what_few_would_expect_is_contrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [Entry([word], frozenset(), frozenset(), word == "robot") for word in ("plumber", "robot")]
+    monkeypatch.setitem(CONTRASTS, "sailor", entries)
+    scene = Scene(tree_of("A sailor on a crate"), Siblings(["A sailor on a crate"]))
+    found = {
+        change.pair[1]: change.contrived
+        for family in "AB"
+        for change in truly("object_contrasted", replace(scene, family=family))
+        if change.pair[0] == "sailor"
+    }
+    assert found == {"plumber": False, "robot": True}
 
 
 @pytest.mark.parametrize("caption", ["A goat being fed by a clerk", "A clerk naps with a hat on a bench ."])

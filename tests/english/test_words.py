@@ -72,7 +72,7 @@ def _entries(name: str) -> list[tuple[str, list[str], list[str]]]:
     """(line, the words that another may be set against, those that may be) of a list of pairs."""
     found = []
     for line in lines_of(name):
-        names = line.partition(" : ")[0]
+        names = line.removeprefix("? ").partition(" : ")[0]
         several, _, rest = names.rpartition(" > ")
         found.append((line, several.split() or rest.split()[: 1 if name == "replacements" else None], rest.split()))
     return found
@@ -82,7 +82,9 @@ def _entries(name: str) -> list[tuple[str, list[str], list[str]]]:
 def test_a_line_of_rivals_holds_each_word_once_and_none_that_is_the_head_of_another(name: str) -> None:
     for line, firsts, others in _entries(name):
         words = {*firsts, *others}
-        assert len(words) > 1 and len(line.replace(" > ", " ").partition(" : ")[0].split()) == len(words), line
+        assert len(words) > 1 and len(line.removeprefix("? ").replace(" > ", " ").partition(" : ")[0].split()) == len(
+            words
+        ), line
         governors = line.partition(" : ")[2].removeprefix("- ").split()
         assert len(governors) == len(set(governors)) and not {"-", ":", ">"} & {*governors, *words}, line
         compounds = [(a, b) for a in words for b in words if a != b and a.endswith(f"-{b}")]

@@ -1,6 +1,7 @@
 """One caption as words, with the few grammatical questions the rules ask of it."""
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
 from semclip.english import lexicon, things
@@ -67,7 +68,10 @@ class Caption:
 
     @cached_property
     def is_negated(self) -> bool:
-        return any(word in lexicon.NEGATION_WORDS or word.endswith(("n't", "n’t")) for word in self.words)
+        return any(
+            (word in lexicon.NEGATION_WORDS and not is_before_number(self.words, i)) or word.endswith(("n't", "n’t"))
+            for i, word in enumerate(self.words)
+        )
 
     @cached_property
     def is_title(self) -> bool:
@@ -124,6 +128,12 @@ class Caption:
         first = self.word(0)
         known = first.endswith("ing") or first in _PRONOUNS or (first in lexicon.KNOWN and first not in _NATIONS)
         return body[0].lower() + body[1:] if known else body
+
+
+def is_before_number(words: Sequence[str], index: int) -> bool:
+    """Whether "no" is short for "number": No. 3."""
+    following = [word for word in words[index + 1 : index + 3] if word != "."][:1]
+    return words[index] == "no" and following != [] and following[0][0].isdigit()
 
 
 _PRONOUNS = listed("pronouns")

@@ -3,29 +3,41 @@
 import functools
 import hashlib
 from collections.abc import Iterator, Set
+from typing import NamedTuple
 
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, tried
 from semclip.english.inflection import words
 from semclip.english.words.load import lines_of
 
-#: What may take a word's place, governors of which one is needed, governors that forbid it.
-Entry = tuple[list[str], frozenset[str], frozenset[str]]
+
+class Entry(NamedTuple):
+    """others: what may take a word's place. needed, forbidden: governors of which one must, or none may, stand there.
+
+    far: right, but few would expect it there.
+    """
+
+    others: list[str]
+    needed: frozenset[str]
+    forbidden: frozenset[str]
+    far: bool
 
 
 def _table(name: str, alike: bool) -> dict[str, list[Entry]]:
     """The entries of each word. alike: whether all words of a line may replace each other, not the first alone."""
     found: dict[str, list[Entry]] = {}
     for line in lines_of(name):
-        names, _, governors = line.partition(":")
+        far = line.startswith("? ")
+        names, _, governors = line.removeprefix("? ").partition(":")
         several, _, rest = names.rpartition(">")
         firsts = several.split() or (rest.split() if alike else rest.split()[:1])
         forbids = governors.strip().startswith("-")
         told, nothing = words(governors) - {"-"}, frozenset[str]()
         for first in firsts:
             others = [word for word in rest.split() if word != first]
-            found.setdefault(first, []).append((others, nothing if forbids else told, told if forbids else nothing))
-    return found
+            entry = Entry(others, nothing if forbids else told, told if forbids else nothing, far)
+            found.setdefault(first, []).append(entry)
+    return {word: sorted(entries, key=lambda entry: entry.far) for word, entries in found.items()}
 
 
 REPLACEMENTS = _table("replacements", alike=False)
@@ -44,11 +56,11 @@ def tried_in_family(kind: str, scene: Scene) -> list[Change]:
     return found if kind not in _PAIRED else [c for c in found if family_of_pair(c.pair) == scene.family]
 
 
-def fitting(entries: list[Entry], governors: Set[str]) -> Iterator[tuple[str, bool]]:
-    """What the entries of a word allow under these governors, and whether it was one of them that it needed."""
-    for others, needed, forbidden in entries:
-        if (not needed or not needed.isdisjoint(governors)) and forbidden.isdisjoint(governors):
-            yield from ((other, bool(needed)) for other in others)
+def fitting(entries: list[Entry], governors: Set[str]) -> Iterator[tuple[str, Entry]]:
+    """What the entries of a word allow under these governors, and the entry that does."""
+    for entry in entries:
+        if (not entry.needed or not entry.needed.isdisjoint(governors)) and entry.forbidden.isdisjoint(governors):
+            yield from ((other, entry) for other in entry.others)
 
 
 @functools.lru_cache(65536)
@@ -69,7 +81,7 @@ _CONFUSED = (("bicycle", "motorcycle"), ("car", "truck"), ("skateboard", "scoote
 TAKEN_FOR: dict[str, set[str]] = {}
 for _one, _other in (
     *_CONFUSED,
-    *((word, o) for word, rows in REPLACEMENTS.items() for others, *_ in rows for o in others),
+    *((word, o) for word, rows in REPLACEMENTS.items() for row in rows for o in row.others),
 ):
     TAKEN_FOR.setdefault(_one, set()).add(_other)
     TAKEN_FOR.setdefault(_other, set()).add(_one)

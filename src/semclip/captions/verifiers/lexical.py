@@ -12,8 +12,9 @@ from semclip.captions.writers.base import Candidate
 from semclip.core.config import dump
 from semclip.core.example import Example
 from semclip.english import lexicon, things
-from semclip.english.caption import Caption
+from semclip.english.caption import Caption, is_before_number
 from semclip.english.change import changed_share_of_words, words_of
+from semclip.english.parse.clean import sentence_of
 from semclip.english.siblings import Siblings
 
 #: Kinds of negations that claim a negation word, and kinds that claim to do without. Of others nothing is asked.
@@ -34,12 +35,13 @@ DENYING_KINDS = frozenset(
         "relation_contrasted",
         "action_contrasted",
         "name_contrasted",
+        "figure_contrasted",
     }
 )
 SWAPPING_KINDS = frozenset(
     {
         "swapped", "attribute_swapped", "number_swapped", "object_replaced", "relation_reversed", "action_replaced",
-        "roles_exchanged", "name_swapped",
+        "roles_exchanged", "name_swapped", "figure_swapped",
     }
 )  # fmt: skip
 AFFIRMING_KINDS = frozenset({"negation_removed"})
@@ -77,7 +79,8 @@ _PAIRS = frozenset({"pair", "pairs", "couple", "both", "twin", "twins", "duo", "
 class Lexical(Verifier):
     """Rejects what words alone show to be wrong.
 
-    shortest:       words a text has at least. longest: times the caption's words that it has at most, and ten more.
+    shortest:       words a text has at least, where its caption has as many.
+    longest:        times the caption's words that a text has at most, and ten more.
     kept:           share of the caption's words that a negation or absence keeps at least.
     changed:        share of words, or of their order, that a paraphrase changes at least (`english.change`).
     context_length: tokens that a text may have, counted by CLIP's tokenizer.
@@ -140,7 +143,7 @@ class Lexical(Verifier):
             return "line breaks or control characters"
         if "<" in text and ">" in text:
             return "markup"
-        if len(pair.words) < self.config.shortest:
+        if len(pair.words) < min(self.config.shortest, len(pair.before)):
             return f"fewer than {self.config.shortest} words"
         if len(pair.words) > self.config.longest * len(pair.before) + _SOME:
             return "far more words than the caption"
@@ -156,8 +159,8 @@ class Lexical(Verifier):
         # A swap may bring a clause that denies something: "a white dog runs, with no car nearby".
         swaps = kind in SWAPPING_KINDS
         denies = kind in DENYING_KINDS or (swaps and bool(clause))
-        if denies and before:
-            return "a second negation"
+        if denies and before and _denials(words_of(sentence_of(pair.source.text).body)):
+            return "a second negation"  # what a further sentence denies stays as it is
         if denies and after <= before:
             return "no negation word added"
         if swaps and not clause and after > before:
@@ -254,7 +257,7 @@ class _Pair:
 
 
 def _denials(words: Sequence[str]) -> int:
-    count = sum(map(_DENIALS.__contains__, words))
+    count = sum(word in _DENIALS and not is_before_number(words, i) for i, word in enumerate(words))
     return count + ("free" in words and ("free", "of") in itertools.pairwise(words))
 
 

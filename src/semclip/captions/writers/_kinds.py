@@ -27,19 +27,29 @@ _DENIED = {
 }  # fmt: skip
 _CONTRASTED = {
     "object_contrasted": 0.9,
-    "attribute_contrasted": 0.8,
+    "attribute_contrasted": 2.4,
     "number_contrasted": 1.2,
-    "relation_contrasted": 0.5,
-    "action_contrasted": 0.5,
+    "relation_contrasted": 1.0,
+    "action_contrasted": 0.3,
 }
 _SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 2.0)
 #: How much more often a text no longer than its caption is taken than a longer one: many denials have no short form.
 _SHORT = 20.0
 #: Kinds that deny nothing.
-SWAPS = frozenset({*_SWAPPED, *HELD_OUT, "name_swapped"})
+SWAPS = frozenset({*_SWAPPED, *HELD_OUT, "name_swapped", "figure_swapped"})
 #: Written only where nothing else can be, so that a caption is not left without a negation.
 _LAST = dict.fromkeys(
-    ("verb_negated", "subject_denied", "relation_denied", "caption_denied", "name_contrasted", "name_swapped"), 1e-6
+    (
+        "verb_negated",
+        "subject_denied",
+        "relation_denied",
+        "caption_denied",
+        "name_contrasted",
+        "name_swapped",
+        "figure_contrasted",
+        "figure_swapped",
+    ),
+    1e-6,
 )
 #: preset -> family -> kind -> weight.
 PRESETS: dict[str, dict[str, dict[str, float]]] = {
@@ -95,12 +105,8 @@ def of_phrases(weights: Mapping[str, float]) -> dict[str, float]:
     return {kind: weight for kind, weight in weights.items() if kind not in _OF_SENTENCES}
 
 
-#: A kind, and changes of it.
-_Found = tuple[str, Sequence[Change]]
-
-
-def _natural(found: Sequence[Change]) -> list[Change]:
-    return [change for change in found if not change.contrived]
+def _only(contrived: bool, found: Sequence[Change]) -> list[Change]:
+    return [change for change in found if change.contrived is contrived]
 
 
 @dataclass(frozen=True)
@@ -116,31 +122,24 @@ class Plan:
     common: Mapping[str, int]
     key: Key
 
-    def negation(self, further: Mapping[str, Edit]) -> Edit | None:
-        """A false text; None where no rule applies. further: edits made elsewhere, by kind."""
-        second: _Found | None = None
+    def negation(self, contrived: bool, further: Mapping[str, Edit]) -> Edit | None:
+        """A false text; None where no rule applies. contrived: such alone. further: edits made elsewhere, by kind."""
         for kind in self._order():
             if kind in further:
                 return further[kind]
-            found = tried_in_family(kind, self.scene)
-            if natural := _natural(found):
-                return self._edit(kind, natural)
-            second = second or ((kind, found) if found else None)
-        return self._edit(*second) if second else None
+            if found := _only(contrived, tried_in_family(kind, self.scene)):
+                return self._edit(kind, found)
+        return None
 
-    def absence(self) -> Edit | None:
+    def absence(self, contrived: bool) -> Edit | None:
         """A true text, best of a kind that the negation may have; None where no denial is known to be true."""
-        second: _Found | None = None
-        third: _Found | None = None
+        second: tuple[str, list[Change]] | None = None
         for kind in self._order():
-            found = truly(kind, self.scene) if kind not in SWAPS else []
-            if natural := _natural(found):
+            if kind not in SWAPS and (found := _only(contrived, truly(kind, self.scene))):
                 if tried_in_family(kind, self.scene):
-                    return self._edit(kind, natural)
-                second = second or (kind, natural)
-            third = third or ((kind, found) if found else None)
-        best = second or third
-        return self._edit(*best) if best else None
+                    return self._edit(kind, found)
+                second = second or (kind, found)
+        return self._edit(*second) if second else None
 
     def _order(self) -> Iterator[str]:
         draw = Draw("negation", *self.key)

@@ -35,7 +35,8 @@ from semclip.english.parse.tree import style_of
 from semclip.english.reword import Paraphrase, paraphrase
 from semclip.english.siblings import SILENT, Siblings
 
-LONGEST = 60  # words; more is a paragraph, no caption
+SHORTEST = 2  # words; one is a label
+LONGEST = 60  # more is a paragraph
 #: The pipeline that `parser: auto` takes where it is installed.
 PIPELINE = "en_core_web_sm"
 _PLURAL_SHARE = {"person": 0.7}  # of others 0.35: "no people" is more usual than "no person"
@@ -146,10 +147,12 @@ class Rules(Writer):
 
     def _negation(self, work: "_Work") -> Edit | str:
         scene = work.reading.scene
-        if work.reading.caption.is_negated:
+        if work.reading.is_negated:
             return _first("negation_removed", scene)
         further = self._denied_behind(work) if scene and self._weights[work.reading.family].get(CLAUSE) else {}
-        edit = next((edit for plan in self._plans(work) if (edit := plan.negation(further))), None)
+        plans = list(self._plans(work))
+        found = (plan.negation(contrived, further) for contrived in (False, True) for plan in plans)
+        edit = next((edit for edit in found if edit), None)
         if edit is None:
             return _NO_RULE if scene else _NOT_UNDERSTOOD
         if edit.denied or Draw("clause", *work.key).unit() >= self.config.clause:
@@ -171,13 +174,16 @@ class Rules(Writer):
 
     def _absence(self, work: "_Work") -> Edit | str:
         scene = work.reading.scene
-        if work.reading.caption.is_negated:
+        if work.reading.is_negated:
             return _first("denial_kept", scene)
         # What the verifiers turned down is said behind the caption at the next attempt, where something is missing.
         again = work.key[-1] != 0 and self._missing(work)
-        if edit := None if again else next((edit for plan in self._plans(work) if (edit := plan.absence())), None):
+        plans = [] if again else list(self._plans(work))
+        if edit := _absence_of(plans, contrived=False):
             return edit
         if not (missing := self._missing(work)):
+            if edit := _absence_of(plans, contrived=True):
+                return edit
             return _NOTHING_FITS if work.reading.siblings.silence_tells else _NOT_KNOWN
         sentence, end = work.reading.sentence, None
         if scene is not None and (cuts := endings_of(scene.tree, len(scene.tree) // 2)):
@@ -214,6 +220,11 @@ class _Reading:
         return unfit(self.caption)
 
     @cached_property
+    def is_negated(self) -> bool:
+        """Whether the sentence denies something, and not what follows it."""
+        return self.caption.is_negated and Caption(self.sentence.body).is_negated
+
+    @cached_property
     def is_title(self) -> bool:
         """Whether it is written Like This, or ALL IN CAPITALS."""
         return any(style_of(self.caption.text.split()))
@@ -248,6 +259,10 @@ def _first(kind: str, scene: Scene | None) -> Edit | str:
     return scene.edit(kind, found[0]) if scene and found else "already holds a negation"
 
 
+def _absence_of(plans: Sequence[Plan], contrived: bool) -> Edit | None:
+    return next((edit for plan in plans if (edit := plan.absence(contrived))), None)
+
+
 def _provenance(view: str, made: Edit | Paraphrase) -> dict[str, str]:
     """The thing that an absence says is missing, for those who look for it; none where it is an action."""
     return {"object": made.denied} if view == "absence" and isinstance(made, Edit) and made.denied else {}
@@ -260,8 +275,8 @@ def unfit(caption: Caption) -> str:
         return "empty"
     if len(letters) > LONGEST:
         return f"longer than {LONGEST} words"
-    if len(letters) < 3:
-        return "fewer than three words"
+    if len(letters) < SHORTEST:
+        return "a single word"
     if "?" in caption.words:
         return "a question"
     # What has a capital may be a name, which no list of English words holds; units and sizes are no words.

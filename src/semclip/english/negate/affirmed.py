@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from semclip.english import lexicon
+from semclip.english.caption import is_before_number
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import article_of, inflect, words
 from semclip.english.parse.tree import Tree
@@ -13,6 +14,7 @@ _HELPERS = words("is are was were has have can does do did could should must may
 #: Helpers that "n't" has changed.
 _WHOLE = {"ca": "can", "wo": "will"}
 _DO = {"does": "VBZ", "do": "VBP", "did": "VBD"}
+_SEEN = words("visible around nearby anywhere")
 #: What somebody is who is not there.
 _NOBODY = {"nobody": "somebody", "none": "some"}
 #: The same denial in another word.
@@ -21,14 +23,13 @@ _SAME = {"nobody": "no one", "hardly": "barely", "barely": "hardly"}
 
 def denials(tree: Tree) -> list[int]:
     """Where a caption denies something."""
-    return [i for i, word in enumerate(tree.words) if word in _DENIALS]
+    return [i for i, word in enumerate(tree.words) if word in _DENIALS and not is_before_number(tree.words, i)]
 
 
 def _only(tree: Tree) -> int | None:
-    """Where the one denial of a caption stands; None where there are several, or a number: Platform No. 3."""
+    """Where the one denial of a caption stands; None where there are several."""
     places = denials(tree)
-    after = tree.lower(places[0] + 1) if len(places) == 1 else "."
-    return None if after == "." or after.isdigit() else places[0]
+    return places[0] if len(places) == 1 else None
 
 
 @rule(
@@ -41,6 +42,8 @@ def _only(tree: Tree) -> int | None:
     ("Nobody sits on the bench .", "Somebody sits on the bench ."),
     ("A street with no one in sight", "A street with someone in sight"),
     ("A man walks without looking at a dog .", "A man walks while looking at a dog ."),
+    ("A road with trees and no traffic", "A road with trees and traffic"),
+    ("A lane with flowers , no people in sight", "A lane with flowers , people in sight"),
 )
 def affirmed(scene: Scene) -> Iterator[Change]:
     """What the caption denies affirmed; only where it denies one thing, once."""
@@ -58,7 +61,7 @@ def affirmed(scene: Scene) -> Iterator[Change]:
     elif word == "without" and noun is not None and tree[place].label == "prep":
         start = place + 1 + (after == "any")
         yield scene.change((place, start, f"with {_some(tree, start, noun)}".strip()), pair=(word, "with"))
-    elif word == "no" and noun is not None and not _is_one_of_a_list(tree, place, noun):
+    elif word == "no" and noun is not None and (_is_seen(tree, noun) or not _is_one_of_a_list(tree, place, noun)):
         yield scene.change((place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
     elif word in _NOT:
         yield from _verb_affirmed(scene, place)
@@ -73,7 +76,13 @@ def _noun_behind(tree: Tree, place: int) -> int | None:
 def _is_one_of_a_list(tree: Tree, place: int, noun: int) -> bool:
     """Whether a thing is joined to others by more than "and" before a plural: with boats and (no) sailors."""
     before = tree.lower(place - 1)
-    return before in ("or", ",") or (before == "and" and tree.tag(noun) != "NNS")
+    countable = tree.tag(noun) != "NNS" and tree[noun].lemma not in lexicon.UNCOUNTED
+    return before in ("or", ",") or (before == "and" and countable)
+
+
+def _is_seen(tree: Tree, noun: int) -> bool:
+    """Whether it is said behind a noun that it can be seen: people in sight."""
+    return tree.words[noun + 1 : noun + 3] in (["in", "sight"], ["in", "view"]) or tree.lower(noun + 1) in _SEEN
 
 
 def _verb_affirmed(scene: Scene, place: int) -> Iterator[Change]:
@@ -116,6 +125,8 @@ def absence_of(tree: Tree) -> str:
     ("A dog is not running .", "A dog isn't running ."),
     ("Nobody sits on the bench .", "No one sits on the bench ."),
     ("A street with no one in sight", "A street with nobody in sight"),
+    ("There is a lighthouse , and no boats can be seen .", "There is a lighthouse , and boats cannot be seen ."),
+    ("A room with desks but no students", "A room with desks but without students"),
 )
 def kept(scene: Scene) -> Iterator[Change]:
     """What the caption denies, denied in other words: true, and says what is missing."""
@@ -130,13 +141,15 @@ def kept(scene: Scene) -> Iterator[Change]:
             yield scene.change((place, place + 1 + (after in ("a", "an", "any")), "with no"), denied=thing)
         elif before == "with":
             yield scene.change((place - 1, place + 1, f"without {some}".strip()), denied=thing)
-        elif before == "," and "with" not in tree.words[:place]:
+        elif before in (",", "but") and ("with" not in tree.words[:place] or before == "but" or _is_seen(tree, noun)):
             yield scene.change((place, place + 1, f"without {some}".strip()), denied=thing)
         elif before == "and" and tree.is_noun(place - 2):
             yield scene.change((place - 1, place, "but"), denied=thing)
+        elif tree.words[noun + 1 : noun + 3] == ["can", "be"]:
+            yield scene.change((place, noun + 2, f"{tree.text_of(place + 1, noun + 1)} cannot"), denied=thing)
         elif before in ("is", "are") and tree.lower(place - 2) == "there":
             yield scene.change((place, place + 1, f"not {some or 'any'}"), denied=thing)
-        elif before in ("has", "have") and tree.is_noun(place - 2):
+        elif before in ("has", "have") and (tree.is_noun(place - 2) or tree.lower(place - 2) in ("that", "which")):
             do = "does" if before == "has" else "do"
             yield scene.change((place - 1, place + 1, f"{do} not have {some or 'any'}"), denied=thing)
     elif word in _SAME:

@@ -1,6 +1,5 @@
 """A word set against one that excludes it: a cat, not a dog, sleeps; and the true sentence in the same words."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +8,7 @@ from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import one_of, words
 from semclip.english.negate.denied import COUNTED, DEPICTIONS, chunks_of
+from semclip.english.negate.figures import figures, ordinals
 from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import NUMBERED, attributes
@@ -37,7 +37,7 @@ _CLOSE = words("of 's ’s and or , - not")
 class Rival:
     """Words start..end-1, and `new`, which excludes them. at: where one is set against the other.
 
-    of: what both are said of. as_said: how either is written behind "not": a dog, the sand.
+    of: what both are said of. as_said: how either is written behind "not": a dog, the sand. far: few would expect it.
     """
 
     start: int
@@ -47,6 +47,7 @@ class Rival:
     at: int
     of: str = ""
     as_said: Callable[[str], str] = str
+    far: bool = False
 
 
 def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
@@ -66,7 +67,7 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
             yield scene.change(
                 *swap, (rival.at, rival.at, text), *rest,
                 denied=denied, pair=rival.pair,
-                contrived=rival.pair[0] in _NOBODY_ASKS or (not true and kind in _BETTER_SWAPPED),
+                contrived=rival.far or rival.pair[0] in _NOBODY_ASKS or (not true and kind in _BETTER_SWAPPED),
             )  # fmt: skip
 
 
@@ -79,37 +80,39 @@ def swapped_words(kind: str, scene: Scene) -> Iterator[tuple[int, int, str, Chan
             yield kept[new[0]] + 1, kept[new[0] + 1], str(change.items[new[0]]), change
 
 
-def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, str]]]:
-    """(place, what is put there, the pair of words) of all that may be set against nouns. people: whether of people."""
+def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, str], bool]]:
+    """(place, what is put there, the pair of words, is it far-fetched) of all that may be set against nouns.
+
+    people: whether of people, too.
+    """
     tree = scene.tree
-    found = {(start, new): change.pair for start, _, new, change in swapped_words("object_replaced", scene)}
+    found = {(start, new): (change.pair, False) for start, _, new, change in swapped_words("object_replaced", scene)}
     for place, new in people_like(scene) if people else ():
-        found.setdefault((place, new), (tree.lower(place), new))
+        found.setdefault((place, new), ((tree.lower(place), new), False))
     for place, token in enumerate(tree.tokens):
         if token.tag not in ("NN", "NNS") or token.label in ("poss", "appos", "npadvmod"):
             continue  # a children's hospital; a villa, 5 bedrooms
         if not in_a_place(tree, place) and (people or not is_person(tree, place)):
-            for new, written in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
-                found.setdefault((place, written), (token.lemma, new))
-    yield from ((place, new, pair) for (place, new), pair in found.items())
+            for new, written, far in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
+                found.setdefault((place, written), ((token.lemma, new), far))
+    yield from ((place, new, pair, far) for (place, new), (pair, far) in found.items())
 
 
 def _things(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
     people = true or not refers_to_somebody(tree)
     others = scene.once(("others", people), lambda: _others(scene, people))
-    behind = {place: _behind_thing(tree, place, true) for place in {place for place, _, _ in others}}
-    for place, new, pair in others:
+    behind = {place: _behind_thing(tree, place, true) for place in {place for place, *_ in others}}
+    for place, new, pair, far in others:
         if tree[place].label == "poss" and tree.tag(place) == "NNS" and tree.tag(place + 1) == "POS":
-            yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2)
+            yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2, far=far)
         elif not true and not _may_be_said_of(tree, place, pair[1]):
             continue
         elif (at := behind[place]) is not None:
-            yield Rival(place, place + 1, new, pair, at, as_said=partial(_with_article, _article(tree, place)))
+            said = partial(_with_article, _article(tree, place))
+            yield Rival(place, place + 1, new, pair, at, as_said=said, far=far)
 
 
-_YEAR = re.compile("(?:1[5-9]|20)[0-9]{2}")
-_BEFORE_YEARS = words("in , since") | listed("months")
 _BEFORE_NAMES = words("in on from of at near , early late")
 
 
@@ -118,14 +121,24 @@ def _names(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
     for place, token in enumerate(tree.tokens):
         following, tag = tree.lower(place + 1), tree.tag(place + 1)
-        year = _YEAR.fullmatch(token.text) and following in ("", ",", "(") and tree.lower(place - 1) in _BEFORE_YEARS
-        if true and year:  # set against in true texts alone: nobody would take one year for another
-            for new in (str(int(token.text) + years) for years in (-2, -1, 1, 2)):
-                yield Rival(place, place + 1, new, (token.text, new), place + 1)
         if tree.lower(place - 1) in _BEFORE_NAMES and (following in ("", ",", "(") or tag in ("IN", "VBZ", "VBP")):
             for new, _ in fitting(CONTRASTS.get(token.text, []), set()) if token.text[0].isupper() else ():
                 if new.lower() not in scene.siblings.bag:
                     yield Rival(place, place + 1, new, (token.text, new), place + 1, as_said=str.title)
+
+
+def _figures(scene: Scene, true: bool) -> Iterator[Rival]:
+    tree = scene.tree
+    for figure in ordinals(tree):
+        yield Rival(*figure)
+    for start, end, new, pair, at in figures(tree):
+        dated = tree.tag(at) == "CD" or (tree.lower(at) == "," and tree.tag(at + 1) == "CD")  # June 3, 2019
+        if not dated and tree.lower(at) not in _GOES_ON:
+            yield Rival(start, end, new, pair, at, far=True)
+
+
+#: 8 x 10, 5 to 11
+_GOES_ON = words("x × to and or")
 
 
 def _article(tree: Tree, place: int) -> str:
@@ -146,7 +159,8 @@ def _with_article(determiner: str, noun: str) -> str:
 def _may_be_said_of(tree: Tree, place: int, new: str) -> bool:
     """Whether what stands before a noun may stand before another one."""
     said = [entry for i in tree.children(place, "amod") for entry in ATTRIBUTES.get(tree.lower(i), ())]
-    return all(tree[place].lemma not in of or new in of for _, of, _ in said)  # there is no electric trumpet
+    # there is no electric trumpet
+    return all(tree[place].lemma not in entry.needed or new in entry.needed for entry in said)
 
 
 def _behind_thing(tree: Tree, place: int, true: bool) -> int | None:
@@ -242,13 +256,14 @@ _RIVALS: dict[str, tuple[Callable[[Scene, bool], Iterator[Rival]], *tuple[tuple[
     "relation_contrasted": (_relations, ("A cat under a table", "A cat on top of, not under, a table")),
     "action_contrasted": (_actions, ("A man sitting on a bench", "A man standing, not sitting, on a bench")),
     "name_contrasted": (_names, ("A nurse on Monday", "A nurse on Friday, not Monday")),
+    "figure_contrasted": (_figures, ("A goat aged 12 years", "A goat aged 15 years, not 12 years")),
 }
 #: Nobody takes a man on a bench for one who is under it.
 _NOBODY_ASKS = frozenset({"on", "in", "on top of", "atop"})
 #: Kinds that set something against what excludes it.
 CONTRASTED = tuple(_RIVALS)
 #: Nobody denies the day or the number that nobody spoke of.
-_BETTER_SWAPPED = frozenset({"name_contrasted", "number_contrasted"})
+_BETTER_SWAPPED = frozenset({"name_contrasted", "number_contrasted", "figure_contrasted"})
 for _kind, (_, *_examples) in _RIVALS.items():
     rule(_kind, *_examples)(partial(contrasted, _kind, False))
 
@@ -259,3 +274,15 @@ def other_name(scene: Scene) -> Iterator[Change]:
     for rival in _names(scene, True):
         if family_of_pair(rival.pair) == scene.family:
             yield scene.change((rival.start, rival.end, rival.new), pair=rival.pair)
+
+
+@rule(
+    "figure_swapped",
+    ("Bottle of oil, 500 ml", "Bottle of oil, 600 ml"),
+    ("Winners of the second race", "Winners of the first race"),
+)
+def other_figure(scene: Scene) -> Iterator[Change]:
+    """Another age, measure, price, day or year."""
+    for start, end, new, pair, _ in (*ordinals(scene.tree), *figures(scene.tree)):
+        if family_of_pair(pair) == scene.family:
+            yield scene.change((start, end, new), pair=pair, contrived=True)

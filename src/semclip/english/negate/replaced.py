@@ -42,7 +42,7 @@ def other_thing(scene: Scene) -> Iterator[Change]:
             continue
         if _belongs(tree, place) or in_a_place(tree, place) or tree.words.count(token.lower) > 1:
             continue
-        for other, new in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
+        for other, new, _ in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
             yield scene.change((place, place + 1, new), pair=(token.lemma, other))
 
 
@@ -55,8 +55,9 @@ def _has_parts(tree: Tree, place: int) -> bool:
 
 def rivals(
     table: Mapping[str, list[Entry]], scene: Scene, place: int, hinted: Container[str]
-) -> Iterator[tuple[str, str]]:
-    """(lemma, the word as written) of every noun that may stand at a place and that no caption names or hints at."""
+) -> Iterator[tuple[str, str, bool]]:
+    """(lemma, the word as written, is it far-fetched) of every noun that may stand at a place and that no caption names
+    or hints at."""
     tree, siblings = scene.tree, scene.siblings
     if tree[place].lemma in _GROUND and tree[place].label in ("dobj", "conj", "compound", "appos"):
         return  # track and field
@@ -65,15 +66,15 @@ def rivals(
     mass, counted = tree[place].lemma in lexicon.MASS, tree.determiner(place) in COUNTED
     bare = not tree.determiner(place) and tree.tag(place) == "NN"
     subject = tree[place].label in ("nsubj", "nsubjpass")
-    for new, needed in fitting(table.get(tree[place].lemma, []), _governors(tree, place)):
+    for new, entry in fitting(table.get(tree[place].lemma, []), _governors(tree, place)):
         if new in lexicon.MASS and not mass and (counted or subject):
             continue  # a rice; rice are
         if mass and new not in lexicon.MASS and bare:
             continue  # cooks noodle
         # "rides" hints at a horse, but it is the bicycle that is ridden.
         unsaid = new in _UNSAID.get(tree.lower(tree[place].head), ())
-        if not unsaid and not is_named(siblings, new, siblings.times_named if needed else hinted):
-            yield new, (plural(new) if tree.tag(place) == "NNS" else new).replace("-", " ")
+        if not unsaid and not is_named(siblings, new, siblings.times_named if entry.needed else hinted):
+            yield new, (plural(new) if tree.tag(place) == "NNS" else new).replace("-", " "), entry.far
 
 
 def _belongs(tree: Tree, place: int) -> bool:

@@ -19,7 +19,7 @@ NEEDS_A_PLACE = listed("needs a place")
 _SAYS_ENOUGH = listed("says enough")
 _LIMITS = words("only still just almost nearly hardly already")
 #: What takes "do" though it has no plural form.
-_PLURAL = COLLECTIVES | words("police staff crew people family")
+_PLURAL = COLLECTIVES | words("police staff crew people family they we you")
 _DEFINITE = words("the this that these those his her its their our my")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
 
@@ -31,11 +31,12 @@ _AUXILIARIES = words("is are was were has have had can could will would does do 
     ("Two dogs run on the beach .", "Two dogs do not run on the beach ."),
     ("A dog running on the beach", "A dog not running on the beach"),
     ("A bus parked on the street", "A bus not parked on the street"),
+    ("She throws the ball .", "She does not throw the ball ."),
 )
 def not_doing(scene: Scene) -> Iterator[Change]:
     """is running -> is not running; runs -> does not run; running -> not running."""
     tree = scene.tree
-    clause = clause_of(tree)
+    clause = clause_of(tree, pronouns=True)
     if clause is None or clause.verb is None or not clause.finite:
         yield from _participle_denied(scene, clause.verb if clause else None)
         return
@@ -66,7 +67,7 @@ def not_doing(scene: Scene) -> Iterator[Change]:
     if do is None or (tree.tag(verb) == "VBZ" and clause.plural) or tree[verb].text[:1].isupper() or any(tree.style):
         return  # what has a capital may well be a name: "Villa Did Not Rosa"
     not_ = scene.by_family(f"{do} not", f"{do}n't")
-    known = tree.determiner(clause.subject) in _DEFINITE or tree.tag(clause.subject).startswith("NNP")
+    known = tree.determiner(clause.subject) in _DEFINITE or tree.tag(clause.subject) in ("NNP", "NNPS", "PRP")
     new = f"{not_} {tree[verb].lemma}"  # "a barber does not trim" speaks of nobody
     yield from _short_and_whole(scene, verb, (verb, verb + 1, new), contrived=not known)
 
@@ -147,6 +148,7 @@ def clause_noun(tree: Tree, verb: int) -> int | None:
     ("A plate of food on a table", "There is no plate of food on a table"),
     ("A group of people stand on a beach .", "No people stand on a beach ."),
     ("Someone is painting a fence .", "Nobody is painting a fence ."),
+    ("There is someone on the pier", "There is nobody on the pier"),
 )
 def no_subject(scene: Scene) -> Iterator[Change]:
     """A dog runs -> no dog runs; a dog on a bed -> there is no dog on a bed; there is a cat -> there is no cat."""
@@ -192,6 +194,20 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     yield scene.change((0, first, new), denied=tree[head].lemma, contrived=odd)
 
 
+@rule("subject_denied", ("Container port at dusk", "No container port at dusk"))
+def no_headline(scene: Scene) -> Iterator[Change]:
+    """Container port at dusk -> no container port at dusk; only a phrase without article, verb, name or list."""
+    tree = scene.tree
+    root = tree.root
+    small = not any(token.text[:1].isupper() for token in tree.tokens[1:]) and not tree.tail_words
+    alone = tree.tag(root) in ("NN", "NNS") and not tree.child(root, "conj", "appos", "acl", "relcl")
+    plain = not (tree.tags & {*FINITE, "DT", "PRP$", "CD", ",", ":", "PRP"}) and tree.noun_start(root) == 0
+    said = {tree.lower(i) for i in tree.children(root, "amod")}
+    if small and alone and plain and len(tree) <= 10 and said <= _KINDS and tree[root].lemma not in DEPICTIONS:
+        none = scene.by_family("no", "not a single" if tree.tag(root) == "NN" else "not any")
+        yield scene.change((0, 0, none), denied=tree[root].lemma, contrived=True)
+
+
 def _says_much(tree: Tree, clause: Clause) -> bool:
     """Whether a sentence takes for granted that its subject is there: no horse waits for its driver, who is late."""
     told = tree.words[clause.subject :]
@@ -232,9 +248,16 @@ def _existence_denied(scene: Scene) -> Iterator[Change]:
     noun = tree.child(tree.root, "attr", "nsubj", "dobj")
     if be not in ("is", "are") or noun is None or tree.child(noun, "conj") is not None:
         return
+    if noun == 2 and tree.lower(2) in ("someone", "somebody"):
+        yield scene.change((2, 3, scene.by_family("nobody", "no one")), denied="person")
     start = tree.noun_start(noun)
     another = any(token.label[:5] == "nsubj" and i > noun for i, token in enumerate(tree.tokens))
-    if start != 2 or tree.lower(start) in _NO_NO or not tree.is_noun(noun) or (another and "and" in tree.words):
+    if (
+        start != 2
+        or tree.lower(start) in _NO_NO | SOMEBODY
+        or not tree.is_noun(noun)
+        or (another and "and" in tree.words)
+    ):
         return  # there is no bird on his arm and he looks at it
     end = start + (tree.lower(start) in _COUNTS or tree.lower(start).isdigit())
     singular = tree.lower(start) in ("a", "an")

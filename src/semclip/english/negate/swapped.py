@@ -165,7 +165,7 @@ def other_relation(scene: Scene) -> Iterator[Change]:
                 continue
             if tree.lower(place - 1) in _NO_WORD_BEFORE or siblings.bag & forbidden or tree.tag(place) == "RP":
                 continue
-            if tree.determiner(noun) not in ("a", "an", "the") and tree.tag(noun) != "NNS":
+            if not nouns and tree.determiner(noun) not in ("a", "an", "the") and tree.tag(noun) != "NNS":
                 continue
             yield scene.change((place, end, new), pair=(" ".join(old), new))
 

@@ -28,8 +28,8 @@ class Clause:
     plural: bool
 
 
-def clause_of(tree: Tree) -> Clause | None:
-    """The main clause of a caption; None where its subject is not a noun."""
+def clause_of(tree: Tree, pronouns: bool = False) -> Clause | None:
+    """The main clause of a caption; None where its subject is not a noun, or a pronoun where these count, too."""
     root = tree.root
     if tree.is_noun(root) or tree.tag(root) == "CD":
         verb = next(
@@ -39,7 +39,7 @@ def clause_of(tree: Tree) -> Clause | None:
             verb = None
         return Clause(root, verb, None, False, _plural(tree, root))
     subject = tree.subject(root)
-    if subject is None or not tree.is_noun(subject) or subject > root:
+    if subject is None or subject > root or not (tree.is_noun(subject) or (pronouns and tree.tag(subject) == "PRP")):
         return None
     helpers = [i for i in tree.children(root, "aux", "auxpass") if i < root]
     be = next((i for i in helpers if tree.tag(i) in FINITE or tree.lower(i) in _BE), None)
