@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from semclip.english.inflection import article_of, known_as
 from semclip.english.parse.tree import Tree, style_of
@@ -18,38 +19,37 @@ def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
     upper, title = tree.style
     words: list[tuple[str, int]] = []  # (text, index or -1)
     for item in items:
-        if isinstance(item, int):
-            at_start = not words or words[-1][0] in (":", ".")
-            words.append((moved(tree, item, at_start, title=title or upper), item))
-        else:
+        if isinstance(item, str):
             words += [(_styled(word, upper, title), -1) for word in item.split()]
-    if words and not words[0][0][:1].isupper() and not tree[0].text[:1].islower():
-        words[0] = (words[0][0][:1].upper() + words[0][0][1:], words[0][1])
-    loose = tree.is_loose
+        elif item:
+            words.append((tree[item].text, item))
+        else:
+            words.append((moved(tree, 0, not words or words[-1][0] in (":", "."), title or upper), 0))
+    if words and not tree[0].text[:1].islower():
+        words[0] = (_styled(words[0][0], False, True), words[0][1])
     text = ""
-    for place, (word, index) in enumerate(words):
-        following = words[place + 1] if place + 1 < len(words) else ("", -1)
-        changed = not (0 <= index == following[1] - 1)
-        if word.lower() in ("a", "an") and following[0] and changed:
-            word = _styled_like(article_of(following[0]), word, upper)
-        text += word
-        if following[0] and _spaced(tree, index, following, changed, loose):
-            text += " "
-    behind = tree.tail if tail else ""
-    return text + (behind[1:] if text.endswith(".") and behind.startswith(".") else behind)  # in Calif.
+    for (word, index), (following, behind) in pairwise([*words, ("", -1)]):
+        if 0 <= index == behind - 1:
+            text += word + " " * tree[index].space
+            continue
+        if following and word.lower() in ("a", "an"):
+            word = _styled(article_of(following), upper, word[:1].isupper())
+        text += word + " " * (following != "" and _spaced(tree, index, following, behind))
+    end = tree.tail if tail else ""
+    return text + (end[1:] if text.endswith(".") and end.startswith(".") else end)  # in Calif.
 
 
-def _spaced(tree: Tree, index: int, following: tuple[str, int], changed: bool, loose: bool) -> bool:
-    """Whether a space stands before the word that follows."""
-    if not changed or (index >= 0 and tree[index].text == "/"):
+def _spaced(tree: Tree, index: int, following: str, behind: int) -> bool:
+    """Whether a space stands between words that stood apart."""
+    if index >= 0 and tree[index].text == "/":
         return tree[index].space
-    if following[1] > 0 and following[0] not in (",", ".") and (following[0].lower() in _CLOSE or following[0] in "/"):
-        return tree[following[1] - 1].space
-    if following[0] in (",", ".", ":", ";"):
-        return loose
-    if index >= 0 and tree[index].text in ("/", "-"):
-        return tree[index].space
-    return True
+    if following in (",", "."):
+        return tree.is_loose
+    if behind > 0 and following.lower() in _CLOSE:
+        return tree[behind - 1].space
+    if following in (":", ";"):
+        return tree.is_loose
+    return index < 0 or tree[index].text != "-" or tree[index].space
 
 
 def styled(text: str, beside: str) -> str:
@@ -73,25 +73,19 @@ def _styled(word: str, upper: bool, title: bool) -> str:
 
 def moved(tree: Tree, index: int, at_start: bool = False, title: bool = False) -> str:
     """An old word, small where only its place at the start gave it a capital."""
-    token = tree[index]
-    if index or at_start or title or token.text == "I" or token.text[1:2].isupper() or token.lower in _CAPITAL:
-        return token.text
-    if token.lower in ("a", "an", "the"):
-        return token.lower
-    if token.tag == "NN" and tree.tag(1).startswith("NNP"):
-        return token.text  # Mayor Ines Calder
-    if token.tag in ("NNP", "NNPS") and not (known_as(token.lower) and tree.tag(1) not in ("NNP", "NNPS")):
-        return token.text  # a name, and not a word that its capital was mistaken for one
-    if len(tree) > 1 and tree[1].text[:1].isupper() and not known_as(token.lower) and len(token.text) > 2:
-        return token.text
-    return token.text[:1].lower() + token.text[1:]
+    text, word, second = tree[index].text, tree.words[index], tree.tag(1)
+    if index or at_start or title or text == "I" or text[1:2].isupper() or word in _CAPITAL:
+        return text
+    if word in ("a", "an", "the"):
+        return word
+    if tree.tag(index) == "NN" and second[:3] == "NNP":
+        return text  # Mayor Ines Calder
+    if tree.tag(index)[:3] == "NNP" and (second[:3] == "NNP" or not known_as(word)):
+        return text  # a name, and not a word that its capital was mistaken for one
+    if len(tree) > 1 and tree[1].text[:1].isupper() and not known_as(word) and len(text) > 2:
+        return text
+    return text[:1].lower() + text[1:]
 
 
 #: Words that always have a capital, and are no names.
 _CAPITAL = listed("capital")
-
-
-def _styled_like(article: str, written: str, upper: bool) -> str:
-    if upper:
-        return article.upper()
-    return article.capitalize() if written[:1].isupper() else article

@@ -1,5 +1,6 @@
 """All captions of one image (or group): what any of them says counts as being there."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
@@ -44,7 +45,7 @@ class Siblings:
     @cached_property
     def lemmas(self) -> frozenset[str]:
         """Every word, and what it may be a form of."""
-        return self.bag | {lemma_of(word, tag) for word in self.bag for tag in ("NNS", "VBG", "VBZ", "VBD")}
+        return frozenset().union(*map(_forms, self.bag))
 
     @cached_property
     def times_named(self) -> Counter[str]:
@@ -60,6 +61,11 @@ class Siblings:
         """Whether the picture may hold more than one person or animal, so that an attribute may be true of another."""
         several, kinds = _MORE[category]
         return not self.bag.isdisjoint(several) or sum(not self.bag.isdisjoint(kind) for kind in kinds) > 1
+
+
+@functools.lru_cache(65536)
+def _forms(word: str) -> frozenset[str]:
+    return frozenset((word, *(lemma_of(word, tag) for tag in ("NNS", "VBG", "VBZ", "VBD"))))
 
 
 _PLURALS = {

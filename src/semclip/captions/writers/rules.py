@@ -5,7 +5,6 @@ measures understanding, not recognition.
 """
 
 import functools
-import itertools
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -136,7 +135,7 @@ class Rules(Writer):
         reading = work.reading
         refused = _NOT_UNDERSTOOD
         # What a pipeline of newspapers gets wrong, the parser of captions may get right; a title has no grammar.
-        for tree in itertools.chain([reading.tree], readings(reading.caption.text)):
+        for tree in readings(reading.caption.text, reading.tree):
             if tree is not None:
                 draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
                 made = paraphrase(tree, reading.siblings, reading.family, draw)

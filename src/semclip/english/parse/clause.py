@@ -32,22 +32,17 @@ def clause_of(tree: Tree, pronouns: bool = False) -> Clause | None:
     """The main clause of a caption; None where its subject is not a noun, or a pronoun where these count, too."""
     root = tree.root
     if tree.is_noun(root) or tree.tag(root) == "CD":
-        verb = next(
-            (i for i in tree.children(root, "acl", "relcl") if tree.tag(i) in ("VBG", "VBN") and i > root), None
-        )
-        if verb is not None and tree[verb].label == "relcl" and tree.subject(verb) is not None:
-            verb = None
+        done = (i for i in tree.children(root, "acl", "relcl") if tree.tag(i) in ("VBG", "VBN") and i > root)
+        verb = next((i for i in done if tree[i].label == "acl" or tree.subject(i) is None), None)
         return Clause(root, verb, None, False, _plural(tree, root))
     subject = tree.subject(root)
     if subject is None or subject > root or not (tree.is_noun(subject) or (pronouns and tree.tag(subject) == "PRP")):
         return None
-    helpers = [i for i in tree.children(root, "aux", "auxpass") if i < root]
-    be = next((i for i in helpers if tree.tag(i) in FINITE or tree.lower(i) in _BE), None)
-    if tree.tag(root) in FINITE or tree.lower(root) in _BE:
-        be = root if tree[root].lemma == "be" else be
-        return Clause(subject, root, be, True, _agrees(tree, be if be is not None else root, subject))
-    if be is not None:
-        return Clause(subject, root, be, True, _agrees(tree, be, subject))
+    be = next((i for i in tree.children(root, "aux", "auxpass") if i < root and _is_finite(tree, i)), None)
+    if _is_finite(tree, root) and tree[root].lemma == "be":
+        be = root
+    if be is not None or _is_finite(tree, root):
+        return Clause(subject, root, be, True, _agrees(tree, root if be is None else be, subject))
     if tree.tag(root) in ("VBG", "VBN"):
         return Clause(subject, root, None, False, _plural(tree, subject))
     return None
@@ -58,6 +53,10 @@ def is_torn(tree: Tree, clause: Clause | None) -> bool:
     if clause is None or not clause.finite or not clause.plural:
         return False
     return not (tree.is_plural(clause.subject) or tree[clause.subject].lemma in COLLECTIVES)
+
+
+def _is_finite(tree: Tree, verb: int) -> bool:
+    return tree.tag(verb) in FINITE or tree.lower(verb) in _BE
 
 
 def _agrees(tree: Tree, verb: int, subject: int) -> bool:

@@ -4,7 +4,7 @@ mended, and those that are signs that a parser went wrong ("a technician repairs
 from collections.abc import Iterator
 
 from semclip.english import lexicon
-from semclip.english.inflection import known_as, lemma_of
+from semclip.english.inflection import known_as, lemma_of, words
 from semclip.english.lexicon import kind_of
 from semclip.english.parse.clause import COLLECTIVES, is_being
 from semclip.english.parse.tag import COMPOUNDED
@@ -13,6 +13,13 @@ from semclip.english.words.load import listed
 
 #: What is done to things: "a clock mounted on a wall" is no sentence about a clock that mounted.
 _DONE_TO = listed("done to")
+#: What a shirt does, and not who wears it.
+_OF_SHIRTS = words("read say show feature match depict display bear cover hang")
+_WAYS = words("down up across through into toward towards along past off onto")
+_SEVERAL = words("few lot couple dozen hundred bunch")
+
+#: Tokens that are to stand at these places.
+_Mends = Iterator[tuple[int, Token]]
 
 
 def mended(tokens: list[Token]) -> list[Token]:
@@ -23,117 +30,82 @@ def mended(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-def _joined_alike(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _joined_alike(tokens: list[Token]) -> _Mends:
     """A noun joined to another one than its "and" is goes to that of the "and"."""
     joins = [(i, token.head) for i, token in enumerate(tokens) if token.label == "cc"]
-    for place, token in enumerate(tokens):
-        near = [head for cc, head in joins if token.head < cc < place]
-        if not near or token.label != "conj" or token.tag not in NOUNS or token.head in near:
-            continue
-        if near[-1] < place and tokens[near[-1]].tag in NOUNS:
-            yield place, token._replace(head=near[-1])
+    for place, token in enumerate(tokens) if joins else ():
+        if token.label == "conj" and token.tag in NOUNS:
+            near = [head for cc, head in joins if token.head < cc < place]
+            if near and token.head not in near and near[-1] < place and tokens[near[-1]].tag in NOUNS:
+                yield place, token._replace(head=near[-1])
 
 
-def _no_plural(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _no_plural(tokens: list[Token]) -> _Mends:
     """A plate of spaghetti: what does not end in s is hardly ever a plural."""
     for place, token in enumerate(tokens):
-        word = token.lower
-        if (
-            token.tag == "NNS"
-            and word == token.lemma
-            and word[-1:] != "s"
-            and word not in lexicon.ONE_OR_MORE
-            and not kind_of(word)
-        ):
+        bare = token.tag == "NNS" and token.lower == token.lemma and token.lemma[-1:] != "s"
+        if bare and token.lemma not in lexicon.ONE_OR_MORE and not kind_of(token.lemma):
             yield place, token._replace(tag="NN")
 
 
-def _named_like_a_person(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _named_like_a_person(tokens: list[Token]) -> _Mends:
     """Chef preparing sushi: a capital at the start makes no name."""
     first = tokens[0]
-    if first.tag == "NNP" and _tag(tokens, 1) != "NNP" and (first.lower in lexicon.NOUNS or kind_of(first.lower)):
-        plural = lexicon.NOUNS.get(first.lower, (frozenset(), False))[1]
-        yield 0, first._replace(tag="NNS" if plural else "NN")
+    if first.tag == "NNP" and _tag(tokens, 1) != "NNP" and _is_known(first):
+        yield 0, first._replace(tag="NNS" if lexicon.NOUNS.get(first.lower, ("", False))[1] else "NN")
 
 
-def _noun_behind_and(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _noun_behind_and(tokens: list[Token]) -> _Mends:
     """A suit and tie: no bare verb is joined to a noun."""
     for place, token in enumerate(tokens):
-        if token.tag != "VB" or token.label != "conj" or place < 2 or "NOUN" not in known_as(token.lower):
-            continue
-        before = place - 2
-        if tokens[place - 1].tag == "CC" and tokens[before].tag in NOUNS and tokens[token.head].tag != "VB":
-            yield place, token._replace(tag="NN", head=before)
-            yield place - 1, tokens[place - 1]._replace(head=before)
-            root = next(i for i, one in enumerate(tokens) if one.head == i)
-            for i, one in enumerate(tokens):
-                if one.head == place and one.tag in ("VBG", "VBN"):
-                    yield i, one._replace(head=root, label="acl")
+        if token.tag == "VB" and token.label == "conj" and place > 1 and "NOUN" in known_as(token.lower):
+            one, cc = place - 2, tokens[place - 1]
+            if cc.tag == "CC" and tokens[one].tag in NOUNS and tokens[token.head].tag != "VB":
+                yield place, token._replace(tag="NN", head=one)
+                yield place - 1, cc._replace(head=one)
+                root = next(i for i, word in enumerate(tokens) if word.head == i)
+                for i, word in enumerate(tokens):
+                    if word.head == place and word.tag in ("VBG", "VBN"):
+                        yield i, word._replace(head=root, label="acl")
 
 
-def _participle_read_as_noun(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _participle_read_as_noun(tokens: list[Token]) -> _Mends:
     """A kitten playing with a ball: no kind of "playing"."""
     for place, token in enumerate(tokens):
-        noun = place - 1
-        if token.tag != "NN" or not token.lower.endswith("ing") or token.lower in lexicon.NOUNS or noun < 0:
+        if token.tag != "NN" or not token.lower.endswith("ing") or token.lower in lexicon.NOUNS or not place:
             continue
-        before = tokens[noun]
-        known = before.lower in lexicon.NOUNS or kind_of(before.lower)
-        if (
-            before.head != place
-            or before.label != "compound"
-            or not known
-            or _tag(tokens, place + 1) not in ("IN", "RB")
-        ):
-            continue
-        if "VERB" in known_as(token.lower):
-            head = noun if token.head == place else token.head
-            yield noun, before._replace(head=head, label=token.label)
+        noun, before = place - 1, tokens[place - 1]
+        describes = before.head == place and before.label == "compound" and _is_known(before)
+        if describes and _tag(tokens, place + 1) in ("IN", "RB") and "VERB" in known_as(token.lower):
+            yield noun, before._replace(head=noun if token.head == place else token.head, label=token.label)
             yield place, token._replace(tag="VBG", lemma=lemma_of(token.lower, "VBG"), head=noun, label="acl")
-            for i in range(noun):
-                if tokens[i].head == place:
-                    yield i, tokens[i]._replace(head=noun)
+            yield from _rehung(tokens, noun, place, noun)
 
 
-def _worn(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _worn(tokens: list[Token]) -> _Mends:
     """A toddler in a shirt playing: the shirt does not play."""
     for place, token in enumerate(tokens):
-        worn = tokens[token.head]
-        if (
-            token.label != "acl"
-            or token.tag != "VBG"
-            or token.lemma in _OF_SHIRTS
-            or worn.label not in ("pobj", "dobj")
-        ):
-            continue
-        wearer = tokens[worn.head].head
-        clothes = "clothes" in lexicon.NOUNS.get(worn.lower, ((),))[0]
-        if clothes and tokens[worn.head].lower in ("in", "wearing") and kind_of(tokens[wearer].lower):
-            yield place, token._replace(head=wearer)
+        if token.label == "acl" and token.tag == "VBG" and token.lemma not in _OF_SHIRTS:
+            worn = tokens[token.head]
+            wearer = tokens[worn.head].head
+            clothes = worn.label in ("pobj", "dobj") and _is_clothes(worn.lower)
+            if clothes and tokens[worn.head].lower in ("in", "wearing") and kind_of(tokens[wearer].lower):
+                yield place, token._replace(head=wearer)
 
 
-_OF_SHIRTS = frozenset({"read", "say", "show", "feature", "match", "depict", "display", "bear", "cover", "hang"})
-
-
-def _subject(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _subject(tokens: list[Token]) -> _Mends:
     """A mechanic works: what stands before a finite verb at the top is no part of its name."""
     for place, token in enumerate(tokens):
         above = tokens[token.head]
-        if token.head <= place or above.head != token.head or token.tag not in NOUNS:
-            continue
-        finite = (
-            above.tag in ("VBZ", "VBP", "VBG")
-            and token.label in ("amod", "compound", "nmod")
-            and token.head == place + 1
-        )
-        if finite or (token.label == "npadvmod" and (place == 0 or token.head == place + 1)):
-            yield place, token._replace(label="nsubj")
-            for i in range(place):
-                if tokens[i].head == token.head:
-                    yield i, tokens[i]._replace(head=place)
+        if token.head > place and above.head == token.head and token.tag in NOUNS:
+            beside = token.head == place + 1
+            acts = above.tag in ("VBZ", "VBP", "VBG") and token.label in ("amod", "compound", "nmod") and beside
+            if acts or (token.label == "npadvmod" and (place == 0 or beside)):
+                yield place, token._replace(label="nsubj")
+                yield from _rehung(tokens, place, token.head, place)
 
 
-def _participle(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _participle(tokens: list[Token]) -> _Mends:
     """A clock mounted on a wall, a sign sitting on a road; three people put up a tent."""
     for place, token in enumerate(tokens):
         above = tokens[token.head]
@@ -141,28 +113,40 @@ def _participle(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
             yield place, token._replace(label="acl")
         if token.tag != "VBD" or token.head != place:
             continue
-        subject = next((i for i, one in enumerate(tokens) if one.head == place and one.label == "nsubj"), None)
-        if subject is None:
-            continue
+        subject = next((i for i, one in enumerate(tokens) if one.head == place and one.label == "nsubj"), place)
         if token.lemma == token.lower and tokens[subject].tag == "NNS":
             yield place, token._replace(tag="VBP")
-        elif token.lemma in _DONE_TO and _tag(tokens, place + 1) == "IN":
+        elif token.lemma in _DONE_TO and _tag(tokens, place + 1) == "IN" and subject != place:
             yield subject, tokens[subject]._replace(head=subject, label="ROOT")
             yield place, token._replace(tag="VBN", head=subject, label="acl")
 
 
-def _determiner(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+def _determiner(tokens: list[Token]) -> _Mends:
     """A stop sign: the article is that of the sign."""
     for place, token in enumerate(tokens):
-        head = token.head
-        while tokens[head].label == "compound" and tokens[head].head > head:
-            head = tokens[head].head
-        if token.label in ("det", "nummod") and head != token.head:
-            yield place, token._replace(head=head)
+        if token.label in ("det", "nummod"):
+            head = token.head
+            while tokens[head].label == "compound" and tokens[head].head > head:
+                head = tokens[head].head
+            if head != token.head:
+                yield place, token._replace(head=head)
+
+
+def _rehung(tokens: list[Token], end: int, old: int, new: int) -> _Mends:
+    """What stands before `end` and hung on an old head hangs on a new one."""
+    return ((i, token._replace(head=new)) for i, token in enumerate(tokens[:end]) if token.head == old)
 
 
 def _tag(tokens: list[Token], place: int) -> str:
     return tokens[place].tag if place < len(tokens) else ""
+
+
+def _is_known(noun: Token) -> bool:
+    return noun.lower in lexicon.NOUNS or kind_of(noun.lower) != ""
+
+
+def _is_clothes(word: str) -> bool:
+    return "clothes" in lexicon.NOUNS.get(word, ((), False))[0]
 
 
 _RULES = (
@@ -173,68 +157,60 @@ _RULES = (
 
 def is_sound(tree: Tree) -> bool:
     """Whether numbers agree and a noun or a verb is at the top."""
-    for place, token in enumerate(tree.tokens):
-        if token.tag in ("NNS", "NNPS") and tree.determiner(place) in ("a", "an", "another", "each", "every"):
-            start = tree.noun_start(place)
-            if not {"few", "lot", "couple", "dozen", "hundred", "bunch"} & set(tree.words[start:place]):
-                return False
-        if token.tag == "NNS" and token.label == "compound" and tree.tag(place + 1) == "NNS":
-            return False  # "boots splashes", "dogs runs"
-        if token.tag == "NNS" and token.label == "compound" and is_being(tree, place) and _may_be_verb(tree, place + 1):
-            return False  # "firefighters spray water"
-        if token.lower in COMPOUNDED and token.label != "amod" and tree.is_noun(place - 1) and tree.is_noun(place + 1):
-            return False
-        if token.tag in VERBS and _is_no_verb(token):
-            return False  # "kids bedroom" read as a sentence
-        if token.tag in FINITE and token.label in ("dobj", "pobj", "compound", "amod"):
-            return False  # "a girl in a dress runs": what is in something is a noun
-        worn = "clothes" in lexicon.NOUNS.get(token.lower, ((),))[0]
-        if token.tag == "NNS" and token.label == "compound" and worn and "VERB" in known_as(tree.lower(place + 1)):
-            return False  # "women in kilts dance in a circle"
-        runs = token.tag == "NNS" and token.lower in lexicon.THIRD_FORMS
-        run = token.tag == "NN" and token.lower in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
-        worn = "clothes" in lexicon.NOUNS.get(tree.lower(place - 1), ((),))[0] and tree.tag(place - 1) == "NN"
-        if ((runs or run) and tree.lower(place + 1) in _WAYS) or (runs and worn and tree.tag(place + 1) == "IN"):
-            return False  # "a skier in black races down a slope"
-        if token.label == "npadvmod" and kind_of(token.lower) and tree.tag(place + 1) == "VBG":
-            return False  # "a couple riding bikes" read as bikes of a kind
-        again = token.label == "appos" and tree.tag(tree.noun_start(place)) == "DT"
-        if again and {",", "(", "-"}.isdisjoint(tree.words[token.head : place]):
-            return False  # "two children admire a baby": nothing is named again without a comma
-    top, subject = tree[tree.root], tree.subject(tree.root)
-    if (
-        top.tag == "VBZ"
-        and tree.root == len(tree) - 1
-        and top.lower in lexicon.NOUNS
-        and not is_being(tree, tree.root - 1)
-    ):
-        return False  # "playing in autumn leaves"
-    of_one = subject is not None and tree.tag(subject) in ("NN", "NNP") and not tree.is_plural(subject)
-    collective = tree[subject or 0].lemma in COLLECTIVES or kind_of(tree.lower(subject or 0))
-    if top.tag == "VBP" and top.lower in lexicon.NOUNS and of_one and not collective:
-        return False  # "a teddy bear" read as a teddy that bears
-    if top.tag in NOUNS and subject is not None and tree.child(tree.root, "cop") is None:
-        return False  # "a dog leaps" read as a noun
-    if top.tag == "VBD" and tree.child(tree.root - 1, "poss") is not None and "with" in tree.words[: tree.root]:
-        return False  # "a singer with her eyes closed"
-    if (
-        (top.tag == "VB" and tree.child(tree.root, "aux") is None)
-        or (tree.root == 0 and top.tag in ("VBN", "VBP"))
-        or (subject is not None and tree.tag(subject) in ("JJ", "VBG"))
-    ):
+    return _has_a_top(tree) and not any(_is_odd(tree, place, token) for place, token in enumerate(tree.tokens))
+
+
+def _is_odd(tree: Tree, place: int, token: Token) -> bool:
+    """Whether a word cannot be what the parser takes it for."""
+    following, word, several = tree.tag(place + 1), tree.words[place], token.tag == "NNS"
+    if word in COMPOUNDED and token.label != "amod" and tree.is_noun(place - 1) and following in NOUNS:
+        return True  # "a snow covered slope"
+    if token.tag in VERBS:
+        called = token.tag in FINITE and token.label in ("dobj", "pobj", "compound", "amod")
+        return called or _is_no_verb(token)  # "a girl in a dress runs"; "kids bedroom" read as a sentence
+    one = token.tag in ("NNS", "NNPS") and tree.determiner(place) in ("a", "an", "another", "each", "every")
+    if one and _SEVERAL.isdisjoint(tree.words[tree.noun_start(place) : place]):
+        return True
+    if several and token.label == "compound":
+        may_be_verb = "VERB" in known_as(tree.lower(place + 1))
+        if following == "NNS" or (may_be_verb and _is_clothes(word)):
+            return True  # "boots splashes", "dogs runs"; "women in kilts dance in a circle"
+        if may_be_verb and following == "NN" and tree.is_noun(place + 2) and is_being(tree, place):
+            return True  # "firefighters spray water"
+    again = token.label == "appos" and tree.tag(tree.noun_start(place)) == "DT"
+    if again and {",", "(", "-"}.isdisjoint(tree.words[token.head : place]):
+        return True  # "two children admire a baby": nothing is named again without a comma
+    if token.label == "npadvmod" and following == "VBG" and kind_of(word):
+        return True  # "a couple riding bikes" read as bikes of a kind
+    runs = several and word in lexicon.THIRD_FORMS
+    run = token.tag == "NN" and word in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
+    if (runs or run) and tree.lower(place + 1) in _WAYS:
+        return True  # "a skier in black races down a slope"
+    return runs and following == "IN" and tree.tag(place - 1) == "NN" and _is_clothes(tree.lower(place - 1))
+
+
+def _has_a_top(tree: Tree) -> bool:
+    """Whether a noun, or a verb with its subject, is at the top."""
+    root, subject = tree.root, tree.subject(tree.root)
+    top, is_noun = tree[root], tree.words[root] in lexicon.NOUNS
+    if top.tag in NOUNS:
+        return subject is None or tree.child(root, "cop") is not None  # "a dog leaps" read as a noun
+    if not (tree.is_verb(root) or top.tag in ("MD", "CD")) or (root == 0 and top.tag in ("VBN", "VBP")):
+        return False
+    if top.tag == "VB" and tree.child(root, "aux") is None:
         return False  # nobody is told to do something
-    return top.tag in NOUNS or tree.is_verb(tree.root) or top.tag in ("MD", "CD")
-
-
-_WAYS = frozenset({"down", "up", "across", "through", "into", "toward", "towards", "along", "past", "off", "onto"})
-
-
-def _may_be_verb(tree: Tree, place: int) -> bool:
-    return tree.tag(place) == "NN" and "VERB" in known_as(tree.lower(place)) and tree.is_noun(place + 1)
+    if top.tag == "VBZ" and is_noun and root == len(tree) - 1 and not is_being(tree, root - 1):
+        return False  # "playing in autumn leaves"
+    if top.tag == "VBD" and tree.child(root - 1, "poss") is not None and "with" in tree.words[:root]:
+        return False  # "a singer with her eyes closed"
+    if subject is None:
+        return True
+    of_one = tree.tag(subject) in ("NN", "NNP") and not tree.is_plural(subject)
+    if top.tag == "VBP" and is_noun and of_one and tree[subject].lemma not in COLLECTIVES:
+        return kind_of(tree.lower(subject)) != ""  # "a teddy bear" read as a teddy that bears
+    return tree.tag(subject) not in ("JJ", "VBG")
 
 
 def _is_no_verb(token: Token) -> bool:
-    readings = known_as(token.lemma)
-    return (
-        "NOUN" in readings and "VERB" not in readings and "AUX" not in readings and "VERB" not in known_as(token.lower)
-    )
+    readings = known_as(token.lemma) | known_as(token.lower)
+    return "NOUN" in known_as(token.lemma) and readings.isdisjoint({"VERB", "AUX"})

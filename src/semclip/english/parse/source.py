@@ -53,14 +53,13 @@ class Spacy(Parser):
         with use_ops("numpy", use_blis=False):
             self._nlp = spacy.load(pipeline, exclude=["ner", "lemmatizer", "attribute_ruler", "senter"])
         self._threads = ThreadpoolController()
-        missing = {"tagger", "parser"} - set(self._nlp.pipe_names)
+        missing = " and no ".join(sorted({"tagger", "parser"} - set(self._nlp.pipe_names)))
         if missing or self._nlp.lang != "en":
             raise UserError(
-                f"the pipeline '{pipeline}' is for '{self._nlp.lang}' and has no {' and no '.join(sorted(missing))}"
-                if missing else f"the pipeline '{pipeline}' is for '{self._nlp.lang}'",
+                f"the pipeline '{pipeline}' is for '{self._nlp.lang}'" + (missing and f" and has no {missing}"),
                 where="writer.parser",
                 fix=f"name an English pipeline with a tagger and a parser, such as en_core_web_sm, or '{BUILT_IN}'",
-            )  # fmt: skip
+            )
         self.signature = f"{pipeline} {self._nlp.meta['version']}"
 
     def parse(self, texts: Sequence[str]) -> list[Tree | None]:
@@ -70,11 +69,12 @@ class Spacy(Parser):
         return [_sound(_tree(doc, sentence), sentence) for doc, sentence in zip(docs, sentences, strict=True)]
 
 
-def readings(text: str) -> Iterator[Tree | None]:
-    """What else a text may be read as, if its tree leads nowhere: a plain caption, a title of unknown words."""
+def readings(text: str, tree: Tree | None = None) -> Iterator[Tree | None]:
+    """What a text may be read as: its tree; if that leads nowhere, a plain caption, and a title of unknown words."""
+    yield tree
     sentence = sentence_of(text)
     caption = plain.parse(sentence)
-    yield caption if caption is not None and is_sound(caption) else None
+    yield caption if caption is not None and caption != tree and is_sound(caption) else None
     words = [*re.finditer(r"[^\s,]+|,", sentence.plain)]
     if words:
         yield sentence.tree(words, [""] * len(words), [0] * len(words), ["dep"] * len(words))
@@ -143,10 +143,16 @@ def _tree(doc: Any, sentence: Sentence) -> Tree | None:
     if len(inside) < len(kept) and inside and inside[-1].text not in (".", "!", ";", ":"):
         inside = kept
     place = {token.i: i for i, token in enumerate(inside)}
-    roots = [token for token in inside if token.head.i == token.i or token.head.i not in place]
-    tokens = mended(list(_tokens(inside, place, place[roots[0].i], sentence)))
+    root = next(i for i, token in enumerate(inside) if place.get(token.head.i, i) == i)
+    tokens = []
+    for i, token in enumerate(inside):
+        text = sentence.body[token.idx : token.idx + len(token.text)]
+        is_root = token.head.i == token.i
+        head, label = root if is_root else place.get(token.head.i, root), "dep" if is_root and i != root else token.dep_
+        space = bool(token.whitespace_) and i + 1 < len(inside)
+        tokens.append(Token(text, lemma_of(text.lower(), token.tag_), token.tag_, head, label, space))
     end = inside[-1].idx + len(inside[-1].text)
-    return Tree(tuple(tokens), sentence.body[end:] + sentence.tail)
+    return Tree(tuple(mended(tokens)), sentence.body[end:] + sentence.tail)
 
 
 def _sound(tree: Tree | None, sentence: Sentence) -> Tree | None:
@@ -155,13 +161,3 @@ def _sound(tree: Tree | None, sentence: Sentence) -> Tree | None:
         return tree
     other = plain.parse(sentence)
     return other if other is not None and is_sound(other) else None
-
-
-def _tokens(inside: list[Any], place: dict[int, int], root: int, sentence: Sentence) -> Iterator[Token]:
-    for i, token in enumerate(inside):
-        text = sentence.body[token.idx : token.idx + len(token.text)]
-        head = place.get(token.head.i, root)
-        is_root = token.head.i == token.i
-        label = token.dep_ if not (is_root and i != root) else "dep"
-        yield Token(text, lemma_of(text.lower(), token.tag_), token.tag_, root if is_root else head, label,
-                    bool(token.whitespace_) and i + 1 < len(inside))  # fmt: skip

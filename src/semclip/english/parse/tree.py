@@ -8,7 +8,7 @@ from typing import NamedTuple
 from semclip.english.change import words_of
 
 #: What a tree keeps that does not depend on its words.
-_OF_SHAPE = ("_children", "_spans", "ends", "root", "tags")
+_OF_SHAPE = ("_children", "_spans", "_starts", "ends", "root", "tags")
 NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 VERBS = frozenset({"VB", "VBZ", "VBP", "VBD", "VBG", "VBN"})
 FINITE = frozenset({"VBZ", "VBP", "VBD", "MD"})
@@ -107,11 +107,9 @@ class Tree:
 
     def under(self, index: int) -> Iterator[int]:
         """A token and everything below it."""
-        pending = [index]
-        while pending:
-            index = pending.pop()
-            yield index
-            pending += reversed(self._children[index])
+        yield index
+        for child in self._children[index]:
+            yield from self.under(child)
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
@@ -152,15 +150,30 @@ class Tree:
         joined = any(t.lower in ("and", "&") for t in between) and not any(t.tag == "VBG" for t in between)
         return joined or self.tag(index) in ("NNS", "NNPS")
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        found = list(range(len(self)))
+        for index, token in enumerate(self.tokens):
+            if token.head > index and token.label in BEFORE_NOUN:
+                found[token.head] = min(found[token.head], self._spans[index][0])
+        return found
+
     def noun_start(self, index: int) -> int:
         """Where the noun phrase of a noun starts: its determiner, number or first adjective."""
-        before = [self.span(i)[0] for i in self.children(index) if i < index and self[i].label in BEFORE_NOUN]
-        return min([index, *before])
+        return self._starts[index]
+
+    @cached_property
+    def _determiners(self) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for index, token in enumerate(self.tokens):
+            if token.label in ("det", "poss", "nummod") and token.head != index:
+                stands = index < token.head and self.lower(index + 1) != "-"
+                found.setdefault(token.head, self.words[index] if stands else "")
+        return found
 
     def determiner(self, index: int) -> str:
         """The determiner, number or possessive of a noun; "" where it has none."""
-        found = self.child(index, "det", "poss", "nummod")
-        return self.lower(found) if found is not None and found < index and self.lower(found + 1) != "-" else ""
+        return self._determiners.get(index, "")
 
     def subject(self, verb: int) -> int | None:
         return self.child(verb, "nsubj", "nsubjpass", "csubj")
