@@ -293,7 +293,8 @@ def test_equal_draws_give_equal_texts_and_others_differ() -> None:
 @pytest.mark.parametrize(
     ("word", "article"),
     [("umbrella", "an"), ("utility", "a"), ("MAN", "a"), ("UTILITY", "a"), ("FBI", "an"), ("BMX", "a"), ("hour", "an"),
-     ("European", "a"), ("one-way", "a"), ("X-ray", "an"), ("unimportant", "an"), ("uniform", "a"), ("ewe", "a")],
+     ("European", "a"), ("one-way", "a"), ("X-ray", "an"), ("unimportant", "an"), ("uniform", "a"), ("ewe", "a"),
+     ("8.1-inch", "an"), ("18th", "an"), ("1850", "an"), ("180", "a"), ("11,000", "an")],
 )  # fmt: skip
 def test_articles_follow_the_sound(word: str, article: str) -> None:
     assert article_of(word) == article

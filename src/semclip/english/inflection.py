@@ -117,7 +117,7 @@ def plural_of(noun: str) -> str:
 
 #: By the sound of the first letters: "an" before these consonants, "a" before these vowels. The exceptions are those of
 #: the package `inflect`, which takes two seconds to import.
-_AN = re.compile(r"(?:hour(?!i)|heir|honest|hono|[aefhilmnorsx](?![a-z]))")
+_AN = re.compile(r"(?:8|1[18](?:\d\d)?(?!\d)|hour(?!i)|heir|honest|hono|[aefhilmnorsx](?![a-z]))")
 _A = re.compile(r"(?:e[uw]|onc?e\b|uni(?:[^nmd]|mo)|u[bcfhjkqrst][aeiou]|ukulele|[bcdgjkpqtuvwyz](?![a-z]))")
 
 

@@ -1,7 +1,9 @@
 """Draws that depend on names only, so that no text depends on the order in which texts are written."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+import struct
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,14 +16,11 @@ class Draw:
     """Numbers from BLAKE2b in counter mode: the same on every machine. Seeding a generator takes ten times as long."""
 
     def __init__(self, *parts: str | int) -> None:
-        self._name = "\x1f".join(map(str, parts))
-        self._count = 0
+        self._numbers = _numbers("\x1f".join(map(str, parts)))
 
     def unit(self) -> float:
         """The next number in [0, 1)."""
-        text = f"{self._name}\x1f{self._count}"
-        self._count += 1
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
+        return next(self._numbers) / 2**64
 
     def one(self, items: Sequence[T]) -> T:
         return items[int(self.unit() * len(items))]
@@ -34,3 +33,9 @@ class Draw:
             if target < 0:
                 return key
         return key
+
+
+def _numbers(name: str) -> Iterator[int]:
+    """Integers below 2^64, eight of each hash."""
+    for block in itertools.count():
+        yield from struct.unpack(">8Q", hashlib.blake2b(f"{name}\x1f{block}".encode()).digest())

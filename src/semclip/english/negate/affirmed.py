@@ -127,6 +127,7 @@ def absence_of(tree: Tree) -> str:
     ("A street with no one in sight", "A street with nobody in sight"),
     ("There is a lighthouse , and no boats can be seen .", "There is a lighthouse , and boats cannot be seen ."),
     ("A room with desks but no students", "A room with desks but without students"),
+    ("A man walks without looking at a dog .", "A man walks not looking at a dog ."),
 )
 def kept(scene: Scene) -> Iterator[Change]:
     """What the caption denies, denied in other words: true, and says what is missing."""
@@ -152,6 +153,9 @@ def kept(scene: Scene) -> Iterator[Change]:
         elif before in ("has", "have") and (tree.is_noun(place - 2) or tree.lower(place - 2) in ("that", "which")):
             do = "does" if before == "has" else "do"
             yield scene.change((place - 1, place + 1, f"{do} not have {some or 'any'}"), denied=thing)
+    elif word == "without" and tree.tag(place + 1) == "VBG":
+        alone = tree.lower(place + 2) in ("", "-", ",", "(")
+        yield scene.change((place, place + 1, "with no" if alone else "not"))
     elif word in _SAME:
         yield scene.change((place, place + 1, _SAME[word]))
     elif word == "no" and after == "one":

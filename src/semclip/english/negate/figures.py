@@ -16,7 +16,7 @@ from semclip.english.words.load import listed
 _FIGURE = re.compile(r"([$£€¥]?)([1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)((?:[.:]\d+)*)(\D*|[-–]\d+)")
 _MARKS = "()[]\"'“”‘’,;:!"
 _UNITS = listed("units") | {"%", "percent", "metres", "meters", "miles", "feet"}
-_MONTHS = listed("months")
+_MONTHS = listed("months") | {f"{month[:cut]}." for month in listed("months") for cut in (3, 4)}  # Aug., Sept.
 #: Behind these a figure is a name: No. 3, model 40, 3D, 4K, 24/7.
 _NAMED_BY = words("no no. # model ref code item id sku")
 _NAME = re.compile(r"[dkghpx]|/.*|.*/.*", re.IGNORECASE)

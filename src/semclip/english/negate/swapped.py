@@ -170,6 +170,8 @@ def other_relation(scene: Scene) -> Iterator[Change]:
             yield scene.change((place, end, new), pair=(" ".join(old), new))
 
 
+#: No goat cooks.
+_OF_PERSONS = words("cook pour")
 _AT, _ALONG = listed("at a place"), listed("along a way")
 
 
@@ -203,6 +205,7 @@ def other_action(scene: Scene) -> Iterator[Change]:
     said = scene.siblings.lemmas
     for others, after in _ACTIONS.get(verb.lemma, ()):
         fitting = [new for new in others if new not in said and not (new == "lie" and "lay" in said)]
+        fitting = [new for new in fitting if new not in _OF_PERSONS or is_person(tree, clause.subject)]
         if fitting and any(_follows(tree, clause.verb + 1, what) for what in after):
             for new in fitting:
                 yield scene.change((clause.verb, clause.verb + 1, inflect(new, verb.tag)), pair=(verb.lemma, new))
