@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from semclip.english import things
-from semclip.english.inflection import lemma_of
+from semclip.english import lexicon, things
+from semclip.english.inflection import inflect, lemma_of
 from semclip.english.words import load
 from semclip.english.words.load import lines_of, listed, rows_of, table_of
 
@@ -112,3 +112,21 @@ def test_a_word_of_two_senses_is_contrasted_under_governors_alone() -> None:
     entries = [(line, firsts) for line, firsts, _ in _entries("contrasts") if several & set(firsts)]
     assert {word for _, firsts in entries for word in firsts} >= several
     assert not [line for line, _ in entries if " : " not in line or " : -" in line]
+
+
+@pytest.mark.parametrize("name", ["contrasts", "replacements"])
+def test_a_word_that_others_replace_is_no_plural_which_no_caption_has_as_a_lemma(name: str) -> None:
+    firsts = {first for _, words, _ in _entries(name) for first in words if first not in lexicon.MASS}
+    assert not [first for first in firsts if inflect(lemma_of(first, "NNS"), "NNS") == first != lemma_of(first, "NNS")]
+
+
+@pytest.mark.parametrize("name", ["contrasts", "replacements"])
+def test_no_rival_is_told_twice_under_the_same_governors(name: str) -> None:
+    told = Counter(
+        (first, other, line.partition(" : ")[2])
+        for line, firsts, others in _entries(name)
+        for first in firsts
+        for other in others
+        if first != other
+    )
+    assert not [rival for rival, times in told.items() if times > 1]
