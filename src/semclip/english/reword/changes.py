@@ -7,8 +7,8 @@ from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import inside_collective, is_being
 from semclip.english.parse.tree import Tree
-from semclip.english.reword.doubts import is_terse
-from semclip.english.reword.parts import pronoun_of, relative_of
+from semclip.english.reword.doubts import is_headline
+from semclip.english.reword.parts import STATIVE, be_of, pronoun_of
 from semclip.english.reword.places import is_clothes
 from semclip.english.reword.synonyms import Swap
 
@@ -22,7 +22,7 @@ def changes(tree: Tree) -> Iterator[Swap]:
     """Every small change that may be made."""
     if any(token.label == "neg" for token in tree.tokens):
         return
-    sentence = not (is_terse(tree) or any(tree.style))
+    sentence = not is_headline(tree)
     for place, token in enumerate(tree.tokens):
         if token.label == "acl" and token.tag in ("VBG", "VBN"):
             yield from _participle(tree, place, sentence)
@@ -56,14 +56,13 @@ def _participle(tree: Tree, place: int, sentence: bool) -> Iterator[Swap]:
     dressed = tree.lower(place) == "wearing" and is_being(tree, noun) and is_clothes(tree, tree.child(place, "dobj"))
     if dressed and tree.child(place, "conj") is None:
         yield Swap(place, place + 1, "in", "in")
-    done = tag == "VBG" or (
+    done = (tag == "VBG" and tree[place].lemma not in STATIVE) or (
         inflect(tree[place].lemma, "VBN") == tree.lower(place) and tree.child(place, "prep", "agent") is not None
-    )  # shares fell; a hat made
+    )  # a map that is showing a river; shares fell; a hat made
     bare = tree.tag(noun) == "NN" and tree.noun_start(noun) == noun
     if sentence and done and not bare and place + 1 < len(tree) and _is_first(tree, head):
-        clause = relative_of(tree, noun, tree.is_plural(noun), place)
-        said = (tree.lower(item) if isinstance(item, int) else item for item in clause)
-        yield Swap(place, place + 1, " ".join(said), "relative")
+        said = f"{pronoun_of(tree, noun)} {be_of(tree.is_plural(noun))} {tree.lower(place)}"
+        yield Swap(place, place + 1, said, "relative")
 
 
 def _worn(tree: Tree, place: int) -> Iterator[Swap]:

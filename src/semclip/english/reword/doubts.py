@@ -6,7 +6,7 @@ Who doubts refuses: a frame with a colon (`frames.framed_title`) is right before
 import re
 
 from semclip.english import lexicon
-from semclip.english.inflection import inflect, known_as, words
+from semclip.english.inflection import known_as, words
 from semclip.english.parse.clause import COLLECTIVES, SOMEBODY, inside_collective, is_being
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.render import moved
@@ -19,10 +19,9 @@ _GROUPS = COLLECTIVES | lexicon.ONE_OR_MORE | words("crew staff team family coup
 #: What needs no article in a sentence.
 _NO_ARTICLE = lexicon.MASS | lexicon.COLOURS.keys() | listed("no article")
 _FILE = re.compile(r"\w+_\w+(?:\.\w+)?|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
-#: What has a capital behind any word: a young German shepherd.
-_CAPITAL = listed("capital")
 #: Before what needs "the".
 _THE_ONLY = words("best most first last next same only")
+#: What opens a clause of its own.
 _OPENING = ("WDT", "WP", "WRB", "PRP")
 
 
@@ -32,39 +31,31 @@ def is_file(tree: Tree) -> bool:
     return len(others) < 2 and _FILE.fullmatch(first) is not None
 
 
-def is_terse(tree: Tree) -> bool:
-    """Whether articles are left out behind what the caption is about: girl reading book in park. No sentence does."""
-    return "DT" not in tree.tags and any(_lacks_article(tree, i) for i in range(len(tree)))
-
-
 def is_headline(tree: Tree) -> bool:
     """Whether it is no part of a sentence: girl reading book in park; SHOES FIT SIZE 7; Oak Table."""
-    return is_terse(tree) or (any(tree.style) and tree.tag(0) != "DT")
+    terse = "DT" not in tree.tags and any(_lacks_article(tree, i) for i in range(len(tree)))
+    return terse or any(tree.style)
 
 
 def _lacks_article(tree: Tree, noun: int) -> bool:
     token = tree[noun]
-    if token.tag != "NN" or token.label not in ("pobj", "dobj") or tree.determiner(noun) or token.lemma in _NO_ARTICLE:
-        return False
-    return tree.child(noun, "compound") is not None or "NOUN" in known_as(token.lower)
+    bare = token.tag == "NN" and token.label in ("pobj", "dobj") and not tree.determiner(noun)
+    return bare and token.lemma not in _NO_ARTICLE and "NOUN" in known_as(token.lower)
 
 
 def stands(tree: Tree, noun: int) -> bool:
-    """Whether a noun phrase may stand in a sentence as it is: a lamp, lamps, snow, Rosa; not "oak lamp"."""
+    """Whether a noun phrase may stand in a sentence as it is: a lamp, lamps, snow; not "oak lamp", which lacks "an"."""
     owner, determiner = tree.child(noun, "poss"), tree.determiner(noun)
     if owner is not None and not (tree.tag(owner) in ("PRP$", "NNP") or tree.determiner(owner)):
         return False  # woman's coat
-    first = tree.lower(tree.noun_start(noun))
-    if not determiner and (tree.tag(noun + 1) == "CD" or first in _THE_ONLY or is_done(tree, first, noun)):
-        return False  # team photo 2018, best places, kneading dough
     if tree[noun].lemma in SOMEBODY or determiner:
-        return determiner in _ARTICLES or not _miscounted(tree, noun)
-    named = tree.tag(0).startswith("NNP") and not known_as(tree.lower(0))
-    if not named and any(tree[i].text[:1].isupper() for i in range(1, noun + 1)):
-        return False
-    if tree.tag(noun) == "NN":
-        return tree[noun].lemma in lexicon.MASS
-    return tree.tag(noun) == "NNS" or named
+        return determiner in _ARTICLES or not _is_miscounted(tree, noun)
+    first = tree.lower(tree.noun_start(noun))
+    if tree.tag(noun + 1) == "CD" or first in _THE_ONLY or is_done(tree, first, noun):
+        return False  # team photo 2018, best places, kneading dough
+    if any(tree[i].text[:1].isupper() for i in range(1, noun + 1)):
+        return False  # Captain Ines Calder
+    return tree[noun].lemma in lexicon.MASS if tree.tag(noun) == "NN" else tree.tag(noun) == "NNS"
 
 
 def is_done(tree: Tree, first: str, noun: int) -> bool:
@@ -72,7 +63,7 @@ def is_done(tree: Tree, first: str, noun: int) -> bool:
     return first.endswith("ing") and "VERB" in known_as(first) and not is_being(tree, noun)
 
 
-def _miscounted(tree: Tree, noun: int) -> bool:
+def _is_miscounted(tree: Tree, noun: int) -> bool:
     """Whether a number stands before one thing: two bed house, 2012 Ravelin bike; not "two sheep"."""
     counted = tree.child(noun, "nummod") is not None
     return counted and tree.tag(noun) == "NN" and tree[noun].lemma not in lexicon.ONE_OR_MORE
@@ -80,17 +71,10 @@ def _miscounted(tree: Tree, noun: int) -> bool:
 
 def may_be_named(tree: Tree) -> bool:
     """Whether its capital may be more than that of a first word, and would be lost behind it: Black Friday banner."""
-    following = next((token.text for token in tree.tokens[1:3] if token.text != "&"), "")
-    if any(tree.style) or moved(tree, 0) == tree[0].text or tree.tag(0) in ("DT", "CD", "IN", "PRP$"):
+    if moved(tree, 0) == tree[0].text or tree.tag(0) in ("DT", "CD", "IN", "PRP$"):
         return False
-    named = following[:1].isupper() and following.lower() not in _CAPITAL and len(following) > 1
-    return named or not (known_as(tree.lower(0)) or tree.lower(0) in lexicon.KNOWN | SOMEBODY)
-
-
-def is_list(tree: Tree, subject: int) -> bool:
-    """Whether it is cut by marks as titles and lists of keywords are."""
-    marks = any(word in ("-", "–", "—", "|", "•") and (not i or tree[i - 1].space) for i, word in enumerate(tree.words))
-    return marks or (tree.root == subject and not tree.determiner(subject) and tree.words.count(",") > 1)
+    following = next((token.text for token in tree.tokens[1:3] if token.text != "&"), "")
+    return following[:1].isupper() or not (known_as(tree.lower(0)) or tree.lower(0) in lexicon.KNOWN | SOMEBODY)
 
 
 def plural_of(tree: Tree, subject: int, finite: bool, agrees: bool) -> bool | None:
@@ -98,17 +82,17 @@ def plural_of(tree: Tree, subject: int, finite: bool, agrees: bool) -> bool | No
 
     A group of people is, though people often write "are"; with a hat and gloves: who has both, or a hat? Two bed house.
     """
-    determiner, conj = tree.determiner(subject), tree.child(subject, "conj")
+    counted, conj = tree.child(subject, "nummod") is not None, tree.child(subject, "conj")
     if tree.tag(subject) in ("NNS", "NNPS"):
         return True
     if conj is not None and tree.is_noun(conj):
-        near = not any(tree.tag(i) == "IN" or tree.is_verb(i) for i in range(subject, conj))
-        if near or (is_being(tree, subject) and is_being(tree, conj)):
+        beings = is_being(tree, subject) and is_being(tree, conj)
+        if beings or not any(tree.tag(i) == "IN" for i in range(subject, conj)):
             return tree.is_plural(subject)
         return agrees if finite else None
-    if tree.child(subject, "nummod") is not None and determiner not in _ARTICLES:
-        return None if _miscounted(tree, subject) else True
-    return agrees and finite and inside_collective(tree, subject) is None and determiner not in _ARTICLES
+    if tree.determiner(subject) in _ARTICLES or inside_collective(tree, subject) is not None:
+        return False
+    return None if _is_miscounted(tree, subject) else counted or agrees
 
 
 def is_misread(tree: Tree, subject: int, finite: bool) -> bool:
@@ -118,36 +102,28 @@ def is_misread(tree: Tree, subject: int, finite: bool) -> bool:
     joined = any(token.label == "conj" and is_being(tree, i) for i, token in enumerate(tree.tokens))
     several = joined or tree.tag(subject) != "NN" or tree[subject].lemma in _GROUPS
     if not finite:
-        return any(_may_be_a_verb(tree, i, subject, several) for i in range(tree.noun_start(subject) + 1, len(tree)))
-    verb = tree.root
-    if tree.tag(verb) in ("VB", "VBP"):
-        return not several or tree.lower(verb) == "size"  # butcher shop with a counter; shoes size 8
-    if verb == len(tree) - 1 and tree.lower(verb - 2) == "and" and verb - 1 != subject:
+        return any(_may_be_a_verb(tree, i, several) for i in range(tree.noun_start(subject) + 1, len(tree)))
+    if tree.tag(tree.root) in ("VB", "VBP"):
+        return not several  # butcher shop with a counter
+    if tree.root == len(tree) - 1 and tree.lower(tree.root - 2) == "and":
         return True  # a fair with a wheel and food stands
-    if tree.tag(verb) != "VBD" or inflect(tree[verb].lemma, "VBN") != tree.lower(verb):
-        return False
-    # "six boats lined up on a beach" may be no sentence, and another verb may be its own
     doer = inside_collective(tree, subject)
-    behind = range(verb + 1, len(tree))
-    return not is_being(tree, subject if doer is None else doer) or any(
-        tree.tag(i) in ("VBZ", "VBP") and _is_main(tree, i) for i in behind
-    )
+    # "a cart parked by a barn" may be no sentence
+    return tree.tag(tree.root) == "VBD" and not is_being(tree, subject if doer is None else doer)
 
 
-def _may_be_a_verb(tree: Tree, place: int, subject: int, several: bool) -> bool:
+def _may_be_a_verb(tree: Tree, place: int, several: bool) -> bool:
     word, before, tag = tree.lower(place), place - 1, tree.tag(place)
-    if (tag in FINITE and _is_main(tree, place)) or (tag == "VBG" and not word.endswith("ing")):
+    if tag in FINITE and _is_main(tree, place):
         return True
     if not tree.is_noun(before):
         return False
-    rock = is_being(tree, before - 1) and tree.is_noun(before - 1) and not is_being(tree, before)
-    if word.endswith("ing") and (place <= subject or rock or tree.is_noun(place + 1)):
-        return True  # waiter balancing plates, a man rock climbing, a boy in a shirt playing soccer
+    rock = is_being(tree, before - 1) and not is_being(tree, before)
+    if word.endswith("ing") and (rock or tree.is_noun(place + 1)):
+        return True  # waiter balancing plates, a boy in a shirt playing soccer, a man rock climbing
     follows = tree.tag(place + 1) in _BEHIND_VERBS
     if tag == "NNS":
-        named = tree.tag(before) == "NNP" and "VERB" in known_as(tree[place].lemma)  # Mendel scores from afar
-        third = not several and (word in lexicon.THIRD_FORMS or named) and follows
-        return third or tree.determiner(place) in ("a", "an")
+        return (not several and follows and word in lexicon.THIRD_FORMS) or tree.determiner(place) in ("a", "an")
     base = tag in ("NN", "VB", "VBP") and word in lexicon.BASE_FORMS
     return base and (tree.tag(before) == "NNS" or (several and (is_being(tree, before) or follows)))
 

@@ -87,7 +87,7 @@ def framed_title(tree: Tree, family: str) -> Iterator[Order]:
 
 def _of_frame(kind: str, frame: str, items: Items) -> Order:
     """A short frame, where it is enough, is far more often drawn than a long one."""
-    return Order(f"frame+{kind}".rstrip("+"), [frame, *items], 1 / len(frame.split()) ** 2)
+    return Order(f"frame+{kind}".rstrip("+"), [frame, *items], 1 / len(frame.split()) ** 3)
 
 
 def _is_pictured(tree: Tree) -> bool:

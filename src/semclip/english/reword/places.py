@@ -19,11 +19,8 @@ TIMES = words(
     "dusk dawn night sunset sunrise noon evening morning afternoon day daytime spring summer autumn fall winter"
 )
 _JOINING = words("while as when after before until because")
-_IT = words("it its")
-_SOME = words("some one both each all another")
-#: What says more of the verb than where: in the snow from an adult.
+#: What says more of the verb than where, or of the last noun: in the snow from an adult, on a chair with one arm.
 _BESIDES = words("from to for into onto toward towards with")
-_DATED = ("NNP", "NNPS", "CD", "IN")
 _DATELINE = words("in at on off during near outside before after ahead aboard")
 #: What may be where a thing is, not all that is told.
 _BUILT = words("wall cliff building house tower slope path trail bridge castle temple door gate table")
@@ -33,11 +30,9 @@ def told_by(tree: Tree) -> int | None:
     """The verb of a sentence that starts with its subject."""
     subject, root = tree.subject(tree.root), tree.root
     helped = tree.child(root, "aux", "auxpass") is not None
-    if subject is None or not subject < root or not (helped or tree.tag(root) in FINITE):
+    if subject is None or not (helped or tree.tag(root) in FINITE) or is_misread(tree, subject, True):
         return None
-    if tree.noun_start(subject) and any(tree.is_verb(i) or tree.lower(i) == "," for i in range(subject)):
-        return None
-    return None if is_misread(tree, subject, True) else root
+    return None if any(tree.is_verb(i) or tree.lower(i) == "," for i in range(subject)) else root
 
 
 def is_clothes(tree: Tree, noun: int | None) -> bool:
@@ -48,39 +43,33 @@ def last_place(tree: Tree, subject: int, verb: int | None, be: int | None, there
     """Where the caption's last words start if they say where it all happens. there: it begins with "there is"."""
     heads = (verb if verb is not None else subject if be is None else be, 1 if there else -1)
     for prep in tree.ends:
-        head, own = tree[prep].head, False
+        head = tree[prep].head
         while verb is None and tree[head].label == "conj":
             head = tree[head].head
-            own = own or tree.child(head, "prep") is not None  # a nurse at a desk and two boys in a hall
-        if (
-            head in heads
-            and not own
-            and tree[prep].label in ("prep", "advmod")
-            and _is_where(tree, subject, verb, prep)
-        ):
+        if head in heads and tree[prep].label in ("prep", "advmod") and _is_where(tree, subject, verb, prep):
             return prep
     return None
 
 
 def _is_where(tree: Tree, subject: int, verb: int | None, prep: int) -> bool:
-    start, word = verb if verb is not None else subject, tree.lower(prep)
-    if word not in _STATIC or tree.lower(prep + 1) == "," or "with" in tree.words[start + 1 : prep]:
-        return False  # the sun is on the horizon, in "plays with sun on the horizon"
-    inside = range(prep, len(tree))
-    if any(tree.tag(i).startswith("PRP") or tree.is_verb(i) or tree.lower(i) in _BESIDES for i in inside):
-        return False
-    if tree.tag(prep - 1) in ("RP", "RB"):
+    """Whether it is said of all: on a couch; nothing that the verb needs or that tells more of the last noun."""
+    inside, word = range(prep, len(tree)), tree.lower(prep)
+    if word not in _STATIC or tree.lower(prep + 1) == "," or tree.tag(prep - 1) in ("RP", "RB"):
         return False  # sits up on a roof
-    noun = tree.child(prep, "pobj")
-    if noun is None or tree[noun].lemma in ("top", "front", "middle"):  # next to, on top of
-        further = tree.child(prep if noun is None else noun, "prep")
-        noun = noun if further is None else tree.child(further, "pobj")
-    if noun is None or not tree.is_noun(noun) or tree[noun].lemma in _NOWHERE or is_clothes(tree, noun):
+    told = range(verb + 1 if verb is not None else subject + 1, prep)
+    if any(tree.lower(i) == "with" or (verb is None and tree.tag(i) == "IN" and tree.lower(i) != "of") for i in told):
+        return False  # plays with lights on the horizon; a nurse at a desk and a boy in a hall
+    if any(tree.tag(i)[:3] == "PRP" or tree.is_verb(i) or tree.lower(i) in _BESIDES for i in inside):
+        return False
+    noun = _noun_behind(tree, prep)
+    if tree[noun].lemma in ("top", "front", "middle") and tree.lower(noun + 1) == "of":
+        noun = _noun_behind(tree, noun + 1)
+    if not tree.is_noun(noun) or tree[noun].lemma in _NOWHERE or is_clothes(tree, noun):
         return False
     bare = verb is None and not tree.determiner(noun) and tree[noun].lemma not in TIMES
     if tree.determiner(noun) not in ("a", "an", "the", "some") and not bare:
         return False
-    if is_setting(tree, noun, prep):
+    if _is_setting(tree, noun, prep):
         return verb is None or tree[verb].lemma not in _GOALS
     # What is no place may be that of the last noun: a leash is the dog's, in "a man and a dog on a leash".
     if verb is None:
@@ -91,13 +80,15 @@ def _is_where(tree: Tree, subject: int, verb: int | None, prep: int) -> bool:
     return tree[verb].lemma not in _MOVES and not (word in ("at", "on") and tree[verb].lemma in _AIMED)
 
 
-def is_place(tree: Tree, noun: int) -> bool:
-    return tree[noun].lemma in _WHERE or "place" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
+def _noun_behind(tree: Tree, start: int) -> int:
+    """The head of the first noun phrase; start where there is none."""
+    return next((i for i in range(start, len(tree)) if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
 
 
-def is_setting(tree: Tree, noun: int, prep: int) -> bool:
+def _is_setting(tree: Tree, noun: int, prep: int) -> bool:
     """Whether a place is one that holds all that is told: behind another noun, a wall may be where that thing is."""
-    return is_place(tree, noun) and not (tree.is_noun(prep - 1) and tree[noun].lemma in _BUILT)
+    place = tree[noun].lemma in _WHERE or "place" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
+    return place and not (tree.is_noun(prep - 1) and tree[noun].lemma in _BUILT)
 
 
 def adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[int]:
@@ -105,27 +96,28 @@ def adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[in
     subject = tree.subject(verb)
     person = subject is not None and is_person(tree, subject)
     for start in range(verb + 1, len(tree)):
-        said = tree.words[start:]
-        if not any(tree.tag(i) in FINITE for i in range(start, len(tree))):
-            # "it" may be a thing behind the verb: pulls a swing with a girl on it
-            whole = (
-                start - 1 > max(joined, default=-1) and not _is_cut(tree, start) and not (person and _IT & set(said))
-            )
-            if whole and (_goes_along(tree, start, verb) or _says_where(tree, start, verb, joined)):
+        said, end = tree.words[start:], range(start, len(tree))
+        if said[0] in _JOINING and any(tree.tag(i) in FINITE for i in end):
+            if _is_clause(tree, start, verb):
                 yield start
-        elif said[0] in _JOINING and _is_clause(tree, start, verb):
-            yield start
-        if tree.tag(start) in FINITE or said[0] in _JOINING:
             return
+        if tree.tag(start) in FINITE:
+            return
+        # "it" may be a thing behind the verb: pulls a swing with a girl on it
+        taken = person and not {"it", "its"}.isdisjoint(said)
+        if start - 1 <= max(joined, default=-1) or taken or _is_cut(tree, start):
+            continue
+        if _goes_along(tree, start, verb) or _says_when(tree, start, verb, joined):
+            yield start
 
 
 def _is_cut(tree: Tree, start: int) -> bool:
     """Whether an end is no whole: something before it belongs to it, or a comma or a clause ends it."""
-    behind = range(start + 1, len(tree))
     if tree.tag(start - 1) in ("DT", "CC", "IN", "RP") or tree.lower(start + 1) == ",":
         return True
-    dated = all(tree.lower(i - 1) != "," or tree.tag(i) in _DATED for i in behind)
-    return not dated or any(tree.lower(i) in _JOINING for i in behind)
+    behind = range(start + 1, len(tree))
+    listed_on = any(tree.lower(i - 1) == "," and tree.tag(i) not in ("NNP", "NNPS", "CD", "IN") for i in behind)
+    return listed_on or any(tree.lower(i) in _JOINING or tree.tag(i) in FINITE for i in behind)
 
 
 def _is_clause(tree: Tree, start: int, verb: int) -> bool:
@@ -136,35 +128,26 @@ def _is_clause(tree: Tree, start: int, verb: int) -> bool:
 
 
 def _goes_along(tree: Tree, start: int, verb: int) -> bool:
-    """while singing; with a stick in its mouth; with trees behind him; ", waving a flag"; ", his eyes shut"."""
-    end = range(start, len(tree))
-    tags, word = [tree.tag(i) for i in end], tree.lower(start)
-    noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
-    if word == "while":
-        return tags[1:2] == ["VBG"]
-    if word == "with":
-        if tags[1:2] == ["PRP$"] and tree.tag(noun + 1) in ("VBG", "VBN", "JJ"):
-            # with her arms folded by a door: who is by the door?
-            return tree.tag(noun + 1) == "VBG" or tree.lower(noun + 2) not in _STATIC
-        another = any(is_being(tree, i) for i in range(verb, start))  # a woman held by a man with paint on his face
-        return not another and tree.tag(noun + 1) == "IN" and tree.tag(noun + 2)[:3] == "PRP" and tags.count("IN") == 2
-    if tree.lower(start - 1) != "," or word in _DATELINE | _SOME:
-        return False
-    if tags[0] == "VBG":
-        return tree.tag(verb) != "VBD" or tree.child(verb, "dobj") is not None  # zebras lined up, drinking: a phrase?
-    hung = tree.tag(noun + 1) in ("VBG", "VBN", "IN", "RP") and not {"PRP", "PRP$"}.isdisjoint(tags)
-    return hung and tags[0] in ("PRP$", "NN", "NNS", "DT")
+    """while singing; with her arms folded; with a stick in its mouth; ", waving a flag"."""
+    if tree.lower(start) == "with":
+        noun = _noun_behind(tree, start)
+        tags = [tree.tag(i) for i in range(noun + 1, len(tree))]
+        if tree.tag(start + 1) == "PRP$":  # with her arms folded by a door: who is by the door?
+            return tags[:1] == ["VBG"] or tags in (["VBN"], ["JJ"])
+        another = any(is_being(tree, i) for i in (*range(verb, start), noun))
+        return start > verb + 1 and not another and tags[:2] == ["IN", "PRP$"] and len(tags) == 3
+    doing = start if tree.lower(start - 1) == "," else start + 1 if tree.lower(start) == "while" else -1
+    return tree.tag(doing) == "VBG" and tree.tag(verb) != "VBD"  # zebras lined up, drinking: a phrase?
 
 
-def _says_where(tree: Tree, start: int, verb: int, joined: tuple[int, ...]) -> bool:
+def _says_when(tree: Tree, start: int, verb: int, joined: tuple[int, ...]) -> bool:
     """in Rome on Monday; in a park; nothing that the verb needs or that says more of another noun."""
     end, word = range(start, len(tree)), tree.lower(start)
-    if word not in _DATELINE or start == verb + 1 or any(tree.tag(i).startswith("PRP") for i in end):
+    if word not in _DATELINE or start == verb + 1 or any(tree.tag(i)[:3] == "PRP" for i in end):
         return False
     if any(tree.is_verb(i) and i not in joined for i in range(verb + 1, start)):
         return False  # the hills are where the fire burns, in "smoke rises from a fire burning in the hills"
     if (word in ("at", "on") and tree[verb].lemma in _AIMED) or not _BESIDES.isdisjoint(tree.words[start:]):
         return False
-    noun = next((i for i in end if tree.is_noun(i) and not tree.is_noun(i + 1)), start)
     named = any(tree.tag(i).startswith("NNP") for i in (end[1:2] if word == "on" else end))
-    return (named and not any(tree.style)) or is_setting(tree, noun, start)
+    return (named and not any(tree.style)) or _is_setting(tree, _noun_behind(tree, start), start)
