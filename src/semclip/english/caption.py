@@ -7,21 +7,17 @@ from functools import cached_property
 from semclip.english import lexicon, things
 from semclip.english.words.load import listed
 
-_TOKEN = re.compile(r"\s+|[^\W_]+(?:['’\-][^\W_]+)*|'s\b|.", re.DOTALL)
+_TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|'s\b|\S")
 _END = re.compile(r"\s*[.!]?\s*$")
 
 
 class Caption:
-    """A caption cut into words and the marks and spaces between them; edits leave everything else as it was.
-
-    words: lower-case words and marks, in order.
-    """
+    """words: the small words and marks of a caption, in order."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._pieces = _TOKEN.findall(text)
-        self._places = [i for i, piece in enumerate(self._pieces) if not piece.isspace()]
-        self.words = [self._pieces[place].lower() for place in self._places]
+        self._written = _TOKEN.findall(text)
+        self.words = [word.lower() for word in self._written]
 
     def word(self, index: int) -> str:
         """The word at an index, "" outside the caption."""
@@ -36,12 +32,9 @@ class Caption:
     @cached_property
     def signs(self) -> frozenset[str]:
         """Every thing that is named or hinted at."""
-        found: set[str] = set()
-        for word in self.bag:
-            found.update(things.SIGNS.get(word, ()))
-        if "person" not in found and any(_looks_like_a_role(word) for word in self.bag):
-            found.update(("person", "man", "woman", "child"))
-        return frozenset(found)
+        found = frozenset[str]().union(*(things.SIGNS.get(word, ()) for word in self.bag))
+        has_role = "person" not in found and any(_looks_like_a_role(word) for word in self.bag)
+        return found | {"person", "man", "woman", "child"} if has_role else found
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -59,10 +52,10 @@ class Caption:
         """Where noun phrases end that speak of something real; no verb."""
         found = []
         for index, word in enumerate(self.words):
-            if not word[0].isalpha() or not self.is_head(index) or self.word(index - 1) in _NOT_REAL:
+            if not word[0].isalpha() or not self._is_head(index) or self.word(index - 1) in _NOT_REAL:
                 continue
             may_be_a_verb = word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
-            if not may_be_a_verb or ((start := self.phrase_start(index)) is not None and start < index):
+            if not may_be_a_verb or self._is_described(index):
                 found.append(index)
         return tuple(found)
 
@@ -76,43 +69,31 @@ class Caption:
     @cached_property
     def is_title(self) -> bool:
         """Whether it is written Like This."""
-        others = [self._pieces[place] for place in self._places[1:] if self._pieces[place].isalpha()]
-        return len(others) > 1 and sum(piece[0].isupper() for piece in others) > 0.6 * len(others)
+        others = [word for word in self._written[1:] if word.isalpha()]
+        return len(others) > 1 and sum(word[0].isupper() for word in others) > 0.6 * len(others)
 
-    def is_head(self, index: int) -> bool:
+    def _is_head(self, index: int) -> bool:
         """Whether the noun at `index` ends its noun phrase: what follows is no further noun and no unknown word."""
         following = self.word(index + 1)
         if not following or not following[0].isalnum():
             return following != "'s"
         if following in lexicon.PREPOSITIONS or following in lexicon.AUXILIARIES or following in lexicon.DETERMINERS:
             return True
-        plural = lexicon.NOUNS[self.words[index]][1] if self.words[index] in lexicon.NOUNS else False
-        if plural and following in lexicon.BASE_FORMS:
-            return True
-        if not plural and following in lexicon.THIRD_FORMS:
+        plural = lexicon.NOUNS.get(self.words[index], ("", False))[1]
+        if following in (lexicon.BASE_FORMS if plural else lexicon.THIRD_FORMS):
             return True
         if following in lexicon.ADJECTIVES or following in lexicon.NOUNS:
             return False
         return following.endswith(("ing", "ed", "ly")) or following in _PARTICIPLES
 
-    def phrase_start(self, index: int) -> int | None:
-        """Where the noun phrase of the noun at `index` starts (its determiner, else its first adjective).
-
-        None when a word of the phrase is unknown, so that nothing is said about phrases not understood.
-        """
+    def _is_described(self, index: int) -> bool:
+        """Whether the noun at `index` has a determiner or an adjective, and nothing unknown stands between them."""
         start = index
-        while start > 0:
-            before = self.words[start - 1]
-            joined = before in ("and", ",") and self.word(start - 2) in lexicon.COLOUR_WORDS
-            if before in lexicon.ADJECTIVES or (joined and self.words[start] in lexicon.COLOUR_WORDS):
-                start -= 1
-            elif before in lexicon.DETERMINERS:
-                return start - 1
-            elif _ends_a_phrase(before):
-                return start
-            else:
-                return None
-        return start
+        while (before := self.word(start - 1)) in lexicon.ADJECTIVES or (
+            before in ("and", ",") and {self.word(start - 2), self.words[start]} <= lexicon.COLOUR_WORDS
+        ):
+            start -= 1
+        return before in lexicon.DETERMINERS or (start < index and _ends_a_phrase(before))
 
     @cached_property
     def body_and_end(self) -> tuple[str, str]:
@@ -153,6 +134,5 @@ def _looks_like_a_role(word: str) -> bool:
 
 def _ends_a_phrase(word: str) -> bool:
     """Whether a word may stand before a noun phrase without determiner: with | red hair, wearing | jeans."""
-    return (
-        not word[0].isalnum() or word in lexicon.PREPOSITIONS or word in lexicon.AUXILIARIES or word in _TAKES_AN_OBJECT
-    )
+    listed = word in lexicon.PREPOSITIONS or word in lexicon.AUXILIARIES or word in _TAKES_AN_OBJECT
+    return listed or not word[:1].isalnum()

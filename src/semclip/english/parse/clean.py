@@ -1,5 +1,6 @@
 """The sentence in a caption, and what stands behind it: a stop, hashtags, "- stock photo", further sentences."""
 
+import functools
 import html
 import re
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from semclip.english.inflection import lemma_of
 from semclip.english.parse.tree import Token, Tree, style_of
 
 _TAIL = re.compile(
-    r"""(?= \W | http )(?:                      # where one of these may start, which most letters do not
+    r"""(?= \s* (?: [^\w\s] | http | $ ))(?:   # at most places none of these can start
         \s* [.!…]+ (?= \s | $ ) .*             # the stop, and further sentences
       | \s+ [-–—|•·] \s+ .*(?:photo|image|picture|vector|illustration|shutterstock|getty|alamy|istock).*
       | \s+ \| .*                              # | the site's name
@@ -50,6 +51,7 @@ class Sentence:
         return Tree(tuple(tokens), self.body[words[-1].end() :] + self.tail)
 
 
+@functools.lru_cache(1024)  # asked for by several rules, of one caption after the other
 def sentence_of(text: str) -> Sentence:
     """The sentence in a caption. HTML entities and runs of spaces are mended; nothing else is lost."""
     text = " ".join(html.unescape(text).split())
@@ -69,7 +71,8 @@ def _is_exclamation(body: str, end: int) -> bool:
 
 def _tail_of(body: str) -> re.Match[str] | None:
     match = _TAIL.search(body)
-    while match and _ABBREVIATED.search(body[: match.start() + 1]):  # the stop of "Oct." ends no sentence
+    # The stop of "Oct." ends no sentence; the longest of these words has six letters.
+    while match and _ABBREVIATED.search(body, max(0, match.start() - 6), match.start() + 1):
         match = _TAIL.search(body, match.start() + 1)
     return match
 

@@ -11,7 +11,7 @@ from semclip.english import lexicon
 from semclip.english.inflection import known_as
 from semclip.english.lexicon import kind_of
 from semclip.english.parse.clean import Sentence
-from semclip.english.parse.tag import ARTICLES, TOKEN, closed_tag, label_inside, noun_tag
+from semclip.english.parse.tag import ARTICLES, CLOSED, TOKEN, label_inside, noun_tag
 from semclip.english.parse.tree import NOUNS, Tree
 from semclip.english.words.load import listed
 
@@ -40,14 +40,14 @@ def _tag(words: list[str], place: int, capital: bool) -> str:
     if word in ("&", "and"):
         return "CC"
     if word in ARTICLES and following[:1].isalnum():
-        return closed_tag(word)
+        return CLOSED[word]
     if word in ("'s", "’s") or (word in ("'", "’") and place and words[place - 1].endswith("s")):
         return "POS"
     if not word[0].isalnum():
         return word if word in (",", ":", ".") else "SYM"
     if word in lexicon.NUMBERS or word[0].isdigit():
         return "JJ" if "-" in word and word[-1].isalpha() else "CD"
-    return _OUTSIDE if closed_tag(word) else _open_tag(word, following) or ("NNP" if capital else noun_tag(word))
+    return _OUTSIDE if word in CLOSED else _open_tag(word, following) or ("NNP" if capital else noun_tag(word))
 
 
 def _open_tag(word: str, following: str) -> str:
@@ -55,7 +55,7 @@ def _open_tag(word: str, following: str) -> str:
     known, noun = known_as(word), word in lexicon.NOUNS
     if word in lexicon.COLOURS or (word in lexicon.ADJECTIVES and not noun) or (known and known <= {"ADJ", "ADV"}):
         return "JJ"
-    described = following[:1].isalnum() and following not in _JOINS and not closed_tag(following)
+    described = following[:1].isalnum() and following not in _JOINS and following not in CLOSED
     if not noun and "NOUN" not in known and (word.endswith(("ed", "ing")) or "ADJ" in known):
         return "JJ" if described else _OUTSIDE
     acts = known == {"VERB"} and word.endswith("s")

@@ -4,6 +4,8 @@ Noun phrases, prepositions and verbs are attached from left to right, each to th
 and tags are those of spaCy's English pipelines, so that one set of rules serves both; attachment is coarser.
 """
 
+import re
+
 from semclip.english.inflection import lemma_of
 from semclip.english.parse.clean import Sentence
 from semclip.english.parse.tag import TOKEN, is_known, label_inside, tags_of
@@ -13,7 +15,13 @@ from semclip.english.parse.tree import FINITE, NOUNS, VERBS, Tree
 VERSION = "3"
 _KNOWN = 0.7  # of the words, at least
 _SUBORDINATE = ("while", "as", "because", "when", "if", "since", "until", "where")
-_IN_PHRASE = NOUNS | {"DT", "PRP$", "CD", "JJ"}
+_NAMES_A_ROLE = ("as", "since", "until")  # where no verb follows: dressed as a clown
+_ACTS = FINITE | {"VBG"}
+#: A letter for each tag of a noun phrase, "." for others, and the phrases of them: "a black, white and very old dog's".
+_LETTERS = dict.fromkeys(NOUNS, "N") | {
+    "DT": "D", "PRP$": "P", "CD": "C", "JJ": "J", "POS": "S", "RB": "R", "CC": "&", ",": ",",
+}  # fmt: skip
+_PHRASE = re.compile(r"[DPCJN] (?: (?<=D)[DP] | [CJNS] | R(?=J) | (?<=J),?&?(?=J) )*", re.VERBOSE)
 #: Where in the phrase of a noun the word stands that these belong to; all others belong to the noun.
 _BESIDE = {"CC": -1, ",": -1, "POS": -1, "RB": 1}
 
@@ -44,7 +52,7 @@ class _Builder:
     """State of one pass. noun, verb: the last ones; root: -1 until there is one; prep, cc, mark: those that wait."""
 
     def __init__(self, words: list[str], tags: list[str]) -> None:
-        self.words, self.tags = words, tags
+        self.words, self.tags, self.letters = words, tags, "".join(_LETTERS.get(tag, ".") for tag in tags)
         self.head, self.label = [-1] * len(words), [""] * len(words)
         self.root = self.subject = self.noun = self.verb = self.prep = self.cc = self.mark = -1
         self.aux: list[int] = []
@@ -53,7 +61,8 @@ class _Builder:
         """Heads and labels of all tokens."""
         place = 0
         while place < len(self.words):
-            place = self._phrase(place) if self.tags[place] in _IN_PHRASE else self._step(place)
+            phrase = _PHRASE.match(self.letters, place)
+            place = self._phrase(place, phrase.end()) if phrase else self._step(place)
         if self.root < 0 or self.prep >= 0 or self.mark >= 0 or (self.aux and self.tags[self.root] not in FINITE):
             raise _NotPlainError
         for i, head in enumerate(self.head):
@@ -88,10 +97,9 @@ class _Builder:
             raise _NotPlainError
         return place + 1
 
-    def _phrase(self, start: int) -> int:
-        """The words of a noun, or adjectives that describe none; where they end."""
-        end = self._phrase_end(start)
-        head = next((i for i in range(end - 1, start - 1, -1) if self.tags[i] in NOUNS), -1)
+    def _phrase(self, start: int, end: int) -> int:
+        """The words of a noun, or adjectives that describe none; where the next word stands."""
+        head = self.letters.rfind("N", start, end)
         if head < 0 <= self.prep:  # a man in red
             head = end - 1
             self.tags[head] = "NN"
@@ -106,24 +114,6 @@ class _Builder:
                 self._attach(i, head if beside is None else i + beside, label_inside(self.tags, i))
         self._noun(start, head)
         return head + 1  # "a man white": an adjective behind its noun
-
-    def _phrase_end(self, start: int) -> int:
-        tags, end = (*self.tags, ""), start
-        while (
-            tags[end] in _IN_PHRASE or tags[end] == "POS"
-            or (tags[end] in ("CC", ",") and self._joins_adjectives(end))
-            or (tags[end : end + 2] == ("RB", "JJ") and end > start)
-        ):  # fmt: skip
-            if end > start and tags[end] in ("DT", "PRP$") and tags[end - 1] != "DT":
-                break
-            end += 1
-        return end
-
-    def _joins_adjectives(self, place: int) -> bool:
-        around = self.tags[place - 1 : place + 3]
-        if around[1:3] == [",", "CC"]:
-            del around[1]
-        return (around[:1] == ["JJ"] and around[2:3] == ["JJ"]) or self.tags[place - 2 : place] == ["JJ", ","]
 
     def _noun(self, start: int, noun: int) -> None:
         if self.prep >= 0:
@@ -154,10 +144,11 @@ class _Builder:
 
     def _preposition(self, place: int) -> None:
         word, following = self.words[place], (*self.tags, "")[place + 1]
+        opens = word in _SUBORDINATE and not (word in _NAMES_A_ROLE and _ACTS.isdisjoint(self.tags[place:]))
         if self.prep >= 0:  # out of, in front of is a noun
             self._attach(place, self.prep, "prep")
             self.prep = place
-        elif word in _SUBORDINATE and self.root >= 0 and not self._names_a_role(place):
+        elif opens and self.root >= 0:
             self.mark, self.label[place] = place, "mark"
         elif self.tags[place] == "TO" and following == "VB":
             self._attach(place, place + 1, "aux")
@@ -172,11 +163,6 @@ class _Builder:
             by = word == "by" and not to_noun and self.tags[self.verb] == "VBN"
             self._attach(place, self.noun if to_noun else self.verb, "agent" if by else "prep")
             self.prep = place
-
-    def _names_a_role(self, place: int) -> bool:
-        """Whether "as" opens no clause: dressed as a clown."""
-        opens = not (FINITE | {"VBG"}).isdisjoint(self.tags[place + 1 :])
-        return self.words[place] in ("as", "since", "until") and not opens
 
     def _verb(self, verb: int) -> None:
         tag = self.tags[verb]

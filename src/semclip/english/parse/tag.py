@@ -11,7 +11,8 @@ from semclip.english.words.load import listed, table_of
 TOKEN = re.compile(r"\w+(?:[-’'./&]\w+)*?(?=['’]s\b|n['’]t\b)|['’]s\b|n['’]t\b|\w+(?:[-’'&]\w+)*|[^\w\s]")
 #: What stands before a noun and can stand for none.
 ARTICLES = words("a an the his her its their")
-_OF_WORD = {word: tag for tag, of in table_of("tags").items() for word in of}
+#: Word of a closed class -> its tag, or the one that it has most often.
+CLOSED = {word: tag for tag, of in table_of("tags").items() for word in of}
 #: "snow covered slope", "a heart shaped pendant": what people write for "snow-covered".
 COMPOUNDED = listed("compounded")
 _NUMBERS = words("one two three four five six seven eight nine ten eleven twelve dozen hundred")
@@ -54,20 +55,15 @@ def _readings(word: str) -> frozenset[str]:
     return frozenset({"ADV"} if word.endswith("ly") and "ADV" in found and "ADJ" not in found else found)
 
 
-def closed_tag(word: str) -> str:
-    """The tag of a word of a closed class, "" for all others."""
-    return _OF_WORD.get(word, "")
-
-
 @functools.lru_cache(65536)
 def is_known(word: str) -> bool:
     """Whether a lexicon holds a word."""
-    return word in _OF_WORD or word in lexicon.KNOWN or bool(known_as(word)) or word.isdigit() or word in _NUMBERS
+    return word in CLOSED or word in lexicon.KNOWN or bool(known_as(word)) or word.isdigit() or word in _NUMBERS
 
 
 def _tag(tokens: list[str], place: int, tags: list[str]) -> str | None:
     word, following, before = tokens[place], tokens[place + 1], tags[-1] if tags else ""
-    if not word[0].isalnum() and word not in _OF_WORD:
+    if not word[0].isalnum() and word not in CLOSED:
         return word if word in (",", ":", ".") else "SYM"
     if word == "that" and before[:2] == "NN":
         return "WDT"
@@ -75,7 +71,7 @@ def _tag(tokens: list[str], place: int, tags: list[str]) -> str | None:
         return "RB" if before[:2] == "NN" and word in ("all", "both", "each") else "NN"
     if word in _NUMBERS or word[0].isdigit():
         return "CD"
-    return _closed(word, following, before) if word in _OF_WORD else _open(tokens, place, tags)
+    return _closed(word, following, before) if word in CLOSED else _open(tokens, place, tags)
 
 
 def _closed(word: str, following: str, before: str) -> str:
@@ -84,14 +80,14 @@ def _closed(word: str, following: str, before: str) -> str:
         return "NN"
     if word == "there" and following not in _BE:
         return "RB"
-    if word == "her" and (not following or following in _OF_WORD):
+    if word == "her" and (not following or following in CLOSED):
         return "PRP"
-    goes_on = _is_nounish(following) or _OF_WORD.get(following) not in ("IN", "TO", "CC", None)
+    goes_on = _is_nounish(following) or CLOSED.get(following) not in ("IN", "TO", "CC", None)
     if word in _PARTICLES and before[:1] == "V" and not goes_on:
         return "IN" if word == "out" and following == "of" else "RP"
     if word in ("outside", "inside") and following in ("", "of", "to", ".", ","):
         return "IN" if following == "of" else "RB"
-    return _OF_WORD[word]
+    return CLOSED[word]
 
 
 def _open(tokens: list[str], place: int, tags: list[str]) -> str | None:
@@ -130,7 +126,7 @@ def _open(tokens: list[str], place: int, tags: list[str]) -> str | None:
 
 @functools.lru_cache(65536)
 def _is_nounish(word: str) -> bool:
-    return bool(word) and word not in _OF_WORD and not _readings(word).isdisjoint({"NOUN", "ADJ"})
+    return bool(word) and word not in CLOSED and not _readings(word).isdisjoint({"NOUN", "ADJ"})
 
 
 @functools.lru_cache(65536)
@@ -177,7 +173,7 @@ def _behind_noun(tokens: list[str], place: int, tags: list[str]) -> str | None:
     readings, is_noun = _readings(word), word in lexicon.NOUNS
     if "VERB" not in readings:
         return "RB" if readings == {"ADV"} else _in_phrase(word, following)
-    if word.endswith("ing") and (not is_noun or following in _OF_WORD):
+    if word.endswith("ing") and (not is_noun or following in CLOSED):
         return "VBG"
     goes_on = _is_nounish(following)
     if word in COMPOUNDED and goes_on:
@@ -196,7 +192,7 @@ def _behind_noun(tokens: list[str], place: int, tags: list[str]) -> str | None:
     if not agrees or not _FINITE.isdisjoint(tags[start:]):
         return noun_tag(word) if "NOUN" in readings else "JJ" if "ADJ" in readings else None
     is_verb = word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
-    if "NOUN" not in readings or (is_verb and not is_noun) or _OF_WORD.get(following) in ("DT", "PRP$", "PRP"):
+    if "NOUN" not in readings or (is_verb and not is_noun) or CLOSED.get(following) in ("DT", "PRP$", "PRP"):
         return tag
     if is_noun and not is_verb:
         return noun_tag(word)

@@ -184,7 +184,7 @@ class Tree:
 
     @cached_property
     def text(self) -> str:
-        return "".join(t.text + " " * t.space for t in self.tokens).rstrip() + self.tail
+        return self.text_of(0, len(self)) + self.tail
 
 
 def style_of(words: Sequence[str]) -> tuple[bool, bool]:
