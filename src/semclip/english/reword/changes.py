@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, known_as, words
-from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.clause import inside_collective, is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.doubts import is_headline
@@ -35,8 +34,8 @@ def changes(tree: Tree) -> Iterator[Swap]:
 
 
 def _one(tree: Tree, noun: int) -> bool:
-    """Whether a relative clause may follow a noun: it is not one of two, not known already, and not a picture."""
-    alone = tree.child(noun, "conj") is None and tree[noun].label != "conj" and tree[noun].lemma not in DEPICTIONS
+    """Whether a relative clause may follow a noun: it is not one of two, and not known already."""
+    alone = tree.child(noun, "conj") is None and tree[noun].label != "conj"
     return alone and tree.determiner(noun) in _INDEFINITE.get(tree.tag(noun), ())
 
 
@@ -51,10 +50,9 @@ def _participle(tree: Tree, place: int, sentence: bool) -> Iterator[Swap]:
     noun = place - 1 if inside_collective(tree, head) == place - 1 and tag == "VBG" else head
     if noun != place - 1 or not _one(tree, noun) or "with" in tree.words[max(0, tree.noun_start(head) - 1) : noun]:
         return  # with his head bowed
-    if tree.is_noun(noun - 1) and is_being(tree, noun - 1) and not is_being(tree, noun):
+    if is_being(tree, noun - 1) and not is_being(tree, noun):
         return  # a man rock climbing
-    dressed = tree.lower(place) == "wearing" and is_being(tree, noun) and is_clothes(tree, tree.child(place, "dobj"))
-    if dressed and tree.child(place, "conj") is None:
+    if tree.lower(place) == "wearing" and is_being(tree, noun) and is_clothes(tree, tree.child(place, "dobj")):
         yield Swap(place, place + 1, "in", "in")
     done = (tag == "VBG" and tree[place].lemma not in STATIVE) or (
         inflect(tree[place].lemma, "VBN") == tree.lower(place) and tree.child(place, "prep", "agent") is not None

@@ -116,7 +116,7 @@ def _may_be_a_verb(tree: Tree, place: int, several: bool) -> bool:
     word, before, tag = tree.lower(place), place - 1, tree.tag(place)
     if tag in FINITE and _is_main(tree, place):
         return True
-    if not tree.is_noun(before):
+    if not (tree.is_noun(before) or (tree.lower(before) in lexicon.COLOURS and tree.lower(before - 1) == "in")):
         return False
     rock = is_being(tree, before - 1) and not is_being(tree, before)
     if word.endswith("ing") and (rock or tree.is_noun(place + 1)):

@@ -5,9 +5,10 @@ The less is known of a caption's grammar, the less its frame takes for granted: 
 
 from collections.abc import Iterator
 
+from semclip.english.inflection import words
 from semclip.english.negate.denied import DEPICTIONS
 from semclip.english.parse.tree import Tree
-from semclip.english.reword.doubts import is_headline, is_misread, stands
+from semclip.english.reword.doubts import is_headline, stands
 from semclip.english.reword.orders import Order
 from semclip.english.reword.parts import INSTRUCTIONS, Items, Parts
 from semclip.english.reword.places import told_by
@@ -43,36 +44,24 @@ FRAMES = {
         "here": ("in this image", "right here"),
     },
 }  # fmt: skip
-#: Orders that are sentences, before which a frame may stand.
-_SENTENCES = ("existential", "progressive", "seen")
-_DEPICTED = (DEPICTIONS - {"up", "close", "shot"}) | {
-    "screenshot",
-    "print",
-    "poster",
-    "map",
-    "chart",
-    "diagram",
-    "study",
-}
+#: Orders that are sentences -> how many frames suit them: "one can see that a dog can be seen" says it twice.
+_SENTENCES = {"existential": 3, "progressive": 4, "seen": 1}
+_DEPICTED = (DEPICTIONS - {"up", "close", "shot"}) | words("screenshot print poster map chart diagram study")
 
 
 def framed(tree: Tree, p: Parts | None, family: str, reordered: list[Order]) -> Iterator[Order]:
     """This picture shows a dog that is running; as can be seen in this picture, a dog is running."""
     if is_headline(tree) or _is_pictured(tree):
         return  # no part of a sentence; a picture of a picture
-    for kind, phrase, be in _phrases(tree, p):
+    for kind, phrase in _phrases(p) if p is not None else ():
         for frame in FRAMES[family]["phrase"]:
-            if be or "{be}" not in frame:
-                yield _of_frame(kind, frame.format(be=be), phrase)
+            yield _of_frame(kind, frame.format(be=p.there_be if p is not None else ""), phrase)
     sentences = [order for order in reordered if order.kind in _SENTENCES]
     if _is_sentence(tree):
         sentences.append(Order("", list(range(len(tree)))))
     for order in sentences:
-        for frame in FRAMES[family]["sentence"]:
-            if not (order.kind == "seen" and ("see" in frame or "show" in frame)) and (
-                order.kind != "existential" or "that" not in frame
-            ):
-                yield _of_frame(order.kind, frame, order.items)
+        for frame in FRAMES[family]["sentence"][: _SENTENCES.get(order.kind)]:
+            yield _of_frame(order.kind, frame, order.items)
 
 
 def framed_title(tree: Tree, family: str) -> Iterator[Order]:
@@ -95,28 +84,17 @@ def _is_pictured(tree: Tree) -> bool:
     return not _DEPICTED.isdisjoint(tree.words[:6])
 
 
-def _phrases(tree: Tree, p: Parts | None) -> Iterator[tuple[str, list[int | str], str]]:
-    """What is known to be a noun phrase as (what is changed in it, its words, "is" or "are")."""
-    if p is None:
-        if _is_phrase(tree) and stands(tree, tree.root):
-            yield "", list(range(len(tree))), ""
-    elif p.participles is not None and p.stands:
-        if p.participles_stay:
-            yield "", [*p.introduced, *p.participles], p.there_be
-        if p.relative and p.indefinite:
-            yield "relative", [*p.introduced, *p.relative], p.there_be
+def _phrases(p: Parts) -> Iterator[tuple[str, Items]]:
+    """What it speaks of as a noun phrase: what is changed in it, its words."""
+    if p.participles is not None and p.stands and p.participles_stay:
+        yield "", [*p.introduced, *p.participles]
+    if p.relative and p.indefinite:
+        yield "relative", [*p.introduced, *p.relative]
 
 
 def _is_sentence(tree: Tree) -> bool:
     """Whether it is one as it stands; a headline ("nurse wins award") is none."""
     if tree.lower(0) == "there":
-        return tree.root == 1 and tree.lower(1) in ("is", "are")
+        return tree.root == 1
     verb = told_by(tree)
-    return verb is not None and not any(tree.style) and stands(tree, tree.subject(verb) or 0)
-
-
-def _is_phrase(tree: Tree) -> bool:
-    """Whether a caption is a noun phrase that is not understood further."""
-    clauses = any(t.label in ("nsubj", "nsubjpass") for t in tree.tokens)
-    told = ":" in tree.words or tree.lower(0) in INSTRUCTIONS or clauses
-    return tree.is_noun(tree.root) and not (tree.span(tree.root)[0] or told or is_misread(tree, tree.root, False))
+    return verb is not None and stands(tree, tree.subject(verb) or 0)

@@ -89,49 +89,50 @@ def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
         as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
         following = (tree.words[place + 1], tree[place + 1].lemma) if place + 1 < len(tree) else ()
         for pair in (*pairs.get(token.lemma, ()), *as_written):
-            kind, old, new = pair.kind, pair.old, pair.new
-            end = place + len(old) + (kind == "M")
-            if (len(old) > 1 and old[1] not in following) or (titled and kind != "T"):
+            end = place + len(pair.old) + (pair.kind == "M")
+            if (len(pair.old) > 1 and pair.old[1] not in following) or (titled and pair.kind != "T"):
                 continue  # what is written Like This may be a name
-            if not capitals.isdisjoint(range(place, end)):
+            if not _stands(tree, place, pair) or not capitals.isdisjoint(range(place, end)):
                 continue  # Our Lady of Sorrows
-            if not (swap := _OF_KIND[kind](tree, place, end, old, new)) or not pair.suits(tree, place, end):
+            new = _OF_KIND[pair.kind](tree, place, end, pair)
+            if not new or not pair.suits(tree, place, end) or (pair.new.endswith(" of") and tree.lower(end) == "of"):
                 continue
-            fresh = set(new.split()) - set(old) - _SMALL
-            if not siblings.lemmas.isdisjoint(_CONTRADICTED.get(new, ())) or not tree.lemmas.isdisjoint(fresh):
-                continue
-            if not (new.endswith(" of") and tree.lower(end) == "of"):
-                yield Swap(place, end, swap, verb=new if kind in "VIB" else "")
+            fresh = set(pair.new.split()) - set(pair.old) - _SMALL
+            if siblings.lemmas.isdisjoint(_CONTRADICTED.get(pair.new, ())) and tree.lemmas.isdisjoint(fresh):
+                yield Swap(place, end, new, verb=pair.new if pair.kind in _INFLECTED[0] else "")
 
 
 #: Words that a caption may hold twice.
 _SMALL = words("a the of to in on with by at up as over through from for it off into be")
+#: Kinds of which the first word has any form, and the last one.
+_INFLECTED = {0: "VIB", -1: "N"}
 
 
-def _noun(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
-    head = end - 1
-    if head >= len(tree) or tree[head].lemma != old[-1] or tuple(tree.words[place:head]) != old[:-1]:
-        return ""
+def _stands(tree: Tree, place: int, pair: Pair) -> bool:
+    """Whether the words of a pair stand there: a verb's first and a noun's last in any form."""
+    said = tree.words[place : place + len(pair.old)]
+    for at, kinds in _INFLECTED.items():
+        if pair.kind in kinds and len(said) == len(pair.old):
+            said[at] = tree[place + at % len(said)].lemma
+    return tuple(said) == pair.old
+
+
+def _noun(tree: Tree, place: int, end: int, pair: Pair) -> str:
+    head, parts = end - 1, pair.new.split()
     token = tree[head]
-    if token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod"):
+    if token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod") or tree.is_noun(end):
         return ""
     compound = any(i < place for i in tree.children(head, "compound", "nmod"))
-    if compound or (place < head and tree.is_noun(place - 1)) or tree.is_noun(end) or tree.lower(end) in _OWNERS:
-        return ""  # a dirt bike rider, a swing seat, women's shoes
-    parts = new.split()
+    if compound or tree.lower(end) in _OWNERS or (place < head and tree.is_noun(place - 1)):
+        return ""  # a dirt bike rider, women's shoes
     if not _BEHIND.isdisjoint(parts) and tree.child(head, "prep", "acl", "relcl", "conj") is not None:
         return ""
     bare = token.tag == "NN" and not tree.determiner(head)
     if parts[0] in _FIRST and (bare or tree.child(head, "amod") is not None):
         return ""
-    return _plural_phrase(new) if token.tag == "NNS" else new
-
-
-def _plural_phrase(new: str) -> str:
-    """person on skis -> people on skis, small child -> small children."""
-    parts = new.split()
-    head = next((i for i, word in enumerate(parts) if i and word in _BEHIND), len(parts)) - 1
-    parts[head] = plural_of(parts[head])
+    if token.tag == "NNS":  # person on skis -> people on skis, small child -> small children
+        named = next((i for i, word in enumerate(parts) if i and word in _BEHIND), len(parts)) - 1
+        parts[named] = plural_of(parts[named])
     return " ".join(parts)
 
 
@@ -140,17 +141,18 @@ _BEHIND = words("on in of with made")
 _FIRST = words("young small large baby male female very bare former newly")
 
 
-def _behind(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+def _behind(tree: Tree, place: int, end: int, pair: Pair) -> str:
     """a wooden bench -> a bench made of wood; where nothing else describes it."""
     head = end - 1
-    if tuple(tree.words[place:head]) != old or tree.tag(head) not in ("NN", "NNS") or tree[head - 1].head != head:
+    if tree.tag(head) not in ("NN", "NNS") or tree[head - 1].head != head:
         return ""
-    goes_on = tree.is_noun(end) or tree.tag(end) in ("VBG", "VBN") or tree.lower(end) in _GO_ON
+    if tree.is_noun(end) or tree.tag(end) in ("VBG", "VBN") or tree.lower(end) in _GO_ON:
+        return ""
     before = tree.lower(tree.noun_start(head) - 1)
-    if goes_on or tree.lower(place - 1) in ("and", "or", ",") or before == new.split()[0]:
+    if tree.lower(place - 1) in ("and", "or", ",") or before == pair.new.split()[0]:
         return ""  # with arms with tattoos
     further = tree.child(head, "acl", "relcl", "conj", "appos") is not None
-    return "" if further or tree.child(head - 1, "advmod", "conj") is not None else f"{tree.words[head]} {new}"
+    return "" if further else f"{tree.words[head]} {pair.new}"
 
 
 #: What would be said of the wood, or of nothing: a wooden box of pens, a wooden bench and a lamp.
@@ -158,42 +160,39 @@ _OWNERS = words("'s ’s ' ’")
 _GO_ON = _OWNERS | words("with of in for and or - full made that which who as like")
 
 
-def _adjective(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
-    if tuple(tree.words[place:end]) != old or tree[end - 1].label not in ("amod", "acomp"):
-        return ""
-    if tree[end - 1].label == "amod" and tree.lower(end) in ("-", "|", "birthday", ""):
+def _adjective(tree: Tree, place: int, end: int, pair: Pair) -> str:
+    label = tree[end - 1].label
+    if label not in ("amod", "acomp") or (label == "amod" and tree.lower(end) in ("-", "|", "birthday", "")):
         return ""  # men's jacket - black - large; happy birthday
     if any(i < place or tree[i].label == "conj" for i in tree.children(end - 1, "advmod", "conj")):
         return ""
-    several = not {old[0], new.split()[0]}.isdisjoint(_QUANTITIES) or new == "a number of"
-    return new if not several or _is_counted(tree, place, end) else ""
+    return pair.new if _is_counted(tree, place, end, pair) else ""
 
 
 #: What a verb would have to agree with in another way: several people are, a group of people is.
 _QUANTITIES = words("several many numerous multiple two three lots various")
 
 
-def _is_counted(tree: Tree, place: int, end: int) -> bool:
-    """Whether things are counted that no verb agrees with: "with several dogs", not "several dogs are"."""
-    noun = next((i for i in range(end - 1, len(tree)) if tree.is_noun(i) and not tree.is_noun(i + 1)), None)
+def _is_counted(tree: Tree, place: int, end: int, pair: Pair) -> bool:
+    """Whether things, if they are counted, are such that no verb agrees with: "with several dogs", not "... are"."""
+    if {pair.old[0], pair.new.split()[0]}.isdisjoint(_QUANTITIES) and pair.new != "a number of":
+        return True
+    noun = next((i for i in range(end - 1, len(tree)) if tree.is_noun(i) and not tree.is_noun(i + 1)), place)
     before = tree.tag(place - 1)
     governed = before == "IN" or (before in ("VBG", "VBZ", "VBP") and tree[place - 1].lemma != "be")
-    return noun is not None and tree.tag(noun) == "NNS" and tree.noun_start(noun) <= end and governed
+    return governed and tree.tag(noun) == "NNS" and tree.noun_start(noun) <= end
 
 
-def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str, has_object: bool = True) -> str:
-    token = tree[place]
-    if not tree.is_verb(place) or token.lemma != old[0] or token.label in ("aux", "amod", "compound"):
+def _verb(tree: Tree, place: int, end: int, pair: Pair) -> str:
+    token, taken = tree[place], tree.child(place, "dobj") is not None
+    if not tree.is_verb(place) or token.tag == "VBN" or token.label in ("aux", "amod", "compound"):
         return ""
-    if token.tag == "VBN" or tuple(tree.words[place + 1 : end]) != old[1:]:
+    if len(pair.old) == 1 and (tree.child(place, "prt") is not None or taken is (pair.kind == "I")):
         return ""
-    if tree.is_noun(end - 1) and tree.is_noun(end):
-        return ""
-    if len(old) > 1 and tree.is_noun(end - 1) and tree.child(end - 1, "acl", "relcl", "prep") is not None:
+    further = tree.is_noun(end) or tree.child(end - 1, "acl", "relcl", "prep") is not None
+    if end > place + 1 and tree.is_noun(end - 1) and further:
         return ""  # plays drums made from buckets
-    if len(old) == 1 and (tree.child(place, "prt") or (tree.child(place, "dobj") is not None) != has_object):
-        return ""
-    first, _, rest = new.partition(" ")
+    first, _, rest = pair.new.partition(" ")
     if first == "be" and token.tag == "VBD":
         return ""  # was or were
     if first == "be" and token.tag == "VBG":
@@ -201,14 +200,10 @@ def _verb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str, has_
     return f"{inflect(first, token.tag)} {rest}".strip()
 
 
-def _verb_alone(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
-    return _verb(tree, place, end, old, new, has_object=False)
-
-
-def _verb_of_beings(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
+def _verb_of_beings(tree: Tree, place: int, end: int, pair: Pair) -> str:
     subject = tree.subject(place)
     doer = tree[place].head if subject is None else subject
-    return _verb(tree, place, end, old, new) if is_being(tree, doer) else ""
+    return _verb(tree, place, end, pair) if is_being(tree, doer) else ""
 
 
 #: A preposition is one where such a word is behind it.
@@ -216,33 +211,29 @@ _GOVERNED = ("DT", "PRP$", "CD", "NN", "NNS", "JJ", "NNP")
 _PREPOSITIONS = words("to of near beside alongside underneath beneath atop toward towards outside")
 
 
-def _adverb(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
-    if tuple(tree.words[place:end]) != old or tree.tag(end) in _GOVERNED or tree.lower(end) in ("of", "to"):
+def _adverb(tree: Tree, place: int, end: int, pair: Pair) -> str:
+    if tree.tag(end) in _GOVERNED or tree.lower(end) in ("of", "to"):
         return ""
-    return new if tree[place].label in ("advmod", "prt", "prep", "npadvmod") else ""
+    return pair.new if tree[place].label in ("advmod", "prt", "prep", "npadvmod") else ""
 
 
-def _phrase(tree: Tree, place: int, end: int, old: tuple[str, ...], new: str) -> str:
-    if tuple(tree.words[place:end]) != old or (tree.is_noun(end - 1) and tree.is_noun(end)):
+def _phrase(tree: Tree, place: int, end: int, pair: Pair) -> str:
+    old, new = pair.old, pair.new.split()
+    if (tree.is_noun(end - 1) and tree.is_noun(end)) or not _is_counted(tree, place, end, pair):
         return ""
-    if not {old[0], new.split()[0]}.isdisjoint(_QUANTITIES) and not _is_counted(tree, place, end):
+    if "pair" in (old[1:2] or new[1:2]) and tree.lower(end) in PLURAL_ONLY | _WORN_IN_PAIRS:
         return ""
-    if "pair" in (old[1:2] or new.split()[1:2]) and tree.lower(end) in PLURAL_ONLY | _WORN_IN_PAIRS:
+    if (old[-1] in _PREPOSITIONS and tree.tag(end) not in _GOVERNED) or ("with" in new and tree.lower(end) == "with"):
         return ""
-    if old[-1] in _PREPOSITIONS and tree.tag(end) not in _GOVERNED:
+    clause = tree[place].label == "mark" and any(t.label == "nsubj" for t in tree.tokens[end:])
+    if pair.new in ("as", "while", "whilst") and not clause:
         return ""
-    if "with" in new.split() and tree.lower(end) == "with":
-        return ""
-    if new in ("as", "while", "whilst") and (
-        tree[place].label != "mark" or not any(t.label == "nsubj" for t in tree.tokens[end:])
-    ):
-        return ""
-    return new if old[0] not in ("within", "inside", "outside") or tree[place].label == "prep" else ""
+    return pair.new if old[0] not in ("within", "inside", "outside") or tree[place].label == "prep" else ""
 
 
 _WORN_IN_PAIRS = listed("worn in pairs")
 
-_OF_KIND: dict[str, Callable[[Tree, int, int, tuple[str, ...], str], str]] = {
-    "N": _noun, "J": _adjective, "V": _verb, "I": _verb_alone, "B": _verb_of_beings, "R": _adverb, "P": _phrase,
+_OF_KIND: dict[str, Callable[[Tree, int, int, Pair], str]] = {
+    "N": _noun, "J": _adjective, "V": _verb, "I": _verb, "B": _verb_of_beings, "R": _adverb, "P": _phrase,
     "T": _phrase, "M": _behind,
 }  # fmt: skip
