@@ -11,6 +11,7 @@ from semclip.captions.writers._draw import Draw, Key
 from semclip.core.errors import UserError, did_you_mean
 from semclip.english import negate
 from semclip.english.edits import RULES, Change, Edit, Scene
+from semclip.english.lexicon import kind_of
 from semclip.english.negate.truly import truly
 from semclip.english.pairs import tried_in_family
 
@@ -26,15 +27,19 @@ _DENIED = {
     "attribute_denied": 0.2,
 }  # fmt: skip
 _CONTRASTED = {
-    "object_contrasted": 0.9,
-    "attribute_contrasted": 2.4,
-    "number_contrasted": 1.2,
-    "relation_contrasted": 1.0,
+    "object_contrasted": 0.7,
+    "attribute_contrasted": 0.1,
+    "number_contrasted": 0.4,
+    "relation_contrasted": 0.5,
     "action_contrasted": 0.3,
 }
+#: How much more often absences take a kind: what stands before a noun may always be asked for.
+_TRUE = {"attribute_contrasted": 20.0, "number_contrasted": 3.0}
 _SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 2.0)
 #: How much more often a text no longer than its caption is taken than a longer one: many denials have no short form.
 _SHORT = 20.0
+#: How much more often people are set against others than things are: of these a rival is more often far-fetched.
+_PEOPLE = 2.0
 #: Kinds that deny nothing.
 SWAPS = frozenset({*_SWAPPED, *HELD_OUT, "name_swapped", "figure_swapped"})
 #: Written only where nothing else can be, so that a caption is not left without a negation.
@@ -111,7 +116,7 @@ def _only(contrived: bool, found: Sequence[Change]) -> list[Change]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which kinds of one caption are tried, in an order drawn by weight; both views follow it, so that they share it.
+    """Which kinds of one caption are tried, in an order drawn by weight.
 
     common: how many groups hold each word: of several words that may be put in, common ones are put in more often, so
     that a rare word is no sign of a negation.
@@ -124,7 +129,7 @@ class Plan:
 
     def negation(self, contrived: bool, further: Mapping[str, Edit]) -> Edit | None:
         """A false text; None where no rule applies. contrived: such alone. further: edits made elsewhere, by kind."""
-        for kind in self._order():
+        for kind in self._order(self.weights):
             if kind in further:
                 return further[kind]
             if found := _only(contrived, tried_in_family(kind, self.scene)):
@@ -132,18 +137,15 @@ class Plan:
         return None
 
     def absence(self, contrived: bool) -> Edit | None:
-        """A true text, best of a kind that the negation may have; None where no denial is known to be true."""
-        second: tuple[str, list[Change]] | None = None
-        for kind in self._order():
+        """A true text; None where no denial is known to be true."""
+        for kind in self._order({kind: weight * _TRUE.get(kind, 1.0) for kind, weight in self.weights.items()}):
             if kind not in SWAPS and (found := _only(contrived, truly(kind, self.scene))):
-                if tried_in_family(kind, self.scene):
-                    return self._edit(kind, found)
-                second = second or (kind, found)
-        return self._edit(*second) if second else None
+                return self._edit(kind, found)
+        return None
 
-    def _order(self) -> Iterator[str]:
+    def _order(self, weights: Mapping[str, float]) -> Iterator[str]:
         draw = Draw("negation", *self.key)
-        left = {kind: weight for kind, weight in self.weights.items() if weight}
+        left = {kind: weight for kind, weight in weights.items() if weight}
         while left:
             kind = draw.weighted(left)
             del left[kind]
@@ -151,7 +153,9 @@ class Plan:
 
     def _edit(self, kind: str, found: Sequence[Change]) -> Edit:
         shares = {
-            str(i): (self.common.get(change.pair[1], 0) + 0.1) * (_SHORT if self._is_short(change) else 1)
+            str(i): (self.common.get(change.pair[1], 0) + 0.1)
+            * (_SHORT if self._is_short(change) else 1)
+            * (_PEOPLE if kind_of(change.pair[0]) == "person" else 1)
             for i, change in enumerate(found)
         }
         return self.scene.edit(kind, found[int(Draw("edit", *self.key).weighted(shares))])

@@ -14,6 +14,7 @@ _HELPERS = words("is are was were has have can does do did could should must may
 #: Helpers that "n't" has changed.
 _WHOLE = {"ca": "can", "wo": "will"}
 _DO = {"does": "VBZ", "do": "VBP", "did": "VBD"}
+_HARDLY = words("hardly barely")
 _SEEN = words("visible around nearby anywhere")
 #: What somebody is who is not there.
 _NOBODY = {"nobody": "somebody", "none": "some"}
@@ -44,6 +45,8 @@ def _only(tree: Tree) -> int | None:
     ("A man walks without looking at a dog .", "A man walks while looking at a dog ."),
     ("A road with trees and no traffic", "A road with trees and traffic"),
     ("A lane with flowers , no people in sight", "A lane with flowers , people in sight"),
+    ("A man over a board , no opponent", "A man over a board , with an opponent"),
+    ("A goat is barely visible .", "A goat is clearly visible ."),
 )
 def affirmed(scene: Scene) -> Iterator[Change]:
     """What the caption denies affirmed; only where it denies one thing, once."""
@@ -61,6 +64,10 @@ def affirmed(scene: Scene) -> Iterator[Change]:
     elif word == "without" and noun is not None and tree[place].label == "prep":
         start = place + 1 + (after == "any")
         yield scene.change((place, start, f"with {_some(tree, start, noun)}".strip()), pair=(word, "with"))
+    elif word in _HARDLY and after == "visible":
+        yield scene.change((place, place + 1, "clearly"), pair=(word, "clearly"))
+    elif word == "no" and tree.lower(place - 1) == "," and noun == len(tree) - 1 and tree.words.count(",") == 1:
+        yield scene.change((place, place + 1, f"with {_some(tree, place + 1, noun)}".strip()), pair=(word, "with"))
     elif word == "no" and noun is not None and (_is_seen(tree, noun) or not _is_one_of_a_list(tree, place, noun)):
         yield scene.change((place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
     elif word in _NOT:

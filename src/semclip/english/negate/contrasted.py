@@ -197,7 +197,8 @@ def _behind_thing(tree: Tree, place: int, true: bool) -> int | None:
     baked = tree.tag(place + 1) == "VBN" and (
         tree.is_noun(place + 2) or tree.tag(place + 2) == "JJ"
     )  # oven baked tacos
-    return None if tree.is_noun(place + 1) or baked else place + 1
+    named_by = tree.is_noun(place + 1) or tree.tag(place + 1) == "CD"  # Festival 2019
+    return None if named_by or baked else place + 1
 
 
 _SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")
@@ -219,14 +220,21 @@ def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
             yield Rival(place - 2, place + 1, "color", ("black-and-white", "color"), place + 1, tree[place + 1].lemma)
 
 
+_MEASURES = words("bed bath bedroom bathroom story storey seat piece pack person man door car day night way")
+#: Six weeks old.
+_OLD = words("old long ago later earlier before after apart")
+
+
 def _numbers(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
     for start, end, new, change in swapped_words("number_swapped", scene):
         noun = max(tree[start].head, start + 1)
+        if start + 1 < noun and tree[start + 1].lemma in _MEASURES:
+            continue  # a 2 bath home
         if tree.lower(start - 1) in NUMBERED:
             yield Rival(start, end, new, change.pair, end)
             continue
-        close = tree.is_noun(noun + 1) or tree.lower(noun + 1) in _CLOSE
+        close = tree.is_noun(noun + 1) or tree.lower(noun + 1) in _CLOSE | _OLD
         if tree.is_noun(noun) and not close and tree.child(noun, "conj") is None:
             yield Rival(start, end, new, change.pair, noun + 1)
 

@@ -6,7 +6,7 @@ from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import words
 from semclip.english.parse.clause import clause_of, is_being, is_person, is_torn
-from semclip.english.parse.tree import Tree
+from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.words.load import listed
 
 DEPICTIONS = listed("depictions")
@@ -219,9 +219,29 @@ def not_in_list(scene: Scene) -> Iterator[Change]:
     tree = scene.tree
     chunks = chunks_of(tree)
     for chunk in chunks[1:] if len(chunks) > 2 else ():
-        if tree.tag(chunk[-1]) in ("NN", "NNS") and tree.tag(chunk[0]) in ("NN", "NNS", "JJ"):
+        doing = tree.lower(chunk[0]).endswith("ing")  # looking north
+        if tree.tag(chunk[-1]) in ("NN", "NNS") and tree.tag(chunk[0]) in ("NN", "NNS", "JJ") and not doing:
             new = scene.by_family("no", "without")
             yield scene.change((chunk[0], chunk[0], new), denied=tree[chunk[-1]].lemma)
+
+
+@rule("object_denied_in_caption", ("Wedding day , hats in snow", "Wedding day , no hats in snow"))
+def not_beside(scene: Scene) -> Iterator[Change]:
+    """What a headline adds behind its only comma: wedding day, hats in snow -> ..., no hats in snow."""
+    tree = scene.tree
+    if tree.words.count(",") != 1 or tree.tags & {"DT", "CD"} or any(tree.style):
+        return
+    start = tree.words.index(",") + 1
+    noun = next((i for i in range(start, len(tree)) if tree.is_noun(i) and not tree.is_noun(i + 1)), None)
+    if noun is None or {*map(tree.tag, range(start, noun + 1))} - {"NN", "NNS", "JJ"} or tree[start].text[0].isupper():
+        return
+    named = tree.tag(start - 2).startswith("NNP") or tree.lower(start) in _SIDES
+    if not named and not any(tree.tag(i) in FINITE for i in range(start, len(tree))):
+        yield scene.change((start, start, scene.by_family("no", "without")), denied=tree[noun].lemma)
+
+
+#: The mayor, left, ...; what is said of the whole photo.
+_SIDES = words("left right center centre side front back close top view indoor outdoor photo")
 
 
 def chunks_of(tree: Tree) -> list[list[int]]:

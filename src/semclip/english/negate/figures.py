@@ -21,6 +21,7 @@ _MONTHS = listed("months") | {f"{month[:cut]}." for month in listed("months") fo
 _NAMED_BY = words("no no. # model ref code item id sku")
 _NAME = re.compile(r"[dkghpx]|/.*|.*/.*", re.IGNORECASE)
 _ORDINAL = re.compile(r"st|nd|rd|th", re.IGNORECASE)
+_ABOUT = words("about around circa ca c approximately")
 _DAYS = 28  # that every month has
 _YEARS = range(1500, 2100)
 
@@ -92,11 +93,12 @@ def _is_figure(tree: Tree, start: int, match: re.Match[str]) -> bool:
 def _others(tree: Tree, start: int, end: int, match: re.Match[str]) -> Iterator[str]:
     number, behind = int(match[2].replace(",", "")), match[4].lower()
     beside = {tree.lower(start - 1), tree.lower(end)}
+    before = tree.lower(start - 1 - (tree.lower(start - 1) == ".")).rstrip(".")
     grouped = "," in match[2]
     if _ORDINAL.fullmatch(behind):
         yield from (_ordinal(number - less) for less in (1, 2, 3) if number > less)
     elif number in _YEARS and not grouped and not match[3] and behind in ("", "s"):
-        step = 10 if behind else 1
+        step = 10 if behind else 20 if before in _ABOUT else 1
         yield from (str(number - step * less) for less in (1, 2, 3))
     elif beside & _MONTHS and number <= 31:
         yield from (str((number + more - 1) % _DAYS + 1) for more in (1, 2, 3, 7))

@@ -171,7 +171,7 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     if tree[subject].lemma in DEPICTIONS or tree.tag(subject).startswith("NNP") or _is_a_name(tree, clause):
         return
     said = {tree.lower(i) for i in tree.children(subject, "amod")}
-    if said - _KINDS or tree.lower(subject + 1) == "," or "one" in tree.words:
+    if said & _ALONE or tree.lower(subject + 1) == "," or "one" in tree.words:
         return
     if determiner == "the" and not clause.finite:
         return  # the front cover of a book
@@ -190,20 +190,24 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         new = scene.by_family("no", "none of the" if plural else "not a single")
     else:
         new = scene.by_family(*(("there are no", "there aren't any") if plural else ("there is no", "there isn't a")))
-    odd = clause.be is None or _says_much(tree, clause)  # no barber trims
+    odd = clause.be is None or _says_much(tree, clause) or bool(said - _KINDS)  # no barber trims
     yield scene.change((0, first, new), denied=tree[head].lemma, contrived=odd)
 
 
-@rule("subject_denied", ("Container port at dusk", "No container port at dusk"))
+@rule(
+    "subject_denied",
+    ("Container port at dusk", "No container port at dusk"),
+    ("Feeding time as sun comes up", "No feeding time as sun comes up"),
+)
 def no_headline(scene: Scene) -> Iterator[Change]:
-    """Container port at dusk -> no container port at dusk; only a phrase without article, verb, name or list."""
+    """Container port at dusk -> no container port at dusk; only a phrase without article, name or list."""
     tree = scene.tree
     root = tree.root
     small = not any(token.text[:1].isupper() for token in tree.tokens[1:]) and not tree.tail_words
     alone = tree.tag(root) in ("NN", "NNS") and not tree.child(root, "conj", "appos", "acl", "relcl")
-    plain = not (tree.tags & {*FINITE, "DT", "PRP$", "CD", ",", ":", "PRP"}) and tree.noun_start(root) == 0
-    said = {tree.lower(i) for i in tree.children(root, "amod")}
-    if small and alone and plain and len(tree) <= 10 and said <= _KINDS and tree[root].lemma not in DEPICTIONS:
+    plain = not tree.tags & {"DT", "CD", ",", ":", "PRP"} and tree.noun_start(root) == 0
+    told = any(token.tag in FINITE and token.label != "advcl" for token in tree.tokens)
+    if small and alone and plain and not told and len(tree) <= 10 and tree[root].lemma not in DEPICTIONS:
         none = scene.by_family("no", "not a single" if tree.tag(root) == "NN" else "not any")
         yield scene.change((0, 0, none), denied=tree[root].lemma, contrived=True)
 
@@ -218,7 +222,9 @@ _OWN = words("his her its their")
 _TOLD_BESIDE = words("who whose which where when while after before because since as ,")
 
 
-#: What tells one kind from another: "no lone fisherman" denies that he is alone.
+#: "No lone fisherman" denies that he is alone.
+_ALONE = words("lone single sole only solitary little")
+#: What tells one kind from another.
 _KINDS = {*lexicon.COLOURS, *lexicon.OPPOSITES, *ATTRIBUTES} - words("little tiny huge")
 
 

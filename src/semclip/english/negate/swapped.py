@@ -66,7 +66,9 @@ def _names_something(tree: Tree, place: int, noun: int) -> bool:
     beside = any(token.text[0].isupper() for token in (tree[noun], *tree.tokens[place + 1 : place + 2]))
     if not (tree[place].text[0].isupper() and beside) or any(tree.style):
         return False
-    letters = [token.text for token in tree.tokens[1:] if token.text.isalpha()]
+    letters = [
+        token.text for token in tree.tokens[1:] if token.text.isalpha() and token.lower not in _UNCOUNTED | {"x"}
+    ]
     return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) > len(letters) / 2
 
 
@@ -128,7 +130,11 @@ def other_count(scene: Scene) -> Iterator[Change]:
         before, following = tree.lower(place - 1), tree.lower(place + 1)
         counted = tree.tag(place + 1)[:2] in ("NN", "JJ") and following not in _UNCOUNTED  # and no month
         of_series = before in NUMBERED and (not following[:1].isalnum() or tree.tag(place + 1) == "IN")
-        if not token.text.isdigit() or not (of_series or (counted and (place == 0 or before in ("of", ",", "with")))):
+        if (
+            (following in ("-", "–") and not token.space)
+            or not token.text.isdigit()
+            or not (of_series or (counted and (place == 0 or before in ("of", ",", "with"))))
+        ):
             continue
         if 1 < int(token.text) < 21 or of_series:
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
