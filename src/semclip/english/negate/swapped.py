@@ -61,6 +61,10 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
                 yield place, new
 
 
+#: What tells of no style: 80 x 70 cm.
+_MEASURES = (listed("units") | {"x"}) - {"in"}
+
+
 def _names_something(tree: Tree, place: int, noun: int) -> bool:
     """Whether an attribute is part of a name: both have a capital, which few words have, or follow "the"."""
     beside = any(token.text[0].isupper() for token in (tree[noun], *tree.tokens[place + 1 : place + 2]))
