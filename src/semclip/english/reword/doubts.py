@@ -66,7 +66,7 @@ def is_done(tree: Tree, first: str, noun: int) -> bool:
 def _is_miscounted(tree: Tree, noun: int) -> bool:
     """Whether a number stands before one thing: two bed house, 2012 Ravelin bike; not "two sheep"."""
     counted = tree.child(noun, "nummod") is not None
-    return counted and tree.tag(noun) == "NN" and tree[noun].lemma not in lexicon.ONE_OR_MORE
+    return counted and tree.tag(noun) in ("NN", "NNP") and tree[noun].lemma not in lexicon.ONE_OR_MORE
 
 
 def may_be_named(tree: Tree) -> bool:

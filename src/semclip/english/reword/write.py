@@ -19,7 +19,7 @@ from semclip.english.siblings import Siblings
 #: The share of words that a paraphrase must change, at least (`change.changed_share`).
 LEAST = 1 / 3
 #: How often a swap that may be made is.
-_SWAPPED = 0.95
+_SWAPPED = 0.98
 
 
 @dataclass(frozen=True, slots=True)
