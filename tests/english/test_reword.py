@@ -29,7 +29,7 @@ def texts(caption: str, family: str = "A", others: tuple[str, ...] = (), draws: 
         ("A goat is yawning.", "There is a goat that is yawning.", "existential+relative"),
         ("A farmer sits on a bench.", "On a bench sits a farmer.", "inverted"),
         ("A farmer sings in the kitchen.", "In the kitchen, a farmer sings.", "fronted"),
-        ("A goat yawns in a shed.", "A goat is yawning in a shed.", "progressive"),
+        ("A goat yawns in a shed.", "In a shed, a goat yawns.", "fronted"),
         ("A farmer sings while a goat eats hay.", "While a goat eats hay, a farmer sings.", "fronted"),
         ("A goat is in a barn.", "In a barn is a goat.", "inverted"),
         ("Somebody folds a napkin.", "In this picture, somebody folds a napkin.", "frame"),
@@ -217,7 +217,6 @@ def test_a_third_is_changed_by_more_than_a_frame_and_nothing_is_repeated() -> No
         ("A man with tattooed hands mends a net", "with hands with"),
         ("A giant panda eats leaves", "huge"),
         ("2014 Ravelin estate, full history", "are 2014"),
-        ("A nurse in purple curls up on a bench", "is a nurse"),
     ],
 )
 def test_what_would_be_wrong_is_never_written(caption: str, never: str) -> None:
