@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from semclip.english.change import changed_share, changed_share_of_words, words_of
+from semclip.english.change import changed_share_of_words, words_of
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from semclip.english.change import changed_share, changed_share_of_words, words_
     ],
 )
 def test_share_by_hand(before: str, after: str, share: float) -> None:
-    assert changed_share(before, after) == pytest.approx(share, abs=1e-12)
+    assert changed_share_of_words(words_of(before), words_of(after)) == pytest.approx(share, abs=1e-12)
 
 
 def test_share_is_what_a_plain_programme_gives() -> None:

@@ -55,7 +55,7 @@ def written(tokens: list[Token]) -> str:
     ],
 )
 def test_mended(given: str, expected: str) -> None:
-    assert written(mended(list(tree(given).tokens))) == expected
+    assert written(mended(list(tree(given)))) == expected
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from tests.english.scene import tree_of
 )
 def test_heads_and_labels(caption: str, expected: str) -> None:
     tree = tree_of(caption)
-    found = {f"{t.text}:{t.label}:{tree[t.head].text}" for t in tree.tokens}
+    found = {f"{t.text}:{t.label}:{tree[t.head].text}" for t in tree}
     assert set(expected.split()) <= found
 
 
@@ -186,7 +186,7 @@ def test_the_stop_of_an_abbreviation_ends_no_sentence(text: str, body: str) -> N
 def test_noun_phrases_alone(caption: str, expected: str) -> None:
     tree = phrases.parse(sentence_of(caption))
     assert tree is not None
-    assert set(expected.split()) <= {f"{t.text}:{t.label}:{tree[t.head].text}" for t in tree.tokens}
+    assert set(expected.split()) <= {f"{t.text}:{t.label}:{tree[t.head].text}" for t in tree}
     assert tree.text == caption
 
 

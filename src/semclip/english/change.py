@@ -10,16 +10,12 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def changed_share(before: str, after: str) -> float:
+def changed_share_of_words(before: list[str], after: list[str]) -> float:
     """The share of words that are not in the same order in both texts: 0 for equal ones, 1 for nothing in common.
 
-    1 - |longest common subsequence of lower-case words| / |words of the longer text|; marks and capitals do not count.
+    1 - |longest common subsequence of words| / |words of the longer text|. Bit-parallel (Hyyrö 2004): one step per
+    word of `after`.
     """
-    return changed_share_of_words(words_of(before), words_of(after))
-
-
-def changed_share_of_words(before: list[str], after: list[str]) -> float:
-    """The same for lists of words. Bit-parallel (Hyyrö 2004): one step per word of `after`."""
     longer = max(len(before), len(after))
     if not longer:
         return 0.0

@@ -23,9 +23,13 @@ VOWELS = "aeiou"
 #: (base form, tag) -> form, before any lexicon or rule.
 _IRREGULAR = {(lemma, tag): form for lemma, tag, form in rows_of("irregular", 3)}
 _POS = {"N": "NOUN", "V": "VERB", "J": "ADJ", "R": "ADV"}
-_LEMMAS = {("people", "N"): "person", ("lying", "V"): "lie", ("has", "V"): "have", ("does", "V"): "do",
-           ("left", "V"): "leave", ("men", "N"): "man", ("women", "N"): "woman", ("wooden", "J"): "wooden"}  # fmt: skip
-_BE = words("is are was were be been being am 's 're")
+_LEMMAS = {
+    ("people", "N"): "person", ("lying", "V"): "lie", ("has", "V"): "have", ("does", "V"): "do", ("left", "V"): "leave",
+    ("men", "N"): "man", ("women", "N"): "woman", ("wooden", "J"): "wooden",
+    **dict.fromkeys(((form, "V") for form in words("is are was were be been being am 's 're")), "be"),
+}  # fmt: skip
+#: What a form may end with.
+_ENDS = {"VBG": ("ing",), "VBD": ("ed",), "VBN": ("ed",), "NNS": ("es", "s"), "VBZ": ("es", "s")}
 
 
 @functools.lru_cache(65536)
@@ -33,8 +37,6 @@ def lemma_of(word: str, tag: str) -> str:
     """The base form of a small word: (running, VBG) -> run, (dogs, NNS) -> dog; the word itself where none is known."""
     if (word, tag[:1]) in _LEMMAS:
         return _LEMMAS[word, tag[:1]]
-    if tag[:1] == "V" and word in _BE:
-        return "be"
     if tag[:1] not in _POS or tag in ("NN", "NNP", "RP", "VB", "JJ", "RB", "NNPS"):
         return word
     return _lemmas_of(word).get(_POS[tag[0]]) or _unknown_lemma(word, tag)
@@ -45,9 +47,7 @@ def _unknown_lemma(word: str, tag: str) -> str:
     if "-" in word:
         first, _, last = word.rpartition("-")
         return f"{first}-{lemma_of(last, tag)}"
-    for ending in {"VBG": ("ing",), "VBD": ("ed",), "VBN": ("ed",)}.get(
-        tag, ("es", "s") if tag in ("NNS", "VBZ") else ()
-    ):
+    for ending in _ENDS.get(tag, ()):
         stem = word.removesuffix(ending)
         if stem != word and len(stem) > 2 and (ending != "es" or stem.endswith(("s", "x", "ch", "sh"))):
             return stem

@@ -55,9 +55,7 @@ def _spaced(tree: Tree, index: int, following: str, behind: int) -> bool:
 def styled(text: str, beside: str) -> str:
     """Words in the style of the caption that they stand beside: small, Every Word, or ALL CAPS."""
     upper, title = style_of(beside.split())
-    if upper:
-        return text.upper()
-    return capitalised(text) if title else text
+    return text.upper() if upper else capitalised(text) if title else text
 
 
 def capitalised(text: str) -> str:

@@ -68,18 +68,18 @@ def _forms(word: str) -> frozenset[str]:
     return frozenset((word, *(lemma_of(word, tag) for tag in ("NNS", "VBG", "VBZ", "VBD"))))
 
 
-_PLURALS = {
-    category: frozenset(noun for noun, (of, plural) in lexicon.NOUNS.items() if plural and of & kinds)
-    for category, kinds in {"person": {"adult", "person"}, "animal": {"animal"}}.items()
-}
+def _plurals(*kinds: str) -> frozenset[str]:
+    return frozenset(noun for noun, (of, plural) in lexicon.NOUNS.items() if plural and not of.isdisjoint(kinds))
+
+
 #: category -> (words that mean several, words for kinds of which two mean several).
 _MORE = {
     "person": (
-        _PLURALS["person"] | lexicon.MANY_PEOPLE | words("both each two three four five someone"),
+        _plurals("adult", "person") | lexicon.MANY_PEOPLE | words("both each two three four five someone"),
         (words("man guy he his gentleman"), words("woman lady she her"), words("boy girl child kid toddler baby")),
     ),
     "animal": (
-        _PLURALS["animal"] | words("animals pack herd flock both each another other two three four"),
+        _plurals("animal") | words("animals pack herd flock both each another other two three four"),
         tuple(words(kind) for kind in ("dog puppy", "cat kitten", "horse", "cow", "sheep", "goat", "bird duck")),
     ),
 }

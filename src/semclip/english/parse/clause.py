@@ -1,6 +1,6 @@
 """Who does what in a parsed caption: its subject, its verb, whether the verb is finite; and who is a being."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from semclip.english.inflection import words
 from semclip.english.lexicon import kind_of
@@ -13,8 +13,7 @@ SOMEBODY = words("someone somebody something everyone everybody anyone anything 
 _BE = words("is are was were 's 're")
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """Places in the tree. subject: its head noun. verb: None where there is none ("a dog in the snow").
 
     be: the finite auxiliary or copula, None where there is none. finite: "is running", "runs", not "running".

@@ -157,7 +157,7 @@ _RULES = (
 
 def is_sound(tree: Tree) -> bool:
     """Whether numbers agree and a noun or a verb is at the top."""
-    return _has_a_top(tree) and not any(_is_odd(tree, place, token) for place, token in enumerate(tree.tokens))
+    return _has_a_top(tree) and not any(_is_odd(tree, place, token) for place, token in enumerate(tree))
 
 
 def _is_odd(tree: Tree, place: int, token: Token) -> bool:

@@ -34,7 +34,7 @@ def parse(sentence: Sentence) -> Tree | None:
 
 
 def _tag(words: list[str], place: int, capital: bool) -> str:
-    word, following = words[place], (*words[place + 1 : place + 2], "")[0]
+    word, following = words[place], words[place + 1] if place + 1 < len(words) else ""
     if word in _JOINS:
         return "IN"
     if word in ("&", "and"):

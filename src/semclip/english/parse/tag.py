@@ -42,17 +42,14 @@ def tags_of(tokens: list[str]) -> list[str] | None:
 @functools.lru_cache(65536)
 def _readings(word: str) -> frozenset[str]:
     """What an open word may be: some of NOUN, VERB, ADJ, ADV."""
-    found = set(known_as(word)) - {"AUX"}
-    if word in lexicon.NOUNS:
-        found.add("NOUN")
-    if word in _ADJECTIVES:
-        found.add("ADJ")
+    found = known_as(word) - {"AUX"}
+    found |= {of for of, listed in (("NOUN", lexicon.NOUNS), ("ADJ", _ADJECTIVES)) if word in listed}
     if not found and "-" in word:
         last = word.rpartition("-")[2]
         return frozenset({"ADJ"}) if last.endswith("ed") else _readings(last) | {"ADJ"}
     if not found:
-        found = {"VERB" if word.endswith(("ing", "ed")) else "ADV" if word.endswith("ly") else "NOUN"}
-    return frozenset({"ADV"} if word.endswith("ly") and "ADV" in found and "ADJ" not in found else found)
+        return frozenset({"VERB" if word.endswith(("ing", "ed")) else "ADV" if word.endswith("ly") else "NOUN"})
+    return found & {"ADV"} if word.endswith("ly") and "ADJ" not in found and "ADV" in found else found
 
 
 @functools.lru_cache(65536)

@@ -1,14 +1,11 @@
 """A parsed caption: tokens with lemma, tag, head and label, and the questions that rules ask of them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from semclip.english.change import words_of
 
-#: What a tree keeps that does not depend on its words.
-_OF_SHAPE = ("_children", "_spans", "_starts", "ends", "root", "tags")
 NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 VERBS = frozenset({"VB", "VBZ", "VBP", "VBD", "VBG", "VBN"})
 FINITE = frozenset({"VBZ", "VBP", "VBD", "MD"})
@@ -34,49 +31,51 @@ class Token(NamedTuple):
         return self.text.lower()
 
 
-@dataclass(frozen=True)
-class Tree:
-    """tokens: of the sentence that is parsed. tail: what follows it and is kept as it is: " .", " - stock photo"."""
+class Tree(tuple[Token, ...]):
+    """The tokens of a sentence. tail: what follows it and is kept as it is: " .", " - stock photo"."""
 
-    tokens: tuple[Token, ...]
-    tail: str = ""
+    tail: str
 
-    def __len__(self) -> int:
-        return len(self.tokens)
+    def __new__(cls, tokens: Iterable[Token], tail: str = "") -> "Tree":
+        tree = super().__new__(cls, tokens)
+        tree.tail = tail
+        return tree
 
-    def __getitem__(self, index: int) -> Token:
-        return self.tokens[index]
+    @property
+    def tokens(self) -> "Tree":
+        """Itself."""
+        return self
 
     def lower(self, index: int) -> str:
         """The small word at an index, "" outside."""
-        return self.words[index] if 0 <= index < len(self.tokens) else ""
+        return self.words[index] if 0 <= index < len(self) else ""
 
     def tag(self, index: int) -> str:
-        return self.tokens[index].tag if 0 <= index < len(self.tokens) else ""
+        return self[index].tag if 0 <= index < len(self) else ""
 
     @cached_property
     def _children(self) -> list[list[int]]:
-        found: list[list[int]] = [[] for _ in self.tokens]
-        for index, token in enumerate(self.tokens):
+        found: list[list[int]] = [[] for _ in self]
+        for index, token in enumerate(self):
             if token.head != index:
                 found[token.head].append(index)
         return found
 
     @cached_property
     def root(self) -> int:
-        return next(i for i, token in enumerate(self.tokens) if token.head == i)
+        return next(i for i, token in enumerate(self) if token.head == i)
 
     @cached_property
     def lemmas(self) -> frozenset[str]:
-        return frozenset(token.lemma for token in self.tokens)
+        return frozenset(token.lemma for token in self)
 
     @cached_property
     def tags(self) -> frozenset[str]:
-        return frozenset(token.tag for token in self.tokens)
+        return frozenset(token.tag for token in self)
 
     @cached_property
     def words(self) -> list[str]:
-        return [token.lower for token in self.tokens]
+        return [token.lower for token in self]
 
     @cached_property
     def tail_words(self) -> list[str]:
@@ -85,23 +84,23 @@ class Tree:
     @cached_property
     def style(self) -> tuple[bool, bool]:
         """Whether it is written in CAPITALS, and whether Like This."""
-        return style_of([token.text for token in self.tokens])
+        return style_of([token.text for token in self])
 
     @cached_property
     def is_loose(self) -> bool:
         """Whether a space stands before its commas or its stop."""
-        spaced = any(t.text == "," and i and self.tokens[i - 1].space for i, t in enumerate(self.tokens))
+        spaced = any(t.text == "," and i and self[i - 1].space for i, t in enumerate(self))
         return spaced or self.tail[:2] in (" .", " !")
 
     def children(self, index: int, *labels: str) -> list[int]:
         """The dependents of a token, in order; of these labels, if any are named."""
         found = self._children[index]
-        return [i for i in found if self.tokens[i].label in labels] if labels and found else found
+        return [i for i in found if self[i].label in labels] if labels and found else found
 
     def child(self, index: int, *labels: str) -> int | None:
         """The first dependent with one of the labels."""
         for child in self._children[index]:
-            if self.tokens[child].label in labels:
+            if self[child].label in labels:
                 return child
         return None
 
@@ -116,7 +115,7 @@ class Tree:
         firsts, lasts = list(range(len(self))), list(range(len(self)))
         for index in range(len(self)):
             above = index
-            while (head := self.tokens[above].head) != above:
+            while (head := self[above].head) != above:
                 above = head
                 firsts[above], lasts[above] = min(firsts[above], index), max(lasts[above], index)
         return [(first, last + 1) for first, last in zip(firsts, lasts, strict=True)]
@@ -131,11 +130,9 @@ class Tree:
         return [index for index, span in enumerate(self._spans) if span == (index, len(self))]
 
     def with_word(self, place: int, text: str, lemma: str) -> "Tree":
-        """The same tree with another word of the same tag at a place; what depends on its shape alone is kept."""
-        tokens = (*self.tokens[:place], self[place]._replace(text=text, lemma=lemma), *self.tokens[place + 1 :])
-        other = Tree(tokens, self.tail)
-        other.__dict__.update({name: self.__dict__[name] for name in _OF_SHAPE if name in self.__dict__})
-        return other
+        """The same tree with another word of the same tag at a place."""
+        word = self[place]._replace(text=text, lemma=lemma)
+        return Tree((*self[:place], word, *self[place + 1 :]), self.tail)
 
     def is_noun(self, index: int) -> bool:
         return self.tag(index) in NOUNS
@@ -146,14 +143,14 @@ class Tree:
     def is_plural(self, index: int) -> bool:
         """Whether a noun takes "are": plural, or joined with another one."""
         last = max([i for i in self.children(index, "conj") if self.is_noun(i)], default=index)
-        between = self.tokens[index:last]
+        between = self[index:last]
         joined = any(t.lower in ("and", "&") for t in between) and not any(t.tag == "VBG" for t in between)
         return joined or self.tag(index) in ("NNS", "NNPS")
 
     @cached_property
     def _starts(self) -> list[int]:
         found = list(range(len(self)))
-        for index, token in enumerate(self.tokens):
+        for index, token in enumerate(self):
             if token.head > index and token.label in BEFORE_NOUN:
                 found[token.head] = min(found[token.head], self._spans[index][0])
         return found
@@ -165,7 +162,7 @@ class Tree:
     @cached_property
     def _determiners(self) -> dict[int, str]:
         found: dict[int, str] = {}
-        for index, token in enumerate(self.tokens):
+        for index, token in enumerate(self):
             if token.label in ("det", "poss", "nummod") and token.head != index:
                 stands = index < token.head and self.lower(index + 1) != "-"
                 found.setdefault(token.head, self.words[index] if stands else "")
@@ -180,7 +177,7 @@ class Tree:
 
     def text_of(self, start: int, end: int) -> str:
         """Words start..end-1 as written."""
-        return "".join(t.text + " " * t.space for t in self.tokens[start:end]).strip()
+        return "".join(t.text + " " * t.space for t in self[start:end]).strip()
 
     @cached_property
     def text(self) -> str:

@@ -16,7 +16,7 @@ from semclip.english.reword.parts import Form, Items, parts_of
 from semclip.english.reword.synonyms import Swap, synonyms
 from semclip.english.siblings import Siblings
 
-#: The share of words that a paraphrase must change, at least (`change.changed_share`).
+#: The share of words that a paraphrase must change, at least (`changed_share_of_words`).
 LEAST = 1 / 3
 #: How often a swap that may be made is.
 _SWAPPED = 0.98
