@@ -70,9 +70,7 @@ def _names_something(tree: Tree, place: int, noun: int) -> bool:
     beside = any(token.text[0].isupper() for token in (tree[noun], *tree.tokens[place + 1 : place + 2]))
     if not (tree[place].text[0].isupper() and beside) or any(tree.style):
         return False
-    letters = [
-        token.text for token in tree.tokens[1:] if token.text.isalpha() and token.lower not in _UNCOUNTED | {"x"}
-    ]
+    letters = [token.text for token in tree.tokens[1:] if token.text.isalpha() and token.lower not in _MEASURES]
     return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) > len(letters) / 2
 
 
