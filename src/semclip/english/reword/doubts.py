@@ -51,14 +51,14 @@ def stands(tree: Tree, noun: int) -> bool:
     if tree[noun].lemma in SOMEBODY or determiner:
         return determiner in _ARTICLES or not _is_miscounted(tree, noun)
     first = tree.lower(tree.noun_start(noun))
-    if tree.tag(noun + 1) == "CD" or first in _THE_ONLY or is_done(tree, first, noun):
+    if tree.tag(noun + 1) == "CD" or first in _THE_ONLY or _is_done(tree, first, noun):
         return False  # team photo 2018, best places, kneading dough
     if any(tree[i].text[:1].isupper() for i in range(1, noun + 1)):
         return False  # Captain Ines Calder
     return tree[noun].lemma in lexicon.MASS if tree.tag(noun) == "NN" else tree.tag(noun) == "NNS"
 
 
-def is_done(tree: Tree, first: str, noun: int) -> bool:
+def _is_done(tree: Tree, first: str, noun: int) -> bool:
     """Whether a phrase may tell what is done to a thing: kneading dough, wearing goggles; not "smiling baby"."""
     return first.endswith("ing") and "VERB" in known_as(first) and not is_being(tree, noun)
 
@@ -117,7 +117,7 @@ def _may_be_a_verb(tree: Tree, place: int, several: bool) -> bool:
     if tag in FINITE and _is_main(tree, place):
         return True
     if not (tree.is_noun(before) or (tree.lower(before) in lexicon.COLOURS and tree.lower(before - 1) == "in")):
-        return False
+        return False  # nurses in white sit on a wall
     rock = is_being(tree, before - 1) and not is_being(tree, before)
     if word.endswith("ing") and (rock or tree.is_noun(place + 1)):
         return True  # waiter balancing plates, a boy in a shirt playing soccer, a man rock climbing

@@ -3,15 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from semclip.english.inflection import inflect, words
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.parts import Items, Parts
 from semclip.english.reword.places import adjuncts, told_by
-from semclip.english.words.load import listed
-
-_POSTURES = listed("postures")
-#: With one of these there is more than one thing to tell first.
-_JOINING = words(", and as while when")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +21,7 @@ def orders(tree: Tree, p: Parts | None) -> list[Order]:
     """All that may be drawn before a frame is."""
     if p is None:
         return list(fronted_end(tree))
-    found = [*existential(p), *doing_first(p), *fronted(p)]
+    found = [*existential(p), *fronted(p)]
     return [*found, *told(p)] if p.stands else found
 
 
@@ -61,18 +55,6 @@ def told(p: Parts) -> Iterator[Order]:
             yield Order("seen", [*p.introduced, "can be seen", *p.participles], 0.6)
 
 
-def doing_first(p: Parts) -> Iterator[Order]:
-    """Climbing up a steep hill is a goat."""
-    doing, tree = p.participles, p.tree
-    if p.verb is None or doing is None or not p.indefinite or p.may_be_taken or not 2 < len(doing) < 9:
-        return
-    if tree.tag(p.verb) == "VBN" or tree[p.verb].lemma in ("be", "have") or not _JOINING.isdisjoint(tree.words):
-        return
-    # wearing a coat standing in a fountain
-    if not any(tree.is_verb(i) or tree.tag(i).startswith("PRP") for i in p.rest):
-        yield Order("inverted", [*doing, p.be, *p.introduced], 0.3)
-
-
 def fronted_end(tree: Tree) -> Iterator[Order]:
     """In Rome on Monday, a mayor, left, and a guide wave: of a sentence whose parts are not told."""
     verb = told_by(tree)
@@ -81,26 +63,15 @@ def fronted_end(tree: Tree) -> Iterator[Order]:
 
 
 def fronted(p: Parts) -> Iterator[Order]:
-    """On a couch, a cat sleeps; on a couch sits a cat; on a couch, there is a cat; with its mouth open, a goat naps."""
+    """On a couch, a cat sleeps; on a couch, there is a cat; with its mouth open, a goat naps."""
     tree, verb, prep = p.tree, p.verb, p.place
-    place: Items = list(range(prep, len(tree))) if prep is not None else []
+    if prep is not None and p.indefinite and not p.finite and not (verb is not None and p.may_be_taken):
+        said = _before(p, prep) if verb is None else [*p.introduced, *range(verb, prep)]
+        place = [*range(prep, len(tree)), ",", "there", p.there_be]
+        yield Order("fronted+existential", [*place, *said], 1.5)
     if verb is None:
-        if p.finite:
-            yield from fronted_end(tree)
-        if prep is not None and p.finite:
-            yield Order("inverted", [*place, p.be, *p.np], 1)
-        elif prep is not None and p.indefinite and not any(map(tree.is_verb, range(p.np[0], prep))):
-            np = _before(p, prep)
-            yield Order("fronted+existential", [*place, ",", "there", p.there_be, *np], 1)
-            yield Order("inverted", [*place, p.be, *np], 0.7)
+        yield from fronted_end(tree) if p.finite else ()
         return
-    if prep is not None:
-        kept: Items = list(range(verb + 1, prep))
-        if not p.finite and p.indefinite and not p.may_be_taken:
-            yield Order("fronted+existential", [*place, ",", "there", p.there_be, *p.introduced, verb, *kept], 1.5)
-        if tree[verb].lemma in _POSTURES and not kept and not p.joined and tree.tag(verb) != "VBN":
-            lemma = {"lay": "lie"}.get(tree[verb].lemma, tree[verb].lemma)
-            yield Order("inverted", [*place, inflect(lemma, "VBP" if p.plural else "VBZ"), *p.introduced], 1.5)
     for start in dict.fromkeys([*([prep] if prep is not None else []), *adjuncts(tree, verb, p.joined)]):
         kept = [i for i in p.clause or () if not (isinstance(i, int) and i >= start)]
         if tree.lower(start - 1) == ",":

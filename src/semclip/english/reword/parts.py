@@ -6,9 +6,9 @@ from functools import cached_property
 from semclip.english import lexicon
 from semclip.english.inflection import inflect, known_as, words
 from semclip.english.negate.denied import DEPICTIONS
-from semclip.english.parse.clause import SOMEBODY, clause_of, inside_collective, is_being, is_person, is_torn
+from semclip.english.parse.clause import SOMEBODY, clause_of, inside_collective, is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
-from semclip.english.reword.doubts import is_done, is_headline, is_misread, plural_of, stands
+from semclip.english.reword.doubts import is_headline, is_misread, plural_of, stands
 from semclip.english.reword.places import last_place
 from semclip.english.words.load import listed
 
@@ -128,7 +128,11 @@ class Parts:
         tree, who = self.tree, pronoun_of(self.tree, self.holder)
         if self.np[-1] != self.holder and (who == "that" or self.may_be_taken):
             return None  # a guide dog in a harness that is running: the harness runs
-        if not self.participles or tree.child(self.subject, "conj") is not None:
+        if (
+            not self.participles
+            or tree.child(self.subject, "conj") is not None
+            or tree.lower(self.np[-1] + 1) == "with"
+        ):
             return None
         if self.verb is not None and tree[self.verb].lemma in STATIVE:
             return None  # a map that is showing a river
@@ -181,12 +185,12 @@ def parts_of(tree: Tree) -> Parts | None:
         return None
     first = 0 if there is None else 2
     plural = plural_of(tree, subject, finite, clause.plural if clause else False)
-    if plural is None or tree.noun_start(subject) != first or is_torn(tree, clause):
+    if plural is None or tree.noun_start(subject) != first:
         return None
     if tree.root == subject and not tree.determiner(subject) and tree.words.count(",") > 1:
         return None  # hen, goat, barn
-    if is_done(tree, tree.lower(first), subject) or (tree.tag(subject) == "NN" and tree.lower(first) in _SEVERAL):
-        return None  # kneading dough together; several woman
+    if tree.tag(subject) == "NN" and tree.lower(first) in _SEVERAL:
+        return None  # several woman
     if there is not None:
         verb = _participle_of(tree, subject)
     inner = inside_collective(tree, subject)
@@ -206,7 +210,7 @@ def parts_of(tree: Tree) -> Parts | None:
     joined = _joined(tree, verb)
     if joined is None or _may_be_another_s(tree, start) or len(helpers) != verb - start:
         return None
-    if tree.span(subject) != (0, start) if finite else _is_hung_on_another(tree, start, verb):
+    if finite and tree.span(subject) != (0, start):
         return None
     rest = list(range(verb + 1, len(tree)))
     return Parts(tree, subject, list(range(first, start)), helpers, verb, rest, finite, plural, joined)
@@ -226,9 +230,8 @@ def _joined(tree: Tree, verb: int) -> tuple[int, ...] | None:
     """The further verbs that "and" joins; None where one has a subject or another form: wears rings and long curls."""
     found, at = [], verb
     while (following := next((i for i in tree.children(at, "conj") if tree.is_verb(i)), None)) is not None:
-        if tree.child(following, "aux", "auxpass", "nsubj") is not None:
-            return None
-        if tree.tag(verb) == "VBZ" and tree.tag(following) == "VBP":
+        other = tree.tag(verb) == "VBZ" and tree.tag(following) == "VBP"
+        if other or tree.child(following, "aux", "auxpass", "nsubj") is not None:
             return None
         found.append(following)
         at = following
@@ -238,9 +241,3 @@ def _joined(tree: Tree, verb: int) -> tuple[int, ...] | None:
 def _may_be_another_s(tree: Tree, start: int) -> bool:
     """Whether a verb goes with the word before it: a man partly hidden, a goat, napping."""
     return tree.lower(start - 1) in (",", "and", "both", "all", "each") or tree.tag(start - 1) == "RB"
-
-
-def _is_hung_on_another(tree: Tree, start: int, verb: int) -> bool:
-    """Whether a participle may be said of a noun inside the phrase: a woman with a man walking behind her."""
-    own = tree.child(start - 1, "poss") is not None or any(tree.tag(i)[:3] == "PRP" for i in range(verb, len(tree)))
-    return own and "with" in tree.words[:start]

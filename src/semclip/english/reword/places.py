@@ -15,7 +15,7 @@ _GOALS = listed("goals")
 _AIMED = listed("aimed")
 _WHERE = listed("wheres")
 _NOWHERE = words("background distance foreground air way other manner row line circle direction") | listed("body")
-TIMES = words(
+_TIMES = words(
     "dusk dawn night sunset sunrise noon evening morning afternoon day daytime spring summer autumn fall winter"
 )
 _JOINING = words("while as when after before until because")
@@ -66,10 +66,11 @@ def _is_where(tree: Tree, subject: int, verb: int | None, prep: int) -> bool:
         noun = _noun_behind(tree, noun + 1)
     if not tree.is_noun(noun) or tree[noun].lemma in _NOWHERE or is_clothes(tree, noun):
         return False
-    bare = verb is None and not tree.determiner(noun) and tree[noun].lemma not in TIMES
-    if tree.determiner(noun) not in ("a", "an", "the", "some") and not bare:
-        return False
-    if _is_setting(tree, noun, prep):
+    setting, determiner = _is_setting(tree, noun, prep), tree.determiner(noun)
+    bare = verb is None and not determiner and (setting or tree.tag(noun) == "NNS") and tree[noun].lemma not in _TIMES
+    if determiner not in ("a", "an", "the", "some") and not bare:
+        return False  # in action
+    if setting:
         return verb is None or tree[verb].lemma not in _GOALS
     # What is no place may be that of the last noun: a leash is the dog's, in "a man and a dog on a leash".
     if verb is None:
