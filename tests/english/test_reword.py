@@ -6,7 +6,7 @@ import pytest
 
 from semclip.english.change import changed_share_of_words, words_of
 from semclip.english.inflection import article_of, by_rule, inflect, plural_of
-from semclip.english.parse.source import readings
+from semclip.english.parse.source import as_words
 from semclip.english.parse.tree import Token, Tree
 from semclip.english.reword import paraphrase
 from semclip.english.reword.frames import FRAMES
@@ -82,7 +82,7 @@ def test_changes(caption: str, part: str) -> None:
     ],
 )
 def test_titles_of_unknown_words(title: str, expected: str) -> None:
-    *_, tree = readings(title)
+    tree = as_words(title)
     assert tree is not None
     made = {paraphrase(tree, Siblings([title]), "A", random.Random(seed)).text for seed in range(30)}
     assert expected in made and (expected or made == {""})

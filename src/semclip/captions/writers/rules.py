@@ -28,7 +28,7 @@ from semclip.english.edits import Edit, Scene, tried
 from semclip.english.negate.sentence import endings_of
 from semclip.english.parse import Parses, Tree, open_parser, phrases
 from semclip.english.parse.clean import Sentence, sentence_of
-from semclip.english.parse.source import BUILT_IN, is_installed, readings
+from semclip.english.parse.source import BUILT_IN, as_words, is_installed
 from semclip.english.parse.tag import is_known
 from semclip.english.parse.tree import style_of
 from semclip.english.reword import Paraphrase, paraphrase
@@ -134,8 +134,7 @@ class Rules(Writer):
     def _paraphrase(self, work: "_Work") -> Paraphrase | str:
         reading = work.reading
         refused = _NOT_UNDERSTOOD
-        # What a pipeline of newspapers gets wrong, the parser of captions may get right; a title has no grammar.
-        for tree in readings(reading.caption.text, reading.tree):
+        for tree in (reading.tree, as_words(reading.caption.text)):  # a title has no grammar
             if tree is not None:
                 draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
                 made = paraphrase(tree, reading.siblings, reading.family, draw)

@@ -149,6 +149,7 @@ def clause_noun(tree: Tree, verb: int) -> int | None:
     ("A group of people stand on a beach .", "No people stand on a beach ."),
     ("Someone is painting a fence .", "Nobody is painting a fence ."),
     ("There is someone on the pier", "There is nobody on the pier"),
+    ("There are a dozen jars on a shelf", "There are no jars on a shelf"),
 )
 def no_subject(scene: Scene) -> Iterator[Change]:
     """A dog runs -> no dog runs; a dog on a bed -> there is no dog on a bed; there is a cat -> there is no cat."""
@@ -266,7 +267,8 @@ def _existence_denied(scene: Scene) -> Iterator[Change]:
     ):
         return  # there is no bird on his arm and he looks at it
     end = start + (tree.lower(start) in _COUNTS or tree.lower(start).isdigit())
-    singular = tree.lower(start) in ("a", "an")
+    end += tree.lower(end) == "dozen"
+    singular = tree.lower(start) in ("a", "an") and be == "is"
     new = scene.by_family(f"{be} no", f"{be}n't {'a' if singular else 'any'}")
     yield scene.change((1, end, new), denied=tree[noun].lemma)
 

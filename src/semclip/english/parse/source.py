@@ -4,7 +4,7 @@ import importlib.util
 import itertools
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from semclip.core.errors import UserError
@@ -69,15 +69,11 @@ class Spacy(Parser):
         return [_sound(_tree(doc, sentence), sentence) for doc, sentence in zip(docs, sentences, strict=True)]
 
 
-def readings(text: str, tree: Tree | None = None) -> Iterator[Tree | None]:
-    """What a text may be read as: its tree; if that leads nowhere, a plain caption, and a title of unknown words."""
-    yield tree
+def as_words(text: str) -> Tree | None:
+    """A text as words of which nothing is known: a title, or what no parser understands; None where it has none."""
     sentence = sentence_of(text)
-    caption = plain.parse(sentence)
-    yield caption if caption is not None and caption != tree and is_sound(caption) else None
     words = [*re.finditer(r"[^\s,]+|,", sentence.plain)]
-    if words:
-        yield sentence.tree(words, [""] * len(words), [0] * len(words), ["dep"] * len(words))
+    return sentence.tree(words, [""] * len(words), [0] * len(words), ["dep"] * len(words)) if words else None
 
 
 def is_installed(pipeline: str) -> bool:
