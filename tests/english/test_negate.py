@@ -327,3 +327,32 @@ def test_a_contrast_and_its_truth_share_their_words() -> None:
 def test_a_whole_sentence_in_the_simple_present_is_denied_last(kind: str, caption: str, contrived: bool) -> None:
     found = tried(kind, Scene(tree_of(caption), Siblings([caption])))
     assert found and all(change.contrived is contrived for change in found)
+
+
+@pytest.mark.parametrize(
+    ("caption", "figures"),
+    [
+        ("A goat aged 12 years", {"13", "14", "15", "16"}),
+        ("A goat on 30 May", {"3", "4", "5", "9"}),
+        ("A barn painted in 1905", {"1904", "1903", "1902"}),
+        ("A barn painted circa 1905", {"1885", "1865", "1845"}),
+        ("A barn of the 19th century", {"18th", "17th", "16th"}),
+        ("A barn of the 1970s", {"1960s", "1950s", "1940s"}),
+        ("A goat sold for $1,299", {"$2,299", "$3,299", "$4,299", "$5,299"}),
+        ("A goat after a 2-1 win", {"3-1", "4-1", "5-1", "6-1"}),
+        ("A farm of 95% goats", {"100%"}),
+        # names, ranges, nothing, what is written twice
+        ("Tram No. 3 on a bridge", set()),
+        ("A goat aged 3-5 years", set()),
+        ("A 3D goat", set()),
+        ("A 2nd-hand bench", set()),
+        ("A goat weighs 0 kg", set()),
+        ("A goat aged 4 and a cow aged 4", set()),
+    ],
+)
+def test_figures_are_changed_to_others_that_they_are_not(caption: str, figures: set[str]) -> None:
+    tree = phrases.parse(sentence_of(caption))
+    assert tree is not None
+    scenes = [Scene(tree, Siblings([caption]), family) for family in "AB"]
+    made = {scene.edit("", change).text for scene in scenes for change in tried("figure_swapped", scene)}
+    assert {next(word for word in text.split() if word not in caption.split()) for text in made} == figures

@@ -17,9 +17,9 @@ _FIGURE = re.compile(r"([$£€¥]?)([1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)((?:[.:]\d
 _MARKS = "()[]\"'“”‘’,;:!"
 _UNITS = listed("units") | {"%", "percent", "metres", "meters", "miles", "feet"}
 _MONTHS = listed("months") | {f"{month[:cut]}." for month in listed("months") for cut in (3, 4)}  # Aug., Sept.
-#: Behind these a figure is a name: No. 3, model 40, 3D, 4K, 24/7.
+#: Behind these a figure is a name, and in such words: No. 3, model 40, 3D, 4K, 24/7, 2nd-hand.
 _NAMED_BY = words("no no. # model ref code item id sku")
-_NAME = re.compile(r"[dkghpx]|/.*|.*/.*", re.IGNORECASE)
+_NAME = re.compile(r"[dkghpx]|.*/.*|(?:st|nd|rd|th)-.*", re.IGNORECASE)
 _ORDINAL = re.compile(r"st|nd|rd|th", re.IGNORECASE)
 _ABOUT = words("about around circa ca c approximately")
 _DAYS = 28  # that every month has
@@ -97,9 +97,9 @@ def _others(tree: Tree, start: int, end: int, match: re.Match[str]) -> Iterator[
     grouped = "," in match[2]
     if _ORDINAL.fullmatch(behind):
         yield from (_ordinal(number - less) for less in (1, 2, 3) if number > less)
-    elif number in _YEARS and not grouped and not match[3] and behind in ("", "s"):
+    elif not grouped and not match[3] and (behind == "s" or (number in _YEARS and not behind)):
         step = 10 if behind else 20 if before in _ABOUT else 1
-        yield from (str(number - step * less) for less in (1, 2, 3))
+        yield from (str(number - step * less) for less in (1, 2, 3) if number > step * less)
     elif beside & _MONTHS and number <= 31:
         yield from (str((number + more - 1) % _DAYS + 1) for more in (1, 2, 3, 7))
     else:
