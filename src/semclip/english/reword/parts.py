@@ -178,48 +178,45 @@ def parts_of(tree: Tree) -> Parts | None:
     """The parts of a caption; None for a headline, for a word before its subject, or where the parse is unsure."""
     if is_headline(tree) or ":" in tree.words or any(t.label == "neg" for t in tree.tokens):
         return None
-    there = _introduced_by_there(tree)
-    clause = clause_of(tree) if there is None else None
-    subject, verb, finite = (clause.subject, clause.verb, clause.finite) if clause else (there, None, False)
+    there = tree.lower(0) == "there" and tree.root == 1 and tree.lower(1) in ("is", "are", "'s")
+    clause = clause_of(tree) if not there else None
+    subject, verb, finite = (clause.subject, clause.verb, clause.finite) if clause else (None, None, False)
+    if there:
+        subject = tree.child(1, "attr", "nsubj", "dobj")
     if subject is None or tree[subject].lemma in DEPICTIONS or is_misread(tree, subject, finite):
         return None
-    first = 0 if there is None else 2
-    plural = plural_of(tree, subject, finite, clause.plural if clause else False)
+    first, end = 2 if there else 0, tree.span(subject)[1]
+    plural = plural_of(tree, subject, finite, clause is not None and clause.plural)
     if plural is None or tree.noun_start(subject) != first:
         return None
     if tree.root == subject and not tree.determiner(subject) and tree.words.count(",") > 1:
         return None  # hen, goat, barn
     if tree.tag(subject) == "NN" and tree.lower(first) in _SEVERAL:
         return None  # several woman
-    if there is not None:
+    if there:
         verb = _participle_of(tree, subject)
     inner = inside_collective(tree, subject)
     if verb is None and inner is not None and _participle_of(tree, inner) == inner + 1:
         verb = inner + 1
-    if verb is None:
-        end = tree.span(subject)[1]
-        whole = there is not None or tree.span(subject) == (0, len(tree))
-        np, rest = list(range(first, end)), list(range(end, len(tree)))
-        return Parts(tree, subject, np, [], None, rest, False, plural) if whole else None
-    if clause is not None and clause.be == verb:  # a cat is on a couch
+    start, helpers, joined = end, list[int](), tuple[int, ...]()
+    if clause is not None and verb is not None and clause.be == verb:  # a cat is on a couch
         placed = tree.child(verb, "prep") == verb + 1 and not tree.child(verb, "conj", "attr", "acomp")
-        np, rest = list(range(verb)), list(range(verb + 1, len(tree)))
-        return Parts(tree, subject, np, [verb], None, rest, True, plural) if placed else None
-    helpers = [i for i in tree.children(verb, "aux", "auxpass") if i < verb]
-    start = min([verb, *helpers])
-    joined = _joined(tree, verb)
-    if joined is None or _may_be_another_s(tree, start) or len(helpers) != verb - start:
+        start, end, helpers, finite = verb, verb + 1, [verb], True
+        verb = None
+        if not placed:
+            return None
+    elif verb is None and not (there or tree.span(subject) == (0, len(tree))):
         return None
-    if finite and tree.span(subject) != (0, start):
-        return None
-    rest = list(range(verb + 1, len(tree)))
-    return Parts(tree, subject, list(range(first, start)), helpers, verb, rest, finite, plural, joined)
-
-
-def _introduced_by_there(tree: Tree) -> int | None:
-    """The noun of "there is a cat on the couch"."""
-    there = tree.lower(0) == "there" and tree.root == 1 and tree.lower(1) in ("is", "are", "'s")
-    return tree.child(1, "attr", "nsubj", "dobj") if there else None
+    elif verb is not None:
+        helpers = [i for i in tree.children(verb, "aux", "auxpass") if i < verb]
+        start, end, further = min([verb, *helpers]), verb + 1, _joined(tree, verb)
+        # a man partly hidden; a goat, napping
+        another = tree.lower(start - 1) in (",", "and", "both", "all", "each") or tree.tag(start - 1) == "RB"
+        if further is None or another or len(helpers) != verb - start or (finite and tree.span(subject) != (0, start)):
+            return None
+        joined = further
+    np, rest = list(range(first, start)), list(range(end, len(tree)))
+    return Parts(tree, subject, np, helpers, verb, rest, finite, plural, joined)
 
 
 def _participle_of(tree: Tree, noun: int) -> int | None:
@@ -236,8 +233,3 @@ def _joined(tree: Tree, verb: int) -> tuple[int, ...] | None:
         found.append(following)
         at = following
     return tuple(found)
-
-
-def _may_be_another_s(tree: Tree, start: int) -> bool:
-    """Whether a verb goes with the word before it: a man partly hidden, a goat, napping."""
-    return tree.lower(start - 1) in (",", "and", "both", "all", "each") or tree.tag(start - 1) == "RB"

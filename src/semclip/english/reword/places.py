@@ -15,9 +15,6 @@ _GOALS = listed("goals")
 _AIMED = listed("aimed")
 _WHERE = listed("wheres")
 _NOWHERE = words("background distance foreground air way other manner row line circle direction") | listed("body")
-_TIMES = words(
-    "dusk dawn night sunset sunrise noon evening morning afternoon day daytime spring summer autumn fall winter"
-)
 _JOINING = words("while as when after before until because")
 #: What says more of the verb than where, or of the last noun: in the snow from an adult, on a chair with one arm.
 _BESIDES = words("from to for into onto toward towards with")
@@ -46,7 +43,7 @@ def last_place(tree: Tree, subject: int, verb: int | None, be: int | None, there
         head = tree[prep].head
         while verb is None and tree[head].label == "conj":
             head = tree[head].head
-        if head in heads and tree[prep].label in ("prep", "advmod") and _is_where(tree, subject, verb, prep):
+        if head in heads and _is_where(tree, subject, verb, prep):
             return prep
     return None
 
@@ -54,12 +51,12 @@ def last_place(tree: Tree, subject: int, verb: int | None, be: int | None, there
 def _is_where(tree: Tree, subject: int, verb: int | None, prep: int) -> bool:
     """Whether it is said of all: on a couch; nothing that the verb needs or that tells more of the last noun."""
     inside, word = range(prep, len(tree)), tree.lower(prep)
-    if word not in _STATIC or tree.lower(prep + 1) == "," or tree.tag(prep - 1) in ("RP", "RB"):
+    if word not in _STATIC or tree.tag(prep - 1) in ("RP", "RB"):
         return False  # sits up on a roof
     told = range(verb + 1 if verb is not None else subject + 1, prep)
     if any(tree.lower(i) == "with" or (verb is None and tree.tag(i) == "IN" and tree.lower(i) != "of") for i in told):
         return False  # plays with lights on the horizon; a nurse at a desk and a boy in a hall
-    if any(tree.tag(i)[:3] == "PRP" or tree.is_verb(i) or tree.lower(i) in _BESIDES for i in inside):
+    if any(tree.is_verb(i) or tree.lower(i) in _BESIDES for i in inside):
         return False
     noun = _noun_behind(tree, prep)
     if tree[noun].lemma in ("top", "front", "middle") and tree.lower(noun + 1) == "of":
@@ -67,7 +64,7 @@ def _is_where(tree: Tree, subject: int, verb: int | None, prep: int) -> bool:
     if not tree.is_noun(noun) or tree[noun].lemma in _NOWHERE or is_clothes(tree, noun):
         return False
     setting, determiner = _is_setting(tree, noun, prep), tree.determiner(noun)
-    bare = verb is None and not determiner and (setting or tree.tag(noun) == "NNS") and tree[noun].lemma not in _TIMES
+    bare = verb is None and not determiner and (setting or tree.tag(noun) == "NNS")
     if determiner not in ("a", "an", "the", "some") and not bare:
         return False  # in action
     if setting:

@@ -106,12 +106,8 @@ def _fits(tree: Tree, items: Items, kinds: list[str], swap: Swap) -> bool:
 
 def _goes_on(tree: Tree, items: Items) -> bool:
     """Whether a participle is said of who has something: there is a DJ that has headphones playing records."""
-    for item in items:
-        if isinstance(item, str):  # who is, can be seen
-            return isinstance(item, Form)
-        if tree.tag(item) in ("VBG", "VBN"):
-            return True
-    return False
+    telling = next((item for item in items if isinstance(item, str) or tree.tag(item) in ("VBG", "VBN")), "")
+    return isinstance(telling, int | Form)  # not "who is", "can be seen"
 
 
 def _with(items: Items, swaps: list[Swap]) -> Items:
