@@ -19,8 +19,6 @@ _NOT_HAD = words("background foreground distance him her it them his its their b
 
 def changes(tree: Tree) -> Iterator[Swap]:
     """Every small change that may be made."""
-    if any(token.label == "neg" for token in tree.tokens):
-        return
     sentence = not is_headline(tree)
     for place, token in enumerate(tree.tokens):
         if token.label == "acl" and token.tag in ("VBG", "VBN"):
@@ -88,6 +86,6 @@ def _simple(tree: Tree, verb: int) -> Iterator[Swap]:
     """is running -> runs."""
     subject, lemma, helper = tree.subject(verb), tree[verb].lemma, tree.lower(verb - 1)
     joined = any(tree.tag(i) == "VBG" and tree.lower(i - 1) == "and" for i in range(verb + 2, len(tree)))
-    plain = subject is not None and subject < verb - 1 and tree.child(verb, "conj") is None and not joined
+    plain = subject is not None and tree.child(verb, "conj") is None and not joined
     if plain and helper in ("is", "are") and "VERB" in known_as(lemma) and lemma not in ("be", "go"):
         yield Swap(verb - 1, verb + 1, inflect(lemma, "VBZ" if helper == "is" else "VBP"), "simple")

@@ -120,11 +120,10 @@ def _stands(tree: Tree, place: int, pair: Pair) -> bool:
 def _noun(tree: Tree, place: int, end: int, pair: Pair) -> str:
     head, parts = end - 1, pair.new.split()
     token = tree[head]
-    if token.tag not in ("NN", "NNS") or token.label in ("compound", "nmod", "amod") or tree.is_noun(end):
-        return ""
-    compound = any(i < place for i in tree.children(head, "compound", "nmod"))
-    if compound or tree.lower(end) in _OWNERS or (place < head and tree.is_noun(place - 1)):
-        return ""  # a dirt bike rider, women's shoes
+    if token.tag not in ("NN", "NNS") or tree.is_noun(end) or tree.lower(end) in _OWNERS:
+        return ""  # a bike rider, women's shoes
+    if any(i < place for i in tree.children(head, "compound", "nmod")):
+        return ""  # a dirt bike
     if not _BEHIND.isdisjoint(parts) and tree.child(head, "prep", "acl", "relcl", "conj") is not None:
         return ""
     bare = token.tag == "NN" and not tree.determiner(head)
@@ -184,8 +183,10 @@ def _is_counted(tree: Tree, place: int, end: int, pair: Pair) -> bool:
 
 
 def _verb(tree: Tree, place: int, end: int, pair: Pair) -> str:
-    token, taken = tree[place], tree.child(place, "dobj") is not None
+    token, taken, subject = tree[place], tree.child(place, "dobj") is not None, tree.subject(place)
     if not tree.is_verb(place) or token.tag == "VBN" or token.label in ("aux", "amod", "compound"):
+        return ""
+    if pair.kind == "B" and not is_being(tree, token.head if subject is None else subject):
         return ""
     if len(pair.old) == 1 and (tree.child(place, "prt") is not None or taken is (pair.kind == "I")):
         return ""
@@ -198,12 +199,6 @@ def _verb(tree: Tree, place: int, end: int, pair: Pair) -> str:
     if first == "be" and token.tag == "VBG":
         return rest if token.label == "acl" or tree.lower(place - 1) in ("is", "are") else ""
     return f"{inflect(first, token.tag)} {rest}".strip()
-
-
-def _verb_of_beings(tree: Tree, place: int, end: int, pair: Pair) -> str:
-    subject = tree.subject(place)
-    doer = tree[place].head if subject is None else subject
-    return _verb(tree, place, end, pair) if is_being(tree, doer) else ""
 
 
 #: A preposition is one where such a word is behind it.
@@ -234,6 +229,6 @@ def _phrase(tree: Tree, place: int, end: int, pair: Pair) -> str:
 _WORN_IN_PAIRS = listed("worn in pairs")
 
 _OF_KIND: dict[str, Callable[[Tree, int, int, Pair], str]] = {
-    "N": _noun, "J": _adjective, "V": _verb, "I": _verb, "B": _verb_of_beings, "R": _adverb, "P": _phrase,
+    "N": _noun, "J": _adjective, "V": _verb, "I": _verb, "B": _verb, "R": _adverb, "P": _phrase,
     "T": _phrase, "M": _behind,
 }  # fmt: skip
