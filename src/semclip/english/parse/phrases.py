@@ -5,6 +5,7 @@ stands in no phrase, and ends with its last noun. Whoever changes a word of a ph
 needs no more.
 """
 
+import functools
 import re
 
 from semclip.english import lexicon
@@ -47,15 +48,18 @@ def _tag(words: list[str], place: int, capital: bool) -> str:
         return word if word in (",", ":", ".") else "SYM"
     if word in lexicon.NUMBERS or word[0].isdigit():
         return "JJ" if "-" in word and word[-1].isalpha() else "CD"
-    return _OUTSIDE if word in CLOSED else _open_tag(word, following) or ("NNP" if capital else noun_tag(word))
+    if word in CLOSED:
+        return _OUTSIDE
+    described = following[:1].isalnum() and following not in _JOINS and following not in CLOSED
+    return _open_tag(word, described) or ("NNP" if capital else noun_tag(word))
 
 
-def _open_tag(word: str, following: str) -> str:
-    """The tag of a word that a lexicon knows or that has a telling end; "" for others."""
+@functools.lru_cache(65536)
+def _open_tag(word: str, described: bool) -> str:
+    """The tag of a word that a lexicon knows or that has a telling end; "" for others. described: a word follows."""
     known, noun = known_as(word), word in lexicon.NOUNS
     if word in lexicon.COLOURS or (word in lexicon.ADJECTIVES and not noun) or (known and known <= {"ADJ", "ADV"}):
         return "JJ"
-    described = following[:1].isalnum() and following not in _JOINS and following not in CLOSED
     if not noun and "NOUN" not in known and (word.endswith(("ed", "ing")) or "ADJ" in known):
         return "JJ" if described else _OUTSIDE
     acts = known == {"VERB"} and word.endswith("s")
