@@ -213,6 +213,8 @@ def test_a_third_is_changed_by_more_than_a_frame_and_nothing_is_repeated() -> No
         ("A nurse jumps over a bench followed by a goat.", "bench that is"),
         ("A man with tattooed hands mends a net", "with hands with"),
         ("A giant panda eats leaves", "huge"),
+        ("A choir sings in front of a farmer at his desk", "At his"),
+        ("A nurse rides a goat in the city, and her dog follows", "In the city"),
         ("A nurse is yawning in a shed and eating plums", "yawns"),
         ("2014 Ravelin estate, full history", "are 2014"),
     ],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from semclip.english import lexicon
 from semclip.english.inflection import words
-from semclip.english.parse.clause import is_being, is_person
+from semclip.english.parse.clause import is_being
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.reword.doubts import is_misread
 from semclip.english.words.load import listed
@@ -91,31 +91,22 @@ def _is_setting(tree: Tree, noun: int, prep: int) -> bool:
 
 def adjuncts(tree: Tree, verb: int, joined: tuple[int, ...] = ()) -> Iterator[int]:
     """Where an end starts that may stand first wherever a parser hangs it: with his head bowed; in Rome on Monday."""
-    subject = tree.subject(verb)
-    person = subject is not None and is_person(tree, subject)
     for start in range(verb + 1, len(tree)):
-        said, end = tree.words[start:], range(start, len(tree))
-        if said[0] in _JOINING and any(tree.tag(i) in FINITE for i in end):
-            if _is_clause(tree, start, verb):
+        told = tree.lower(start) in _JOINING and any(tree.tag(i) in FINITE for i in range(start, len(tree)))
+        if told or tree.tag(start) in FINITE:
+            if told and _is_clause(tree, start, verb):
                 yield start
             return
-        if tree.tag(start) in FINITE:
-            return
-        # "it" may be a thing behind the verb: pulls a swing with a girl on it
-        taken = person and not {"it", "its"}.isdisjoint(said)
-        if start - 1 <= max(joined, default=-1) or taken or _is_cut(tree, start):
-            continue
-        if _goes_along(tree, start, verb) or _says_when(tree, start, verb, joined):
+        whole = start - 1 > max(joined, default=-1) and not _is_cut(tree, start)
+        if whole and (_goes_along(tree, start, verb) or _says_when(tree, start, verb)):
             yield start
 
 
 def _is_cut(tree: Tree, start: int) -> bool:
-    """Whether an end is no whole: something before it belongs to it, or a comma or a clause ends it."""
-    if tree.tag(start - 1) in ("DT", "CC", "IN", "RP") or tree.lower(start + 1) == ",":
-        return True
+    """Whether an end is no whole: something before it belongs to it, or a clause ends it."""
     behind = range(start + 1, len(tree))
-    listed_on = any(tree.lower(i - 1) == "," and tree.tag(i) not in ("NNP", "NNPS", "CD", "IN") for i in behind)
-    return listed_on or any(tree.lower(i) in _JOINING or tree.tag(i) in FINITE for i in behind)
+    cut = any(tree.lower(i) in _JOINING or tree.tag(i) in FINITE for i in behind)
+    return cut or tree.tag(start - 1) in ("DT", "CC", "IN", "RP")
 
 
 def _is_clause(tree: Tree, start: int, verb: int) -> bool:
@@ -133,19 +124,18 @@ def _goes_along(tree: Tree, start: int, verb: int) -> bool:
         if tree.tag(start + 1) == "PRP$":  # with her arms folded by a door: who is by the door?
             return tags[:1] == ["VBG"] or tags in (["VBN"], ["JJ"])
         another = any(is_being(tree, i) for i in (*range(verb, start), noun))
-        return start > verb + 1 and not another and tags[:2] == ["IN", "PRP$"] and len(tags) == 3
+        return not another and tags[:2] == ["IN", "PRP$"] and len(tags) == 3
     doing = start if tree.lower(start - 1) == "," else start + 1 if tree.lower(start) == "while" else -1
     return tree.tag(doing) == "VBG" and tree.tag(verb) != "VBD"  # zebras lined up, drinking: a phrase?
 
 
-def _says_when(tree: Tree, start: int, verb: int, joined: tuple[int, ...]) -> bool:
+def _says_when(tree: Tree, start: int, verb: int) -> bool:
     """in Rome on Monday; in a park; nothing that the verb needs or that says more of another noun."""
     end, word = range(start, len(tree)), tree.lower(start)
-    if word not in _DATELINE or start == verb + 1 or any(tree.tag(i)[:3] == "PRP" for i in end):
+    further = any(tree.tag(i)[:3] == "PRP" or tree.lower(i) in _BESIDES for i in end)
+    if word not in _DATELINE or start == verb + 1 or further:
         return False
-    if any(tree.is_verb(i) and i not in joined for i in range(verb + 1, start)):
+    if any(map(tree.is_verb, range(verb + 1, start))) or (word in ("at", "on") and tree[verb].lemma in _AIMED):
         return False  # the hills are where the fire burns, in "smoke rises from a fire burning in the hills"
-    if (word in ("at", "on") and tree[verb].lemma in _AIMED) or not _BESIDES.isdisjoint(tree.words[start:]):
-        return False
     named = any(tree.tag(i).startswith("NNP") for i in (end[1:2] if word == "on" else end))
     return (named and not any(tree.style)) or _is_setting(tree, _noun_behind(tree, start), start)
