@@ -50,7 +50,7 @@ def test_heads_and_labels(caption: str, expected: str) -> None:
     ],
 )
 def test_tags(caption: str, expected: str) -> None:
-    assert " ".join(token.tag for token in tree_of(caption).tokens) == expected
+    assert " ".join(token.tag for token in tree_of(caption)) == expected
 
 
 @pytest.mark.parametrize("caption", ["", "...", "Ein Hund läuft durch den Wald", "xyzzy plugh frotz gnusto", "一只狗"])
@@ -97,7 +97,7 @@ def test_the_sentence_in_a_caption(text: str, body: str, tail: str) -> None:
 
 def test_capitals_that_say_nothing_are_small_for_the_parser_and_kept_in_the_tree() -> None:
     assert sentence_of("A GOAT IN A BARN").plain == "a goat in a barn"
-    assert [token.text for token in tree_of("A Goat In A Barn").tokens] == ["A", "Goat", "In", "A", "Barn"]
+    assert [token.text for token in tree_of("A Goat In A Barn")] == ["A", "Goat", "In", "A", "Barn"]
     assert tree_of("A GOAT IN A BARN")[1].lemma == "goat"
 
 

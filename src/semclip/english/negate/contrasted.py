@@ -89,7 +89,7 @@ def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, s
     found = {(start, new): (change.pair, False) for start, _, new, change in swapped_words("object_replaced", scene)}
     for place, new in people_like(scene) if people else ():
         found.setdefault((place, new), ((tree.lower(place), new), False))
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         if token.tag not in ("NN", "NNS") or token.label in ("poss", "appos", "npadvmod"):
             continue  # a children's hospital; a villa, 5 bedrooms
         if not in_a_place(tree, place) and (people or not is_person(tree, place)):
@@ -119,7 +119,7 @@ _BEFORE_NAMES = words("in on from of at near , early late")
 def _names(scene: Scene, true: bool) -> Iterator[Rival]:
     """Of places and times: in Austria, not Germany; on Monday, not Friday."""
     tree = scene.tree
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         following, tag = tree.lower(place + 1), tree.tag(place + 1)
         if tree.lower(place - 1) in _BEFORE_NAMES and (following in ("", ",", "(") or tag in ("IN", "VBZ", "VBP")):
             for new, _ in fitting(CONTRASTS.get(token.text, []), set()) if token.text[0].isupper() else ():

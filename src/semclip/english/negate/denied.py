@@ -86,7 +86,7 @@ def without(tree: Tree, noun: int, no: bool) -> list[tuple[int, int, str]] | Non
 def with_without(scene: Scene) -> Iterator[Change]:
     """with -> without."""
     tree = scene.tree
-    for prep, token in enumerate(tree.tokens):
+    for prep, token in enumerate(tree):
         if token.lower not in ("with", "w/") or token.label != "prep" or tree[token.head].lemma in _NEEDS_WITH:
             continue
         if tree[token.head].tag == "VBN" or tree.lower(prep - 1) in ("along", "together", "up", "away", "ahead"):
@@ -122,7 +122,7 @@ def _has_clause(tree: Tree, noun: int) -> bool:
 def clothes_taken_off(scene: Scene) -> Iterator[Change]:
     """in a hat -> without a hat."""
     tree = scene.tree
-    for prep, token in enumerate(tree.tokens):
+    for prep, token in enumerate(tree):
         noun = tree.child(prep, "pobj")
         if token.lower != "in" or noun is None or noun < prep or not is_being(tree, token.head):
             continue
@@ -138,7 +138,7 @@ def clothes_taken_off(scene: Scene) -> Iterator[Change]:
 def has_no(scene: Scene) -> Iterator[Change]:
     """wearing a hat -> wearing no hat; has a bed -> has no bed."""
     tree = scene.tree
-    for verb, token in enumerate(tree.tokens):
+    for verb, token in enumerate(tree):
         if token.lemma not in _HAVE or not tree.is_verb(verb) or token.tag in ("VB", "VBN") or token.label == "aux":
             continue
         noun = tree.child(verb, "dobj")
@@ -165,7 +165,7 @@ def but_no(scene: Scene) -> Iterator[Change]:
     tree = scene.tree
     if is_torn(tree, clause_of(tree)):
         return
-    for noun, token in enumerate(tree.tokens):
+    for noun, token in enumerate(tree):
         if token.label != "conj" or not deniable(tree, noun) or not tree.is_noun(token.head):
             continue
         cc, start, first = tree.child(token.head, "cc"), tree.noun_start(noun), tree[token.head]
@@ -263,7 +263,7 @@ PLACES = words("on in under beside behind near inside atop underneath beneath by
 def not_so(scene: Scene) -> Iterator[Change]:
     """a red bus -> a bus that is not red."""
     tree = scene.tree
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         noun = token.head
         if token.label != "amod" or token.lower not in lexicon.COLOURS or not tree.is_noun(noun) or noun < place:
             continue

@@ -57,7 +57,7 @@ def figures(tree: Tree) -> Iterator[Figure]:
 
 def ordinals(tree: Tree) -> Iterator[Figure]:
     """The same of ordinals in letters: the third month -> the fourth month."""
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         if token.lower not in _ORDINALS or tree.tag(place) not in ("JJ", "RB") or not tree.is_noun(token.head):
             continue
         if token.head <= place or tree[token.head].lemma in _NO_ORDINAL or tree.lower(place + 1) in ("-", "and", "to"):

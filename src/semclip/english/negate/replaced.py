@@ -28,7 +28,7 @@ _GROUND = listed("ground")
 def other_thing(scene: Scene) -> Iterator[Change]:
     """A zebra -> a giraffe, where neither is in any other caption."""
     tree = scene.tree
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS"):
             continue
         if token.label in ("compound", "appos", "npadvmod", "dep") or tree.determiner(place) in ("another", "other"):
@@ -209,7 +209,7 @@ _WITH_SPORT = words("player players game match team teams uniform uniforms pract
 def other_sport(scene: Scene) -> Iterator[Change]:
     """soccer -> tennis, where nothing of the other sport is named."""
     tree, bag = scene.tree, scene.siblings.bag
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         if token.lower not in lexicon.SPORTS:
             continue
         modifies = tree.lower(place + 1) in _WITH_SPORT

@@ -46,7 +46,7 @@ def not_doing(scene: Scene) -> Iterator[Change]:
         return  # some ... are not: others may
     if not _LIMITS.isdisjoint(tree.words) or _goes_on(tree, verb):
         return  # only eleven families still do not live there; does not sit and smokes
-    if tree.tag(verb) == "VBD" and any(token.tag in ("VBZ", "VBP") for token in tree.tokens[:verb]):
+    if tree.tag(verb) == "VBD" and any(token.tag in ("VBZ", "VBP") for token in tree[:verb]):
         return  # balances with her arms stretched out
     if tree.tag(verb) == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb):
         if tree.children(verb, "prep", "agent") and not tree.children(verb, "dobj"):
@@ -118,7 +118,7 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
     tree = scene.tree
     if any(tree.style):
         return  # Not Made in Belgium
-    behind_nouns = [i for i, token in enumerate(tree.tokens) if token.label == "acl" and tree.is_noun(tree.root)]
+    behind_nouns = [i for i, token in enumerate(tree) if token.label == "acl" and tree.is_noun(tree.root)]
     for place in behind_nouns if verb is None else [verb]:
         if tree.tag(place) not in ("VBG", "VBN") or tree.tag(place - 1) in ("RB", "TO") or place == 0:
             continue
@@ -157,7 +157,7 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     if tree.lower(0) == "there":
         yield from _existence_denied(scene)
         return
-    if tree.lower(0) in ("someone", "somebody") and sum(token.label[:5] == "nsubj" for token in tree.tokens) == 1:
+    if tree.lower(0) in ("someone", "somebody") and sum(token.label[:5] == "nsubj" for token in tree) == 1:
         yield scene.change((0, 1, scene.by_family("nobody", "no one")), denied="person")
     clause = clause_of(tree)
     if clause is None or _refers_back(tree) or another_clause(tree, clause):
@@ -204,10 +204,10 @@ def no_headline(scene: Scene) -> Iterator[Change]:
     """Container port at dusk -> no container port at dusk; only a phrase without article, name or list."""
     tree = scene.tree
     root = tree.root
-    small = not any(token.text[:1].isupper() for token in tree.tokens[1:]) and not tree.tail_words
+    small = not any(token.text[:1].isupper() for token in tree[1:]) and not tree.tail_words
     alone = tree.tag(root) in ("NN", "NNS") and not tree.child(root, "conj", "appos", "acl", "relcl")
     plain = not tree.tags & {"DT", "CD", ",", ":", "PRP"} and tree.noun_start(root) == 0
-    told = any(token.tag in FINITE and token.label != "advcl" for token in tree.tokens)
+    told = any(token.tag in FINITE and token.label != "advcl" for token in tree)
     if small and alone and plain and not told and len(tree) <= 10 and tree[root].lemma not in DEPICTIONS:
         none = scene.by_family("no", "not a single" if tree.tag(root) == "NN" else "not any")
         yield scene.change((0, 0, none), denied=tree[root].lemma, contrived=True)
@@ -241,7 +241,7 @@ def another_clause(tree: Tree, clause: Clause) -> bool:
     return any(
         (token.label in ("nsubj", "nsubjpass") and i > clause.subject and tree.is_noun(i)
          and tree[token.head].label in ("ROOT", "conj", "ccomp", "parataxis", "advcl", "dep"))
-        for i, token in enumerate(tree.tokens)
+        for i, token in enumerate(tree)
     ) or ";" in tree.words  # fmt: skip
 
 
@@ -258,7 +258,7 @@ def _existence_denied(scene: Scene) -> Iterator[Change]:
     if noun == 2 and tree.lower(2) in ("someone", "somebody"):
         yield scene.change((2, 3, scene.by_family("nobody", "no one")), denied="person")
     start = tree.noun_start(noun)
-    another = any(token.label[:5] == "nsubj" and i > noun for i, token in enumerate(tree.tokens))
+    another = any(token.label[:5] == "nsubj" and i > noun for i, token in enumerate(tree))
     if (
         start != 2
         or tree.lower(start) in _NO_NO | SOMEBODY

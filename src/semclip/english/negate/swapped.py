@@ -32,7 +32,7 @@ def other_attribute(scene: Scene) -> Iterator[Change]:
 def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
     """(place, another word) of what is said before nouns. alone: only where no second thing may have the other one."""
     tree, siblings = scene.tree, scene.siblings
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         noun, before, following = token.head, tree.lower(place - 1), tree.lower(place + 1)
         if behind := _is_said_behind(tree, place):
             noun = place
@@ -51,7 +51,7 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
             continue
         if alone and not counted and "animal" in categories and siblings.may_hold_more("animal"):
             continue
-        if alone and sum(other.lemma == tree[noun].lemma for other in tree.tokens) > 1:
+        if alone and sum(other.lemma == tree[noun].lemma for other in tree) > 1:
             continue
         if token.lower not in lexicon.COLOURS or tree[noun].lemma not in _OF_ONE_COLOUR:
             yield from ((place, new) for new in _others(token.lower, categories, siblings))
@@ -67,10 +67,10 @@ _MEASURES = (listed("units") | {"x"}) - {"in"}
 
 def _names_something(tree: Tree, place: int, noun: int) -> bool:
     """Whether an attribute is part of a name: both have a capital, which few words have, or follow "the"."""
-    beside = any(token.text[0].isupper() for token in (tree[noun], *tree.tokens[place + 1 : place + 2]))
+    beside = any(token.text[0].isupper() for token in (tree[noun], *tree[place + 1 : place + 2]))
     if not (tree[place].text[0].isupper() and beside) or any(tree.style):
         return False
-    letters = [token.text for token in tree.tokens[1:] if token.text.isalpha() and token.lower not in _MEASURES]
+    letters = [token.text for token in tree[1:] if token.text.isalpha() and token.lower not in _MEASURES]
     return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) > len(letters) / 2
 
 
@@ -108,7 +108,7 @@ def other_number(scene: Scene) -> Iterator[Change]:
     tree, siblings = scene.tree, scene.siblings
     if siblings.bag & lexicon.VAGUE_NUMBERS or len(siblings.bag & lexicon.NUMBER_WORDS) > 1:
         return
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         if token.label != "nummod" or token.lower not in lexicon.NUMBERS[:-1] or tree.tag(token.head) != "NNS":
             continue
         if tree.lower(place - 1) in ("the", "of", "between", "other", "all"):
@@ -128,7 +128,7 @@ NUMBERED = listed("numbered")
 def other_count(scene: Scene) -> Iterator[Change]:
     """The number of a listing or of one of a series: a set of 6 -> of 8, step 3 -> step 4; no measure, date, price."""
     tree = scene.tree
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         before, following = tree.lower(place - 1), tree.lower(place + 1)
         counted = tree.tag(place + 1)[:2] in ("NN", "JJ") and following not in _UNCOUNTED  # and no month
         of_series = before in NUMBERED and (not following[:1].isalnum() or tree.tag(place + 1) == "IN")

@@ -55,7 +55,7 @@ def _is_denied(kind: str, tree: Tree, place: int, change: Change) -> bool:
     """Whether the denial holds of the word that was swapped in."""
     if kind in _OF_ONE_WORD:
         return change.denied in (tree[place].lemma, tree.lower(place))
-    verb = next((i for i, token in enumerate(tree.tokens) if token.lemma == change.denied and tree.is_verb(i)), None)
+    verb = next((i for i, token in enumerate(tree) if token.lemma == change.denied and tree.is_verb(i)), None)
     if kind == "verb_negated" and verb == place:
         return True
     if place not in change.items or kind in _OF_ALL:

@@ -41,11 +41,6 @@ class Tree(tuple[Token, ...]):
         tree.tail = tail
         return tree
 
-    @property
-    def tokens(self) -> "Tree":
-        """Itself."""
-        return self
-
     def lower(self, index: int) -> str:
         """The small word at an index, "" outside."""
         return self.words[index] if 0 <= index < len(self) else ""

@@ -20,7 +20,7 @@ _NOT_HAD = words("background foreground distance him her it them his its their b
 def changes(tree: Tree) -> Iterator[Swap]:
     """Every small change that may be made."""
     sentence = not is_headline(tree)
-    for place, token in enumerate(tree.tokens):
+    for place, token in enumerate(tree):
         if token.label == "acl" and token.tag in ("VBG", "VBN"):
             yield from _participle(tree, place, sentence)
         elif token.lower == "in" and token.label == "prep":

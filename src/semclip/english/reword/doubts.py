@@ -73,7 +73,7 @@ def may_be_named(tree: Tree) -> bool:
     """Whether its capital may be more than that of a first word, and would be lost behind it: Black Friday banner."""
     if moved(tree, 0) == tree[0].text or tree.tag(0) in ("DT", "CD", "IN", "PRP$"):
         return False
-    following = next((token.text for token in tree.tokens[1:3] if token.text != "&"), "")
+    following = next((token.text for token in tree[1:3] if token.text != "&"), "")
     return following[:1].isupper() or not (known_as(tree.lower(0)) or tree.lower(0) in lexicon.KNOWN | SOMEBODY)
 
 
@@ -99,7 +99,7 @@ def is_misread(tree: Tree, subject: int, finite: bool) -> bool:
     """Whether the verb is none, or hides in a noun: a bird shaped like a kite floats over a field."""
     if tree.lower(len(tree) - 1) in ("open", "closed") and tree.is_verb(len(tree) - 1):
         return True  # with its door open
-    joined = any(token.label == "conj" and is_being(tree, i) for i, token in enumerate(tree.tokens))
+    joined = any(token.label == "conj" and is_being(tree, i) for i, token in enumerate(tree))
     several = joined or tree.tag(subject) != "NN" or tree[subject].lemma in _GROUPS
     if not finite:
         return any(_may_be_a_verb(tree, i, several) for i in range(tree.noun_start(subject) + 1, len(tree)))

@@ -176,7 +176,7 @@ def pronoun_of(tree: Tree, noun: int) -> str:
 
 def parts_of(tree: Tree) -> Parts | None:
     """The parts of a caption; None for a headline, for a word before its subject, or where the parse is unsure."""
-    if is_headline(tree) or ":" in tree.words or any(t.label == "neg" for t in tree.tokens):
+    if is_headline(tree) or ":" in tree.words or any(t.label == "neg" for t in tree):
         return None
     there = tree.lower(0) == "there" and tree.root == 1 and tree.lower(1) in ("is", "are", "'s")
     clause = clause_of(tree) if not there else None

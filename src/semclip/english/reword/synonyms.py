@@ -84,8 +84,8 @@ _CONTRADICTED = dict.fromkeys(
 def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
     """Every swap of the family that may be made."""
     pairs, titled = PAIRS[family], any(tree.style)
-    capitals = {i for i, token in enumerate(tree.tokens) if i and token.text[:1].isupper()} if not titled else set()
-    for place, token in enumerate(tree.tokens):
+    capitals = {i for i, token in enumerate(tree) if i and token.text[:1].isupper()} if not titled else set()
+    for place, token in enumerate(tree):
         as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
         following = (tree.words[place + 1], tree[place + 1].lemma) if place + 1 < len(tree) else ()
         for pair in (*pairs.get(token.lemma, ()), *as_written):
@@ -220,7 +220,7 @@ def _phrase(tree: Tree, place: int, end: int, pair: Pair) -> str:
         return ""
     if (old[-1] in _PREPOSITIONS and tree.tag(end) not in _GOVERNED) or ("with" in new and tree.lower(end) == "with"):
         return ""
-    clause = tree[place].label == "mark" and any(t.label == "nsubj" for t in tree.tokens[end:])
+    clause = tree[place].label == "mark" and any(t.label == "nsubj" for t in tree[end:])
     if pair.new in ("as", "while", "whilst") and not clause:
         return ""
     return pair.new if old[0] not in ("within", "inside", "outside") or tree[place].label == "prep" else ""
