@@ -28,11 +28,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A changed caption. kind: what was done. pair, denied: what the rule knew, as in `Change`."""
+    """A changed caption. kind: what was done. denied: what the rule knew, as in `Change`."""
 
     text: str
     kind: str
-    pair: tuple[str, str] = ("", "")
     denied: str = ""
 
 
@@ -67,7 +66,7 @@ class Scene:
 
     def edit(self, kind: str, change: Change) -> Edit:
         """A change in words."""
-        return Edit(render(self.tree, change.items), kind, change.pair, change.denied)
+        return Edit(render(self.tree, change.items), kind, change.denied)
 
     def by_family(self, training: str, test: str) -> str:
         return training if self.family == "A" else test

@@ -6,11 +6,12 @@ from semclip.english import lexicon
 from semclip.english.caption import is_before_number
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import article_of, inflect, words
+from semclip.english.negate.denied import not_behind
 from semclip.english.parse.tree import Tree
 
 _NOT = words("not n't n’t")
 _DENIALS = lexicon.NEGATION_WORDS | _NOT
-_HELPERS = words("is are was were has have can does do did could should must may might will would ca wo")
+_HELPERS = words("is are was were has have can could should must may might will would ca wo")
 #: Helpers that "n't" has changed.
 _WHOLE = {"ca": "can", "wo": "will"}
 _DO = {"does": "VBZ", "do": "VBP", "did": "VBD"}
@@ -53,25 +54,29 @@ def affirmed(scene: Scene) -> Iterator[Change]:
     tree, place = scene.tree, _only(scene.tree)
     if place is None:
         return
-    word, after = tree.lower(place), tree.lower(place + 1)
-    noun = _noun_behind(tree, place)
+    word, before, after = tree.lower(place), tree.lower(place - 1), tree.lower(place + 1)
+    noun, end = _noun_behind(tree, place), place + 1
     if word in _NOBODY and after != "of":
-        yield scene.change((place, place + 1, _NOBODY[word]), pair=(word, _NOBODY[word]))
+        yield scene.change((place, end, _NOBODY[word]))
     elif word == "no" and after == "one":
-        yield scene.change((place, place + 2, "someone"), pair=(word, "someone"))
-    elif word == "without" and tree.tag(place + 1) == "VBG" and "while" not in tree.words:
-        yield scene.change((place, place + 1, "while"), pair=(word, "while"))
-    elif word == "without" and noun is not None and tree[place].label == "prep":
-        start = place + 1 + (after == "any")
-        yield scene.change((place, start, f"with {_some(tree, start, noun)}".strip()), pair=(word, "with"))
+        yield scene.change((place, end + 1, "someone"))
     elif word in _HARDLY and after == "visible":
-        yield scene.change((place, place + 1, "clearly"), pair=(word, "clearly"))
-    elif word == "no" and tree.lower(place - 1) == "," and noun == len(tree) - 1 and tree.words.count(",") == 1:
-        yield scene.change((place, place + 1, f"with {_some(tree, place + 1, noun)}".strip()), pair=(word, "with"))
-    elif word == "no" and noun is not None and (_is_seen(tree, noun) or not _is_one_of_a_list(tree, place, noun)):
-        yield scene.change((place, place + 1, _some(tree, place + 1, noun)), pair=(word, ""))
-    elif word in _NOT:
-        yield from _verb_affirmed(scene, place)
+        yield scene.change((place, end, "clearly"))
+    elif word == "without" and tree.tag(end) == "VBG" and "while" not in tree.words:
+        yield scene.change((place, end, "while"))
+    elif word == "without" and noun is not None and tree[place].label == "prep":
+        end += after == "any"
+        yield scene.change((place, end, f"with {_some(tree, end, noun)}".strip()))
+    elif word == "no" and noun is not None:
+        added = before == "," and noun == len(tree) - 1
+        if added or _is_seen(tree, noun) or not _is_one_of_a_list(tree, place, noun):
+            yield scene.change((place, end, f"{'with ' * added}{_some(tree, end, noun)}".strip()))
+    elif word in _NOT and before in _DO and tree.is_verb(end):
+        yield scene.change((place - 1, end + 1, inflect(tree[end].lemma, _DO[before])))
+    elif word in _NOT and before in _HELPERS:
+        yield scene.change((place - 1, end, _WHOLE.get(before, before)))
+    elif word in _NOT and tree.is_noun(place - 1) and tree.tag(end) in ("VBG", "VBN", "JJ", "IN"):
+        yield scene.change((place, end, ""))  # a dog not on a leash, her face not visible
 
 
 def _noun_behind(tree: Tree, place: int) -> int | None:
@@ -82,25 +87,13 @@ def _noun_behind(tree: Tree, place: int) -> int | None:
 
 def _is_one_of_a_list(tree: Tree, place: int, noun: int) -> bool:
     """Whether a thing is joined to others by more than "and" before a plural: with boats and (no) sailors."""
-    before = tree.lower(place - 1)
-    countable = tree.tag(noun) != "NNS" and tree[noun].lemma not in lexicon.UNCOUNTED
+    before, countable = tree.lower(place - 1), tree.tag(noun) != "NNS" and tree[noun].lemma not in lexicon.UNCOUNTED
     return before in ("or", ",") or (before == "and" and countable)
 
 
 def _is_seen(tree: Tree, noun: int) -> bool:
     """Whether it is said behind a noun that it can be seen: people in sight."""
     return tree.words[noun + 1 : noun + 3] in (["in", "sight"], ["in", "view"]) or tree.lower(noun + 1) in _SEEN
-
-
-def _verb_affirmed(scene: Scene, place: int) -> Iterator[Change]:
-    tree, helper = scene.tree, scene.tree.lower(place - 1)
-    if helper in _DO and tree.is_verb(place + 1):
-        verb = inflect(tree[place + 1].lemma, _DO[helper])
-        yield scene.change((place - 1, place + 2, verb), pair=("not", ""))
-    elif helper in _HELPERS - _DO.keys():
-        yield scene.change((place - 1, place + 1, _WHOLE.get(helper, helper)), pair=("not", ""))
-    elif tree.is_noun(place - 1) and tree.tag(place + 1) in ("VBG", "VBN", "JJ", "IN"):
-        yield scene.change((place, place + 1, ""), pair=("not", ""))  # a dog not on a leash, her face not visible
 
 
 def _some(tree: Tree, start: int, noun: int) -> str:
@@ -115,12 +108,9 @@ def absence_of(tree: Tree) -> str:
     place = _only(tree)
     if place is None or tree.lower(place) not in ("no", "without") or tree.lower(place + 1) == "one":
         return ""
-    for i in range(place + 1, len(tree)):
-        if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS"):
-            return tree[i].lemma
-        if tree.tag(i) not in ("DT", "JJ", "NN", "NNS", "PRP$"):
-            return ""
-    return ""
+    noun = _noun_behind(tree, place)
+    between = {tree.tag(i) for i in range(place + 1, noun or 0)}
+    return tree[noun].lemma if noun is not None and between <= {"DT", "JJ", "NN", "NNS", "PRP$"} else ""
 
 
 @rule(
@@ -142,35 +132,32 @@ def kept(scene: Scene) -> Iterator[Change]:
     if place is None:
         return
     word, before, after = tree.lower(place), tree.lower(place - 1), tree.lower(place + 1)
-    noun = _noun_behind(tree, place) if thing else None
-    if noun is not None:
-        some = _some(tree, place + 1, noun)
+    noun, end, new = _noun_behind(tree, place), place + 1, ""
+    if thing and noun is not None:
+        some = _some(tree, end, noun)
+        without = f"without {some}".strip()
         if word == "without" and tree[place].label == "prep" and "single" not in tree.words[place:noun]:
-            yield scene.change((place, place + 1 + (after in ("a", "an", "any")), "with no"), denied=thing)
+            end, new = end + (after in ("a", "an", "any")), "with no"
         elif before == "with":
-            yield scene.change((place - 1, place + 1, f"without {some}".strip()), denied=thing)
-        elif before in (",", "but") and ("with" not in tree.words[:place] or before == "but" or _is_seen(tree, noun)):
-            yield scene.change((place, place + 1, f"without {some}".strip()), denied=thing)
+            place, new = place - 1, without
+        elif before == "but" or (before == "," and ("with" not in tree.words[:place] or _is_seen(tree, noun))):
+            new = without
         elif before == "and" and tree.is_noun(place - 2):
-            yield scene.change((place - 1, place, "but"), denied=thing)
+            place, end, new = place - 1, place, "but"
         elif tree.words[noun + 1 : noun + 3] == ["can", "be"]:
-            yield scene.change((place, noun + 2, f"{tree.text_of(place + 1, noun + 1)} cannot"), denied=thing)
+            end, new = noun + 2, f"{tree.text_of(end, noun + 1)} cannot"
         elif before in ("is", "are") and tree.lower(place - 2) == "there":
-            yield scene.change((place, place + 1, f"not {some or 'any'}"), denied=thing)
+            new = f"not {some or 'any'}"
         elif before in ("has", "have") and (tree.is_noun(place - 2) or tree.lower(place - 2) in ("that", "which")):
             do = "does" if before == "has" else "do"
-            yield scene.change((place - 1, place + 1, f"{do} not have {some or 'any'}"), denied=thing)
-    elif word == "without" and tree.tag(place + 1) == "VBG":
-        alone = tree.lower(place + 2) in ("", "-", ",", "(")
-        yield scene.change((place, place + 1, "with no" if alone else "not"))
-    elif word in _SAME:
-        yield scene.change((place, place + 1, _SAME[word]))
+            place, new = place - 1, f"{do} not have {some or 'any'}"
+    elif word == "without" and tree.tag(end) == "VBG":
+        new = "with no" if tree.lower(place + 2) in ("", "-", ",", "(") else "not"
     elif word == "no" and after == "one":
-        yield scene.change((place, place + 2, "nobody"))
+        end, new = place + 2, "nobody"
     elif word in _NOT and before in _HELPERS - _WHOLE.keys() - {"may", "might"}:
-        helper = {"can": "cannot"}.get(before, f"{before} not") if word != "not" else _contracted(before)
-        yield scene.change((place - 1, place + 1, helper))
-
-
-def _contracted(helper: str) -> str:
-    return {"can": "can't", "will": "won't"}.get(helper, f"{helper}n't")
+        place, new = place - 1, not_behind(before, short=word == "not")
+    else:
+        new = _SAME.get(word, "")
+    if new:
+        yield scene.change((place, end, new), denied=thing)

@@ -7,20 +7,17 @@ from functools import partial
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import one_of, words
-from semclip.english.negate.denied import COUNTED, DEPICTIONS, chunks_of
+from semclip.english.negate.denied import COUNTED, DEPICTIONS, OWN, chunks_of
 from semclip.english.negate.figures import figures, ordinals
 from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import NUMBERED, attributes
 from semclip.english.pairs import ATTRIBUTES, CONTRASTS, family_of_pair, fitting, tried_in_family
 from semclip.english.parse.clause import is_being, is_person
-from semclip.english.parse.tree import Tree
+from semclip.english.parse.tree import NOUNS, Tree
 from semclip.english.words.load import listed
 
-#: By family. {y}: a dog, white, three.
-_FORMS = {"A": ", not {y}", "B": "rather than {y}"}
 _HEADS = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "attr", "ROOT"})
-_OWN = words("his her its their our my")
 #: What has no article though it is one.
 _BARE = lexicon.MASS | listed("bare")
 #: A hot dog is no dog.
@@ -30,6 +27,7 @@ _SHOWS = DEPICTIONS | words("map poster statue bust sculpture print mural")
 #: What other things are made of, or flavoured with, as well.
 _OF_ANY = listed("of any")
 _UNITS = listed("units")
+_SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")
 _CLOSE = words("of 's ’s and or , - not")
 
 
@@ -58,10 +56,10 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
             continue
         old = tree.text_of(rival.start, rival.end).lower()
         other, swap = (rival.new, ()) if true else (old, ((rival.start, rival.end, rival.new),))
+        said = rival.as_said(other)
         for end in (*endings_of(tree, rival.at), len(tree)):
-            text = _FORMS[scene.family].format(y=rival.as_said(other))
-            if text[0] == "," and rival.at < end and tree.lower(rival.at) not in (",", ":", ";", "-", "(", ")"):
-                text += " ,"
+            goes_on = rival.at < end and tree.lower(rival.at) not in (",", ":", ";", "-", "(", ")")
+            text = scene.by_family(f", not {said}{' ,' if goes_on else ''}", f"rather than {said}")
             rest = ((end, len(tree), ""),) if end < len(tree) else ()
             denied = "" if true and kind == "action_contrasted" else f"{other} {rival.of}".strip()  # no thing
             yield scene.change(
@@ -90,12 +88,13 @@ def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, s
     for place, new in people_like(scene) if people else ():
         found.setdefault((place, new), ((tree.lower(place), new), False))
     for place, token in enumerate(tree):
-        if token.tag not in ("NN", "NNS") or token.label in ("poss", "appos", "npadvmod"):
-            continue  # a children's hospital; a villa, 5 bedrooms
-        if not in_a_place(tree, place) and (people or not is_person(tree, place)):
-            for new, written, far in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
+        inside = token.label in ("poss", "appos", "npadvmod")  # a children's hospital; a villa, 5 bedrooms
+        if token.tag not in ("NN", "NNS") or inside or in_a_place(tree, place):
+            continue
+        for new, written, far in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
+            if people or not is_person(tree, place):
                 found.setdefault((place, written), ((token.lemma, new), far))
-    yield from ((place, new, pair, far) for (place, new), (pair, far) in found.items())
+    yield from ((*where, *what) for where, what in found.items())
 
 
 def _things(scene: Scene, true: bool) -> Iterator[Rival]:
@@ -104,13 +103,11 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
     others = scene.once(("others", people), lambda: _others(scene, people))
     behind = {place: _behind_thing(tree, place, true) for place in {place for place, *_ in others}}
     for place, new, pair, far in others:
-        if tree[place].label == "poss" and tree.tag(place) == "NNS" and tree.tag(place + 1) == "POS":
+        if tree[place].label == "poss" and tree.tag(place) == "NNS":
             yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2, far=far)
-        elif not true and not _may_be_said_of(tree, place, pair[1]):
-            continue
-        elif (at := behind[place]) is not None:
+        elif behind[place] and (true or _may_be_said_of(tree, place, pair[1])):
             said = partial(_with_article, _article(tree, place))
-            yield Rival(place, place + 1, new, pair, at, as_said=said, far=far)
+            yield Rival(place, place + 1, new, pair, place + 1, as_said=said, far=far)
 
 
 _BEFORE_NAMES = words("in on from of at near , early late")
@@ -123,8 +120,7 @@ def _names(scene: Scene, true: bool) -> Iterator[Rival]:
         following, tag = tree.lower(place + 1), tree.tag(place + 1)
         if tree.lower(place - 1) in _BEFORE_NAMES and (following in ("", ",", "(") or tag in ("IN", "VBZ", "VBP")):
             for new, _ in fitting(CONTRASTS.get(token.text, []), set()) if token.text[0].isupper() else ():
-                if new.lower() not in scene.siblings.bag:
-                    yield Rival(place, place + 1, new, (token.text, new), place + 1, as_said=str.title)
+                yield Rival(place, place + 1, new, (token.text, new), place + 1, as_said=str.title)
 
 
 def _figures(scene: Scene, true: bool) -> Iterator[Rival]:
@@ -153,7 +149,7 @@ def _with_article(determiner: str, noun: str) -> str:
         return f"the {noun}"  # there is one
     if determiner in ("a", "an"):
         return noun if noun in lexicon.MASS else one_of(noun)
-    return f"{determiner} {noun}" if determiner in _OWN | {"the"} else noun
+    return f"{determiner} {noun}" if determiner in OWN | {"the"} else noun
 
 
 def _may_be_said_of(tree: Tree, place: int, new: str) -> bool:
@@ -163,50 +159,42 @@ def _may_be_said_of(tree: Tree, place: int, new: str) -> bool:
     return all(tree[place].lemma not in entry.needed or new in entry.needed for entry in said)
 
 
-def _behind_thing(tree: Tree, place: int, true: bool) -> int | None:
-    """Where ", not a cat," may stand: behind a noun to which nothing belongs so closely that it must follow at once."""
-    label, determiner = tree[place].label, tree.determiner(place)
-    if label not in _HEADS or tree.child(place, "conj", "cc", "appos") is not None or tree.tag(place) == "NNP":
-        return None
+def _behind_thing(tree: Tree, place: int, true: bool) -> bool:
+    """Whether ", not a cat," may stand behind a noun: nothing belongs to it so closely that it must follow at once."""
+    token, label, determiner = tree[place], tree[place].label, tree.determiner(place)
+    if label not in _HEADS or tree.child(place, "conj", "cc", "appos") is not None or token.tag == "NNP":
+        return False
     if not _NO_KIND.isdisjoint(tree.lower(i) for i in tree.children(place, "compound", "nmod", "amod")):
-        return None
+        return False
     before = {*tree.children(place, "compound", "nmod"), *([place - 1] if tree.is_noun(place - 1) else [])}
     if not true and any(tree.lower(i) not in _OF_ANY for i in before):
-        return None  # a computer desk is no couch, but nobody has a computer couch
-    if determiner == "the" and tree.tag(place) == "NNS" and label in ("pobj", "dobj"):
-        return None
-    if determiner not in COUNTED | _OWN | {"the", ""}:
-        return None
-    bare = not determiner and tree.tag(place) == "NN" and "DT" in tree.tags and tree[place].lemma not in _BARE
+        return False  # a computer desk is no couch, but nobody has a computer couch
+    if determiner not in COUNTED | OWN | {"the", ""} or (
+        determiner == "the" and token.tag == "NNS" and label in ("pobj", "dobj")
+    ):
+        return False
+    bare = not determiner and token.tag == "NN" and "DT" in tree.tags and token.lemma not in _BARE
     if bare and tree.noun_start(place) > 0:
-        return None  # stands guard, plays catch
-    following = tree.lower(place + 1)
-    named = true and label == "ROOT"  # a title names a thing, whatever belongs to it
-    if following in ("with", "without") and not named and not is_being(tree, place):
-        return None  # no ramen has a slice missing
-    if _counts_some(tree, place):
-        return None  # all but one of his books
-    shown = following == "of" and tree[place].lemma in _SHOWS
-    ends = following in (",", "-") and label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
-    keywords = chunks_of(tree) if ends else []
-    measured = tree.tag(place + 2) == "CD" and tree.lower(place + 3) in _UNITS
-    if following == "," and tree.tag(place + 2) in ("DT", "CD") and not measured:
-        return None  # one of a list
-    if following in _CLOSE and not shown and not (ends and (len(keywords) < 3 or len(keywords[0]) > 2)):
-        return None
-    baked = tree.tag(place + 1) == "VBN" and (
-        tree.is_noun(place + 2) or tree.tag(place + 2) == "JJ"
-    )  # oven baked tacos
-    named_by = tree.is_noun(place + 1) or tree.tag(place + 1) == "CD"  # Festival 2019
-    return None if named_by or baked else place + 1
-
-
-_SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")
-
-
-def _counts_some(tree: Tree, place: int) -> bool:
+        return False  # stands guard, plays catch
     start = tree.noun_start(place)
-    return tree.lower(start - 1) == "of" and tree.lower(start - 2) in _SHARES
+    if tree.lower(start - 1) == "of" and tree.lower(start - 2) in _SHARES:
+        return False  # all but one of his books
+    return not _goes_on(tree, place, true and label == "ROOT")
+
+
+def _goes_on(tree: Tree, place: int, named: bool) -> bool:
+    """Whether what follows a noun belongs to it. named: a title names a thing, whatever belongs to it."""
+    following, tag = tree.lower(place + 1), tree.tag(place + 1)
+    if tag in NOUNS or tag == "CD" or (tag == "VBN" and tree.is_noun(place + 2)):
+        return True  # Festival 2019, oven baked tacos
+    if following in ("with", "without"):
+        return not named and not is_being(tree, place)  # no ramen has a slice missing
+    if following == "," and tree.tag(place + 2) in ("DT", "CD") and tree.lower(place + 3) not in _UNITS:
+        return True  # one of a list
+    if following == "of" and tree[place].lemma in _SHOWS:
+        return False
+    headline = following in (",", "-") and tree[place].label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
+    return following in _CLOSE and not (headline and len(chunks_of(tree)) < 3)
 
 
 def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
@@ -234,8 +222,7 @@ def _numbers(scene: Scene, true: bool) -> Iterator[Rival]:
         if tree.lower(start - 1) in NUMBERED:
             yield Rival(start, end, new, change.pair, end)
             continue
-        close = tree.is_noun(noun + 1) or tree.lower(noun + 1) in _CLOSE | _OLD
-        if tree.is_noun(noun) and not close and tree.child(noun, "conj") is None:
+        if not tree.is_noun(noun + 1) and tree.lower(noun + 1) not in _CLOSE | _OLD:
             yield Rival(start, end, new, change.pair, noun + 1)
 
 

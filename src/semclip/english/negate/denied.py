@@ -16,65 +16,63 @@ _INDEFINITE = words(
 BODY = listed("body")
 _NO_THING = listed("no thing")
 COUNTED = words("a an some several many few") | frozenset(lexicon.NUMBERS)
+OWN = words("his her its their our my")
 #: "filled with", "playing with": without them the verb says something else.
 _NEEDS_WITH = listed("needs with")
+_BEFORE_WITH = words("along together up away ahead")
 _HAVE = words("have wear contain feature include display sport bear own offer")
-
-
-def depicted_by(tree: Tree) -> int | None:
-    """Where the "of" of "a photo of", "a close up of" stands, if that is what the caption is."""
-    root = tree.root
-    if not tree.is_noun(root) or tree[root].lemma not in DEPICTIONS:
-        return None
-    of = root + 1 + (tree.lower(root + 1) == "up")
-    return of if tree.lower(of) == "of" and of + 1 < len(tree) else None
 
 
 def deniable(tree: Tree, noun: int) -> bool:
     """Whether "no NOUN" is the opposite of a noun phrase: some such thing, without a clause or a place of its own."""
-    if not tree.is_noun(noun) or tree[noun].tag.startswith("NNP") or tree[noun].lemma in _NO_THING | DEPICTIONS:
+    token, determiner = tree[noun], tree.determiner(noun)
+    if token.tag not in ("NN", "NNS") or token.lemma in _NO_THING | DEPICTIONS:
         return False
-    determiner = tree.determiner(noun)
-    if determiner and not _is_indefinite(determiner):
+    if determiner and not is_indefinite(determiner):
         return False
-    if not determiner and tree[noun].tag == "NN" and tree[noun].lemma not in lexicon.UNCOUNTED and "DT" in tree.tags:
+    if not determiner and token.tag == "NN" and token.lemma not in lexicon.UNCOUNTED and "DT" in tree.tags:
         return False  # "with hat": a list, or an unknown word, unless no article is written at all
-    allowed = {"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"}
-    return all(tree[i].label in allowed for i in tree.children(noun))
+    return all(tree[i].label in _BELONGS for i in tree.children(noun))
 
 
-def _is_indefinite(determiner: str) -> bool:
+_BELONGS = frozenset({"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"})
+
+
+def is_indefinite(determiner: str) -> bool:
     """Whether "no" may stand in the place of a determiner: a hat, two hats, 2 hats."""
     return determiner in _INDEFINITE or determiner.isdigit()
 
 
-def joined(tree: Tree, noun: int) -> list[int] | None:
-    """The further nouns that "and" or a comma joins to one; None where something else is joined."""
-    found, at = [], noun
-    while (following := tree.child(at, "conj")) is not None:
-        if not deniable(tree, following):
-            return None
+def not_behind(helper: str, short: bool) -> str:
+    """A helper denied: is not, cannot; or short: isn't, can't."""
+    if short:
+        return {"can": "can't", "will": "won't"}.get(helper, f"{helper}n't")
+    return "cannot" if helper == "can" else f"{helper} not"
+
+
+def joined(tree: Tree, noun: int) -> list[int]:
+    """A noun and all that "and" or a comma joins to it; none where one of them cannot be denied."""
+    found = [noun]
+    while (following := tree.child(found[-1], "conj")) is not None:
         found.append(following)
-        at = following
-    return found
+    return found if all(deniable(tree, one) for one in found) else []
 
 
-def without(tree: Tree, noun: int, no: bool) -> list[tuple[int, int, str]] | None:
-    """Parts that turn a noun phrase, with all that is joined to it, into what "without" or (`no`) "no" denies."""
-    further = joined(tree, noun)
-    if further is None or not deniable(tree, noun):
-        return None
-    parts = []
-    for one in (noun, *further):
+def _without(tree: Tree, nouns: list[int], no: bool) -> Iterator[tuple[int, int, str]]:
+    """Parts that turn noun phrases into what "without" or (`no`) "no" denies."""
+    for one in nouns:
         start = tree.noun_start(one)
         determiner = tree.lower(start)
-        keep = determiner in ("a", "an") and not (no and one == noun)
-        if start < one and not keep and (determiner == "no" or _is_indefinite(determiner)):
-            parts.append((start, start + 1, ""))
-        cc = tree.child(one, "cc") if tree.child(one, "conj") is not None else None
-        if cc is not None and tree.lower(cc) in ("and", "&"):
-            parts.append((cc, cc + 1, "or"))
-    return parts
+        keep = determiner in ("a", "an") and not (no and one == nouns[0])
+        if start < one and not keep and is_indefinite(determiner):
+            yield start, start + 1, ""
+        if one != nouns[-1] and (cc := tree.child(one, "cc")) is not None:
+            yield cc, cc + 1, "or"
+
+
+def _has_clause(tree: Tree, nouns: list[int]) -> bool:
+    """Whether "with a man standing" says what goes on, not what is there."""
+    return any(tree.child(one, "acl", "relcl") is not None for one in nouns)
 
 
 @rule(
@@ -86,48 +84,46 @@ def without(tree: Tree, noun: int, no: bool) -> list[tuple[int, int, str]] | Non
 def with_without(scene: Scene) -> Iterator[Change]:
     """with -> without."""
     tree = scene.tree
-    for prep, token in enumerate(tree):
-        if token.lower not in ("with", "w/") or token.label != "prep" or tree[token.head].lemma in _NEEDS_WITH:
+    for prep, noun in _governed(tree, "pobj"):
+        token, above = tree[prep], tree[tree[prep].head]
+        if token.lower not in ("with", "w/") or token.label != "prep" or tree[noun].lemma in BODY:
             continue
-        if tree[token.head].tag == "VBN" or tree.lower(prep - 1) in ("along", "together", "up", "away", "ahead"):
-            continue
-        noun = tree.child(prep, "pobj")
-        if noun is not None and tree[noun].lemma not in BODY and not _goes_on(tree, noun):
+        needed = above.lemma in _NEEDS_WITH or above.tag == "VBN" or tree.lower(prep - 1) in _BEFORE_WITH
+        if not needed and not _goes_on(tree, noun):
             yield from _taken_away(scene, prep, noun)
-
-
-def _taken_away(scene: Scene, prep: int, noun: int) -> Iterator[Change]:
-    """A noun phrase, with all that is joined to it, behind "without" in the place of a preposition."""
-    parts = without(scene.tree, noun, no=scene.family == "B")
-    if parts is not None and not _has_clause(scene.tree, noun):
-        new = scene.by_family("without", "with no")
-        yield scene.change((prep, prep + 1, new), *parts, denied=scene.tree[noun].lemma)
-
-
-def _goes_on(tree: Tree, noun: int) -> bool:
-    """Whether "and" is left behind a list that was not understood: without a bed and a lamp."""
-    end = max((noun, *(joined(tree, noun) or ())))
-    rest = next((i for i in range(end + 1, len(tree)) if tree.is_verb(i)), len(tree))
-    return not {"and", "&"}.isdisjoint(tree.words[end:rest])
-
-
-def _has_clause(tree: Tree, noun: int) -> bool:
-    """Whether "with a man standing" says what goes on, not what is there."""
-    return any(
-        tree[i].label in ("acl", "relcl") for one in (noun, *(joined(tree, noun) or ())) for i in tree.children(one)
-    )
 
 
 @rule("object_denied_in_caption", ("A woman in a hat sits on a bench .", "A woman without a hat sits on a bench ."))
 def clothes_taken_off(scene: Scene) -> Iterator[Change]:
     """in a hat -> without a hat."""
     tree = scene.tree
-    for prep, token in enumerate(tree):
-        noun = tree.child(prep, "pobj")
-        if token.lower != "in" or noun is None or noun < prep or not is_being(tree, token.head):
-            continue
-        if "clothes" in lexicon.NOUNS.get(tree[noun].lower, ((),))[0] and tree.determiner(noun) in ("a", "an"):
+    for prep, noun in _governed(tree, "pobj"):
+        worn = "clothes" in lexicon.NOUNS.get(tree[noun].lower, ((),))[0] and tree.determiner(noun) in ("a", "an")
+        if tree.lower(prep) == "in" and worn and is_being(tree, tree[prep].head):
             yield from _taken_away(scene, prep, noun)
+
+
+def _governed(tree: Tree, label: str) -> Iterator[tuple[int, int]]:
+    """(place, noun) of every preposition or verb that has an object."""
+    for place in range(len(tree)):
+        if (noun := tree.child(place, label)) is not None:
+            yield place, noun
+
+
+def _taken_away(scene: Scene, prep: int, noun: int) -> Iterator[Change]:
+    """A noun phrase, with all that is joined to it, behind "without" in the place of a preposition."""
+    nouns = joined(scene.tree, noun)
+    if nouns and not _has_clause(scene.tree, nouns):
+        parts = _without(scene.tree, nouns, no=scene.family == "B")
+        new = scene.by_family("without", "with no")
+        yield scene.change((prep, prep + 1, new), *parts, denied=scene.tree[noun].lemma)
+
+
+def _goes_on(tree: Tree, noun: int) -> bool:
+    """Whether "and" is left behind a list that was not understood: without a bed and a lamp."""
+    end = max(joined(tree, noun), default=noun)
+    rest = next((i for i in range(end + 1, len(tree)) if tree.is_verb(i)), len(tree))
+    return not {"and", "&"}.isdisjoint(tree.words[end:rest])
 
 
 @rule(
@@ -138,21 +134,18 @@ def clothes_taken_off(scene: Scene) -> Iterator[Change]:
 def has_no(scene: Scene) -> Iterator[Change]:
     """wearing a hat -> wearing no hat; has a bed -> has no bed."""
     tree = scene.tree
-    for verb, token in enumerate(tree):
-        if token.lemma not in _HAVE or not tree.is_verb(verb) or token.tag in ("VB", "VBN") or token.label == "aux":
-            continue
-        noun = tree.child(verb, "dobj")
-        if noun is None or noun < verb or tree[noun].lemma in BODY or _has_clause(tree, noun):
+    for verb, noun in _governed(tree, "dobj"):
+        token, nouns = tree[verb], joined(tree, noun)
+        if token.lemma not in _HAVE or token.tag not in ("VBZ", "VBP", "VBD", "VBG") or token.label == "aux":
             continue
         if tree.noun_start(noun) != verb + 1 or (token.lemma == "wear" and tree.child(noun, "amod", "compound")):
             continue
-        if scene.family == "B":
-            if token.tag == "VBG" and tree.child(verb, "aux", "auxpass") is None:
-                yield scene.change((verb, verb, "not"), denied=tree[noun].lemma)
+        if tree[noun].lemma in BODY or _has_clause(tree, nouns or [noun]):
             continue
-        parts = without(tree, noun, no=True)
-        if parts is not None:
-            yield scene.change((verb + 1, verb + 1, "no"), *parts, denied=tree[noun].lemma)
+        if scene.family == "A" and nouns:
+            yield scene.change((verb + 1, verb + 1, "no"), *_without(tree, nouns, no=True), denied=tree[noun].lemma)
+        elif scene.family == "B" and token.tag == "VBG" and tree.child(verb, "aux", "auxpass") is None:
+            yield scene.change((verb, verb, "not"), denied=tree[noun].lemma)
 
 
 @rule(
@@ -166,22 +159,20 @@ def but_no(scene: Scene) -> Iterator[Change]:
     if is_torn(tree, clause_of(tree)):
         return
     for noun, token in enumerate(tree):
-        if token.label != "conj" or not deniable(tree, noun) or not tree.is_noun(token.head):
+        start, first = tree.noun_start(noun), tree[token.head]
+        if token.label != "conj" or tree.lower(start - 1) not in ("and", "&") or not deniable(tree, noun):
             continue
-        cc, start, first = tree.child(token.head, "cc"), tree.noun_start(noun), tree[token.head]
-        if cc is None or tree.lower(cc) not in ("and", "&") or cc + 1 != start:
+        if tree.child(token.head, "cc") != start - 1 or not tree.is_noun(token.head):
             continue
-        drop = _is_indefinite(tree.lower(start))
+        drop = is_indefinite(tree.lower(start))
         if tree.child(noun, "conj", "acl", "relcl") or (not drop and token.tag != "NNS"):
             continue
         if first.label in ("nsubj", "nsubjpass", "compound", "conj") or first.lemma in ("pair", "kind", token.lemma):
             continue  # "a man but no dog are": the verb would have to change
-        if tree.lower(tree.noun_start(token.head)) == "both":
-            continue
         new = "but no"
         if scene.family == "B":
             new, drop = ("but not", False) if tree.lower(start) in ("a", "an") else ("but not any", drop)
-        yield scene.change((cc, start + drop, new), denied=token.lemma)
+        yield scene.change((start - 1, start + drop, new), denied=token.lemma)
 
 
 @rule(
@@ -192,16 +183,15 @@ def but_no(scene: Scene) -> Iterator[Change]:
 def not_there(scene: Scene) -> Iterator[Change]:
     """on a couch -> that is not on a couch; only where no verb says what goes on."""
     tree = scene.tree
-    head = tree.root
-    if not tree.is_noun(head) or tree.tag(head).startswith("NNP") or tree[head].lemma in DEPICTIONS:
+    head, prep = tree.root, tree.root + 1
+    if tree.tag(head) not in ("NN", "NNS") or tree[head].lemma in DEPICTIONS or tree.lower(prep) not in PLACES:
         return
-    if tree.child(head, "acl", "relcl", "conj", "appos"):
+    if tree.child(head, "acl", "relcl", "conj", "appos") or prep not in tree.children(head, "prep"):
         return
-    prep = next((i for i in tree.children(head, "prep") if tree.lower(i) in PLACES), None)
-    noun = tree.child(prep, "pobj") if prep is not None else None
-    if prep is None or noun is None or prep != head + 1 or tree.tag(noun).startswith("NNP"):
+    noun = tree.child(prep, "pobj")
+    if noun is None or tree.tag(noun).startswith("NNP") or tree.determiner(noun) not in ("a", "an", "the"):
         return
-    if tree.determiner(noun) not in ("a", "an", "the") or any(tree.is_verb(i) for i in range(len(tree))):
+    if any(map(tree.is_verb, range(len(tree)))):
         return
     who_are = who_is(tree, head)
     not_ = scene.by_family(f"{who_are} not", f"{who_are}n't")
@@ -235,13 +225,8 @@ def not_beside(scene: Scene) -> Iterator[Change]:
     noun = next((i for i in range(start, len(tree)) if tree.is_noun(i) and not tree.is_noun(i + 1)), None)
     if noun is None or {*map(tree.tag, range(start, noun + 1))} - {"NN", "NNS", "JJ"} or tree[start].text[0].isupper():
         return
-    named = tree.tag(start - 2).startswith("NNP") or tree.lower(start) in _SIDES
-    if not named and not any(tree.tag(i) in FINITE for i in range(start, len(tree))):
+    if not tree.tag(start - 2).startswith("NNP") and FINITE.isdisjoint(map(tree.tag, range(start, len(tree)))):
         yield scene.change((start, start, scene.by_family("no", "without")), denied=tree[noun].lemma)
-
-
-#: The mayor, left, ...; what is said of the whole photo.
-_SIDES = words("left right center centre side front back close top view indoor outdoor photo")
 
 
 def chunks_of(tree: Tree) -> list[list[int]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from semclip.english.inflection import words
-from semclip.english.parse.tree import Tree
+from semclip.english.parse.tree import NOUNS, Tree
 from semclip.english.words.load import listed
 
 #: A currency, the figure, its fractions, and what else stands in one word with it: $ 1,299 .00, 30 ml, 19 th, 2 -1.
@@ -38,48 +38,40 @@ class Figure(NamedTuple):
 
 def figures(tree: Tree) -> Iterator[Figure]:
     """Every figure of a caption with others that it is not: higher ones where it counts, of years earlier ones."""
+    for start, end in _words(tree):
+        match = _FIGURE.fullmatch(tree.text_of(start, end))
+        if match and _is_figure(tree, start, match):
+            end += tree.lower(end) in _UNITS
+            text = tree.text_of(start, end)
+            for new in _others(tree, start, end, match):
+                told = new if _ORDINAL.fullmatch(match[4]) else text.replace(match[2], new, 1)
+                yield Figure(start, end, told, (match[2], new), _behind(tree, start, end))
+
+
+def _words(tree: Tree) -> Iterator[tuple[int, int]]:
+    """(start, end) of what no space cuts apart, without marks around it: 2 - 1, $ 20, 30 ml."""
     start = 0
-    while start < len(tree):
-        end = _end_of_word(tree, start)
-        first, last = start, end
-        while first < last and tree[first].text in _MARKS:
-            first += 1
-        while first < last and tree[last - 1].text in _MARKS:
-            last -= 1
-        start = end
-        if first < last and (match := _FIGURE.fullmatch(tree.text_of(first, last))) and _is_figure(tree, first, match):
-            last += tree.lower(last) in _UNITS and end == last
-            text = tree.text_of(first, last)
-            for new in _others(tree, first, last, match):
-                told = text.replace(match[2], new, 1) if not _ORDINAL.fullmatch(match[4]) else new
-                yield Figure(first, last, told, (match[2], new), _behind(tree, first, last))
+    for end in range(1, len(tree) + 1):
+        if end == len(tree) or tree[end - 1].space:
+            if inside := [i for i in range(start, end) if tree[i].text not in _MARKS]:
+                yield inside[0], inside[-1] + 1
+            start = end
 
 
 def ordinals(tree: Tree) -> Iterator[Figure]:
     """The same of ordinals in letters: the third month -> the fourth month."""
     for place, token in enumerate(tree):
-        if token.lower not in _ORDINALS or tree.tag(place) not in ("JJ", "RB") or not tree.is_noun(token.head):
-            continue
-        if token.head <= place or tree[token.head].lemma in _NO_ORDINAL or tree.lower(place + 1) in ("-", "and", "to"):
-            continue
-        if token.text[0].isupper() and not any(tree.style):
-            continue  # First Street
-        at = _ORDINALS.index(token.lower)
-        for new in _ORDINALS[max(0, at - 1) : at] + _ORDINALS[at + 1 : at + 3]:
-            yield Figure(place, place + 1, new, (token.lower, new), place + 1)
+        noun, named = tree[token.head], token.text[0].isupper() and not any(tree.style)  # First Street
+        if token.lower in _ORDINALS and token.tag in ("JJ", "RB") and noun.tag in NOUNS and not named:
+            at = _ORDINALS.index(token.lower)
+            for new in (*_ORDINALS[max(0, at - 1) : at], *_ORDINALS[at + 1 : at + 3]):
+                if noun.lemma not in _NO_ORDINAL:
+                    yield Figure(place, place + 1, new, (token.lower, new), place + 1)
 
 
-_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 #: First aid, third person, the first time; there is no third half.
 _NO_ORDINAL = listed("no ordinal")
-
-
-def _end_of_word(tree: Tree, start: int) -> int:
-    """Behind the words that no space cuts apart: 2 - 1, $ 20, 30 ml."""
-    end = start + 1
-    while end < len(tree) and not tree[end - 1].space:
-        end += 1
-    return end
 
 
 def _is_figure(tree: Tree, start: int, match: re.Match[str]) -> bool:
@@ -92,22 +84,20 @@ def _is_figure(tree: Tree, start: int, match: re.Match[str]) -> bool:
 
 def _others(tree: Tree, start: int, end: int, match: re.Match[str]) -> Iterator[str]:
     number, behind = int(match[2].replace(",", "")), match[4].lower()
-    beside = {tree.lower(start - 1), tree.lower(end)}
     before = tree.lower(start - 1 - (tree.lower(start - 1) == ".")).rstrip(".")
-    grouped = "," in match[2]
     if _ORDINAL.fullmatch(behind):
         yield from (_ordinal(number - less) for less in (1, 2, 3) if number > less)
-    elif not grouped and not match[3] and (behind == "s" or (number in _YEARS and not behind)):
+    elif match[0].lower().removesuffix("s").isdigit() and (behind or number in _YEARS):
         step = 10 if behind else 20 if before in _ABOUT else 1
         yield from (str(number - step * less) for less in (1, 2, 3) if number > step * less)
-    elif beside & _MONTHS and number <= 31:
+    elif tree.lower(start - 1) in _MONTHS or tree.lower(end) in _MONTHS:
         yield from (str((number + more - 1) % _DAYS + 1) for more in (1, 2, 3, 7))
     else:
         digits = len(str(number))
         step = 1 if number <= 20 else 5 if digits == 2 else 10 ** (digits - 1)
         most = 100 if tree.text_of(start, end).endswith(("%", "percent")) else float("inf")
         others = (number + step * more for more in (1, 2, 3, 4))
-        yield from (f"{other:,}" if grouped else str(other) for other in others if other <= most)
+        yield from (f"{other:,}" if "," in match[2] else str(other) for other in others if other <= most)
 
 
 def _ordinal(number: int) -> str:

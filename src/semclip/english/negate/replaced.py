@@ -3,13 +3,13 @@
 from collections.abc import Container, Iterator, Mapping
 
 from semclip.english import lexicon, things
-from semclip.english.edits import Change, Scene, replaced, rule
+from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
+from semclip.english.lexicon import kind_of
 from semclip.english.negate.denied import COUNTED, DEPICTIONS
 from semclip.english.pairs import REPLACEMENTS, Entry, fitting
 from semclip.english.parse.clause import COLLECTIVES, clause_of, is_being
 from semclip.english.parse.tree import Tree
-from semclip.english.siblings import Siblings
 from semclip.english.words.load import listed
 
 _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")
@@ -18,6 +18,7 @@ _HOLDS_ITS_OBJECT = COLLECTIVES | DEPICTIONS | listed("holds its object")
 #: Nobody says "in the beach", "on a desert".
 _UNSAID = {place: listed(f"unsaid {place}") for place in words("on in at through into inside down up by near")}
 _GROUND = listed("ground")
+_NOT_REPLACED = frozenset({"compound", "appos", "npadvmod", "dep"})
 
 
 @rule(
@@ -29,28 +30,27 @@ def other_thing(scene: Scene) -> Iterator[Change]:
     """A zebra -> a giraffe, where neither is in any other caption."""
     tree = scene.tree
     for place, token in enumerate(tree):
-        if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS"):
+        if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS") or token.label in _NOT_REPLACED:
             continue
-        if token.label in ("compound", "appos", "npadvmod", "dep") or tree.determiner(place) in ("another", "other"):
+        if tree.determiner(place) in ("another", "other") or tree.lower(place + 1) in ("of", "'s", "-"):
             continue
-        if tree.child(place, "compound", "nmod", "poss") is not None or tree.lower(place + 1) in ("of", "'s", "-"):
-            continue
-        if _has_parts(tree, place) or (token.lower in lexicon.COLOURS and tree.tag(place) == "NN"):
-            continue  # a pizza with a slice missing; dressed in orange
+        if tree.child(place, "compound", "nmod", "poss") is not None or token.lower in lexicon.COLOURS:
+            continue  # dressed in orange
         adjectives = [tree.lower(i) for i in tree.children(place, "amod")]
         if not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND):
             continue
-        if _belongs(tree, place) or in_a_place(tree, place) or tree.words.count(token.lower) > 1:
+        if _has_parts(tree, place) or _belongs(tree, place) or in_a_place(tree, place):
+            continue
+        if tree.words.count(token.lower) > 1:
             continue
         for other, new, _ in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
             yield scene.change((place, place + 1, new), pair=(token.lemma, other))
 
 
 def _has_parts(tree: Tree, place: int) -> bool:
-    """Whether something is said of a thing's parts, which another thing may lack."""
-    return not is_being(tree, place) and any(
-        tree.lower(i) in ("with", "without", "of") for i in tree.children(place, "prep")
-    )
+    """Whether something is said of a thing's parts, which another thing may lack: a pizza with a slice missing."""
+    parts = [i for i in tree.children(place, "prep") if tree.lower(i) in ("with", "without", "of")]
+    return bool(parts) and not is_being(tree, place)
 
 
 def rivals(
@@ -59,22 +59,28 @@ def rivals(
     """(lemma, the word as written, is it far-fetched) of every noun that may stand at a place and that no caption names
     or hints at."""
     tree, siblings = scene.tree, scene.siblings
-    if tree[place].lemma in _GROUND and tree[place].label in ("dobj", "conj", "compound", "appos"):
+    token, determiner = tree[place], tree.determiner(place)
+    if token.lemma in _GROUND and token.label in ("dobj", "conj", "compound", "appos"):
         return  # track and field
-    if tree.lower(place) in ("sheep", "fish", "deer") and tree.determiner(place) not in ("a", "an"):
+    if token.lower in ("sheep", "fish", "deer") and determiner not in ("a", "an"):
         return  # one of them, or several
-    mass, counted = tree[place].lemma in lexicon.MASS, tree.determiner(place) in COUNTED
-    bare = not tree.determiner(place) and tree.tag(place) == "NN"
-    subject = tree[place].label in ("nsubj", "nsubjpass")
-    for new, entry in fitting(table.get(tree[place].lemma, []), _governors(tree, place)):
-        if new in lexicon.MASS and not mass and (counted or subject):
-            continue  # a rice; rice are
-        if mass and new not in lexicon.MASS and bare:
-            continue  # cooks noodle
+    mass, bare = token.lemma in lexicon.MASS, not determiner and token.tag == "NN"
+    counted = determiner in COUNTED or token.label in ("nsubj", "nsubjpass")
+    for new, entry in fitting(table.get(token.lemma, []), _governors(tree, place)):
+        if (new in lexicon.MASS) != mass and (bare if mass else counted):
+            continue  # a rice; rice are; cooks noodle
         # "rides" hints at a horse, but it is the bicycle that is ridden.
-        unsaid = new in _UNSAID.get(tree.lower(tree[place].head), ())
-        if not unsaid and not is_named(siblings, new, siblings.times_named if entry.needed else hinted):
-            yield new, (plural(new) if tree.tag(place) == "NNS" else new).replace("-", " "), entry.far
+        unsaid = new in _UNSAID.get(tree.lower(token.head), ())
+        hints = siblings.times_named if entry.needed else hinted
+        named = new in siblings.lemmas or siblings.lists(new) or things.NAMES.get(new, (new, False))[0] in hints
+        if not unsaid and not named:
+            yield new, (_plural(new) if token.tag == "NNS" else new).replace("-", " "), entry.far
+
+
+def _plural(noun: str) -> str:
+    if noun in lexicon.MASS:
+        return noun
+    return things.THINGS[noun].plural if noun in things.THINGS else inflect(noun, "NNS")
 
 
 def _belongs(tree: Tree, place: int) -> bool:
@@ -92,18 +98,6 @@ def in_a_place(tree: Tree, place: int) -> bool:
     return False
 
 
-def is_named(siblings: Siblings, noun: str, things_there: Container[str]) -> bool:
-    """Whether any caption or list of objects names a noun, or it is among the things that they name or hint at."""
-    thing = things.NAMES.get(noun, (noun, False))[0]
-    return noun in siblings.lemmas or thing in things_there or siblings.lists(noun) or plural(noun) in siblings.bag
-
-
-def plural(noun: str) -> str:
-    if noun in lexicon.MASS:
-        return noun
-    return things.THINGS[noun].plural if noun in things.THINGS else inflect(noun, "NNS")
-
-
 def _governors(tree: Tree, place: int) -> set[str]:
     """The preposition and the verb above a noun, the noun that it describes, and what stands before it."""
     found, at = {tree[i].lemma for i in tree.children(place, "compound", "nmod", "amod")}, place
@@ -113,96 +107,76 @@ def _governors(tree: Tree, place: int) -> set[str]:
     return found
 
 
-#: A woman singer, ladies jackets.
-_BEFORE = ("compound", "nmod", "amod")
 #: Words for somebody of that age and either sex: of "a boy" and "a kid" no girl is made.
 _MAY_BE_EITHER = words("child children kid kids toddler toddlers baby babies infant adult adults")
-_SEXED = lexicon.MALE_SIGNS | lexicon.FEMALE_SIGNS
 _PRONOUNS = {"he": "she", "his": "her", "him": "her", "himself": "herself"}
 _HERS = {"she": "he", "herself": "himself"}
-
-
+#: Who is of one sex -> (who takes their place, what tells the other sex, the pronouns that change with them).
+_SEXES = (
+    (lexicon.OTHER_MEN, lexicon.FEMALE_SIGNS, _PRONOUNS),
+    (lexicon.OTHER_WOMEN, lexicon.MALE_SIGNS, _HERS),
+)
 #: Contrasts alone: where a child plays an adult may play as well, but "an adult, not a child, plays" is false.
 _OF_AGE = {"child": "adult", "children": "adults", "kid": "adult", "kids": "adults", "toddler": "adult"}
 
 
 def refers_to_somebody(tree: Tree) -> bool:
     """Whether a pronoun says of which sex somebody is."""
-    return any(word in _PRONOUNS or word in _HERS or word == "her" for word in tree.words)
+    return not {*_PRONOUNS, *_HERS, "her"}.isdisjoint(tree.words)
 
 
 def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
     """(place, another word) of everyone who may be set against others: a man, not a woman; a child, not an adult."""
-    tree = scene.tree
+    tree, named, bag = scene.tree, scene.siblings.times_named, scene.siblings.bag
     for place, word in enumerate(tree.words):
         others = lexicon.OTHER_MEN.get(word) or lexicon.OTHER_WOMEN.get(word) or ()
-        if any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod")):
+        if _has_age(tree, place):
             others = others[:1]  # no boy is old
         elif word in _OF_AGE:
             others = (_OF_AGE[word],)
-        if tree[place].label in _BEFORE or tree.child(place, "compound") is not None or _is_our_lady(tree, place):
-            continue
-        named, bag = scene.siblings.times_named, scene.siblings.bag
-        for other in others:
+        for other in others if others and _is_one_word(tree, place) else ():
             # a girl is a child as a boy is: what tells a boy is said of nobody
-            if things.NAMES.get(other, ("", False))[0] not in named or (
-                _other_sex(word, other) and bag.isdisjoint(_signs_like(other) | lexicon.MANY_PEOPLE)
-            ):
+            signs = next((signs for _, signs, _ in _SEXES if other in signs), frozenset())
+            unseen = signs and word not in signs and bag.isdisjoint(signs | lexicon.MANY_PEOPLE)
+            if unseen or things.NAMES.get(other, ("", False))[0] not in named:
                 yield place, other
 
 
-def _is_our_lady(tree: Tree, place: int) -> bool:
-    """Whether a saint is named whose title nobody changes."""
-    return tree.lower(place - 1) == "our" and tree[place].text[0].isupper()
+def _has_age(tree: Tree, person: int) -> bool:
+    return any(tree.lower(i) in lexicon.AGES for i in tree.children(person, "amod"))
 
 
-def _signs_like(word: str) -> frozenset[str]:
-    return next((signs for signs in (lexicon.MALE_SIGNS, lexicon.FEMALE_SIGNS) if word in signs), frozenset())
-
-
-def _other_sex(one: str, other: str) -> bool:
-    return one not in _signs_like(other) and bool(_signs_like(other))
+def _is_one_word(tree: Tree, person: int) -> bool:
+    """Whether one word names somebody: no woman singer, ladies jacket or Our Lady."""
+    saint = tree.lower(person - 1) == "our" and tree[person].text[0].isupper()
+    inside = tree[person].label in ("compound", "nmod", "amod")
+    return not saint and not inside and tree.child(person, "compound") is None
 
 
 @rule("object_replaced", ("A man sits on a bench .", "A woman sits on a bench ."))
 def other_sex(scene: Scene) -> Iterator[Change]:
     """Only where all captions agree on one sex and no pronoun of this caption would be left behind."""
     tree, bag = scene.tree, scene.siblings.bag
-    people = [i for i, word in enumerate(tree.words) if word in _SEXED]
+    people = [i for i, word in enumerate(tree.words) if word in lexicon.MALE_SIGNS | lexicon.FEMALE_SIGNS]
     if not people or bag & lexicon.MANY_PEOPLE:
         return
-    for swaps, others, pronouns in (
-        (lexicon.OTHER_MEN, lexicon.FEMALE_SIGNS, _PRONOUNS),
-        (lexicon.OTHER_WOMEN, lexicon.MALE_SIGNS, _HERS),
-    ):
-        named = [i for i in people if tree.lower(i) in swaps]
-        rest = {i for i in people if i not in named}
-        if len(named) != 1 or bag & others or not {tree.lower(i) for i in rest} <= pronouns.keys():
+    for swaps, others, pronouns in _SEXES:
+        place, *more = [i for i in people if tree.lower(i) in swaps] or [-1]
+        rest = {i for i in people if i != place}
+        if place < 0 or more or bag & others or not {tree.lower(i) for i in rest} <= pronouns.keys():
             continue
-        place = named[0]
-        if (
-            tree[place].label in _BEFORE
-            or _is_our_lady(tree, place)
-            or tree.child(place, "compound") is not None
-            or (rest and any("animal" in _of(tree, i) for i in range(len(tree))))
-        ):
+        if not _is_one_word(tree, place) or (rest and any(kind_of(word) == "animal" for word in tree.words)):
             continue
-        aged = any(tree.lower(i) in lexicon.AGES for i in tree.children(place, "amod"))
-        either = aged or not bag.isdisjoint(_MAY_BE_EITHER)
+        either = _has_age(tree, place) or not bag.isdisjoint(_MAY_BE_EITHER)
         for new in swaps[tree.lower(place)][: 1 if either else 2]:
-            if tree.lower(place + 1) in ("'s", "’s") and new.endswith("s"):
-                continue
-            if new in bag:
-                continue
-            parts = [(i, i + 1, pronouns[tree.lower(i)]) for i in rest if new in others]
-            yield scene.change((place, place + 1, new), *parts, pair=(tree.lower(place), new))
-
-
-def _of(tree: Tree, place: int) -> frozenset[str]:
-    return lexicon.NOUNS.get(tree.lower(place), (frozenset(),))[0]
+            if new not in bag and not (tree.lower(place + 1) in ("'s", "’s") and new.endswith("s")):
+                parts = [(i, i + 1, pronouns[tree.lower(i)]) for i in rest if new in others]
+                yield scene.change((place, place + 1, new), *parts, pair=(tree.lower(place), new))
 
 
 _WITH_SPORT = words("player players game match team teams uniform uniforms practice coach fan fans")
+#: Words of a sport that tell of no single one.
+_OF_ANY_SPORT = words("player players ball")
 
 
 @rule("object_replaced", ("Two boys playing soccer on a field", "Two boys playing tennis on a field"))
@@ -212,19 +186,13 @@ def other_sport(scene: Scene) -> Iterator[Change]:
     for place, token in enumerate(tree):
         if token.lower not in lexicon.SPORTS:
             continue
-        modifies = tree.lower(place + 1) in _WITH_SPORT
         played = tree[token.head].lemma == "play" and token.label in ("dobj", "oprd", "attr", "npadvmod")
-        if not modifies and not played:
+        if not played and tree.lower(place + 1) not in _WITH_SPORT:
             continue
-        for other, signs in lexicon.SPORTS.items():
-            own = set(lexicon.SPORTS[token.lower].split()) - {"player", "players", "ball"}  # left behind in the text
-            related = {other, *signs.split()} - {"player", "players", "ball"}
-            if (
-                other != token.lower
-                and token.lower not in signs.split()
-                and bag.isdisjoint(related)
-                and own.isdisjoint(tree.words)
-            ):
+        own = words(lexicon.SPORTS[token.lower]) - _OF_ANY_SPORT  # left behind in the text
+        for other, signs in lexicon.SPORTS.items() if own.isdisjoint(tree.words) else ():
+            related = {other, *signs.split()}
+            if token.lower not in related and bag.isdisjoint(related - _OF_ANY_SPORT):
                 yield scene.change((place, place + 1, other), pair=(token.lower, other))
 
 
@@ -245,19 +213,13 @@ def roles(scene: Scene) -> Iterator[Change]:
         return
     if (tree.tag(first) == "NNS") != (tree.tag(second) == "NNS") or tree[first].lemma == tree[second].lemma:
         return
-    left, right = _whole(tree, first), _whole(tree, second)
-    if left is None or right is None or left[1] > right[0]:
-        return
-    items = replaced(tree, ())
-    swapped = [
-        *items[: left[0]], *items[right[0] : right[1]], *items[left[1] : right[0]], *items[left[0] : left[1]],
-        *items[right[1] :],
-    ]  # fmt: skip
-    yield Change(swapped, (tree[first].lemma, tree[second].lemma))
+    if _is_plain(tree, first) and _is_plain(tree, second):
+        one, other = (range(tree.noun_start(noun), noun + 1) for noun in (first, second))
+        items = [*range(one.start), *other, *range(one.stop, other.start), *one, *range(other.stop, len(tree))]
+        yield Change(list(items), (tree[first].lemma, tree[second].lemma))
 
 
-def _whole(tree: Tree, noun: int) -> tuple[int, int] | None:
-    """A noun phrase that is nothing but determiner, adjectives and noun."""
-    if tree.determiner(noun) not in ("a", "an", "the", *lexicon.NUMBERS) or tree.child(noun, "conj", "poss", "relcl"):
-        return None
-    return tree.noun_start(noun), noun + 1
+def _is_plain(tree: Tree, noun: int) -> bool:
+    """Whether a noun phrase is nothing but determiner, adjectives and noun."""
+    counted = tree.determiner(noun) in ("a", "an", "the", *lexicon.NUMBERS)
+    return counted and not tree.child(noun, "conj", "poss", "relcl")

@@ -15,6 +15,7 @@ from semclip.english.words.load import listed, rows_of
 _OF_ONE_COLOUR = listed("of one colour")
 #: Behind these a colour is one of two, of a degree or the name of a shade: emerald green.
 _NOT_BEHIND = words("and or very sterling") | listed("shades")
+_BEFORE = frozenset({"amod", "compound", "nmod"})
 _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 
 
@@ -32,33 +33,38 @@ def other_attribute(scene: Scene) -> Iterator[Change]:
 def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
     """(place, another word) of what is said before nouns. alone: only where no second thing may have the other one."""
     tree, siblings = scene.tree, scene.siblings
-    for place, token in enumerate(tree):
-        noun, before, following = token.head, tree.lower(place - 1), tree.lower(place + 1)
-        if behind := _is_said_behind(tree, place):
-            noun = place
-        elif token.label not in ("amod", "compound", "nmod") or before == "-" or following in (",", "and", "or", "-"):
-            continue
-        if noun < place or not (behind or tree.is_noun(noun)) or (tree[noun].label == "compound" and noun > place):
-            continue
-        if _names_something(tree, place, noun):
-            continue  # the Blue Mosque
-        if tree.child(place, "conj", "cc", "advmod", "neg") or before in _NOT_BEHIND:
-            continue
+    for place, noun in _described(tree):
+        token, lemma = tree[place], tree[noun].lemma
         unknown = frozenset({"person" if is_person(tree, noun) else "object"})
         categories = lexicon.NOUNS.get(tree.lower(noun), (unknown,))[0]
+        kinds = (("person", categories & _OF_PEOPLE), ("animal", "animal" in categories))
         counted = tree.child(noun, "nummod") is not None
-        if alone and not counted and categories & _OF_PEOPLE and siblings.may_hold_more("person"):
+        if alone and not counted and any(of and siblings.may_hold_more(kind) for kind, of in kinds):
             continue
-        if alone and not counted and "animal" in categories and siblings.may_hold_more("animal"):
+        if alone and sum(other.lemma == lemma for other in tree) > 1:
             continue
-        if alone and sum(other.lemma == tree[noun].lemma for other in tree) > 1:
-            continue
-        if token.lower not in lexicon.COLOURS or tree[noun].lemma not in _OF_ONE_COLOUR:
+        if token.lower not in lexicon.COLOURS or lemma not in _OF_ONE_COLOUR:
             yield from ((place, new) for new in _others(token.lower, categories, siblings))
-        described = {tree[noun].lemma, tree[place + 1].lemma if place + 1 < noun else ""}  # beef stew recipe
-        for new, _ in fitting(ATTRIBUTES.get(token.lower, []), described):
+        nouns = {lemma, tree[place + 1].lemma if place + 1 < noun else ""}  # beef stew recipe
+        for new, _ in fitting(ATTRIBUTES.get(token.lower, []), nouns):
             if new not in siblings.bag:
                 yield place, new
+
+
+def _described(tree: Tree) -> Iterator[tuple[int, int]]:
+    """(place, its noun; itself at a product's end) of all that is said of nouns and is no part of a name."""
+    product = not any(tag in FINITE or tag in ("DT", "PRP$") for tag in tree.tags)  # Steel Bottle, Matte Black
+    for place, token in enumerate(tree):
+        noun, before, following = token.head, tree.lower(place - 1), tree.lower(place + 1)
+        if product and token.lower in lexicon.COLOURS and following in ("", ",", ")"):
+            noun, joined = place, False
+        elif token.label not in _BEFORE or noun < place or not tree.is_noun(noun) or tree[noun].label == "compound":
+            continue
+        else:
+            joined = before == "-" or following in (",", "and", "or", "-")
+        joined = joined or before in _NOT_BEHIND or tree.child(place, "conj", "cc", "advmod", "neg") is not None
+        if not joined and not _names_something(tree, place, noun):  # the Blue Mosque
+            yield place, noun
 
 
 #: What tells of no style: 80 x 70 cm.
@@ -74,32 +80,24 @@ def _names_something(tree: Tree, place: int, noun: int) -> bool:
     return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) > len(letters) / 2
 
 
-def _is_said_behind(tree: Tree, place: int) -> bool:
-    """Whether a colour ends a part of a product's name: "Steel Bottle, Matte Black"."""
-    return (
-        tree.lower(place) in lexicon.COLOURS
-        and tree.lower(place + 1) in ("", ",", ")")
-        and not any(tag in FINITE or tag in ("DT", "PRP$") for tag in tree.tags)
-    )
-
-
 def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterator[str]:
+    """Opposites and colours that are said of these categories, and that no caption says or comes near."""
     if word in lexicon.OPPOSITES:
         opposite, allowed, forbidden = lexicon.OPPOSITES[word]
         if categories & set(allowed.split()) and siblings.bag.isdisjoint((opposite, *forbidden.split())):
             yield opposite
-        return
-    if word not in lexicon.COLOURS:
-        return
-    animal, hair = "animal" in categories, "hair" in categories
-    palette = lexicon.FUR_COLOURS if animal else lexicon.HAIR_COLOURS if hair else lexicon.CLOTH_COLOURS
-    if not animal and not hair and not categories & {"clothes", "object", "other"}:
-        return
-    if not siblings.bag.isdisjoint(lexicon.MIXED_COLOURS):
-        return
-    said = siblings.bag & lexicon.COLOUR_WORDS
-    too_near = {word, *lexicon.COLOURS[word].split(), *said}
-    yield from (new for new in palette if new not in too_near and said.isdisjoint(lexicon.COLOURS[new].split()))
+    elif word in lexicon.COLOURS and siblings.bag.isdisjoint(lexicon.MIXED_COLOURS):
+        palette = next((colours for kind, colours in _PALETTES.items() if kind in categories), ())
+        said = siblings.bag & lexicon.COLOUR_WORDS
+        too_near = {word, *lexicon.COLOURS[word].split(), *said}
+        yield from (new for new in palette if new not in too_near and said.isdisjoint(lexicon.COLOURS[new].split()))
+
+
+_PALETTES = {
+    "animal": lexicon.FUR_COLOURS,
+    "hair": lexicon.HAIR_COLOURS,
+    **dict.fromkeys(("clothes", "object", "other"), lexicon.CLOTH_COLOURS),
+}
 
 
 @rule("number_swapped", ("Two dogs run on the grass .", "Three dogs run on the grass ."))
@@ -111,11 +109,10 @@ def other_number(scene: Scene) -> Iterator[Change]:
     for place, token in enumerate(tree):
         if token.label != "nummod" or token.lower not in lexicon.NUMBERS[:-1] or tree.tag(token.head) != "NNS":
             continue
-        if tree.lower(place - 1) in ("the", "of", "between", "other", "all"):
-            continue
         at = lexicon.NUMBERS.index(token.lower)
         for new in lexicon.NUMBERS[at + 1 : at + 3]:
-            yield scene.change((place, place + 1, new), pair=(token.lower, new))
+            if tree.lower(place - 1) not in ("the", "of", "between", "other", "all"):
+                yield scene.change((place, place + 1, new), pair=(token.lower, new))
 
 
 #: What is measured, not counted, and the days of a month.
@@ -132,13 +129,10 @@ def other_count(scene: Scene) -> Iterator[Change]:
         before, following = tree.lower(place - 1), tree.lower(place + 1)
         counted = tree.tag(place + 1)[:2] in ("NN", "JJ") and following not in _UNCOUNTED  # and no month
         of_series = before in NUMBERED and (not following[:1].isalnum() or tree.tag(place + 1) == "IN")
-        if (
-            (following in ("-", "–") and not token.space)
-            or not token.text.isdigit()
-            or not (of_series or (counted and (place == 0 or before in ("of", ",", "with"))))
-        ):
+        first = place == 0 or before in ("of", ",", "with")
+        if not token.text.isdigit() or not (of_series or (counted and first)):
             continue
-        if 1 < int(token.text) < 21 or of_series:
+        if (token.space or following not in ("-", "–")) and (of_series or 1 < int(token.text) < 21):
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
                 yield scene.change((place, place + 1, new), pair=(token.text, new))
 
@@ -162,36 +156,25 @@ def other_relation(scene: Scene) -> Iterator[Change]:
     for old, new, forbidden, nouns in (row for row in _RELATIONS if said.issuperset(row[0])):
         for place in range(1, len(tree) - len(old)):
             end = place + len(old)
-            if place in taken or tree.words[place:end] != old:
+            noun = tree.child(end - 1, "pobj", "dobj")
+            if place in taken or tree.words[place:end] != old or noun is None or tree[noun].lemma in _NO_PLACE:
+                continue
+            if tree.noun_start(noun) != end or not tree.is_noun(noun) or (nouns and tree[noun].lemma not in nouns):
                 continue
             taken.add(place)
-            noun = tree.child(end - 1, "pobj", "dobj")
-            if noun is None or tree.noun_start(noun) != end or not tree.is_noun(noun):
-                continue
-            if tree[noun].lemma in _NO_PLACE or (nouns and tree[noun].lemma not in nouns):
-                taken.discard(place)
-                continue
             if tree.lower(place - 1) in _NO_WORD_BEFORE or siblings.bag & forbidden or tree.tag(place) == "RP":
                 continue
-            if not nouns and tree.determiner(noun) not in ("a", "an", "the") and tree.tag(noun) != "NNS":
-                continue
-            yield scene.change((place, end, new), pair=(" ".join(old), new))
+            if nouns or tree.determiner(noun) in ("a", "an", "the") or tree.tag(noun) == "NNS":
+                yield scene.change((place, end, new), pair=(" ".join(old), new))
 
 
 #: No goat cooks.
 _OF_PERSONS = words("cook pour")
-_AT, _ALONG = listed("at a place"), listed("along a way")
-
-
-def _actions() -> dict[str, list[tuple[list[str], list[str]]]]:
-    """verb -> [(what cannot happen at the same time, what must follow the verb)]."""
-    found: dict[str, list[tuple[list[str], list[str]]]] = {}
-    for verb, others, after in rows_of("actions", 3):
-        found.setdefault(verb, []).append((others.split(), after.split()))
-    return found
-
-
-_ACTIONS = _actions()
+_PLACES = {"AT": listed("at a place"), "ALONG": listed("along a way")}
+#: verb -> [(what cannot happen at the same time, what must follow the verb)].
+_ACTIONS: dict[str, list[tuple[list[str], list[str]]]] = {}
+for _verb, _new, _after in rows_of("actions", 3):
+    _ACTIONS.setdefault(_verb, []).append((_new.split(), _after.split()))
 
 
 @rule(
@@ -210,10 +193,9 @@ def other_action(scene: Scene) -> Iterator[Change]:
         return
     if tree.lower(clause.verb + 2) in ("his", "her", "its", "their", "back"):  # nobody jumps on their back
         return
-    said = scene.siblings.lemmas
+    said = scene.siblings.lemmas | (frozenset() if is_person(tree, clause.subject) else _OF_PERSONS)
     for others, after in _ACTIONS.get(verb.lemma, ()):
-        fitting = [new for new in others if new not in said and not (new == "lie" and "lay" in said)]
-        fitting = [new for new in fitting if new not in _OF_PERSONS or is_person(tree, clause.subject)]
+        fitting = [new for new in others if new not in said]
         if fitting and any(_follows(tree, clause.verb + 1, what) for what in after):
             for new in fitting:
                 yield scene.change((clause.verb, clause.verb + 1, inflect(new, verb.tag)), pair=(verb.lemma, new))
@@ -221,10 +203,9 @@ def other_action(scene: Scene) -> Iterator[Change]:
 
 
 def _follows(tree: Tree, place: int, what: str) -> bool:
-    word = tree.lower(place)
+    word, noun = tree.lower(place), tree.child(place - 1, "dobj")
     if what == "END":
-        return place >= len(tree) or word in ("while", "as")
-    if what in ("AT", "ALONG"):
-        return word in (_AT if what == "AT" else _ALONG)
-    noun = tree.child(place - 1, "dobj")
-    return word == what or (noun is not None and noun > place - 1 and what in ("THING", tree[noun].lemma))
+        return word in ("", "while", "as")
+    if what in _PLACES:
+        return word in _PLACES[what]
+    return word == what or (noun is not None and what in ("THING", tree[noun].lemma))

@@ -16,6 +16,8 @@ from semclip.english.parse.tree import Tree
 _OF_ONE_WORD = frozenset({"relation_denied", "attribute_denied"})
 #: Kinds whose denial holds of all that the sentence says.
 _OF_ALL = frozenset({"subject_denied", "caption_denied"})
+#: What is swapped below each kind of denial, where it is no thing.
+_SWAPPED = {"attribute_denied": ("attribute_swapped",), "verb_negated": ("object_replaced", "action_replaced")}
 
 
 def truly(kind: str, scene: Scene) -> list[Change]:
@@ -23,10 +25,6 @@ def truly(kind: str, scene: Scene) -> list[Change]:
     if kind in CONTRASTED:
         return list(contrasted(kind, True, scene))
     return list(_of_swaps(kind, scene)) if kind in _OF_ONE_WORD | _OF_ALL or kind == "verb_negated" else []
-
-
-#: What is swapped below each kind of denial, where it is no thing.
-_SWAPPED = {"attribute_denied": ("attribute_swapped",), "verb_negated": ("object_replaced", "action_replaced")}
 
 
 def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
@@ -42,26 +40,23 @@ def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
 def _false_scenes(swaps: str, scene: Scene) -> Iterator[tuple[int, str, Change, Scene]]:
     """(place, the word put there, its change, the caption with it) of each swap of one word."""
     tree = scene.tree
-    for place, end, word, swap in swapped_words(swaps, scene):
-        if end != place + 1 or len(swap.items) != len(tree):
-            continue
-        if things.NAMES.get(word, ("", False))[0] in scene.siblings.signs:
-            continue  # a rider may be a woman
-        text = word.capitalize() if tree[place].text[:1].isupper() else word
-        yield place, word, swap, Scene(tree.with_word(place, text, swap.pair[1]), scene.siblings, scene.family)
+    for place, _, word, swap in swapped_words(swaps, scene):
+        if things.NAMES.get(word, ("", False))[0] not in scene.siblings.signs:  # a rider may be a woman
+            text = word.capitalize() if tree[place].text[:1].isupper() else word
+            yield place, word, swap, Scene(tree.with_word(place, text, swap.pair[1]), scene.siblings, scene.family)
 
 
 def _is_denied(kind: str, tree: Tree, place: int, change: Change) -> bool:
     """Whether the denial holds of the word that was swapped in."""
     if kind in _OF_ONE_WORD:
         return change.denied in (tree[place].lemma, tree.lower(place))
-    verb = next((i for i, token in enumerate(tree) if token.lemma == change.denied and tree.is_verb(i)), None)
-    if kind == "verb_negated" and verb == place:
+    if kind in _OF_ALL:
+        return place in change.items
+    verb = next(i for i, token in enumerate(tree) if token.lemma == change.denied and tree.is_verb(i))
+    if verb == place:
         return True
-    if place not in change.items or kind in _OF_ALL:
-        return kind in _OF_ALL and place in change.items
     listed = tree[place].label == "conj" or tree.child(place, "conj") is not None
-    if verb is None or listed or place not in set(tree.under(verb)):
+    if place not in change.items or listed or place not in set(tree.under(verb)):
         return False  # not holding a hat and a bag: it may be one of them
     subject = tree.subject(verb)
     return subject is None or place not in set(tree.under(subject))
