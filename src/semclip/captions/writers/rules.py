@@ -148,8 +148,7 @@ class Rules(Writer):
         if work.reading.is_negated:
             return _first("negation_removed", scene)
         further = self._denied_behind(work) if scene and self._weights[work.reading.family].get(CLAUSE) else {}
-        plans = list(self._plans(work))
-        found = (plan.negation(contrived, further) for contrived in (False, True) for plan in plans)
+        found = (plan.negation(contrived, further) for contrived in (False, True) for plan in self._plans(work))
         edit = next((edit for edit in found if edit), None)
         if edit is None:
             return _NO_RULE if scene else _NOT_UNDERSTOOD
@@ -176,11 +175,10 @@ class Rules(Writer):
             return _first("denial_kept", scene)
         # What the verifiers turned down is said behind the caption at the next attempt, where something is missing.
         again = work.key[-1] != 0 and self._missing(work)
-        plans = [] if again else list(self._plans(work))
-        if edit := _absence_of(plans, contrived=False):
+        if not again and (edit := _absence_of(self._plans(work), contrived=False)):
             return edit
         if not (missing := self._missing(work)):
-            if edit := _absence_of(plans, contrived=True):
+            if edit := _absence_of(self._plans(work), contrived=True):
                 return edit
             return _NOTHING_FITS if work.reading.siblings.silence_tells else _NOT_KNOWN
         sentence, end = work.reading.sentence, None
@@ -257,7 +255,7 @@ def _first(kind: str, scene: Scene | None) -> Edit | str:
     return scene.edit(kind, found[0]) if scene and found else "already holds a negation"
 
 
-def _absence_of(plans: Sequence[Plan], contrived: bool) -> Edit | None:
+def _absence_of(plans: Iterator[Plan], contrived: bool) -> Edit | None:
     return next((edit for plan in plans if (edit := plan.absence(contrived))), None)
 
 
