@@ -48,6 +48,7 @@ def test_every_verb_has_forms() -> None:
         ("A farmer sits on a wooden crate .", "wooden crate > crate made of wood"),
         ("A nurse wears a leather belt .", "leather belt > belt made of leather"),
         ("A bearded man naps .", "bearded man > man with a beard"),
+        ("A brown dog naps .", "brown dog > dog with brown fur"),
         ("A nurse in a hard hat sings .", "hard hat > safety helmet"),
         ("Two lawyers wait in a hall .", "lawyers > attorneys"),
         ("A tailor mends a net .", "mends > repairs"),

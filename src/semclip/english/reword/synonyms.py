@@ -143,7 +143,8 @@ _FIRST = words("young small large baby male female very bare former newly")
 def _behind(tree: Tree, place: int, end: int, pair: Pair) -> str:
     """a wooden bench -> a bench made of wood; where nothing else describes it."""
     head = end - 1
-    if tree.tag(head) not in ("NN", "NNS") or tree[head - 1].head != head:
+    several = tree.tag(head) == "NNS" and " a " in pair.new  # men with a beard
+    if several or tree.tag(head) not in ("NN", "NNS") or tree[head - 1].head != head:
         return ""
     if tree.is_noun(end) or tree.tag(end) in ("VBG", "VBN") or tree.lower(end) in _GO_ON:
         return ""
