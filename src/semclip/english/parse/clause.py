@@ -61,9 +61,7 @@ def _is_finite(tree: Tree, verb: int) -> bool:
 def _agrees(tree: Tree, verb: int, subject: int) -> bool:
     if tree.lower(verb) in ("is", "was", "has", "does") or tree.tag(verb) == "VBZ":
         return False
-    if tree.lower(verb) in ("are", "were", "have", "do") or tree.tag(verb) == "VBP":
-        return True
-    return _plural(tree, subject)
+    return tree.lower(verb) in ("are", "were", "have", "do") or tree.tag(verb) == "VBP" or _plural(tree, subject)
 
 
 def _plural(tree: Tree, noun: int) -> bool:

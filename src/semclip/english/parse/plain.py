@@ -120,10 +120,7 @@ class _Builder:
             self._attach(noun, self.prep, "pobj")
             self.prep = -1
         elif self.cc >= 0 or (self.noun >= 0 and start and self.tags[start - 1] == ","):
-            if self.noun < 0:
-                raise _NotPlainError
-            self._attach(noun, self.noun, "conj")
-            self._joined(self.noun)
+            self._joined(noun, self.noun)
         elif self.mark >= 0 <= self.root:
             self.subject = noun  # of a clause that has begun: while the sun sets
         elif self.root < 0:
@@ -136,8 +133,11 @@ class _Builder:
             self._attach(noun, self.verb, ("attr" if copula else "dobj") if free else "dative")
         self.noun = noun
 
-    def _joined(self, first: int) -> None:
-        """What "and" joins to a first one has been found."""
+    def _joined(self, place: int, first: int) -> None:
+        """A word goes to the first one that "and" or a comma joins it to."""
+        if first < 0:
+            raise _NotPlainError
+        self._attach(place, first, "conj")
         if self.cc >= 0:
             self._attach(self.cc, first, "cc")
         self.cc = -1
@@ -183,10 +183,7 @@ class _Builder:
             self._attach(self.mark, verb, "nsubj" if relative else "mark")
             self.mark = -1
         elif self.cc >= 0:
-            if self.verb < 0:
-                raise _NotPlainError
-            self._attach(verb, self.verb, "conj")
-            self._joined(self.verb)
+            self._joined(verb, self.verb)
         elif self.prep >= 0:
             self._attach(verb, self.prep, "pcomp")
             self.prep = -1
