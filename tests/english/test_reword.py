@@ -262,6 +262,8 @@ def test_words_that_mean_the_same_take_each_other_s_place(caption: str, part: st
         ("A nurse at the shrine of Our Lady of Sorrows sings", "woman"),
         ("A farmer works in his shop .", "store"),
         ("Trees grow along the road .", "down"),
+        ("A nurse in black sunglasses sings .", "dark glasses"),
+        ("There are two beds in this hotel room", "in a hotel"),
     ],
 )
 def test_words_in_another_sense_stay(caption: str, never: str) -> None:
