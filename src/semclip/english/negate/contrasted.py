@@ -1,14 +1,13 @@
 """A word set against one that excludes it: a cat, not a dog, sleeps; and the true sentence in the same words."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import one_of, words
 from semclip.english.negate.denied import COUNTED, DEPICTIONS, OWN, chunks_of
-from semclip.english.negate.figures import figures, ordinals
+from semclip.english.negate.figures import Rival, figures, ordinals
 from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import NUMBERED, attributes
@@ -29,23 +28,6 @@ _OF_ANY = listed("of any")
 _UNITS = listed("units")
 _SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")
 _CLOSE = words("of 's ’s and or , - not")
-
-
-@dataclass(frozen=True, slots=True)
-class Rival:
-    """Words start..end-1, and `new`, which excludes them. at: where one is set against the other.
-
-    of: what both are said of. as_said: how either is written behind "not": a dog, the sand. far: few would expect it.
-    """
-
-    start: int
-    end: int
-    new: str
-    pair: tuple[str, str]
-    at: int
-    of: str = ""
-    as_said: Callable[[str], str] = str
-    far: bool = False
 
 
 def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
@@ -106,8 +88,7 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
         if tree[place].label == "poss" and tree.tag(place) == "NNS":
             yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2, far=far)
         elif behind[place] and (true or _may_be_said_of(tree, place, pair[1])):
-            said = partial(_with_article, _article(tree, place))
-            yield Rival(place, place + 1, new, pair, place + 1, as_said=said, far=far)
+            yield Rival(place, place + 1, new, pair, place + 1, as_said=partial(_as_said, tree, place), far=far)
 
 
 _BEFORE_NAMES = words("in on from of at near , early late")
@@ -125,26 +106,22 @@ def _names(scene: Scene, true: bool) -> Iterator[Rival]:
 
 def _figures(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
-    for figure in ordinals(tree):
-        yield Rival(*figure)
-    for start, end, new, pair, at in figures(tree):
-        dated = tree.tag(at) == "CD" or (tree.lower(at) == "," and tree.tag(at + 1) == "CD")  # June 3, 2019
-        if not dated and tree.lower(at) not in _GOES_ON:
-            yield Rival(start, end, new, pair, at, far=True)
+    yield from ordinals(tree)
+    for figure in figures(tree):
+        dated = tree.tag(figure.at) == "CD" or (tree.lower(figure.at) == "," and tree.tag(figure.at + 1) == "CD")
+        if not dated and tree.lower(figure.at) not in _GOES_ON:  # June 3, 2019
+            yield figure
 
 
 #: 8 x 10, 5 to 11
 _GOES_ON = words("x × to and or")
 
 
-def _article(tree: Tree, place: int) -> str:
-    """The determiner of what a noun is set against: "the dog, not the cat" would speak of a cat that is known."""
-    found = tree.determiner(place)
-    subject = found == "the" and tree[place].label not in ("pobj", "dobj")
-    return found if not subject else "a" if tree.tag(place) == "NN" else ""
-
-
-def _with_article(determiner: str, noun: str) -> str:
+def _as_said(tree: Tree, place: int, noun: str) -> str:
+    """What a noun is set against, with an article: "the dog, not the cat" would speak of a cat that is known."""
+    determiner = tree.determiner(place)
+    if determiner == "the" and tree[place].label not in ("pobj", "dobj"):
+        determiner = "a" if tree.tag(place) == "NN" else ""
     if noun in ("floor", "ground"):
         return f"the {noun}"  # there is one
     if determiner in ("a", "an"):
@@ -153,9 +130,8 @@ def _with_article(determiner: str, noun: str) -> str:
 
 
 def _may_be_said_of(tree: Tree, place: int, new: str) -> bool:
-    """Whether what stands before a noun may stand before another one."""
+    """Whether what stands before a noun may stand before another one: there is no electric trumpet."""
     said = [entry for i in tree.children(place, "amod") for entry in ATTRIBUTES.get(tree.lower(i), ())]
-    # there is no electric trumpet
     return all(tree[place].lemma not in entry.needed or new in entry.needed for entry in said)
 
 
@@ -263,21 +239,15 @@ for _kind, (_, *_examples) in _RIVALS.items():
     rule(_kind, *_examples)(partial(contrasted, _kind, False))
 
 
-@rule("name_swapped", ("A nurse on Monday", "A nurse on Friday"))
-def other_name(scene: Scene) -> Iterator[Change]:
-    """Another place, day or year: on Monday -> on Friday."""
-    for rival in _names(scene, True):
+def _exchanged(find: Callable[[Scene, bool], Iterable[Rival]], contrived: bool, scene: Scene) -> Iterator[Change]:
+    for rival in find(scene, True):
         if family_of_pair(rival.pair) == scene.family:
-            yield scene.change((rival.start, rival.end, rival.new), pair=rival.pair)
+            yield scene.change((rival.start, rival.end, rival.new), pair=rival.pair, contrived=contrived)
 
 
-@rule(
+rule("name_swapped", ("A nurse on Monday", "A nurse on Friday"))(partial(_exchanged, _names, False))
+rule(
     "figure_swapped",
     ("Bottle of oil, 500 ml", "Bottle of oil, 600 ml"),
     ("Winners of the second race", "Winners of the first race"),
-)
-def other_figure(scene: Scene) -> Iterator[Change]:
-    """Another age, measure, price, day or year."""
-    for start, end, new, pair, _ in (*ordinals(scene.tree), *figures(scene.tree)):
-        if family_of_pair(pair) == scene.family:
-            yield scene.change((start, end, new), pair=pair, contrived=True)
+)(partial(_exchanged, lambda scene, _: (*ordinals(scene.tree), *figures(scene.tree)), True))

@@ -5,7 +5,7 @@ a contrary is known.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from semclip.english.inflection import words
@@ -26,17 +26,23 @@ _DAYS = 28  # that every month has
 _YEARS = range(1500, 2100)
 
 
-class Figure(NamedTuple):
-    """Words start..end-1 and what may take their place. pair: the figures. at: where one is set against the other."""
+class Rival(NamedTuple):
+    """Words start..end-1, and `new`, which excludes them. at: where one is set against the other.
+
+    of: what both are said of. as_said: how either is written behind "not": a dog, the sand. far: few would expect it.
+    """
 
     start: int
     end: int
     new: str
     pair: tuple[str, str]
     at: int
+    of: str = ""
+    as_said: Callable[[str], str] = str
+    far: bool = False
 
 
-def figures(tree: Tree) -> Iterator[Figure]:
+def figures(tree: Tree) -> Iterator[Rival]:
     """Every figure of a caption with others that it is not: higher ones where it counts, of years earlier ones."""
     for start, end in _words(tree):
         match = _FIGURE.fullmatch(tree.text_of(start, end))
@@ -45,7 +51,7 @@ def figures(tree: Tree) -> Iterator[Figure]:
             text = tree.text_of(start, end)
             for new in _others(tree, start, end, match):
                 told = new if _ORDINAL.fullmatch(match[4]) else text.replace(match[2], new, 1)
-                yield Figure(start, end, told, (match[2], new), _behind(tree, start, end))
+                yield Rival(start, end, told, (match[2], new), _behind(tree, start, end), far=True)
 
 
 def _words(tree: Tree) -> Iterator[tuple[int, int]]:
@@ -58,7 +64,7 @@ def _words(tree: Tree) -> Iterator[tuple[int, int]]:
             start = end
 
 
-def ordinals(tree: Tree) -> Iterator[Figure]:
+def ordinals(tree: Tree) -> Iterator[Rival]:
     """The same of ordinals in letters: the third month -> the fourth month."""
     for place, token in enumerate(tree):
         noun, named = tree[token.head], token.text[0].isupper() and not any(tree.style)  # First Street
@@ -66,7 +72,7 @@ def ordinals(tree: Tree) -> Iterator[Figure]:
             at = _ORDINALS.index(token.lower)
             for new in (*_ORDINALS[max(0, at - 1) : at], *_ORDINALS[at + 1 : at + 3]):
                 if noun.lemma not in _NO_ORDINAL:
-                    yield Figure(place, place + 1, new, (token.lower, new), place + 1)
+                    yield Rival(place, place + 1, new, (token.lower, new), place + 1)
 
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

@@ -39,18 +39,16 @@ def other_thing(scene: Scene) -> Iterator[Change]:
         adjectives = [tree.lower(i) for i in tree.children(place, "amod")]
         if not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND):
             continue
-        if _has_parts(tree, place) or _belongs(tree, place) or in_a_place(tree, place):
-            continue
-        if tree.words.count(token.lower) > 1:
+        parts = [i for i in tree.children(place, "prep") if tree.lower(i) in ("with", "without", "of")]
+        if parts and not is_being(tree, place):
+            continue  # a pizza with a slice missing
+        above = tree[token.head]
+        if above.lower == "of" and tree[above.head].lemma not in _HOLDS_ITS_OBJECT:
+            continue  # the bed of a truck is none of a boat
+        if in_a_place(tree, place) or tree.words.count(token.lower) > 1:
             continue
         for other, new, _ in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
             yield scene.change((place, place + 1, new), pair=(token.lemma, other))
-
-
-def _has_parts(tree: Tree, place: int) -> bool:
-    """Whether something is said of a thing's parts, which another thing may lack: a pizza with a slice missing."""
-    parts = [i for i in tree.children(place, "prep") if tree.lower(i) in ("with", "without", "of")]
-    return bool(parts) and not is_being(tree, place)
 
 
 def rivals(
@@ -83,19 +81,12 @@ def _plural(noun: str) -> str:
     return things.THINGS[noun].plural if noun in things.THINGS else inflect(noun, "NNS")
 
 
-def _belongs(tree: Tree, place: int) -> bool:
-    """Whether a noun says whose part another one is: the bed of a truck is none of a boat."""
-    of = tree[place].head
-    return tree.lower(of) == "of" and tree[tree[of].head].lemma not in _HOLDS_ITS_OBJECT
-
-
 def in_a_place(tree: Tree, place: int) -> bool:
     """Whether a thing is said to be in a place, or on a table, which may hold another as well."""
     above = tree[place].head
-    if tree.lower(above) == "with" or tree[above].lemma in ("have", "contain", "feature", "include", "hold"):
-        head = tree[above].head if tree.lower(above) == "with" else tree.subject(above)
-        return head is not None and tree.is_noun(head) and not is_being(tree, head)
-    return False
+    head = tree[above].head if tree.lower(above) == "with" else tree.subject(above)
+    holds = tree.lower(above) == "with" or tree[above].lemma in ("have", "contain", "feature", "include", "hold")
+    return holds and head is not None and tree.is_noun(head) and not is_being(tree, head)
 
 
 def _governors(tree: Tree, place: int) -> set[str]:

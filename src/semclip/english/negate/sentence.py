@@ -147,7 +147,8 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     if tree.lower(0) in _SOMEONE and sum(token.label[:5] == "nsubj" for token in tree) == 1:
         yield scene.change((0, 1, scene.by_family("nobody", "no one")), denied="person")
     clause = clause_of(tree)
-    if clause is None or _refers_back(tree) or _another_clause(tree, clause) or _is_a_name(tree, clause):
+    back = not {"it", "he", "she", "they"}.isdisjoint(tree.tail.lower().split())  # "... . It is old ."
+    if clause is None or back or _another_clause(tree, clause) or _is_a_name(tree, clause):
         return
     subject, start = clause.subject, tree.noun_start(clause.subject)
     determiner = tree.lower(start) if start < subject else ""
@@ -171,7 +172,9 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         new = scene.by_family("no", "none of the" if many else "not a single")
     else:
         new = scene.by_family(*(("there are no", "there aren't any") if many else ("there is no", "there isn't a")))
-    odd = clause.be is None or _says_much(tree, clause) or bool(said - _KINDS)  # no barber trims
+    # No barber trims; no horse waits for its driver, who is late: it takes for granted that the horse is there.
+    much = len(tree) > 14 or not _TOLD_BESIDE.isdisjoint(tree.words[subject:])
+    odd = clause.be is None or much or bool(said - _KINDS)
     yield scene.change((0, first, new), denied=tree[head].lemma, contrived=odd)
 
 
@@ -201,11 +204,6 @@ def no_headline(scene: Scene) -> Iterator[Change]:
         yield scene.change((0, 0, none), denied=tree[root].lemma, contrived=True)
 
 
-def _says_much(tree: Tree, clause: Clause) -> bool:
-    """Whether a sentence takes for granted that its subject is there: no horse waits for its driver, who is late."""
-    return len(tree) > 14 or not _TOLD_BESIDE.isdisjoint(tree.words[clause.subject :])
-
-
 _TOLD_BESIDE = words("who whose which where when while after before because since as ,")
 
 
@@ -232,11 +230,6 @@ def _another_clause(tree: Tree, clause: Clause) -> bool:
 
 
 _CLAUSES = frozenset({"ROOT", "conj", "ccomp", "parataxis", "advcl", "dep"})
-
-
-def _refers_back(tree: Tree) -> bool:
-    """Whether the next sentence speaks of the subject: "... . It is old ."."""
-    return any(word in tree.tail.lower().split() for word in ("it", "he", "she", "they"))
 
 
 def _existence_denied(scene: Scene) -> Iterator[Change]:
