@@ -27,12 +27,9 @@ _DENIED = {
     "attribute_denied": 0.2,
 }  # fmt: skip
 _CONTRASTED = {
-    "object_contrasted": 0.7,
-    "attribute_contrasted": 0.1,
-    "number_contrasted": 0.4,
-    "relation_contrasted": 0.5,
+    "object_contrasted": 0.7, "attribute_contrasted": 0.1, "number_contrasted": 0.4, "relation_contrasted": 0.5,
     "action_contrasted": 0.3,
-}
+}  # fmt: skip
 #: How much more often absences take a kind: what stands before a noun may always be asked for.
 _TRUE = {"attribute_contrasted": 20.0, "number_contrasted": 3.0}
 _SWAPPED = dict.fromkeys(("attribute_swapped", "number_swapped", "object_replaced"), 2.0)
@@ -44,18 +41,9 @@ _PEOPLE = 2.0
 SWAPS = frozenset({*_SWAPPED, *HELD_OUT, "name_swapped", "figure_swapped"})
 #: Written only where nothing else can be, so that a caption is not left without a negation.
 _LAST = dict.fromkeys(
-    (
-        "verb_negated",
-        "subject_denied",
-        "relation_denied",
-        "caption_denied",
-        "name_contrasted",
-        "name_swapped",
-        "figure_contrasted",
-        "figure_swapped",
-    ),
-    1e-6,
-)
+    ("verb_negated", "subject_denied", "relation_denied", "caption_denied", "name_contrasted", "name_swapped",
+     "figure_contrasted", "figure_swapped"), 1e-6,
+)  # fmt: skip
 #: preset -> family -> kind -> weight.
 PRESETS: dict[str, dict[str, dict[str, float]]] = {
     "balanced": {
@@ -110,10 +98,6 @@ def of_phrases(weights: Mapping[str, float]) -> dict[str, float]:
     return {kind: weight for kind, weight in weights.items() if kind not in _OF_SENTENCES}
 
 
-def _only(contrived: bool, found: Sequence[Change]) -> list[Change]:
-    return [change for change in found if change.contrived is contrived]
-
-
 @dataclass(frozen=True)
 class Plan:
     """Which kinds of one caption are tried, in an order drawn by weight.
@@ -132,15 +116,15 @@ class Plan:
         for kind in self._order(self.weights):
             if kind in further:
                 return further[kind]
-            if found := _only(contrived, tried_in_family(kind, self.scene)):
-                return self._edit(kind, found)
+            if edit := self._edit(kind, contrived, tried_in_family(kind, self.scene)):
+                return edit
         return None
 
     def absence(self, contrived: bool) -> Edit | None:
         """A true text; None where no denial is known to be true."""
         for kind in self._order({kind: weight * _TRUE.get(kind, 1.0) for kind, weight in self.weights.items()}):
-            if kind not in SWAPS and (found := _only(contrived, truly(kind, self.scene))):
-                return self._edit(kind, found)
+            if kind not in SWAPS and (edit := self._edit(kind, contrived, truly(kind, self.scene))):
+                return edit
         return None
 
     def _order(self, weights: Mapping[str, float]) -> Iterator[str]:
@@ -151,14 +135,16 @@ class Plan:
             del left[kind]
             yield kind
 
-    def _edit(self, kind: str, found: Sequence[Change]) -> Edit:
-        shares = {
-            str(i): (self.common.get(change.pair[1], 0) + 0.1)
-            * (_SHORT if self._is_short(change) else 1)
-            * (_PEOPLE if kind_of(change.pair[0]) == "person" else 1)
-            for i, change in enumerate(found)
-        }
-        return self.scene.edit(kind, found[int(Draw("edit", *self.key).weighted(shares))])
+    def _edit(self, kind: str, contrived: bool, found: Sequence[Change]) -> Edit | None:
+        changes = {str(i): change for i, change in enumerate(found) if change.contrived is contrived}
+        if not changes:
+            return None
+        shares = {name: self._share(change) for name, change in changes.items()}
+        return self.scene.edit(kind, changes[Draw("edit", *self.key).weighted(shares)])
 
-    def _is_short(self, change: Change) -> bool:
-        return sum(1 if isinstance(item, int) else len(item.split()) for item in change.items) <= len(self.scene.tree)
+    def _share(self, change: Change) -> float:
+        """How often a change is taken: common words, short texts and people more often."""
+        words = sum(1 if isinstance(item, int) else len(item.split()) for item in change.items)
+        short, person = words <= len(self.scene.tree), kind_of(change.pair[0]) == "person"
+        common = self.common.get(change.pair[1], 0) + 0.1
+        return common * (_SHORT if short else 1) * (_PEOPLE if person else 1)

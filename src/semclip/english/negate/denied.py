@@ -1,12 +1,13 @@
 """One thing of a caption denied in its own words: a man with a hat -> a man without a hat."""
 
+import itertools
 from collections.abc import Iterator
 
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import words
 from semclip.english.parse.clause import clause_of, is_being, is_person, is_torn
-from semclip.english.parse.tree import FINITE, Tree
+from semclip.english.parse.tree import FINITE, VERBS, Tree
 from semclip.english.words.load import listed
 
 DEPICTIONS = listed("depictions")
@@ -23,7 +24,7 @@ _BEFORE_WITH = words("along together up away ahead")
 _HAVE = words("have wear contain feature include display sport bear own offer")
 
 
-def deniable(tree: Tree, noun: int) -> bool:
+def _is_deniable(tree: Tree, noun: int) -> bool:
     """Whether "no NOUN" is the opposite of a noun phrase: some such thing, without a clause or a place of its own."""
     token, determiner = tree[noun], tree.determiner(noun)
     if token.tag not in ("NN", "NNS") or token.lemma in _NO_THING | DEPICTIONS:
@@ -55,7 +56,7 @@ def joined(tree: Tree, noun: int) -> list[int]:
     found = [noun]
     while (following := tree.child(found[-1], "conj")) is not None:
         found.append(following)
-    return found if all(deniable(tree, one) for one in found) else []
+    return found if all(_is_deniable(tree, one) for one in found) else []
 
 
 def _without(tree: Tree, nouns: list[int], no: bool) -> Iterator[tuple[int, int, str]]:
@@ -89,7 +90,9 @@ def with_without(scene: Scene) -> Iterator[Change]:
         if token.lower not in ("with", "w/") or token.label != "prep" or tree[noun].lemma in BODY:
             continue
         needed = above.lemma in _NEEDS_WITH or above.tag == "VBN" or tree.lower(prep - 1) in _BEFORE_WITH
-        if not needed and not _goes_on(tree, noun):
+        end = max(joined(tree, noun), default=noun)
+        rest = next((i for i in range(end + 1, len(tree)) if tree.is_verb(i)), len(tree))
+        if not needed and {"and", "&"}.isdisjoint(tree.words[end:rest]):  # a list that was not understood
             yield from _taken_away(scene, prep, noun)
 
 
@@ -117,13 +120,6 @@ def _taken_away(scene: Scene, prep: int, noun: int) -> Iterator[Change]:
         parts = _without(scene.tree, nouns, no=scene.family == "B")
         new = scene.by_family("without", "with no")
         yield scene.change((prep, prep + 1, new), *parts, denied=scene.tree[noun].lemma)
-
-
-def _goes_on(tree: Tree, noun: int) -> bool:
-    """Whether "and" is left behind a list that was not understood: without a bed and a lamp."""
-    end = max(joined(tree, noun), default=noun)
-    rest = next((i for i in range(end + 1, len(tree)) if tree.is_verb(i)), len(tree))
-    return not {"and", "&"}.isdisjoint(tree.words[end:rest])
 
 
 @rule(
@@ -160,7 +156,7 @@ def but_no(scene: Scene) -> Iterator[Change]:
         return
     for noun, token in enumerate(tree):
         start, first = tree.noun_start(noun), tree[token.head]
-        if token.label != "conj" or tree.lower(start - 1) not in ("and", "&") or not deniable(tree, noun):
+        if token.label != "conj" or tree.lower(start - 1) not in ("and", "&") or not _is_deniable(tree, noun):
             continue
         if tree.child(token.head, "cc") != start - 1 or not tree.is_noun(token.head):
             continue
@@ -191,11 +187,9 @@ def not_there(scene: Scene) -> Iterator[Change]:
     noun = tree.child(prep, "pobj")
     if noun is None or tree.tag(noun).startswith("NNP") or tree.determiner(noun) not in ("a", "an", "the"):
         return
-    if any(map(tree.is_verb, range(len(tree)))):
-        return
-    who_are = who_is(tree, head)
-    not_ = scene.by_family(f"{who_are} not", f"{who_are}n't")
-    yield scene.change((prep, prep, not_), denied=tree[noun].lemma, contrived=True)
+    if VERBS.isdisjoint(tree.tags):
+        not_ = who_is(tree, head) + scene.by_family(" not", "n't")
+        yield scene.change((prep, prep, not_), denied=tree[noun].lemma, contrived=True)
 
 
 def who_is(tree: Tree, noun: int) -> str:
@@ -231,12 +225,8 @@ def not_beside(scene: Scene) -> Iterator[Change]:
 
 def chunks_of(tree: Tree) -> list[list[int]]:
     """The parts of a list of keywords; none where the caption is a sentence or a phrase."""
-    chunks: list[list[int]] = [[]]
-    for place, word in enumerate(tree.words):
-        if word == ",":
-            chunks.append([])
-        else:
-            chunks[-1].append(place)
+    commas = [-1, *(i for i, word in enumerate(tree.words) if word == ","), len(tree)]
+    chunks = [list(range(start + 1, end)) for start, end in itertools.pairwise(commas)]
     plain = all(tree.tag(i) in ("NN", "NNS", "NNP", "NNPS", "JJ", "VBG", "CD") for chunk in chunks for i in chunk)
     return chunks if plain and all(0 < len(chunk) <= 3 for chunk in chunks) else []
 

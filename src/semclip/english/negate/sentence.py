@@ -8,7 +8,7 @@ from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import BODY, DEPICTIONS, OWN, is_indefinite, not_behind, who_is
 from semclip.english.pairs import ATTRIBUTES
 from semclip.english.parse.clause import COLLECTIVES, SOMEBODY, Clause, clause_of, inside_collective
-from semclip.english.parse.tree import FINITE, NOUNS, Tree
+from semclip.english.parse.tree import FINITE, NOUNS, VERBS, Tree
 from semclip.english.words.load import listed
 
 _NO_NO = listed("no no")
@@ -65,17 +65,15 @@ def not_doing(scene: Scene) -> Iterator[Change]:
     yield from _short_and_whole(scene, verb, (verb, verb + 1, new), contrived=not known)  # "a barber does not trim"
 
 
-def _short_and_whole(
-    scene: Scene, verb: int, *parts: tuple[int, int, str], contrived: bool = False
-) -> Iterator[Change]:
+def _short_and_whole(scene: Scene, verb: int, part: tuple[int, int, str], contrived: bool = False) -> Iterator[Change]:
     """The edit, and the same without what the caption says at its end: it says "not" and no more."""
-    tree, last = scene.tree, max(verb + 1, *(part[1] for part in parts))
-    cuts = [cut for cut in endings_of(tree, last) if tree.span(verb)[0] <= cut < tree.span(verb)[1]]
-    ends = [((cut, len(tree), ""),) for cut in cuts] + [()] * all(tree.lower(cut) == "," for cut in cuts)
-    for end in ends:
-        yield scene.change(*parts, *end, denied=tree[verb].lemma, contrived=contrived)
+    tree, (first, behind) = scene.tree, scene.tree.span(verb)
+    cuts = [cut for cut in endings_of(tree, max(verb + 1, part[1])) if first <= cut < behind]
+    for cut in (*cuts, *[len(tree)] * all(tree.lower(cut) == "," for cut in cuts)):
+        yield scene.change(part, (cut, len(tree), ""), denied=tree[verb].lemma, contrived=contrived)
 
 
+_BESIDE = frozenset({"conj", "ccomp", "parataxis", "dep"})
 _CAN_GO = frozenset({"prep", "advcl", "npadvmod", "acl"})
 
 
@@ -101,10 +99,9 @@ def endings_of(tree: Tree, last: int) -> list[int]:
 
 def _goes_on(tree: Tree, verb: int) -> bool:
     """Whether another finite verb stands beside it, which would stay affirmed or lose its form."""
-    return any(
-        tree.is_verb(i) and tree[i].label in ("conj", "ccomp", "parataxis", "dep") and tree.tag(i) not in ("VBG", "VBN")
-        for i in tree.under(verb)
-    ) or any(tree.tag(i) in FINITE and tree.lower(i - 1) == "and" for i in range(verb + 2, len(tree)))
+    finite = [i for i, token in enumerate(tree) if token.tag in VERBS - {"VBG", "VBN"} and token.label in _BESIDE]
+    joined = any(tree.tag(i) in FINITE and tree.lower(i - 1) == "and" for i in range(verb + 2, len(tree)))
+    return joined or not set(finite).isdisjoint(tree.under(verb))
 
 
 def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
@@ -117,9 +114,8 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
         head = token.head if subject is None else subject
         if token.tag not in ("VBG", "VBN") or tree.tag(place - 1) in ("RB", "TO") or not tree.is_noun(head):
             continue
-        if any(map(tree.is_verb, tree.children(place, "conj"))) or tree[token.head].lemma in DEPICTIONS:
-            continue
-        if token.tag == "VBN" and not tree.children(place, "prep", "agent"):
+        bare = token.tag == "VBN" and not tree.children(place, "prep", "agent")
+        if bare or any(map(tree.is_verb, tree.children(place, "conj"))) or tree[token.head].lemma in DEPICTIONS:
             continue
         if scene.family == "A" or tree.tag(head) != "NNP":
             at = place - (tree.lower(place - 1) == "being")
