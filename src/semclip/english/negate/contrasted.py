@@ -137,25 +137,21 @@ def _may_be_said_of(tree: Tree, place: int, new: str) -> bool:
 
 def _behind_thing(tree: Tree, place: int, true: bool) -> bool:
     """Whether ", not a cat," may stand behind a noun: nothing belongs to it so closely that it must follow at once."""
-    token, label, determiner = tree[place], tree[place].label, tree.determiner(place)
-    if label not in _HEADS or tree.child(place, "conj", "cc", "appos") is not None or token.tag == "NNP":
-        return False
-    if not _NO_KIND.isdisjoint(tree.lower(i) for i in tree.children(place, "compound", "nmod", "amod")):
-        return False
-    before = {*tree.children(place, "compound", "nmod"), *([place - 1] if tree.is_noun(place - 1) else [])}
-    if not true and any(tree.lower(i) not in _OF_ANY for i in before):
-        return False  # a computer desk is no couch, but nobody has a computer couch
-    if determiner not in COUNTED | OWN | {"the", ""} or (
-        determiner == "the" and token.tag == "NNS" and label in ("pobj", "dobj")
-    ):
-        return False
+    token, determiner, start = tree[place], tree.determiner(place), tree.noun_start(place)
+    inside = tree.children(place, "compound", "nmod")
+    before = {*inside, *([place - 1] if tree.is_noun(place - 1) else [])}
     bare = not determiner and token.tag == "NN" and "DT" in tree.tags and token.lemma not in _BARE
-    if bare and tree.noun_start(place) > 0:
-        return False  # stands guard, plays catch
-    start = tree.noun_start(place)
-    if tree.lower(start - 1) == "of" and tree.lower(start - 2) in _SHARES:
-        return False  # all but one of his books
-    return not _goes_on(tree, place, true and label == "ROOT")
+    known = determiner == "the" and token.tag == "NNS" and token.label in ("pobj", "dobj")
+    return not (
+        (token.label not in _HEADS or token.tag == "NNP" or tree.child(place, "conj", "cc", "appos") is not None)
+        or any(tree.lower(i) in _NO_KIND for i in (*inside, *tree.children(place, "amod")))
+        # a computer desk is no couch, but nobody has a computer couch
+        or (not true and any(tree.lower(i) not in _OF_ANY for i in before))
+        or (known or determiner not in COUNTED | OWN | {"the", ""})
+        or (bare and start > 0)  # stands guard, plays catch
+        or (tree.lower(start - 1) == "of" and tree.lower(start - 2) in _SHARES)  # all but one of his books
+        or _goes_on(tree, place, true and token.label == "ROOT")
+    )
 
 
 def _goes_on(tree: Tree, place: int, named: bool) -> bool:
@@ -189,31 +185,29 @@ _MEASURES = words("bed bath bedroom bathroom story storey seat piece pack person
 _OLD = words("old long ago later earlier before after apart")
 
 
-def _numbers(scene: Scene, true: bool) -> Iterator[Rival]:
-    tree = scene.tree
-    for start, end, new, change in swapped_words("number_swapped", scene):
-        noun = max(tree[start].head, start + 1)
-        if start + 1 < noun and tree[start + 1].lemma in _MEASURES:
-            continue  # a 2 bath home
-        if tree.lower(start - 1) in NUMBERED:
-            yield Rival(start, end, new, change.pair, end)
-            continue
-        if not tree.is_noun(noun + 1) and tree.lower(noun + 1) not in _CLOSE | _OLD:
-            yield Rival(start, end, new, change.pair, noun + 1)
+def _swaps(kind: str, behind: Callable[[Tree, int, int], int], scene: Scene, true: bool) -> Iterator[Rival]:
+    """What a rule swaps. behind: where one may be set against the other; 0 where it may not."""
+    for start, end, new, change in swapped_words(kind, scene):
+        if at := behind(scene.tree, start, end):
+            yield Rival(start, end, new, change.pair, at)
 
 
-def _relations(scene: Scene, true: bool) -> Iterator[Rival]:
-    for start, end, new, change in swapped_words("relation_reversed", scene):
-        yield Rival(start, end, new, change.pair, end)
+def _behind_number(tree: Tree, start: int, end: int) -> int:
+    noun = max(tree[start].head, end)
+    if end < noun and tree[end].lemma in _MEASURES:
+        return 0  # a 2 bath home
+    if tree.lower(start - 1) in NUMBERED:
+        return end
+    return 0 if tree.is_noun(noun + 1) or tree.lower(noun + 1) in _CLOSE | _OLD else noun + 1
 
 
-def _actions(scene: Scene, true: bool) -> Iterator[Rival]:
-    tree = scene.tree
-    for start, end, new, change in swapped_words("action_replaced", scene):
-        if tree.tag(start) == "VBG" and tree.child(start, "dobj", "advmod", "acomp") is None:
-            yield Rival(start, end, new, change.pair, end)
+def _behind_action(tree: Tree, start: int, end: int) -> int:
+    return end if tree.tag(start) == "VBG" and tree.child(start, "dobj", "advmod", "acomp") is None else 0
 
 
+_numbers = partial(_swaps, "number_swapped", _behind_number)
+_relations = partial(_swaps, "relation_reversed", lambda _tree, _start, end: end)
+_actions = partial(_swaps, "action_replaced", _behind_action)
 #: kind -> (where something may be set against what excludes it, examples).
 _RIVALS: dict[str, tuple[Callable[[Scene, bool], Iterator[Rival]], *tuple[tuple[str, str], ...]]] = {
     "object_contrasted": (

@@ -156,15 +156,18 @@ def but_no(scene: Scene) -> Iterator[Change]:
         return
     for noun, token in enumerate(tree):
         start, first = tree.noun_start(noun), tree[token.head]
-        if token.label != "conj" or tree.lower(start - 1) not in ("and", "&") or not _is_deniable(tree, noun):
-            continue
-        if tree.child(token.head, "cc") != start - 1 or not tree.is_noun(token.head):
-            continue
         drop = is_indefinite(tree.lower(start))
-        if tree.child(noun, "conj", "acl", "relcl") or (not drop and token.tag != "NNS"):
+        if (
+            (token.label != "conj" or not _is_deniable(tree, noun) or not tree.is_noun(token.head))
+            or (tree.lower(start - 1) not in ("and", "&") or tree.child(token.head, "cc") != start - 1)
+            or (tree.child(noun, "conj", "acl", "relcl") or (not drop and token.tag != "NNS"))
+            # "a man but no dog are": the verb would have to change
+            or (
+                first.label in ("nsubj", "nsubjpass", "compound", "conj")
+                or first.lemma in ("pair", "kind", token.lemma)
+            )
+        ):
             continue
-        if first.label in ("nsubj", "nsubjpass", "compound", "conj") or first.lemma in ("pair", "kind", token.lemma):
-            continue  # "a man but no dog are": the verb would have to change
         new = "but no"
         if scene.family == "B":
             new, drop = ("but not", False) if tree.lower(start) in ("a", "an") else ("but not any", drop)
@@ -197,22 +200,19 @@ def who_is(tree: Tree, noun: int) -> str:
     return f"{'who' if is_person(tree, noun) else 'that'} {'are' if tree.is_plural(noun) else 'is'}"
 
 
-@rule("object_denied_in_caption", ("Beach , sunset , palm trees", "Beach , sunset , no palm trees"))
+@rule(
+    "object_denied_in_caption",
+    ("Beach , sunset , palm trees", "Beach , sunset , no palm trees"),
+    ("Wedding day , hats in snow", "Wedding day , no hats in snow"),
+)
 def not_in_list(scene: Scene) -> Iterator[Change]:
-    """One of a list of keywords: beach, sunset, palm trees -> beach, sunset, no palm trees."""
-    tree = scene.tree
+    """One of a list of keywords, or what a headline adds behind its only comma: beach, sunset, no palm trees."""
+    tree, new = scene.tree, scene.by_family("no", "without")
     chunks = chunks_of(tree)
-    for chunk in chunks[1:] if len(chunks) > 2 else ():
-        doing = tree.lower(chunk[0]).endswith("ing")  # looking north
-        if tree.tag(chunk[-1]) in ("NN", "NNS") and tree.tag(chunk[0]) in ("NN", "NNS", "JJ") and not doing:
-            new = scene.by_family("no", "without")
-            yield scene.change((chunk[0], chunk[0], new), denied=tree[chunk[-1]].lemma)
-
-
-@rule("object_denied_in_caption", ("Wedding day , hats in snow", "Wedding day , no hats in snow"))
-def not_beside(scene: Scene) -> Iterator[Change]:
-    """What a headline adds behind its only comma: wedding day, hats in snow -> ..., no hats in snow."""
-    tree = scene.tree
+    for start, last in ((chunk[0], chunk[-1]) for chunk in chunks[1:] if len(chunks) > 2):
+        doing = tree.lower(start).endswith("ing")  # looking north
+        if tree.tag(last) in ("NN", "NNS") and tree.tag(start) in ("NN", "NNS", "JJ") and not doing:
+            yield scene.change((start, start, new), denied=tree[last].lemma)
     if tree.words.count(",") != 1 or tree.tags & {"DT", "CD"} or any(tree.style):
         return
     start = tree.words.index(",") + 1
@@ -220,7 +220,7 @@ def not_beside(scene: Scene) -> Iterator[Change]:
     if noun is None or {*map(tree.tag, range(start, noun + 1))} - {"NN", "NNS", "JJ"} or tree[start].text[0].isupper():
         return
     if not tree.tag(start - 2).startswith("NNP") and FINITE.isdisjoint(map(tree.tag, range(start, len(tree)))):
-        yield scene.change((start, start, scene.by_family("no", "without")), denied=tree[noun].lemma)
+        yield scene.change((start, start, new), denied=tree[noun].lemma)
 
 
 def chunks_of(tree: Tree) -> list[list[int]]:
@@ -239,10 +239,10 @@ def not_so(scene: Scene) -> Iterator[Change]:
     """a red bus -> a bus that is not red."""
     tree = scene.tree
     for place, token in enumerate(tree):
-        noun = token.head
-        if token.label != "amod" or token.lower not in lexicon.COLOURS or not tree.is_noun(noun) or noun < place:
+        noun = place + 1
+        if token.label != "amod" or token.head != noun or token.lower not in lexicon.COLOURS or not tree.is_noun(noun):
             continue
-        if noun != place + 1 or tree.determiner(noun) not in ("a", "an") or tree.child(place, "conj", "cc", "advmod"):
+        if tree.determiner(noun) not in ("a", "an") or tree.child(place, "conj", "cc", "advmod"):
             continue
         if tree.is_noun(noun + 1) or (tree.child(noun, "relcl", "acl", "prep", "compound") and noun != tree.root):
             continue

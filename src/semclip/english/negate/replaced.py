@@ -32,20 +32,17 @@ def other_thing(scene: Scene) -> Iterator[Change]:
     for place, token in enumerate(tree):
         if token.lemma not in REPLACEMENTS or token.tag not in ("NN", "NNS") or token.label in _NOT_REPLACED:
             continue
-        if tree.determiner(place) in ("another", "other") or tree.lower(place + 1) in ("of", "'s", "-"):
-            continue
-        if tree.child(place, "compound", "nmod", "poss") is not None or token.lower in lexicon.COLOURS:
-            continue  # dressed in orange
-        adjectives = [tree.lower(i) for i in tree.children(place, "amod")]
-        if not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND):
-            continue
         parts = [i for i in tree.children(place, "prep") if tree.lower(i) in ("with", "without", "of")]
-        if parts and not is_being(tree, place):
-            continue  # a pizza with a slice missing
-        above = tree[token.head]
-        if above.lower == "of" and tree[above.head].lemma not in _HOLDS_ITS_OBJECT:
-            continue  # the bed of a truck is none of a boat
-        if in_a_place(tree, place) or tree.words.count(token.lower) > 1:
+        adjectives, above = [tree.lower(i) for i in tree.children(place, "amod")], tree[token.head]
+        if (
+            (tree.determiner(place) in ("another", "other") or tree.lower(place + 1) in ("of", "'s", "-"))
+            or (tree.child(place, "compound", "nmod", "poss") is not None or tree.words.count(token.lower) > 1)
+            or token.lower in lexicon.COLOURS  # dressed in orange
+            or (not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND))
+            or (parts and not is_being(tree, place))  # a pizza with a slice missing
+            or (above.lower == "of" and tree[above.head].lemma not in _HOLDS_ITS_OBJECT)  # the bed of a truck
+            or in_a_place(tree, place)
+        ):
             continue
         for other, new, _ in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
             yield scene.change((place, place + 1, new), pair=(token.lemma, other))

@@ -40,10 +40,12 @@ def not_doing(scene: Scene) -> Iterator[Change]:
         yield from _participle_denied(scene, clause.verb if clause else None)
         return
     verb, subject, tag = clause.verb, clause.subject, tree.tag(clause.verb)
-    if tree.lower(subject - 1) == "some" or tree.lower(subject) in SOMEBODY:
-        return  # some ... are not: others may
-    if tree.child(verb, "neg") is not None or not _LIMITS.isdisjoint(tree.words) or _goes_on(tree, verb):
-        return  # only eleven families still do not live there; does not sit and smokes
+    if (
+        (tree.lower(subject - 1) == "some" or tree.lower(subject) in SOMEBODY)  # some ... are not: others may
+        or (tree.child(verb, "neg") is not None or not _LIMITS.isdisjoint(tree.words))  # still do not live there
+        or _goes_on(tree, verb)  # does not sit and smokes
+    ):
+        return
     if tag == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb):
         if tree.children(verb, "prep", "agent") and not tree.children(verb, "dobj"):
             yield from _short_and_whole(scene, verb, (verb, verb, "not"))
@@ -148,15 +150,14 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         return
     subject, start = clause.subject, tree.noun_start(clause.subject)
     determiner = tree.lower(start) if start < subject else ""
-    if start > 0 or tree.lower(start) in _NO_NO or tree.child(subject, "conj", "appos", "relcl") is not None:
-        return
-    if tree[subject].lemma in DEPICTIONS or tree.tag(subject).startswith("NNP"):
-        return
     said = {tree.lower(i) for i in tree.children(subject, "amod")}
-    if said & _ALONE or tree.lower(subject + 1) == "," or "one" in tree.words:
+    if (
+        (start > 0 or tree.lower(start) in _NO_NO or tree.child(subject, "conj", "appos", "relcl") is not None)
+        or (tree[subject].lemma in DEPICTIONS or tree.tag(subject).startswith("NNP"))
+        or (said & _ALONE or tree.lower(subject + 1) == "," or "one" in tree.words)
+        or (determiner == "the" and not clause.finite)  # the front cover of a book
+    ):
         return
-    if determiner == "the" and not clause.finite:
-        return  # the front cover of a book
     head, inner = subject, inside_collective(tree, subject)
     if inner is not None and tree.is_plural(inner) and (clause.plural or not clause.finite):
         head, start = inner, tree.noun_start(inner)
