@@ -22,6 +22,23 @@ MISSABLE = (*_FITS, "person", "child", "adult")
 _NAMES = tuple(THINGS)
 _INDEX = {name: i for i, name in enumerate(_NAMES)}
 _UNSEEN = 0.02  # a thing that the input never names together with the scene's may be missing from it all the same
+_PEOPLE = ("man", "woman", "child", "adult", "person")
+#: Words that name people, and not only a number of beings.
+PEOPLE = frozenset(word for word, (of, _) in lexicon.NOUNS.items() if of & {"adult", "person"}) - words(
+    "group groups crowd crowds couple couples family families team teams audience boxer boxers"
+)
+#: Settings from the most telling: only the things of the first line of which any is told count.
+_TELLING = (
+    words("snow music birthday"),
+    words("beach home kitchen playground"),
+    words("street park yard woods farm camp"),
+    words("meadow dog outside"),
+)
+_BY_SETTING = {
+    setting: frozenset(thing for thing, fits in _FITS.items() if setting in fits) for setting in table_of("settings")
+}
+_OF_WORD = {cue: setting for setting, cues in table_of("settings").items() for cue in cues}
+_SHORE = words("sand sandy ocean sea shore shoreline water wave waves surf seaside dune dunes coast")
 
 
 class Absent:
@@ -68,25 +85,6 @@ def deniable(caption: Caption, siblings: Siblings) -> list[str]:
         if times + siblings.lists(thing) >= (3 if doubtful else 2):
             found.append(thing)
     return found
-
-
-_PEOPLE = ("man", "woman", "child", "adult", "person")
-#: Words that name people, and not only a number of beings.
-PEOPLE = frozenset(word for word, (of, _) in lexicon.NOUNS.items() if of & {"adult", "person"}) - words(
-    "group groups crowd crowds couple couples family families team teams audience boxer boxers"
-)
-#: Settings from the most telling: only the things of the first line of which any is told count.
-_TELLING = (
-    words("snow music birthday"),
-    words("beach home kitchen playground"),
-    words("street park yard woods farm camp"),
-    words("meadow dog outside"),
-)
-_BY_SETTING = {
-    setting: frozenset(thing for thing, fits in _FITS.items() if setting in fits) for setting in table_of("settings")
-}
-_OF_WORD = {cue: setting for setting, cues in table_of("settings").items() for cue in cues}
-_SHORE = words("sand sandy ocean sea shore shoreline water wave waves surf seaside dune dunes coast")
 
 
 def settings_of(bag: frozenset[str]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Rules over a parsed caption: what one gives, and the list that they are put on."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -55,14 +55,17 @@ class Scene:
         return found
 
     def change(
-        self,
-        *parts: tuple[int, int, str],
-        denied: str = "",
-        pair: tuple[str, str] = ("", ""),
-        contrived: bool = False,
+        self, *parts: tuple[int, int, str], denied: str = "", pair: tuple[str, str] = ("", ""), contrived: bool = False
     ) -> Change:
         """New words in the place of words start..end-1; start = end inserts."""
-        return Change(replaced(self.tree, parts), pair, denied, contrived)
+        items: list[int | str] = []
+        place = 0
+        for start, end, new in sorted(parts):
+            if start and end == start + 1 and self.tree[start].text[:1].isupper():
+                new = new[:1].upper() + new[1:]  # a Portrait of a Lady: of a Gentleman
+            items += [*range(place, start), *([new] if new else [])]
+            place = end
+        return Change([*items, *range(place, len(self.tree))], pair, denied, contrived)
 
     def edit(self, kind: str, change: Change) -> Edit:
         """A change in words."""
@@ -70,18 +73,6 @@ class Scene:
 
     def by_family(self, training: str, test: str) -> str:
         return training if self.family == "A" else test
-
-
-def replaced(tree: Tree, parts: Sequence[tuple[int, int, str]]) -> list[int | str]:
-    """The words of a tree with some of them replaced: indices of those that stay, texts of new ones."""
-    items: list[int | str] = []
-    place = 0
-    for start, end, new in sorted(parts):
-        if start and end == start + 1 and tree[start].text[:1].isupper():
-            new = new[:1].upper() + new[1:]  # a Portrait of a Lady: of a Gentleman
-        items += [*range(place, start), *([new] if new else [])]
-        place = end
-    return [*items, *range(place, len(tree))]
 
 
 Make = Callable[[Scene], Iterator[Change]]

@@ -31,6 +31,12 @@ NAMED_BY = 2
 
 #: More things whose absence silence can tell: captions say where a photo was taken and what somebody does in it.
 _MENTIONED = listed("places") | listed("animals") | listed("players") | {*things.DENIABLE}
+_NO_NOUNS = lexicon.PREPOSITIONS | lexicon.AUXILIARIES | lexicon.DETERMINERS | lexicon.ADJECTIVES | listed("no objects")
+#: thing -> the things of which it is a kind, by their own lists of names.
+_WIDER = {
+    thing: tuple(whole for whole in things.DENIABLE if whole != thing and thing in things.THINGS[whole].names)
+    for thing in things.DENIABLE
+}
 
 
 @dataclass(frozen=True)
@@ -107,9 +113,7 @@ def _named(texts: Iterable[str]) -> set[str]:
     A caption that denies anything names nothing: the noun may be what it denies.
     """
     captions = [Caption(text) for text in texts]
-    told = [
-        caption.named | _others_named(caption.text) if not caption.is_negated else frozenset() for caption in captions
-    ]
+    told = [frozenset() if caption.is_negated else caption.named | _others_named(caption.text) for caption in captions]
     told = [named.union(*(_WIDER.get(thing, ()) for thing in named)) for named in told]
     needed = min(NAMED_BY, len(told))
     return {thing for named in told for thing in named if sum(thing in other for other in told) >= needed}
@@ -123,14 +127,6 @@ def _others_named(text: str) -> frozenset[str]:
     words = {word for word in heads if word not in things.NAMES and not word.endswith("ing")} - _NO_NOUNS
     nouns = {word if word in PLURAL_ONLY else lemma_of(word, "NNS") for word in words}
     return frozenset(noun for noun in nouns - _NO_NOUNS if "NOUN" in known_as(noun) or noun in PLURAL_ONLY)
-
-
-_NO_NOUNS = lexicon.PREPOSITIONS | lexicon.AUXILIARIES | lexicon.DETERMINERS | lexicon.ADJECTIVES | listed("no objects")
-#: thing -> the things of which it is a kind, by their own lists of names.
-_WIDER = {
-    thing: tuple(whole for whole in things.DENIABLE if whole != thing and thing in things.THINGS[whole].names)
-    for thing in things.DENIABLE
-}
 
 
 class Nouns:

@@ -28,6 +28,16 @@ _OF_ANY = listed("of any")
 _UNITS = listed("units")
 _SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")
 _CLOSE = words("of 's ’s and or , - not")
+_BEFORE_NAMES = words("in on from of at near , early late")
+#: 8 x 10, 5 to 11
+_GOES_ON = words("x × to and or")
+_MEASURES = words("bed bath bedroom bathroom story storey seat piece pack person man door car day night way")
+#: Six weeks old.
+_OLD = words("old long ago later earlier before after apart")
+#: Nobody takes a man on a bench for one who is under it.
+_NOBODY_ASKS = frozenset({"on", "in", "on top of", "atop"})
+#: Nobody denies the day or the number that nobody spoke of.
+_BETTER_SWAPPED = frozenset({"name_contrasted", "number_contrasted", "figure_contrasted"})
 
 
 def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
@@ -91,9 +101,6 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
             yield Rival(place, place + 1, new, pair, place + 1, as_said=partial(_as_said, tree, place), far=far)
 
 
-_BEFORE_NAMES = words("in on from of at near , early late")
-
-
 def _names(scene: Scene, true: bool) -> Iterator[Rival]:
     """Of places and times: in Austria, not Germany; on Monday, not Friday."""
     tree = scene.tree
@@ -111,10 +118,6 @@ def _figures(scene: Scene, true: bool) -> Iterator[Rival]:
         dated = tree.tag(figure.at) == "CD" or (tree.lower(figure.at) == "," and tree.tag(figure.at + 1) == "CD")
         if not dated and tree.lower(figure.at) not in _GOES_ON:  # June 3, 2019
             yield figure
-
-
-#: 8 x 10, 5 to 11
-_GOES_ON = words("x × to and or")
 
 
 def _as_said(tree: Tree, place: int, noun: str) -> str:
@@ -180,11 +183,6 @@ def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
             yield Rival(place - 2, place + 1, "color", ("black-and-white", "color"), place + 1, tree[place + 1].lemma)
 
 
-_MEASURES = words("bed bath bedroom bathroom story storey seat piece pack person man door car day night way")
-#: Six weeks old.
-_OLD = words("old long ago later earlier before after apart")
-
-
 def _swaps(kind: str, behind: Callable[[Tree, int, int], int], scene: Scene, true: bool) -> Iterator[Rival]:
     """What a rule swaps. behind: where one may be set against the other; 0 where it may not."""
     for start, end, new, change in swapped_words(kind, scene):
@@ -223,12 +221,8 @@ _RIVALS: dict[str, tuple[Callable[[Scene, bool], Iterator[Rival]], *tuple[tuple[
     "name_contrasted": (_names, ("A nurse on Monday", "A nurse on Friday, not Monday")),
     "figure_contrasted": (_figures, ("A goat aged 12 years", "A goat aged 15 years, not 12 years")),
 }
-#: Nobody takes a man on a bench for one who is under it.
-_NOBODY_ASKS = frozenset({"on", "in", "on top of", "atop"})
 #: Kinds that set something against what excludes it.
 CONTRASTED = tuple(_RIVALS)
-#: Nobody denies the day or the number that nobody spoke of.
-_BETTER_SWAPPED = frozenset({"name_contrasted", "number_contrasted", "figure_contrasted"})
 for _kind, (_, *_examples) in _RIVALS.items():
     rule(_kind, *_examples)(partial(contrasted, _kind, False))
 

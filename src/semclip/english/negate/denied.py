@@ -22,6 +22,8 @@ OWN = words("his her its their our my")
 _NEEDS_WITH = listed("needs with")
 _BEFORE_WITH = words("along together up away ahead")
 _HAVE = words("have wear contain feature include display sport bear own offer")
+_BELONGS = frozenset({"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"})
+PLACES = words("on in under beside behind near inside atop underneath beneath by at outside")
 
 
 def _is_deniable(tree: Tree, noun: int) -> bool:
@@ -34,9 +36,6 @@ def _is_deniable(tree: Tree, noun: int) -> bool:
     if not determiner and token.tag == "NN" and token.lemma not in lexicon.UNCOUNTED and "DT" in tree.tags:
         return False  # "with hat": a list, or an unknown word, unless no article is written at all
     return all(tree[i].label in _BELONGS for i in tree.children(noun))
-
-
-_BELONGS = frozenset({"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"})
 
 
 def is_indefinite(determiner: str) -> bool:
@@ -229,9 +228,6 @@ def chunks_of(tree: Tree) -> list[list[int]]:
     chunks = [list(range(start + 1, end)) for start, end in itertools.pairwise(commas)]
     plain = all(tree.tag(i) in ("NN", "NNS", "NNP", "NNPS", "JJ", "VBG", "CD") for chunk in chunks for i in chunk)
     return chunks if plain and all(0 < len(chunk) <= 3 for chunk in chunks) else []
-
-
-PLACES = words("on in under beside behind near inside atop underneath beneath by at outside")
 
 
 @rule("attribute_denied", ("A red bus on the street", "A bus that is not red on the street"))

@@ -24,6 +24,9 @@ _ORDINAL = re.compile(r"st|nd|rd|th", re.IGNORECASE)
 _ABOUT = words("about around circa ca c approximately")
 _DAYS = 28  # that every month has
 _YEARS = range(1500, 2100)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+#: First aid, third person, the first time; there is no third half.
+_NO_ORDINAL = listed("no ordinal")
 
 
 class Rival(NamedTuple):
@@ -73,11 +76,6 @@ def ordinals(tree: Tree) -> Iterator[Rival]:
             for new in (*_ORDINALS[max(0, at - 1) : at], *_ORDINALS[at + 1 : at + 3]):
                 if noun.lemma not in _NO_ORDINAL:
                     yield Rival(place, place + 1, new, (token.lower, new), place + 1)
-
-
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-#: First aid, third person, the first time; there is no third half.
-_NO_ORDINAL = listed("no ordinal")
 
 
 def _is_figure(tree: Tree, start: int, match: re.Match[str]) -> bool:

@@ -19,6 +19,23 @@ _HOLDS_ITS_OBJECT = COLLECTIVES | DEPICTIONS | listed("holds its object")
 _UNSAID = {place: listed(f"unsaid {place}") for place in words("on in at through into inside down up by near")}
 _GROUND = listed("ground")
 _NOT_REPLACED = frozenset({"compound", "appos", "npadvmod", "dep"})
+#: Words for somebody of that age and either sex: of "a boy" and "a kid" no girl is made.
+_MAY_BE_EITHER = words("child children kid kids toddler toddlers baby babies infant adult adults")
+_PRONOUNS = {"he": "she", "his": "her", "him": "her", "himself": "herself"}
+_HERS = {"she": "he", "herself": "himself"}
+#: Who is of one sex -> (who takes their place, what tells the other sex, the pronouns that change with them).
+_SEXES = (
+    (lexicon.OTHER_MEN, lexicon.FEMALE_SIGNS, _PRONOUNS),
+    (lexicon.OTHER_WOMEN, lexicon.MALE_SIGNS, _HERS),
+)
+#: Contrasts alone: where a child plays an adult may play as well, but "an adult, not a child, plays" is false.
+_OF_AGE = {"child": "adult", "children": "adults", "kid": "adult", "kids": "adults", "toddler": "adult"}
+_WITH_SPORT = words("player players game match team teams uniform uniforms practice coach fan fans")
+#: Words of a sport that tell of no single one.
+_OF_ANY_SPORT = words("player players ball")
+#: Verbs that one does and the other suffers, so that the two cannot change places.
+_ON_ANOTHER = listed("on another")
+_OWN = words("his her its their he she him they them himself herself itself themselves each together")
 
 
 @rule(
@@ -95,19 +112,6 @@ def _governors(tree: Tree, place: int) -> set[str]:
     return found
 
 
-#: Words for somebody of that age and either sex: of "a boy" and "a kid" no girl is made.
-_MAY_BE_EITHER = words("child children kid kids toddler toddlers baby babies infant adult adults")
-_PRONOUNS = {"he": "she", "his": "her", "him": "her", "himself": "herself"}
-_HERS = {"she": "he", "herself": "himself"}
-#: Who is of one sex -> (who takes their place, what tells the other sex, the pronouns that change with them).
-_SEXES = (
-    (lexicon.OTHER_MEN, lexicon.FEMALE_SIGNS, _PRONOUNS),
-    (lexicon.OTHER_WOMEN, lexicon.MALE_SIGNS, _HERS),
-)
-#: Contrasts alone: where a child plays an adult may play as well, but "an adult, not a child, plays" is false.
-_OF_AGE = {"child": "adult", "children": "adults", "kid": "adult", "kids": "adults", "toddler": "adult"}
-
-
 def refers_to_somebody(tree: Tree) -> bool:
     """Whether a pronoun says of which sex somebody is."""
     return not {*_PRONOUNS, *_HERS, "her"}.isdisjoint(tree.words)
@@ -162,11 +166,6 @@ def other_sex(scene: Scene) -> Iterator[Change]:
                 yield scene.change((place, place + 1, new), *parts, pair=(tree.lower(place), new))
 
 
-_WITH_SPORT = words("player players game match team teams uniform uniforms practice coach fan fans")
-#: Words of a sport that tell of no single one.
-_OF_ANY_SPORT = words("player players ball")
-
-
 @rule("object_replaced", ("Two boys playing soccer on a field", "Two boys playing tennis on a field"))
 def other_sport(scene: Scene) -> Iterator[Change]:
     """soccer -> tennis, where nothing of the other sport is named."""
@@ -182,11 +181,6 @@ def other_sport(scene: Scene) -> Iterator[Change]:
             related = {other, *signs.split()}
             if token.lower not in related and bag.isdisjoint(related - _OF_ANY_SPORT):
                 yield scene.change((place, place + 1, other), pair=(token.lower, other))
-
-
-#: Verbs that one does and the other suffers, so that the two cannot change places.
-_ON_ANOTHER = listed("on another")
-_OWN = words("his her its their he she him they them himself herself itself themselves each together")
 
 
 @rule("roles_exchanged", ("A dog chases a cat .", "A cat chases a dog ."))

@@ -21,6 +21,15 @@ _LIMITS = words("only still just almost nearly hardly already")
 _PLURAL = COLLECTIVES | words("police staff crew people family they we you")
 _DEFINITE = OWN | words("the this that these those")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
+_BESIDE = frozenset({"conj", "ccomp", "parataxis", "dep"})
+_CAN_GO = frozenset({"prep", "advcl", "npadvmod", "acl"})
+_SOMEONE = ("someone", "somebody")
+_TOLD_BESIDE = words("who whose which where when while after before because since as ,")
+#: "No lone fisherman" denies that he is alone.
+_ALONE = words("lone single sole only solitary little")
+#: What tells one kind from another.
+_KINDS = {*lexicon.COLOURS, *lexicon.OPPOSITES, *ATTRIBUTES} - words("little tiny huge")
+_CLAUSES = frozenset({"ROOT", "conj", "ccomp", "parataxis", "advcl", "dep"})
 
 
 @rule(
@@ -73,10 +82,6 @@ def _short_and_whole(scene: Scene, verb: int, part: tuple[int, int, str], contri
     cuts = [cut for cut in endings_of(tree, max(verb + 1, part[1])) if first <= cut < behind]
     for cut in (*cuts, *[len(tree)] * all(tree.lower(cut) == "," for cut in cuts)):
         yield scene.change(part, (cut, len(tree), ""), denied=tree[verb].lemma, contrived=contrived)
-
-
-_BESIDE = frozenset({"conj", "ccomp", "parataxis", "dep"})
-_CAN_GO = frozenset({"prep", "advcl", "npadvmod", "acl"})
 
 
 def endings_of(tree: Tree, last: int) -> list[int]:
@@ -175,9 +180,6 @@ def no_subject(scene: Scene) -> Iterator[Change]:
     yield scene.change((0, first, new), denied=tree[head].lemma, contrived=odd)
 
 
-_SOMEONE = ("someone", "somebody")
-
-
 def _is_counted(determiner: str) -> bool:
     """Whether "no" takes the place of a determiner."""
     return is_indefinite(determiner) or determiner in ("the", "one")
@@ -201,15 +203,6 @@ def no_headline(scene: Scene) -> Iterator[Change]:
         yield scene.change((0, 0, none), denied=tree[root].lemma, contrived=True)
 
 
-_TOLD_BESIDE = words("who whose which where when while after before because since as ,")
-
-
-#: "No lone fisherman" denies that he is alone.
-_ALONE = words("lone single sole only solitary little")
-#: What tells one kind from another.
-_KINDS = {*lexicon.COLOURS, *lexicon.OPPOSITES, *ATTRIBUTES} - words("little tiny huge")
-
-
 def _is_a_name(tree: Tree, clause: Clause) -> bool:
     """Whether a caption names something for sale or in a file rather than saying what is seen, or says much of it."""
     told = clause.finite or (len(tree) <= 12 and not tree.tail_words and (clause.verb is not None or "DT" in tree.tags))
@@ -224,9 +217,6 @@ def _another_clause(tree: Tree, clause: Clause) -> bool:
     behind = tree[clause.subject + 1 :]
     subjects = (token for token in behind if token.label in ("nsubj", "nsubjpass") and token.tag in NOUNS)
     return any(tree[token.head].label in _CLAUSES for token in subjects)
-
-
-_CLAUSES = frozenset({"ROOT", "conj", "ccomp", "parataxis", "advcl", "dep"})
 
 
 def _existence_denied(scene: Scene) -> Iterator[Change]:

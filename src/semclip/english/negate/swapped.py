@@ -17,6 +17,25 @@ _OF_ONE_COLOUR = listed("of one colour")
 _NOT_BEHIND = words("and or very sterling") | listed("shades")
 _BEFORE = frozenset({"amod", "compound", "nmod"})
 _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
+#: What tells of no style: 80 x 70 cm.
+_MEASURES = (listed("units") | {"x"}) - {"in"}
+#: category -> the colours that such things have.
+_PALETTES = {
+    "animal": lexicon.FUR_COLOURS,
+    "hair": lexicon.HAIR_COLOURS,
+    **dict.fromkeys(("clothes", "object", "other"), lexicon.CLOTH_COLOURS),
+}
+#: What is measured, not counted, and the days of a month.
+_UNCOUNTED = listed("units") | listed("months")
+#: What stands before the number of one of a series: step 3, size 8.
+NUMBERED = listed("numbered")
+#: (words, their opposite, lemmas that no caption may hold, nouns of which one must follow)
+_RELATIONS = [(old.split(), new, words(bad), words(nouns)) for old, new, bad, nouns in rows_of("relations", 4)]
+_NO_PLACE = listed("no place")
+_NO_WORD_BEFORE = words("from just very right dressed made gap")
+#: No goat cooks.
+_OF_PERSONS = words("cook pour")
+_PLACES = {"AT": listed("at a place"), "ALONG": listed("along a way")}
 
 
 @rule(
@@ -67,10 +86,6 @@ def _described(tree: Tree) -> Iterator[tuple[int, int]]:
             yield place, noun
 
 
-#: What tells of no style: 80 x 70 cm.
-_MEASURES = (listed("units") | {"x"}) - {"in"}
-
-
 def _names_something(tree: Tree, place: int, noun: int) -> bool:
     """Whether an attribute is part of a name: both have a capital, which few words have, or follow "the"."""
     beside = any(token.text[0].isupper() for token in (tree[noun], *tree[place + 1 : place + 2]))
@@ -93,13 +108,6 @@ def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterat
         yield from (new for new in palette if new not in too_near and said.isdisjoint(lexicon.COLOURS[new].split()))
 
 
-_PALETTES = {
-    "animal": lexicon.FUR_COLOURS,
-    "hair": lexicon.HAIR_COLOURS,
-    **dict.fromkeys(("clothes", "object", "other"), lexicon.CLOTH_COLOURS),
-}
-
-
 @rule("number_swapped", ("Two dogs run on the grass .", "Three dogs run on the grass ."))
 def other_number(scene: Scene) -> Iterator[Change]:
     """A higher number, clearly another one: of five dogs two are seen, too, so that none is lowered."""
@@ -113,12 +121,6 @@ def other_number(scene: Scene) -> Iterator[Change]:
         for new in lexicon.NUMBERS[at + 1 : at + 3]:
             if tree.lower(place - 1) not in ("the", "of", "between", "other", "all"):
                 yield scene.change((place, place + 1, new), pair=(token.lower, new))
-
-
-#: What is measured, not counted, and the days of a month.
-_UNCOUNTED = listed("units") | listed("months")
-#: What stands before the number of one of a series: step 3, size 8.
-NUMBERED = listed("numbered")
 
 
 @rule("number_swapped", ("Set of 6 cotton socks", "Set of 8 cotton socks"))
@@ -135,12 +137,6 @@ def other_count(scene: Scene) -> Iterator[Change]:
         if (token.space or following not in ("-", "–")) and (of_series or 1 < int(token.text) < 21):
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
                 yield scene.change((place, place + 1, new), pair=(token.text, new))
-
-
-#: (words, their opposite, lemmas that no caption may hold, nouns of which one must follow)
-_RELATIONS = [(old.split(), new, words(bad), words(nouns)) for old, new, bad, nouns in rows_of("relations", 4)]
-_NO_PLACE = listed("no place")
-_NO_WORD_BEFORE = words("from just very right dressed made gap")
 
 
 @rule(
@@ -168,9 +164,6 @@ def other_relation(scene: Scene) -> Iterator[Change]:
                 yield scene.change((place, end, new), pair=(" ".join(old), new))
 
 
-#: No goat cooks.
-_OF_PERSONS = words("cook pour")
-_PLACES = {"AT": listed("at a place"), "ALONG": listed("along a way")}
 #: verb -> [(what cannot happen at the same time, what must follow the verb)].
 _ACTIONS: dict[str, list[tuple[list[str], list[str]]]] = {}
 for _verb, _new, _after in rows_of("actions", 3):
