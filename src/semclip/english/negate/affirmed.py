@@ -23,14 +23,9 @@ _NOBODY = {"nobody": "somebody", "none": "some"}
 _SAME = {"nobody": "no one", "hardly": "barely", "barely": "hardly"}
 
 
-def denials(tree: Tree) -> list[int]:
-    """Where a caption denies something."""
-    return [i for i, word in enumerate(tree.words) if word in _DENIALS and not is_before_number(tree.words, i)]
-
-
 def _only(tree: Tree) -> int | None:
     """Where the one denial of a caption stands; None where there are several."""
-    places = denials(tree)
+    places = [i for i, word in enumerate(tree.words) if word in _DENIALS and not is_before_number(tree.words, i)]
     return places[0] if len(places) == 1 else None
 
 
@@ -69,7 +64,10 @@ def affirmed(scene: Scene) -> Iterator[Change]:
         yield scene.change((place, end, f"with {_some(tree, end, noun)}".strip()))
     elif word == "no" and noun is not None:
         added = before == "," and noun == len(tree) - 1
-        if added or _is_seen(tree, noun) or not _is_one_of_a_list(tree, place, noun):
+        # with boats and (no) sailors
+        several = tree.tag(noun) == "NNS" or tree[noun].lemma in lexicon.UNCOUNTED
+        listed = before in ("or", ",") or (before == "and" and not several)
+        if added or not listed or _is_seen(tree, noun):
             yield scene.change((place, end, f"{'with ' * added}{_some(tree, end, noun)}".strip()))
     elif word in _NOT and before in _DO and tree.is_verb(end):
         yield scene.change((place - 1, end + 1, inflect(tree[end].lemma, _DO[before])))
@@ -83,12 +81,6 @@ def _noun_behind(tree: Tree, place: int) -> int | None:
     """The head of the noun phrase that a denial stands before."""
     after = range(place + 1, len(tree))
     return next((i for i in after if tree.is_noun(i) and tree.tag(i + 1) not in ("NN", "NNS")), None)
-
-
-def _is_one_of_a_list(tree: Tree, place: int, noun: int) -> bool:
-    """Whether a thing is joined to others by more than "and" before a plural: with boats and (no) sailors."""
-    before, countable = tree.lower(place - 1), tree.tag(noun) != "NNS" and tree[noun].lemma not in lexicon.UNCOUNTED
-    return before in ("or", ",") or (before == "and" and countable)
 
 
 def _is_seen(tree: Tree, noun: int) -> bool:

@@ -11,19 +11,17 @@ from semclip.english.parse.tree import FINITE, VERBS, Tree
 from semclip.english.words.load import listed
 
 DEPICTIONS = listed("depictions")
-_INDEFINITE = words(
-    "a an some several many two three four five six seven eight nine ten various multiple numerous both"
-)
 BODY = listed("body")
 _NO_THING = listed("no thing")
 COUNTED = words("a an some several many few") | frozenset(lexicon.NUMBERS)
+_INDEFINITE = (COUNTED - {"few"}) | words("nine ten various multiple numerous both")
 OWN = words("his her its their our my")
 #: "filled with", "playing with": without them the verb says something else.
 _NEEDS_WITH = listed("needs with")
 _BEFORE_WITH = words("along together up away ahead")
 _HAVE = words("have wear contain feature include display sport bear own offer")
 _BELONGS = frozenset({"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"})
-PLACES = words("on in under beside behind near inside atop underneath beneath by at outside")
+_PLACES = words("on in under beside behind near inside atop underneath beneath by at outside")
 
 
 def _is_deniable(tree: Tree, noun: int) -> bool:
@@ -50,7 +48,7 @@ def not_behind(helper: str, short: bool) -> str:
     return "cannot" if helper == "can" else f"{helper} not"
 
 
-def joined(tree: Tree, noun: int) -> list[int]:
+def _joined(tree: Tree, noun: int) -> list[int]:
     """A noun and all that "and" or a comma joins to it; none where one of them cannot be denied."""
     found = [noun]
     while (following := tree.child(found[-1], "conj")) is not None:
@@ -70,11 +68,6 @@ def _without(tree: Tree, nouns: list[int], no: bool) -> Iterator[tuple[int, int,
             yield cc, cc + 1, "or"
 
 
-def _has_clause(tree: Tree, nouns: list[int]) -> bool:
-    """Whether "with a man standing" says what goes on, not what is there."""
-    return any(tree.child(one, "acl", "relcl") is not None for one in nouns)
-
-
 @rule(
     "object_denied_in_caption",
     ("A man with a hat sits on a bench .", "A man without a hat sits on a bench ."),
@@ -89,7 +82,7 @@ def with_without(scene: Scene) -> Iterator[Change]:
         if token.lower not in ("with", "w/") or token.label != "prep" or tree[noun].lemma in BODY:
             continue
         needed = above.lemma in _NEEDS_WITH or above.tag == "VBN" or tree.lower(prep - 1) in _BEFORE_WITH
-        end = max(joined(tree, noun), default=noun)
+        end = max(_joined(tree, noun), default=noun)
         rest = next((i for i in range(end + 1, len(tree)) if tree.is_verb(i)), len(tree))
         if not needed and {"and", "&"}.isdisjoint(tree.words[end:rest]):  # a list that was not understood
             yield from _taken_away(scene, prep, noun)
@@ -105,17 +98,16 @@ def clothes_taken_off(scene: Scene) -> Iterator[Change]:
             yield from _taken_away(scene, prep, noun)
 
 
-def _governed(tree: Tree, label: str) -> Iterator[tuple[int, int]]:
+def _governed(tree: Tree, label: str) -> list[tuple[int, int]]:
     """(place, noun) of every preposition or verb that has an object."""
-    for place in range(len(tree)):
-        if (noun := tree.child(place, label)) is not None:
-            yield place, noun
+    return [(place, noun) for place in range(len(tree)) if (noun := tree.child(place, label)) is not None]
 
 
 def _taken_away(scene: Scene, prep: int, noun: int) -> Iterator[Change]:
     """A noun phrase, with all that is joined to it, behind "without" in the place of a preposition."""
-    nouns = joined(scene.tree, noun)
-    if nouns and not _has_clause(scene.tree, nouns):
+    nouns = _joined(scene.tree, noun)
+    # with a man standing: it says what goes on, not what is there
+    if nouns and not any(scene.tree.child(one, "acl", "relcl") for one in nouns):
         parts = _without(scene.tree, nouns, no=scene.family == "B")
         new = scene.by_family("without", "with no")
         yield scene.change((prep, prep + 1, new), *parts, denied=scene.tree[noun].lemma)
@@ -130,12 +122,12 @@ def has_no(scene: Scene) -> Iterator[Change]:
     """wearing a hat -> wearing no hat; has a bed -> has no bed."""
     tree = scene.tree
     for verb, noun in _governed(tree, "dobj"):
-        token, nouns = tree[verb], joined(tree, noun)
+        token, nouns = tree[verb], _joined(tree, noun)
         if token.lemma not in _HAVE or token.tag not in ("VBZ", "VBP", "VBD", "VBG") or token.label == "aux":
             continue
         if tree.noun_start(noun) != verb + 1 or (token.lemma == "wear" and tree.child(noun, "amod", "compound")):
             continue
-        if tree[noun].lemma in BODY or _has_clause(tree, nouns or [noun]):
+        if tree[noun].lemma in BODY or any(tree.child(one, "acl", "relcl") for one in nouns or [noun]):
             continue
         if scene.family == "A" and nouns:
             yield scene.change((verb + 1, verb + 1, "no"), *_without(tree, nouns, no=True), denied=tree[noun].lemma)
@@ -182,7 +174,7 @@ def not_there(scene: Scene) -> Iterator[Change]:
     """on a couch -> that is not on a couch; only where no verb says what goes on."""
     tree = scene.tree
     head, prep = tree.root, tree.root + 1
-    if tree.tag(head) not in ("NN", "NNS") or tree[head].lemma in DEPICTIONS or tree.lower(prep) not in PLACES:
+    if tree.tag(head) not in ("NN", "NNS") or tree[head].lemma in DEPICTIONS or tree.lower(prep) not in _PLACES:
         return
     if tree.child(head, "acl", "relcl", "conj", "appos") or prep not in tree.children(head, "prep"):
         return

@@ -86,13 +86,9 @@ def rivals(
         hints = siblings.times_named if entry.needed else hinted
         named = new in siblings.lemmas or siblings.lists(new) or things.NAMES.get(new, (new, False))[0] in hints
         if not unsaid and not named:
-            yield new, (_plural(new) if token.tag == "NNS" else new).replace("-", " "), entry.far
-
-
-def _plural(noun: str) -> str:
-    if noun in lexicon.MASS:
-        return noun
-    return things.THINGS[noun].plural if noun in things.THINGS else inflect(noun, "NNS")
+            several = things.THINGS[new].plural if new in things.THINGS else inflect(new, "NNS")
+            as_it_is = token.tag != "NNS" or new in lexicon.MASS
+            yield new, (new if as_it_is else several).replace("-", " "), entry.far
 
 
 def in_a_place(tree: Tree, place: int) -> bool:
@@ -195,13 +191,8 @@ def roles(scene: Scene) -> Iterator[Change]:
         return
     if (tree.tag(first) == "NNS") != (tree.tag(second) == "NNS") or tree[first].lemma == tree[second].lemma:
         return
-    if _is_plain(tree, first) and _is_plain(tree, second):
+    counted = all(tree.determiner(noun) in ("a", "an", "the", *lexicon.NUMBERS) for noun in (first, second))
+    if counted and not any(tree.child(noun, "conj", "poss", "relcl") for noun in (first, second)):
         one, other = (range(tree.noun_start(noun), noun + 1) for noun in (first, second))
         items = [*range(one.start), *other, *range(one.stop, other.start), *one, *range(other.stop, len(tree))]
         yield Change(list(items), (tree[first].lemma, tree[second].lemma))
-
-
-def _is_plain(tree: Tree, noun: int) -> bool:
-    """Whether a noun phrase is nothing but determiner, adjectives and noun."""
-    counted = tree.determiner(noun) in ("a", "an", "the", *lexicon.NUMBERS)
-    return counted and not tree.child(noun, "conj", "poss", "relcl")

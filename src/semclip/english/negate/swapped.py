@@ -35,7 +35,8 @@ _NO_PLACE = listed("no place")
 _NO_WORD_BEFORE = words("from just very right dressed made gap")
 #: No goat cooks.
 _OF_PERSONS = words("cook pour")
-_PLACES = {"AT": listed("at a place"), "ALONG": listed("along a way")}
+#: What may follow a verb, in a word.
+_AFTER = {"END": frozenset({"", "while", "as"}), "AT": listed("at a place"), "ALONG": listed("along a way")}
 
 
 @rule(
@@ -197,8 +198,4 @@ def other_action(scene: Scene) -> Iterator[Change]:
 
 def _follows(tree: Tree, place: int, what: str) -> bool:
     word, noun = tree.lower(place), tree.child(place - 1, "dobj")
-    if what == "END":
-        return word in ("", "while", "as")
-    if what in _PLACES:
-        return word in _PLACES[what]
-    return word == what or (noun is not None and what in ("THING", tree[noun].lemma))
+    return word in _AFTER.get(what, {what}) or (noun is not None and what in ("THING", tree[noun].lemma))
