@@ -97,7 +97,10 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
     for place, new, pair, far in others:
         if tree[place].label == "poss" and tree.tag(place) == "NNS":
             yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2, far=far)
-        elif behind[place] and (true or _may_be_said_of(tree, place, pair[1])):
+            continue
+        said = () if true else (e for i in tree.children(place, "amod") for e in ATTRIBUTES.get(tree.lower(i), ()))
+        needed = [entry.needed for entry in said if tree[place].lemma in entry.needed]
+        if behind[place] and all(pair[1] in nouns for nouns in needed):  # there is no electric trumpet
             yield Rival(place, place + 1, new, pair, place + 1, as_said=partial(_as_said, tree, place), far=far)
 
 
@@ -130,12 +133,6 @@ def _as_said(tree: Tree, place: int, noun: str) -> str:
     if determiner in ("a", "an"):
         return noun if noun in lexicon.MASS else one_of(noun)
     return f"{determiner} {noun}" if determiner in OWN | {"the"} else noun
-
-
-def _may_be_said_of(tree: Tree, place: int, new: str) -> bool:
-    """Whether what stands before a noun may stand before another one: there is no electric trumpet."""
-    said = [entry for i in tree.children(place, "amod") for entry in ATTRIBUTES.get(tree.lower(i), ())]
-    return all(tree[place].lemma not in entry.needed or new in entry.needed for entry in said)
 
 
 def _behind_thing(tree: Tree, place: int, true: bool) -> bool:

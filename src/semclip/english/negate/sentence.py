@@ -151,16 +151,19 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         yield scene.change((0, 1, scene.by_family("nobody", "no one")), denied="person")
     clause = clause_of(tree)
     back = not {"it", "he", "she", "they"}.isdisjoint(tree.tail.lower().split())  # "... . It is old ."
-    if clause is None or back or _another_clause(tree, clause) or _is_a_name(tree, clause):
+    if clause is None or back or _another_clause(tree, clause):
         return
     subject, start = clause.subject, tree.noun_start(clause.subject)
     determiner = tree.lower(start) if start < subject else ""
-    said = {tree.lower(i) for i in tree.children(subject, "amod")}
+    said, short = {tree.lower(i) for i in tree.children(subject, "amod")}, len(tree) <= 12 and not tree.tail_words
     if (
         (start > 0 or tree.lower(start) in _NO_NO or tree.child(subject, "conj", "appos", "relcl") is not None)
         or (tree[subject].lemma in DEPICTIONS or tree.tag(subject).startswith("NNP"))
         or (said & _ALONE or tree.lower(subject + 1) == "," or "one" in tree.words)
         or (determiner == "the" and not clause.finite)  # the front cover of a book
+        # something for sale or in a file is named rather than said to be seen
+        or (tree.tag(1) == "NNP" or (any(tree.style) and "DT" not in tree.tags))
+        or not (clause.finite or (short and (clause.verb is not None or "DT" in tree.tags)))
     ):
         return
     head, inner = subject, inside_collective(tree, subject)
@@ -201,13 +204,6 @@ def no_headline(scene: Scene) -> Iterator[Change]:
     if small and alone and plain and not told and len(tree) <= 10 and tree[root].lemma not in DEPICTIONS:
         none = scene.by_family("no", "not a single" if tree.tag(root) == "NN" else "not any")
         yield scene.change((0, 0, none), denied=tree[root].lemma, contrived=True)
-
-
-def _is_a_name(tree: Tree, clause: Clause) -> bool:
-    """Whether a caption names something for sale or in a file rather than saying what is seen, or says much of it."""
-    told = clause.finite or (len(tree) <= 12 and not tree.tail_words and (clause.verb is not None or "DT" in tree.tags))
-    listed = any(tree.style) and "DT" not in tree.tags
-    return not told or listed or tree.tag(1) == "NNP"
 
 
 def _another_clause(tree: Tree, clause: Clause) -> bool:

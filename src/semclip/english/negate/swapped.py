@@ -187,15 +187,13 @@ def other_action(scene: Scene) -> Iterator[Change]:
         return
     if tree.lower(clause.verb + 2) in ("his", "her", "its", "their", "back"):  # nobody jumps on their back
         return
+    word, noun = tree.lower(clause.verb + 1), tree.child(clause.verb, "dobj")
+    objects = ("THING", tree[noun].lemma) if noun is not None else ()
     said = scene.siblings.lemmas | (frozenset() if is_person(tree, clause.subject) else _OF_PERSONS)
     for others, after in _ACTIONS.get(verb.lemma, ()):
         fitting = [new for new in others if new not in said]
-        if fitting and any(_follows(tree, clause.verb + 1, what) for what in after):
+        follows = any(word in _AFTER.get(what, {what}) or what in objects for what in after)
+        if follows and fitting:
             for new in fitting:
                 yield scene.change((clause.verb, clause.verb + 1, inflect(new, verb.tag)), pair=(verb.lemma, new))
             return
-
-
-def _follows(tree: Tree, place: int, what: str) -> bool:
-    word, noun = tree.lower(place), tree.child(place - 1, "dobj")
-    return word in _AFTER.get(what, {what}) or (noun is not None and what in ("THING", tree[noun].lemma))
