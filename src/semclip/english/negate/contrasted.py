@@ -166,7 +166,8 @@ def _goes_on(tree: Tree, place: int, named: bool) -> bool:
     if following == "of" and tree[place].lemma in _SHOWS:
         return False
     headline = following in (",", "-") and tree[place].label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
-    return following in _CLOSE and not (headline and len(chunks_of(tree)) < 3)
+    keywords = chunks_of(tree)
+    return following in _CLOSE and not (headline and (len(keywords) < 3 or len(keywords[0]) > 2))
 
 
 def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
