@@ -21,6 +21,8 @@ _NEEDS_WITH = listed("needs with")
 _BEFORE_WITH = words("along together up away ahead")
 _HAVE = words("have wear contain feature include display sport bear own offer")
 _BELONGS = frozenset({"det", "amod", "compound", "nummod", "prep", "cc", "conj", "punct", "nmod", "acl"})
+#: What a verb agrees with, or another noun.
+_AGREES = frozenset({"nsubj", "nsubjpass", "compound", "conj"})
 _PLACES = words("on in under beside behind near inside atop underneath beneath by at outside")
 
 
@@ -153,10 +155,7 @@ def but_no(scene: Scene) -> Iterator[Change]:
             or (tree.lower(start - 1) not in ("and", "&") or tree.child(token.head, "cc") != start - 1)
             or (tree.child(noun, "conj", "acl", "relcl") or (not drop and token.tag != "NNS"))
             # "a man but no dog are": the verb would have to change
-            or (
-                first.label in ("nsubj", "nsubjpass", "compound", "conj")
-                or first.lemma in ("pair", "kind", token.lemma)
-            )
+            or (first.label in _AGREES or first.lemma in ("pair", "kind", token.lemma))
         ):
             continue
         new = "but no"

@@ -147,8 +147,7 @@ def other_count(scene: Scene) -> Iterator[Change]:
 )
 def other_relation(scene: Scene) -> Iterator[Change]:
     """in front of -> behind, under -> on top of, inside -> outside, on -> beside."""
-    tree, siblings = scene.tree, scene.siblings
-    taken: set[int] = set()
+    tree, taken = scene.tree, set[int]()
     said = set(tree.words)
     for old, new, forbidden, nouns in (row for row in _RELATIONS if said.issuperset(row[0])):
         for place in range(1, len(tree) - len(old)):
@@ -159,7 +158,7 @@ def other_relation(scene: Scene) -> Iterator[Change]:
             if tree.noun_start(noun) != end or not tree.is_noun(noun) or (nouns and tree[noun].lemma not in nouns):
                 continue
             taken.add(place)
-            if tree.lower(place - 1) in _NO_WORD_BEFORE or siblings.bag & forbidden or tree.tag(place) == "RP":
+            if tree.lower(place - 1) in _NO_WORD_BEFORE or scene.siblings.bag & forbidden or tree.tag(place) == "RP":
                 continue
             if nouns or tree.determiner(noun) in ("a", "an", "the") or tree.tag(noun) == "NNS":
                 yield scene.change((place, end, new), pair=(" ".join(old), new))
