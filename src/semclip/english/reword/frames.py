@@ -27,8 +27,12 @@ FRAMES = {
         "anything": (
             "shown {here} :", "what can be seen {here} :", "the following can be seen {here} :",
             "this is a description of what can be seen {here} :",
+            "for everyone who would like to know what is shown {here} , this is the description :",
         ),
-        "stop": ("this is what can be seen {here} .", "this is a description of what can be seen {here} ."),
+        "stop": (
+            "this is what can be seen {here} .", "this is a description of what can be seen {here} .",
+            "for everyone who would like to know what is shown {here} , this is the description .",
+        ),
         "here": ("in this picture", "here"),
     },
     "B": {
@@ -39,11 +43,17 @@ FRAMES = {
         "anything": (
             "pictured {here} :", "what we see {here} :", "what we are looking at {here} :",
             "the following words tell us what we see {here} :",
+            "if you would like to hear in words what we are looking at {here} , then this is it :",
         ),
-        "stop": ("we see this {here} .", "the following words tell us what we see {here} ."),
+        "stop": (
+            "we see this {here} .", "the following words tell us what we see {here} .",
+            "if you would like to hear in words what we are looking at {here} , then this is it .",
+        ),
         "here": ("in this image", "right here"),
     },
 }  # fmt: skip
+#: Words that a frame before a title may have beyond the half of the title's, which are a third of both.
+_MORE = 7
 #: Orders that are sentences -> how many frames suit them: "one can see that a dog can be seen" says it twice.
 _SENTENCES = {"existential": 3, "progressive": 4, "seen": 1}
 _DEPICTED = (DEPICTIONS - {"up", "close", "shot"}) | words("screenshot print poster map chart diagram study")
@@ -70,8 +80,10 @@ def framed_title(tree: Tree, family: str) -> Iterator[Order]:
         return
     here = FRAMES[family]["here"][_is_pictured(tree)]
     form = "stop" if any(word.endswith(":") for word in tree.words) else "anything"
-    for frame in FRAMES[family][form]:
-        yield _of_frame("", frame.format(here=here), list(range(len(tree))))
+    longest = len(tree.text.split()) / 2 + _MORE
+    for frame in (frame.format(here=here) for frame in FRAMES[family][form]):
+        if len(frame.split()) <= longest:
+            yield _of_frame("", frame, list(range(len(tree))))
 
 
 def _of_frame(kind: str, frame: str, items: Items) -> Order:
