@@ -43,6 +43,7 @@ def _only(tree: Tree) -> int | None:
     ("A lane with flowers , no people in sight", "A lane with flowers , people in sight"),
     ("A man over a board , no opponent", "A man over a board , with an opponent"),
     ("A goat is barely visible .", "A goat is clearly visible ."),
+    ("A stall with no customers yet", "A stall with customers already"),
 )
 def affirmed(scene: Scene) -> Iterator[Change]:
     """What the caption denies affirmed; only where it denies one thing, once."""
@@ -67,8 +68,9 @@ def affirmed(scene: Scene) -> Iterator[Change]:
         # with boats and (no) sailors
         several = tree.tag(noun) == "NNS" or tree[noun].lemma in lexicon.UNCOUNTED
         listed = before in ("or", ",") or (before == "and" and not several)
+        yet = [(i, i + 1, "already") for i in range(end, len(tree)) if tree.lower(i) == "yet"]
         if added or not listed or _is_seen(tree, noun):
-            yield scene.change((place, end, f"{'with ' * added}{_some(tree, end, noun)}".strip()))
+            yield scene.change((place, end, f"{'with ' * added}{_some(tree, end, noun)}".strip()), *yet)
     elif word in _NOT and before in _DO and tree.is_verb(end):
         yield scene.change((place - 1, end + 1, inflect(tree[end].lemma, _DO[before])))
     elif word in _NOT and before in _HELPERS:
@@ -128,7 +130,8 @@ def kept(scene: Scene) -> Iterator[Change]:
     if thing and noun is not None:
         some = _some(tree, end, noun)
         without = f"without {some}".strip()
-        if word == "without" and tree[place].label == "prep" and "single" not in tree.words[place:noun]:
+        owned = tree.tag(end) == "PRP$" or after == "the" or "single" in tree.words[place:noun]  # without their mother
+        if word == "without" and tree[place].label == "prep" and not owned:
             end, new = end + (after in ("a", "an", "any")), "with no"
         elif before == "with":
             place, new = place - 1, without

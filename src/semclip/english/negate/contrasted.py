@@ -34,8 +34,8 @@ _GOES_ON = words("x × to and or")
 _MEASURES = words("bed bath bedroom bathroom story storey seat piece pack person man door car day night way")
 #: Six weeks old.
 _OLD = words("old long ago later earlier before after apart")
-#: Nobody takes a man on a bench for one who is under it.
-_NOBODY_ASKS = frozenset({"on", "in", "on top of", "atop"})
+#: Relations that may be asked for: nobody takes a man on a bench for one who is under it.
+_ASKED = words("inside outside above below before after") | {"outside of", "on the left of", "on the right of"}
 #: Nobody denies the day or the number that nobody spoke of.
 _BETTER_SWAPPED = frozenset({"name_contrasted", "number_contrasted", "figure_contrasted"})
 
@@ -44,7 +44,7 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
     """A dog runs -> a cat, not a dog, runs; where it shall be true a dog, not a cat, runs: the same words."""
     tree = scene.tree
     for rival in _RIVALS[kind][0](scene, true):
-        if family_of_pair(rival.pair) != scene.family:
+        if family_of_pair(rival.pair) != scene.family or rival.start in tree.quoted:
             continue
         old = tree.text_of(rival.start, rival.end).lower()
         other, swap = (rival.new, ()) if true else (old, ((rival.start, rival.end, rival.new),))
@@ -57,7 +57,7 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
             yield scene.change(
                 *swap, (rival.at, rival.at, text), *rest,
                 denied=denied, pair=rival.pair,
-                contrived=rival.far or rival.pair[0] in _NOBODY_ASKS or (not true and kind in _BETTER_SWAPPED),
+                contrived=rival.far or (not true and kind in _BETTER_SWAPPED),
             )  # fmt: skip
 
 
@@ -197,12 +197,16 @@ def _behind_number(tree: Tree, start: int, end: int) -> int:
     return 0 if tree.is_noun(noun + 1) or tree.lower(noun + 1) in _CLOSE | _OLD else noun + 1
 
 
+def _relations(scene: Scene, true: bool) -> Iterator[Rival]:
+    for rival in _swaps("relation_reversed", lambda _tree, _start, end: end, scene, true):
+        yield rival._replace(far=rival.pair[0] not in _ASKED)
+
+
 def _behind_action(tree: Tree, start: int, end: int) -> int:
     return end if tree.tag(start) == "VBG" and tree.child(start, "dobj", "advmod", "acomp") is None else 0
 
 
 _numbers = partial(_swaps, "number_swapped", _behind_number)
-_relations = partial(_swaps, "relation_reversed", lambda _tree, _start, end: end)
 _actions = partial(_swaps, "action_replaced", _behind_action)
 #: kind -> (where something may be set against what excludes it, examples).
 _RIVALS: dict[str, tuple[Callable[[Scene, bool], Iterator[Rival]], *tuple[tuple[str, str], ...]]] = {

@@ -113,4 +113,5 @@ def _behind(tree: Tree, start: int, end: int) -> int:
     """Behind what is counted, where nothing else belongs to it: 12 chairs, not 13."""
     noun = tree[end - 1].head
     near = end <= noun <= end + 1 and tree.is_noun(noun) and not tree.is_noun(noun + 1)
-    return noun + 1 if near and tree[end - 1].label == "nummod" and end == start + 1 else end
+    counted = tree[end - 1].label == "nummod" and tree.text_of(start, end)[-1].isdigit()  # no 8th row
+    return noun + 1 if near and counted and end == start + 1 else end

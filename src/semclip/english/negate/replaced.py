@@ -20,7 +20,8 @@ _UNSAID = {place: listed(f"unsaid {place}") for place in words("on in at through
 _GROUND = listed("ground")
 _NOT_REPLACED = frozenset({"compound", "appos", "npadvmod", "dep"})
 #: Words for somebody of that age and either sex: of "a boy" and "a kid" no girl is made.
-_MAY_BE_EITHER = words("child children kid kids toddler toddlers baby babies infant adult adults")
+_TEENS = words("teen teens teenager teenagers youth youths")
+_MAY_BE_EITHER = words("child children kid kids toddler toddlers baby babies infant adult adults") | _TEENS
 _PRONOUNS = {"he": "she", "his": "her", "him": "her", "himself": "herself"}
 _HERS = {"she": "he", "herself": "himself"}
 #: Who is of one sex -> (who takes their place, what tells the other sex, the pronouns that change with them).
@@ -54,7 +55,7 @@ def other_thing(scene: Scene) -> Iterator[Change]:
         if (
             (tree.determiner(place) in ("another", "other") or tree.lower(place + 1) in ("of", "'s", "-"))
             or (tree.child(place, "compound", "nmod", "poss") is not None or tree.words.count(token.lower) > 1)
-            or token.lower in lexicon.COLOURS  # dressed in orange
+            or (token.lower in lexicon.COLOURS or place in tree.quoted)  # dressed in orange
             or (not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND))
             or (parts and not is_being(tree, place))  # a pizza with a slice missing
             or (above.lower == "of" and tree[above.head].lemma not in _HOLDS_ITS_OBJECT)  # the bed of a truck
@@ -118,8 +119,8 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
     tree, named, bag = scene.tree, scene.siblings.times_named, scene.siblings.bag
     for place, word in enumerate(tree.words):
         others = lexicon.OTHER_MEN.get(word) or lexicon.OTHER_WOMEN.get(word) or ()
-        if _has_age(tree, place):
-            others = others[:1]  # no boy is old
+        if _has_age(tree, place) or not bag.isdisjoint(_TEENS):
+            others = others[:1]  # no boy is old; a teen may be a boy
         elif word in _OF_AGE:
             others = (_OF_AGE[word],)
         for other in others if others and _is_one_word(tree, place) else ():

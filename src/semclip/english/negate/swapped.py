@@ -83,7 +83,7 @@ def _described(tree: Tree) -> Iterator[tuple[int, int]]:
         else:
             joined = before == "-" or following in (",", "and", "or", "-")
         joined = joined or before in _NOT_BEHIND or tree.child(place, "conj", "cc", "advmod", "neg") is not None
-        if not joined and not _names_something(tree, place, noun):  # the Blue Mosque
+        if not (joined or place in tree.quoted or _names_something(tree, place, noun)):  # the Blue Mosque
             yield place, noun
 
 
@@ -93,7 +93,7 @@ def _names_something(tree: Tree, place: int, noun: int) -> bool:
     if not (tree[place].text[0].isupper() and beside) or any(tree.style):
         return False
     letters = [token.text for token in tree[1:] if token.text.isalpha() and token.lower not in _MEASURES]
-    return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) > len(letters) / 2
+    return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) >= len(letters) / 2
 
 
 def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterator[str]:

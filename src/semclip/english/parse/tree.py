@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from semclip.english.change import words_of
 
+_QUOTES = frozenset('"“”')
 NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 VERBS = frozenset({"VB", "VBZ", "VBP", "VBD", "VBG", "VBN"})
 FINITE = frozenset({"VBZ", "VBP", "VBD", "MD"})
@@ -71,6 +72,12 @@ class Tree(tuple[Token, ...]):
     @cached_property
     def words(self) -> list[str]:
         return [token.lower for token in self]
+
+    @cached_property
+    def quoted(self) -> frozenset[int]:
+        """Indices of what stands in quotation marks."""
+        marks = [index for index, token in enumerate(self) if token.text in _QUOTES]
+        return frozenset(i for start, end in zip(marks[::2], marks[1::2], strict=False) for i in range(start, end))
 
     @cached_property
     def tail_words(self) -> list[str]:

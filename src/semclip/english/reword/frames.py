@@ -53,7 +53,7 @@ FRAMES = {
     },
 }  # fmt: skip
 #: Words that a frame before a title may have beyond the half of the title's, which are a third of both.
-_MORE = 7
+_MORE = 8
 #: Orders that are sentences -> how many frames suit them: "one can see that a dog can be seen" says it twice.
 _SENTENCES = {"existential": 3, "progressive": 4, "seen": 1}
 _DEPICTED = (DEPICTIONS - {"up", "close", "shot"}) | words("screenshot print poster map chart diagram study")

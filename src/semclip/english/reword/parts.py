@@ -131,7 +131,8 @@ class Parts:
         if (
             not self.participles
             or tree.child(self.subject, "conj") is not None
-            or tree.lower(self.np[-1] + 1) == "with"
+            or tree.lower(self.np[-1] + 1) in ("with", "and")
+            or not tree.is_noun(self.np[-1])
         ):
             return None
         if self.verb is not None and tree[self.verb].lemma in STATIVE:
