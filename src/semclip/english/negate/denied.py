@@ -209,6 +209,8 @@ def not_in_list(scene: Scene) -> Iterator[Change]:
     noun = next((i for i in range(start, len(tree)) if tree.is_noun(i) and not tree.is_noun(i + 1)), None)
     if noun is None or {*map(tree.tag, range(start, noun + 1))} - {"NN", "NNS", "JJ"} or tree[start].text[0].isupper():
         return
+    if tree[noun].lemma in DEPICTIONS | {"angle", "background", "concept"}:
+        return  # overhead shot
     if not tree.tag(start - 2).startswith("NNP") and FINITE.isdisjoint(map(tree.tag, range(start, len(tree)))):
         yield scene.change((start, start, new), denied=tree[noun].lemma)
 
