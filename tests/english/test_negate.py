@@ -223,10 +223,15 @@ def test_what_is_left_is_whole(caption: str) -> None:
     ],
 )
 def test_the_number_of_one_of_a_series(title: str, expected: set[str]) -> None:
+    assert _of_title("number_swapped", title) == expected
+
+
+def _of_title(kind: str, title: str) -> set[str]:
+    """What a kind of rule makes of the noun phrases of a title, for training and for tests."""
     tree = phrases.parse(sentence_of(title))
     assert tree is not None
     scenes = [Scene(tree, Siblings([title]), family) for family in "AB"]
-    assert {scene.edit("", change).text for scene in scenes for change in tried("number_swapped", scene)} == expected
+    return {scene.edit("", change).text for scene in scenes for change in tried(kind, scene)}
 
 
 def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:
@@ -352,8 +357,5 @@ def test_a_whole_sentence_in_the_simple_present_is_denied_last(kind: str, captio
     ],
 )
 def test_figures_are_changed_to_others_that_they_are_not(caption: str, figures: set[str]) -> None:
-    tree = phrases.parse(sentence_of(caption))
-    assert tree is not None
-    scenes = [Scene(tree, Siblings([caption]), family) for family in "AB"]
-    made = {scene.edit("", change).text for scene in scenes for change in tried("figure_swapped", scene)}
+    made = _of_title("figure_swapped", caption)
     assert {next(word for word in text.split() if word not in caption.split()) for text in made} == figures

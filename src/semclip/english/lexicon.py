@@ -71,3 +71,8 @@ def kind_of(word: str) -> str:
     if of & {"adult", "person"} or word in _PEOPLE or lemma_of(word, "NNS") in _PEOPLE:
         return "person"
     return "animal" if "animal" in of else ""
+
+
+def is_clothes(word: str) -> bool:
+    """Whether a small word names what is worn."""
+    return "clothes" in NOUNS.get(word, ((), False))[0]

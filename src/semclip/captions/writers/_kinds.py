@@ -113,7 +113,7 @@ class Plan:
 
     def negation(self, contrived: bool, further: Mapping[str, Edit]) -> Edit | None:
         """A false text; None where no rule applies. contrived: such alone. further: edits made elsewhere, by kind."""
-        for kind in self._order(self.weights):
+        for kind in self._order({}):
             if kind in further:
                 return further[kind]
             if edit := self._edit(kind, contrived, tried_in_family(kind, self.scene)):
@@ -122,14 +122,15 @@ class Plan:
 
     def absence(self, contrived: bool) -> Edit | None:
         """A true text; None where no denial is known to be true."""
-        for kind in self._order({kind: weight * _TRUE.get(kind, 1.0) for kind, weight in self.weights.items()}):
+        for kind in self._order(_TRUE):
             if kind not in SWAPS and (edit := self._edit(kind, contrived, truly(kind, self.scene))):
                 return edit
         return None
 
-    def _order(self, weights: Mapping[str, float]) -> Iterator[str]:
+    def _order(self, oftener: Mapping[str, float]) -> Iterator[str]:
+        """Every kind that weighs anything. oftener: how much more often than its weight says, for some."""
         draw = Draw("negation", *self.key)
-        left = {kind: weight for kind, weight in weights.items() if weight}
+        left = {kind: weight * oftener.get(kind, 1.0) for kind, weight in self.weights.items() if weight}
         while left:
             kind = draw.weighted(left)
             del left[kind]

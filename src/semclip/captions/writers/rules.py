@@ -134,13 +134,12 @@ class Rules(Writer):
     def _paraphrase(self, work: "_Work") -> Paraphrase | str:
         reading = work.reading
         refused = _NOT_UNDERSTOOD
-        for tree in (reading.tree, as_words(reading.caption.text)):  # a title has no grammar
-            if tree is not None:
-                draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
-                made = paraphrase(tree, reading.siblings, reading.family, draw)
-                if made.text:
-                    return made
-                refused = made.refused
+        for tree in reading.trees():
+            draw = random.Random(derive_seed("rules", "paraphrase", *work.key))
+            made = paraphrase(tree, reading.siblings, reading.family, draw)
+            if made.text:
+                return made
+            refused = made.refused
         return refused
 
     def _negation(self, work: "_Work") -> Edit | str:
@@ -228,6 +227,13 @@ class _Reading:
     @cached_property
     def tree(self) -> Tree | None:
         return self.parses.of(self.caption.text)
+
+    def trees(self) -> Iterator[Tree]:
+        """Its tree, then its words alone, each where there is one: a title has no grammar."""
+        if self.tree is not None:
+            yield self.tree
+        if (words := as_words(self.caption.text)) is not None:
+            yield words
 
     @cached_property
     def scene(self) -> Scene | None:

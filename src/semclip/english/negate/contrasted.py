@@ -13,7 +13,7 @@ from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import NUMBERED, attributes
 from semclip.english.pairs import ATTRIBUTES, CONTRASTS, family_of_pair, fitting, tried_in_family
 from semclip.english.parse.clause import is_being, is_person
-from semclip.english.parse.tree import NOUNS, Tree
+from semclip.english.parse.tree import NOUNS, VERBS, Tree
 from semclip.english.words.load import listed
 
 _HEADS = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "attr", "ROOT"})
@@ -30,7 +30,7 @@ _SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half f
 _CLOSE = words("of 's ’s and or , - not")
 _BEFORE_NAMES = words("in on from of at near , early late")
 #: 8 x 10, 5 to 11
-_GOES_ON = words("x × to and or")
+_BESIDE_FIGURES = words("x × to and or")
 _MEASURES = words("bed bath bedroom bathroom story storey seat piece pack person man door car day night way")
 #: Six weeks old.
 _OLD = words("old long ago later earlier before after apart")
@@ -49,7 +49,8 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
         old = tree.text_of(rival.start, rival.end).lower()
         other, swap = (rival.new, ()) if true else (old, ((rival.start, rival.end, rival.new),))
         said = rival.as_said(other)
-        for end in (*endings_of(tree, rival.at), len(tree)):
+        cuts = scene.once(("endings", rival.at), partial(endings_of, tree, rival.at))
+        for end in (*cuts, len(tree)):
             goes_on = rival.at < end and tree.lower(rival.at) not in (",", ":", ";", "-", "(", ")")
             text = scene.by_family(f", not {said}{' ,' if goes_on else ''}", f"rather than {said}")
             rest = ((end, len(tree), ""),) if end < len(tree) else ()
@@ -93,15 +94,19 @@ def _things(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
     people = true or not refers_to_somebody(tree)
     others = scene.once(("others", people), lambda: _others(scene, people))
-    behind = {place: _behind_thing(tree, place, true) for place in {place for place, *_ in others}}
+    places = [place for place in {place for place, *_ in others} if _behind_thing(tree, place, true)]
+    described = {place: [] if true else _described(tree, place) for place in places}
     for place, new, pair, far in others:
         if tree[place].label == "poss" and tree.tag(place) == "NNS":
             yield Rival(place, place + 2, new + ("'" if new.endswith("s") else "'s"), pair, place + 2, far=far)
-            continue
-        said = () if true else (e for i in tree.children(place, "amod") for e in ATTRIBUTES.get(tree.lower(i), ()))
-        needed = [entry.needed for entry in said if tree[place].lemma in entry.needed]
-        if behind[place] and all(pair[1] in nouns for nouns in needed):  # there is no electric trumpet
+        elif place in described and all(pair[1] in nouns for nouns in described[place]):
             yield Rival(place, place + 1, new, pair, place + 1, as_said=partial(_as_said, tree, place), far=far)
+
+
+def _described(tree: Tree, noun: int) -> list[frozenset[str]]:
+    """The nouns of which each attribute of a noun is said, which tell what may have it: no electric trumpet."""
+    said = (entry for i in tree.children(noun, "amod") for entry in ATTRIBUTES.get(tree.lower(i), ()))
+    return [entry.needed for entry in said if tree[noun].lemma in entry.needed]
 
 
 def _names(scene: Scene, true: bool) -> Iterator[Rival]:
@@ -119,7 +124,7 @@ def _figures(scene: Scene, true: bool) -> Iterator[Rival]:
     yield from ordinals(tree)
     for figure in figures(tree):
         dated = tree.tag(figure.at) == "CD" or (tree.lower(figure.at) == "," and tree.tag(figure.at + 1) == "CD")
-        if not dated and tree.lower(figure.at) not in _GOES_ON:  # June 3, 2019
+        if not dated and tree.lower(figure.at) not in _BESIDE_FIGURES:  # June 3, 2019
             yield figure
 
 
@@ -165,8 +170,8 @@ def _goes_on(tree: Tree, place: int, named: bool) -> bool:
         return True  # one of a list
     if following == "of" and tree[place].lemma in _SHOWS:
         return False
-    headline = following in (",", "-") and tree[place].label == "ROOT" and not any(map(tree.is_verb, range(len(tree))))
-    keywords = chunks_of(tree)
+    headline = following in (",", "-") and tree[place].label == "ROOT" and VERBS.isdisjoint(tree.tags)
+    keywords = chunks_of(tree) if headline else []
     return following in _CLOSE and not (headline and (len(keywords) < 3 or len(keywords[0]) > 2))
 
 

@@ -95,7 +95,7 @@ def clothes_taken_off(scene: Scene) -> Iterator[Change]:
     """in a hat -> without a hat."""
     tree = scene.tree
     for prep, noun in _governed(tree, "pobj"):
-        worn = "clothes" in lexicon.NOUNS.get(tree[noun].lower, ((),))[0] and tree.determiner(noun) in ("a", "an")
+        worn = lexicon.is_clothes(tree.lower(noun)) and tree.determiner(noun) in ("a", "an")
         if tree.lower(prep) == "in" and worn and is_being(tree, tree[prep].head):
             yield from _taken_away(scene, prep, noun)
 

@@ -238,5 +238,5 @@ def not_shown(scene: Scene) -> Iterator[Change]:
     of = root + 1 + (tree.lower(root + 1) == "up")  # a close up of
     if tree.is_noun(root) and tree[root].lemma in DEPICTIONS and tree.lower(of) == "of":
         do = "do" if tree.tag(root) == "NNS" else "does"
-        not_ = scene.by_family(f"{do} not", f"{do}n't")
+        not_ = not_behind(do, short=scene.family == "B")
         yield scene.change((of, of + 1, f"that {not_} show"), denied=tree[root].lemma)

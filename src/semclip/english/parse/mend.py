@@ -88,7 +88,7 @@ def _worn(tokens: list[Token]) -> _Mends:
         if token.label == "acl" and token.tag == "VBG" and token.lemma not in _OF_SHIRTS:
             worn = tokens[token.head]
             wearer = tokens[worn.head].head
-            clothes = worn.label in ("pobj", "dobj") and _is_clothes(worn.lower)
+            clothes = worn.label in ("pobj", "dobj") and lexicon.is_clothes(worn.lower)
             if clothes and tokens[worn.head].lower in ("in", "wearing") and kind_of(tokens[wearer].lower):
                 yield place, token._replace(head=wearer)
 
@@ -145,10 +145,6 @@ def _is_known(noun: Token) -> bool:
     return noun.lower in lexicon.NOUNS or kind_of(noun.lower) != ""
 
 
-def _is_clothes(word: str) -> bool:
-    return "clothes" in lexicon.NOUNS.get(word, ((), False))[0]
-
-
 _RULES = (
     _joined_alike, _no_plural, _named_like_a_person, _noun_behind_and, _participle_read_as_noun, _worn, _subject,
     _participle, _determiner,
@@ -173,7 +169,7 @@ def _is_odd(tree: Tree, place: int, token: Token) -> bool:
         return True
     if several and token.label == "compound":
         may_be_verb = "VERB" in known_as(tree.lower(place + 1))
-        if following == "NNS" or (may_be_verb and _is_clothes(word)):
+        if following == "NNS" or (may_be_verb and lexicon.is_clothes(word)):
             return True  # "boots splashes", "dogs runs"; "women in kilts dance in a circle"
         if may_be_verb and following == "NN" and tree.is_noun(place + 2) and is_being(tree, place):
             return True  # "firefighters spray water"
@@ -186,7 +182,7 @@ def _is_odd(tree: Tree, place: int, token: Token) -> bool:
     run = token.tag == "NN" and word in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
     if (runs or run) and tree.lower(place + 1) in _WAYS:
         return True  # "a skier in black races down a slope"
-    return runs and following == "IN" and tree.tag(place - 1) == "NN" and _is_clothes(tree.lower(place - 1))
+    return runs and following == "IN" and tree.tag(place - 1) == "NN" and lexicon.is_clothes(tree.lower(place - 1))
 
 
 def _has_a_top(tree: Tree) -> bool:

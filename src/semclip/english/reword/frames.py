@@ -13,8 +13,9 @@ from semclip.english.reword.orders import Order
 from semclip.english.reword.parts import INSTRUCTIONS, Items, Parts
 from semclip.english.reword.places import told_by
 
-#: By family: before a noun phrase, a sentence, anything, what holds a colon; the longer ones are for long captions.
-#: be: the verb that agrees with a phrase. here: "here" where the caption itself speaks of a picture.
+#: By family: before a noun phrase; a sentence; with a colon before anything; with a stop before what holds a colon
+#: itself; with either before what is long. be: the verb that agrees with a phrase. here: "here" where the caption
+#: itself speaks of a picture.
 FRAMES = {
     "A": {
         "phrase": (
@@ -24,14 +25,11 @@ FRAMES = {
             "in this picture ,", "as this picture shows ,", "as can be seen in this picture ,",
             "in this picture , one can see that",
         ),
-        "anything": (
-            "shown {here} :", "what can be seen {here} :", "the following can be seen {here} :",
-            "this is a description of what can be seen {here} :",
-            "for everyone who would like to know what is shown {here} , this is the description :",
-        ),
-        "stop": (
-            "this is what can be seen {here} .", "this is a description of what can be seen {here} .",
-            "for everyone who would like to know what is shown {here} , this is the description .",
+        "colon": ("shown {here}", "what can be seen {here}", "the following can be seen {here}"),
+        "stop": ("this is what can be seen {here}",),
+        "long": (
+            "this is a description of what can be seen {here}",
+            "for everyone who would like to know what is shown {here} , this is the description",
         ),
         "here": ("in this picture", "here"),
     },
@@ -40,14 +38,11 @@ FRAMES = {
         "sentence": (
             "in this image ,", "as we see here ,", "as is shown in this image ,", "in this image , we can see that",
         ),
-        "anything": (
-            "pictured {here} :", "what we see {here} :", "what we are looking at {here} :",
-            "the following words tell us what we see {here} :",
-            "if you would like to hear in words what we are looking at {here} , then this is it :",
-        ),
-        "stop": (
-            "we see this {here} .", "the following words tell us what we see {here} .",
-            "if you would like to hear in words what we are looking at {here} , then this is it .",
+        "colon": ("pictured {here}", "what we see {here}", "what we are looking at {here}"),
+        "stop": ("we see this {here}",),
+        "long": (
+            "the following words tell us what we see {here}",
+            "if you would like to hear in words what we are looking at {here} , then this is it",
         ),
         "here": ("in this image", "right here"),
     },
@@ -78,12 +73,12 @@ def framed_title(tree: Tree, family: str) -> Iterator[Order]:
     """Shown in this picture: oak coffee table, 120 cm; a stop, not a colon, before what holds a colon itself."""
     if any(tree.tags) or tree.lower(0) in INSTRUCTIONS or tree.lower(0)[:1] in "#@-–•":
         return
-    here = FRAMES[family]["here"][_is_pictured(tree)]
-    form = "stop" if any(word.endswith(":") for word in tree.words) else "anything"
-    longest = len(tree.text.split()) / 2 + _MORE
-    for frame in (frame.format(here=here) for frame in FRAMES[family][form]):
-        if len(frame.split()) <= longest:
-            yield _of_frame("", frame, list(range(len(tree))))
+    frames, longest = FRAMES[family], len(tree.text.split()) / 2 + _MORE
+    form, mark = ("stop", ".") if any(word.endswith(":") for word in tree.words) else ("colon", ":")
+    for frame in (*frames[form], *frames["long"]):
+        said = f"{frame.format(here=frames['here'][_is_pictured(tree)])} {mark}"
+        if len(said.split()) <= longest:
+            yield _of_frame("", said, list(range(len(tree))))
 
 
 def _of_frame(kind: str, frame: str, items: Items) -> Order:

@@ -33,7 +33,7 @@ def told_by(tree: Tree) -> int | None:
 
 
 def is_clothes(tree: Tree, noun: int | None) -> bool:
-    return noun is not None and "clothes" in lexicon.NOUNS.get(tree.lower(noun), ((),))[0]
+    return noun is not None and lexicon.is_clothes(tree.lower(noun))
 
 
 def last_place(tree: Tree, subject: int, verb: int | None, be: int | None, there: bool) -> int | None:
