@@ -147,12 +147,12 @@ class Reader(Transformer[Token, Ready]):
         return Denied(both.nodes, filters=both.filters)
 
     def no(self, children: list[Any]) -> Denied:
-        """What follows a comma is excluded only where the list ends with `or` or `and`."""
-        first, *more = items = children[-1]
-        if any(_is(item, "AND", "OR", "NOR") for item in more):
-            return self.without([None, items])
-        rest = [token for item in more for token in (item.tokens if isinstance(item, Thing) else [item])]
-        return Denied([Not(first.text)], rest)
+        """Excluded is what comes before the last `or` or `and`, and the thing after it; what follows a comma is not."""
+        items = children[-1]
+        last = max((i for i, item in enumerate(items) if _is(item, "AND", "OR", "NOR")), default=-1)
+        end = next(i for i, item in enumerate(items) if i > last and isinstance(item, Thing)) + 1
+        rest = [token for item in items[end:] for token in (item.tokens if isinstance(item, Thing) else [item])]
+        return Denied(self.without([None, items[:end]]).nodes, rest)
 
     def except_(self, children: list[Any]) -> Denied:
         return replace(self.without(children), exception=True)
