@@ -221,9 +221,17 @@ def test_a_dropped_picture_joins_the_query(page: Any, photos: list[FakePhoto]) -
 
 
 def test_an_unreadable_query_shows_where(page: Any) -> None:
-    search(page, "beach (people")
+    page.set_viewport_size({"width": 390, "height": 800})
+    search(page, QUERY)
+    playwright.expect(page.locator(".chip")).to_have_count(2)
+    search(page, "sea " * 20 + "beach (people" + " sand" * 10)
     playwright.expect(page.locator("#notice")).to_be_visible()
-    assert "^" in page.locator("#notice pre").text_content()
+    playwright.expect(page.locator(".chip")).to_have_count(0)  # those were of the query before
+    where = page.locator("#notice pre")
+    caret = where.text_content().splitlines()[-1].index("^") + 0.5
+    letter = "pre => pre.scrollWidth / Math.max(...pre.textContent.split('\\n').map(line => line.length))"
+    seen = caret * where.evaluate(letter) - where.evaluate("pre => pre.scrollLeft")
+    assert 0 < seen < where.evaluate("pre => pre.clientWidth")
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
@@ -267,7 +275,9 @@ def test_plus_and_minus_ask_for_more_and_less_like_a_photo(page: Any) -> None:
     page.locator(".tile").nth(2).focus()
     page.keyboard.press("+")
     expect(page.locator(".chip.want")).to_have_count(1)
-    page.locator(".tile").nth(4).focus()
+    expect(page.locator(".tile").first).to_be_focused()  # of the new photos, so that the keys go on
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
     page.keyboard.press("-")
     expect(page.locator(".chip.want")).to_have_count(1)
     expect(page.locator(".chip.not")).to_have_count(1)

@@ -54,8 +54,12 @@ function notice(told, kind = "") {
   box.className = `notice ${kind}`;
   if (!told) return;
   $("h2", box).textContent = told.what;
-  $("pre", box).textContent = told.where ?? "";
-  $("p", box).textContent = told.fix ?? "";
+  const [where, fix] = [$("pre", box), $("p", box)];
+  where.textContent = told.where ?? "";
+  fix.textContent = told.fix ?? "";
+  const lines = where.textContent.split("\n");
+  const longest = Math.max(...lines.map((line) => line.length), 1);
+  where.scrollLeft = (where.scrollWidth * lines.at(-1).length) / longest - where.clientWidth / 2; // the caret is on the last
 }
 
 // ---- searching ----
@@ -130,6 +134,7 @@ async function loadMore(column) {
     settled(column);
     if (problem instanceof Refused && problem.status !== 503) {
       mount();
+      $("#chips").replaceChildren(); // they are of the query before
       $("#count").textContent = "";
       $("#take").hidden = true;
     }
@@ -143,10 +148,12 @@ function settled(column) {
 }
 
 function firstPage(column, told) {
-  if (!column.element.isConnected) mount();
-  if (!column.literal && column.now.q) showChips(told);
   const first = $(".tile", column.element);
   if (first) first.tabIndex = 0;
+  const onPhoto = document.activeElement?.matches(".tile");
+  if (!column.element.isConnected) mount();
+  if (onPhoto && !document.activeElement?.matches(".tile")) first?.focus(); // the arrows go on from there
+  if (!column.literal && column.now.q) showChips(told);
   verdict(column, told);
   if (told.hits.length) return;
   if (!server.photos) notice({ what: "The index holds no photos.", where: server.where, fix: "Add some: semclip index FOLDER" });
