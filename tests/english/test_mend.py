@@ -2,15 +2,9 @@
 
 import pytest
 
-from semclip.english.inflection import lemma_of
 from semclip.english.parse.mend import is_sound, mended
-from semclip.english.parse.tree import Token, Tree
-
-
-def tree(text: str) -> Tree:
-    """word/tag/label/head of each word, the head as a place."""
-    cut = [word.split("/") for word in text.split()]
-    return Tree(tuple(Token(w, lemma_of(w.lower(), tag), tag, int(head), label, True) for w, tag, label, head in cut))
+from semclip.english.parse.tree import Token
+from tests.english.scene import tree
 
 
 def written(tokens: list[Token]) -> str:
@@ -65,6 +59,7 @@ def test_mended(given: str, expected: str) -> None:
         "Bowl/VB/ROOT/0 of/IN/prep/0 plums/NNS/pobj/1",
         "Firefighters/NNS/compound/2 spray/NN/compound/2 foam/NN/ROOT/2",
         "A/DT/det/1 moss/NN/nsubj/2 covered/VBD/ROOT/2 wall/NN/dobj/2",
+        "Emil/NNP/compound/1 Brandt/NNP/compound/2 waits/NNS/ROOT/2 on/IN/prep/2 deck/NN/pobj/3",
         "Children/NNS/nsubj/1 bedroom/VBP/ROOT/1 with/IN/prep/1 toys/NNS/pobj/2",
     ],
 )

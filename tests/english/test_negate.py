@@ -13,7 +13,7 @@ from semclip.english.pairs import CONTRASTS, Entry
 from semclip.english.parse import phrases
 from semclip.english.parse.clean import sentence_of
 from semclip.english.siblings import Siblings
-from tests.english.scene import texts_of, tree_of
+from tests.english.scene import texts_of, tree, tree_of
 
 EXAMPLES = [(kind, *example) for kind, rules in RULES.items() for rule in rules for example in rule.examples]
 
@@ -232,6 +232,29 @@ def _of_title(kind: str, title: str) -> set[str]:
     assert tree is not None
     scenes = [Scene(tree, Siblings([title]), family) for family in "AB"]
     return {scene.edit("", change).text for scene in scenes for change in tried(kind, scene)}
+
+
+def test_no_word_of_a_name_is_set_against_another() -> None:
+    named = _of_title("object_contrasted", "Painters from Gardens Alive near a fence")
+    assert named and not any("gardens" in text for text in named)
+    assert any("not gardens" in text for text in _of_title("object_contrasted", "Painters in gardens near a fence"))
+
+
+def test_nobody_has_an_adult() -> None:
+    for whose, expected in (("her", False), ("a", True)):
+        assert any("not an adult" in text for text in true_texts("object_contrasted", f"{whose} child")) is expected
+
+
+def test_no_file_is_denied_by_its_name() -> None:
+    for text, expected in (("scan_93", False), ("Barn", True)):
+        scene = Scene(tree(f"{text}/NN/ROOT/0 at/IN/prep/0 noon/NN/pobj/1"), Siblings([text]))
+        assert bool(tried("subject_denied", scene)) is expected
+
+
+def test_what_happened_before_or_after_is_not_denied() -> None:
+    given = "She/PRP/nsubj/4 before/IN/mark/4 the/DT/det/3 lamp/NN/nsubj/4 fell/VBD/ROOT/4 on/IN/prep/4 us/PRP/pobj/5"
+    for root, expected in ((given, False), (given.replace("/mark/", "/advmod/"), True)):
+        assert bool(tried("verb_negated", Scene(tree(root), Siblings(["She fell"])))) is expected
 
 
 def true_texts(kind: str, caption: str, *siblings: str) -> set[str]:

@@ -10,7 +10,7 @@ from semclip.english.negate.denied import COUNTED, DEPICTIONS, OWN, chunks_of
 from semclip.english.negate.figures import Rival, figures, ordinals
 from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
-from semclip.english.negate.swapped import NUMBERED, attributes
+from semclip.english.negate.swapped import NUMBERED, attributes, names_something
 from semclip.english.pairs import ATTRIBUTES, CONTRASTS, family_of_pair, fitting, tried_in_family
 from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import NOUNS, VERBS, Tree
@@ -82,8 +82,9 @@ def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, s
         found.setdefault((place, new), ((tree.lower(place), new), False))
     for place, token in enumerate(tree):
         inside = token.label in ("poss", "appos", "npadvmod")  # a children's hospital; a villa, 5 bedrooms
-        if token.tag not in ("NN", "NNS") or inside or in_a_place(tree, place):
-            continue
+        named = place > 0 and not tree.determiner(place) and names_something(tree, place, place - 1)
+        if token.tag not in ("NN", "NNS") or inside or named or in_a_place(tree, place):
+            continue  # Quay No. 4, volunteers of Rivers Alive
         for new, written, far in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
             if people or not is_person(tree, place):
                 found.setdefault((place, written), ((token.lemma, new), far))

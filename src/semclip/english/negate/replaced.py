@@ -6,7 +6,7 @@ from semclip.english import lexicon, things
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
 from semclip.english.lexicon import kind_of
-from semclip.english.negate.denied import COUNTED, DEPICTIONS
+from semclip.english.negate.denied import COUNTED, DEPICTIONS, OWN
 from semclip.english.pairs import REPLACEMENTS, Entry, fitting
 from semclip.english.parse.clause import COLLECTIVES, clause_of, is_being
 from semclip.english.parse.tree import Tree
@@ -121,7 +121,7 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
         others = lexicon.OTHER_MEN.get(word) or lexicon.OTHER_WOMEN.get(word) or ()
         if _has_age(tree, place) or not bag.isdisjoint(_TEENS):
             others = others[:1]  # no boy is old; a teen may be a boy
-        elif word in _OF_AGE:
+        elif word in _OF_AGE and tree.determiner(place) not in OWN:  # her child, not her adult
             others = (_OF_AGE[word],)
         for other in others if others and _is_one_word(tree, place) else ():
             # a girl is a child as a boy is: what tells a boy is said of nobody

@@ -53,6 +53,7 @@ def not_doing(scene: Scene) -> Iterator[Change]:
         (tree.lower(subject - 1) == "some" or tree.lower(subject) in SOMEBODY)  # some ... are not: others may
         or (tree.child(verb, "neg") is not None or not _LIMITS.isdisjoint(tree.words))  # still do not live there
         or _goes_on(tree, verb)  # does not sit and smokes
+        or tree.child(verb, "mark") is not None  # lunch before the rain came
     ):
         return
     if tag == "VBD" and inflect(tree[verb].lemma, "VBN") == tree.lower(verb):
@@ -197,7 +198,7 @@ def no_headline(scene: Scene) -> Iterator[Change]:
     """Container port at dusk -> no container port at dusk; only a phrase without article, name or list."""
     tree = scene.tree
     root = tree.root
-    small = not any(token.text[:1].isupper() for token in tree[1:]) and not tree.tail_words
+    small = not any(token.text[:1].isupper() for token in tree[1:]) and not tree.tail_words and "_" not in tree.text
     alone = tree.tag(root) in ("NN", "NNS") and not tree.child(root, "conj", "appos", "acl", "relcl")
     plain = not tree.tags & {"DT", "CD", ",", ":", "PRP"} and tree.noun_start(root) == 0
     told = any(token.tag in FINITE and token.label != "advcl" for token in tree)

@@ -83,12 +83,12 @@ def _described(tree: Tree) -> Iterator[tuple[int, int]]:
         else:
             joined = before == "-" or following in (",", "and", "or", "-")
         joined = joined or before in _NOT_BEHIND or tree.child(place, "conj", "cc", "advmod", "neg") is not None
-        if not (joined or place in tree.quoted or _names_something(tree, place, noun)):  # the Blue Mosque
+        if not (joined or place in tree.quoted or names_something(tree, place, noun)):  # the Blue Mosque
             yield place, noun
 
 
-def _names_something(tree: Tree, place: int, noun: int) -> bool:
-    """Whether an attribute is part of a name: both have a capital, which few words have, or follow "the"."""
+def names_something(tree: Tree, place: int, noun: int) -> bool:
+    """Whether a word is part of a name: it and a noun, or the next word, have a capital, as few have or behind "the"."""
     beside = any(token.text[0].isupper() for token in (tree[noun], *tree[place + 1 : place + 2]))
     if not (tree[place].text[0].isupper() and beside) or any(tree.style):
         return False

@@ -182,6 +182,8 @@ def _is_odd(tree: Tree, place: int, token: Token) -> bool:
     run = token.tag == "NN" and word in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
     if (runs or run) and tree.lower(place + 1) in _WAYS:
         return True  # "a skier in black races down a slope"
+    if several and following == "IN" and [tree.tag(place - 2), tree.tag(place - 1)] == ["NNP", "NNP"]:
+        return token.text[0].islower() and "VERB" in known_as(token.lemma)  # "Emil Brandt attacks on the climb"
     return runs and following == "IN" and tree.tag(place - 1) == "NN" and lexicon.is_clothes(tree.lower(place - 1))
 
 
