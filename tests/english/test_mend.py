@@ -42,6 +42,30 @@ def written(tokens: list[Token]) -> str:
             "A/DT/det/2 plumber/NN/amod/2 works/VBZ/ROOT/2 outside/RB/advmod/2",
             "A/DT/det/1 plumber/NN/nsubj/2 works/VBZ/ROOT/2 outside/RB/advmod/2",
         ),
+        (  # a plural of one cook
+            "Cook/NNP/compound/2 Emil/NNP/compound/2 Brun/NNP/compound/3 waits/NNS/ROOT/3 on/IN/prep/3 deck/NN/pobj/4",
+            "Cook/NNP/compound/2 Emil/NNP/compound/2 Brun/NNP/nsubj/3 waits/VBZ/ROOT/3 on/IN/prep/3 deck/NN/pobj/4",
+        ),
+        (
+            "A/DT/det/2 gull/NN/compound/2 heads/NNS/ROOT/2 for/IN/prep/2 land/NN/pobj/3",
+            "A/DT/det/1 gull/NN/nsubj/2 heads/VBZ/ROOT/2 for/IN/prep/2 land/NN/pobj/3",
+        ),
+        (  # fans of a club
+            "Avon/NNP/compound/1 United/NNP/compound/2 fans/NNS/ROOT/2 in/IN/prep/2 rain/NN/pobj/3",
+            "Avon/NNP/compound/1 United/NNP/compound/2 fans/NNS/ROOT/2 in/IN/prep/2 rain/NN/pobj/3",
+        ),
+        (  # nobody is told to
+            "Sailors/NNS/nsubj/1 mend/VB/ROOT/1 nets/NNS/dobj/1",
+            "Sailors/NNS/nsubj/1 mend/VBP/ROOT/1 nets/NNS/dobj/1",
+        ),
+        (
+            "Sculptor/VB/compound/1 Holm/NNP/ROOT/1 at/IN/prep/1 work/NN/pobj/2",
+            "Sculptor/NN/compound/1 Holm/NNP/ROOT/1 at/IN/prep/1 work/NN/pobj/2",
+        ),
+        (  # on the left, not gone
+            "Falk/NNP/nsubj/2 ,/,/punct/0 left/JJ/ROOT/2 ,/,/punct/2 waves/VBZ/conj/2 flags/NNS/dobj/4",
+            "Falk/NNP/nsubj/4 ,/,/punct/0 left/JJ/advmod/0 ,/,/punct/0 waves/VBZ/ROOT/4 flags/NNS/dobj/4",
+        ),
         (  # nothing to mend
             "Anna/NNP/nsubj/1 sings/VBZ/ROOT/1",
             "Anna/NNP/nsubj/1 sings/VBZ/ROOT/1",
@@ -59,9 +83,20 @@ def test_mended(given: str, expected: str) -> None:
         "Bowl/VB/ROOT/0 of/IN/prep/0 plums/NNS/pobj/1",
         "Firefighters/NNS/compound/2 spray/NN/compound/2 foam/NN/ROOT/2",
         "A/DT/det/1 moss/NN/nsubj/2 covered/VBD/ROOT/2 wall/NN/dobj/2",
-        "Emil/NNP/compound/1 Brandt/NNP/compound/2 waits/NNS/ROOT/2 on/IN/prep/2 deck/NN/pobj/3",
+        "A/DT/det/1 nurse/NN/ROOT/1 in/IN/prep/1 boots/NNS/compound/4 splashes/NNS/pobj/2",
         "Children/NNS/nsubj/1 bedroom/VBP/ROOT/1 with/IN/prep/1 toys/NNS/pobj/2",
     ],
 )
 def test_what_cannot_be_right_is_left_to_the_other_parser(given: str) -> None:
     assert not is_sound(tree(given))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "Police/NNS/compound/1 officers/NNS/nsubj/2 sing/VBP/ROOT/2",
+        "A/DT/det/1 nurse/NN/ROOT/1 in/IN/prep/1 rain/NN/compound/4 boots/NNS/pobj/2",
+    ],
+)
+def test_what_may_well_be_right_is_kept(given: str) -> None:
+    assert is_sound(tree(given))

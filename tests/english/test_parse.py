@@ -8,7 +8,7 @@ from semclip.core.errors import UserError
 from semclip.english.parse import Parses, Token, Tree, open_parser, phrases
 from semclip.english.parse.clause import clause_of, is_being, is_person
 from semclip.english.parse.clean import sentence_of
-from semclip.english.parse.mend import is_sound
+from semclip.english.parse.tree import style_of
 from semclip.english.render import render
 from tests.english.scene import tree_of
 
@@ -147,11 +147,9 @@ def tagged(*words: tuple[str, str, int, str]) -> Tree:
     return Tree(tuple(Token(text, text.lower(), tag, head, label, True) for text, tag, head, label in words))
 
 
-def test_a_verb_read_as_the_last_of_two_plurals_is_no_sound_tree() -> None:
-    nurse = [("A", "DT", 1, "det"), ("nurse", "NN", 1, "ROOT"), ("in", "IN", 1, "prep")]
-    wrong = tagged(*nurse, ("boots", "NNS", 4, "compound"), ("splashes", "NNS", 2, "pobj"))
-    right = tagged(*nurse, ("rain", "NN", 4, "compound"), ("boots", "NNS", 2, "pobj"))
-    assert not is_sound(wrong) and is_sound(right)
+def test_a_sentence_of_names_is_no_title() -> None:
+    assert tree_of("Brass Lamp Beside Old Vase").style == (False, True)
+    assert style_of(["Pilot", "Ana", "Petrova", "leaves", "Old", "Kolding", "Airfield"]) == (False, False)
 
 
 def test_a_first_word_taken_for_a_name_is_small_inside_a_sentence() -> None:

@@ -49,7 +49,7 @@ class Rules(Writer):
     """The embedded writer. Looks over all captions first: what occurs together, and what each group's captions name."""
 
     name = "rules"
-    version = "16"
+    version = "17"
     views = ("paraphrase", "negation", "absence")
 
     @dataclass(frozen=True, kw_only=True)

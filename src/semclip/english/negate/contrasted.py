@@ -82,12 +82,16 @@ def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, s
         found.setdefault((place, new), ((tree.lower(place), new), False))
     for place, token in enumerate(tree):
         inside = token.label in ("poss", "appos", "npadvmod")  # a children's hospital; a villa, 5 bedrooms
-        named = place > 0 and not tree.determiner(place) and names_something(tree, place, place - 1)
-        if token.tag not in ("NN", "NNS") or inside or named or in_a_place(tree, place):
+        named, determiner = place > 0 and names_something(tree, place, place - 1), tree.determiner(place)
+        called = tree.tag(place - 1) == "NNP" and tree[place - 1].head == place  # Vellano workshop
+        if token.tag not in ("NN", "NNS") or inside or in_a_place(tree, place):
+            continue
+        if (named or called) and not determiner:
             continue  # Quay No. 4, volunteers of Rivers Alive
         for new, written, far in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
             if people or not is_person(tree, place):
-                found.setdefault((place, written), ((token.lemma, new), far))
+                known = named and determiner not in ("a", "an")  # the Altamar Tower
+                found.setdefault((place, written), ((token.lemma, new), far or known))
     yield from ((*where, *what) for where, what in found.items())
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
-from semclip.english.inflection import words
+from semclip.english.inflection import known_as, words
+from semclip.english.pairs import ATTRIBUTES
 from semclip.english.parse.clause import clause_of, is_being, is_person, is_torn
 from semclip.english.parse.tree import FINITE, VERBS, Tree
 from semclip.english.words.load import listed
@@ -175,6 +176,8 @@ def not_there(scene: Scene) -> Iterator[Change]:
     head, prep = tree.root, tree.root + 1
     if tree.tag(head) not in ("NN", "NNS") or tree[head].lemma in DEPICTIONS or tree.lower(prep) not in _PLACES:
         return
+    if tree.lower(head).endswith("ing"):
+        return  # sewing on the ears
     if tree.child(head, "acl", "relcl", "conj", "appos") or prep not in tree.children(head, "prep"):
         return
     noun = tree.child(prep, "pobj")
@@ -201,7 +204,8 @@ def not_in_list(scene: Scene) -> Iterator[Change]:
     chunks = chunks_of(tree)
     for start, last in ((chunk[0], chunk[-1]) for chunk in chunks[1:] if len(chunks) > 2):
         doing = tree.lower(start).endswith("ing")  # looking north
-        if tree.tag(last) in ("NN", "NNS") and tree.tag(start) in ("NN", "NNS", "JJ") and not doing:
+        made_of = tree.lower(last) in ATTRIBUTES or not known_as(tree[last].lemma)  # bronze, gilded cartonnage
+        if tree.tag(last) in ("NN", "NNS") and tree.tag(start) in ("NN", "NNS", "JJ") and not (doing or made_of):
             yield scene.change((start, start, new), denied=tree[last].lemma)
     if tree.words.count(",") != 1 or tree.tags & {"DT", "CD"} or any(tree.style):
         return

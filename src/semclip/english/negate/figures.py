@@ -80,8 +80,9 @@ def ordinals(tree: Tree) -> Iterator[Rival]:
 
 def _is_figure(tree: Tree, start: int, match: re.Match[str]) -> bool:
     """Whether it is no name, no range (3-5), and written once."""
-    if match[4][:1] in ("-", "–") and match[4][1:].isdigit() and int(match[4][1:]) >= int(match[2].replace(",", "")):
-        return False
+    number, behind = match[2].replace(",", ""), match[4][1:] if match[4][:1] in ("-", "–") else ""
+    if behind.isdigit() and (int(behind) >= int(number) or len(number) == 4):
+        return False  # 1785-90
     before = [tree.lower(start - 1), tree.lower(start - 2) if tree.lower(start - 1) == "." else ""]
     return _NAMED_BY.isdisjoint(before) and not _NAME.fullmatch(match[4]) and tree.words.count(tree.lower(start)) == 1
 

@@ -7,7 +7,7 @@ from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
 from semclip.english.negate.denied import BODY, DEPICTIONS, OWN, is_indefinite, not_behind, who_is
 from semclip.english.pairs import ATTRIBUTES
-from semclip.english.parse.clause import COLLECTIVES, SOMEBODY, Clause, clause_of, inside_collective
+from semclip.english.parse.clause import COLLECTIVES, SOMEBODY, Clause, clause_of, inside_collective, is_being
 from semclip.english.parse.tree import FINITE, NOUNS, VERBS, Tree
 from semclip.english.words.load import listed
 
@@ -123,6 +123,7 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
         if token.tag not in ("VBG", "VBN") or tree.tag(place - 1) in ("RB", "TO") or not tree.is_noun(head):
             continue
         bare = token.tag == "VBN" and not tree.children(place, "prep", "agent")
+        bare = bare or (token.lemma == "look" and not is_being(tree, head))  # a street looking north
         if bare or any(map(tree.is_verb, tree.children(place, "conj"))) or tree[token.head].lemma in DEPICTIONS:
             continue
         if scene.family == "A" or tree.tag(head) != "NNP":

@@ -88,7 +88,7 @@ def _described(tree: Tree) -> Iterator[tuple[int, int]]:
 
 
 def names_something(tree: Tree, place: int, noun: int) -> bool:
-    """Whether a word is part of a name: it and a noun, or the next word, have a capital, as few have or behind "the"."""
+    """Whether a word is part of a name: it and a noun or the next word have a capital, as few have or behind "the"."""
     beside = any(token.text[0].isupper() for token in (tree[noun], *tree[place + 1 : place + 2]))
     if not (tree[place].text[0].isupper() and beside) or any(tree.style):
         return False
@@ -135,7 +135,8 @@ def other_count(scene: Scene) -> Iterator[Change]:
         first = place == 0 or before in ("of", ",", "with")
         if not token.text.isdigit() or not (of_series or (counted and first)):
             continue
-        if (token.space or following not in ("-", "–")) and (of_series or 1 < int(token.text) < 21):
+        glued = not token.space and (following[:1].isalnum() or following in ("-", "–"))  # 4K, 10-12
+        if not glued and (of_series or 1 < int(token.text) < 21):
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
                 yield scene.change((place, place + 1, new), pair=(token.text, new))
 

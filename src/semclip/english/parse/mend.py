@@ -16,6 +16,10 @@ _DONE_TO = listed("done to")
 #: What a shirt does, and not who wears it.
 _OF_SHIRTS = words("read say show feature match depict display bear cover hang")
 _WAYS = words("down up across through into toward towards along past off onto")
+_SIDES = words("left right center centre")
+_ONE = ("NN", "NNP")
+#: Tags of what may follow a verb.
+_BEHIND_VERBS = ("IN", "RB", "DT", "TO", "PRP$", "VBG")
 _SEVERAL = words("few lot couple dozen hundred bunch")
 
 #: Tokens that are to stand at these places.
@@ -49,9 +53,10 @@ def _no_plural(tokens: list[Token]) -> _Mends:
 
 
 def _named_like_a_person(tokens: list[Token]) -> _Mends:
-    """Chef preparing sushi: a capital at the start makes no name."""
+    """Chef preparing sushi: a capital at the start makes no name, nor a verb of what is none."""
     first = tokens[0]
-    if first.tag == "NNP" and _tag(tokens, 1) != "NNP" and _is_known(first):
+    named = first.tag == "VB" and first.label == "compound" and "VERB" not in known_as(first.lower)
+    if named or (first.tag == "NNP" and _tag(tokens, 1) != "NNP" and _is_known(first)):
         yield 0, first._replace(tag="NNS" if lexicon.NOUNS.get(first.lower, ("", False))[1] else "NN")
 
 
@@ -80,6 +85,47 @@ def _participle_read_as_noun(tokens: list[Token]) -> _Mends:
             yield noun, before._replace(head=noun if token.head == place else token.head, label=token.label)
             yield place, token._replace(tag="VBG", lemma=lemma_of(token.lower, "VBG"), head=noun, label="acl")
             yield from _rehung(tokens, noun, place, noun)
+
+
+def _verb_read_as_noun(tokens: list[Token]) -> _Mends:
+    """Gymnast Ana Petrova competes on a beam, a seal heads for the shore: no plural has a subject or an "a"."""
+    for place, token in enumerate(tokens):
+        if token.tag != "NNS" or token.head != place or not place or "VERB" not in known_as(token.lower):
+            continue
+        before = [i for i, one in enumerate(tokens[:place]) if one.head == place]
+        subject = next((i for i in before if tokens[i].label == "nsubj" and tokens[i].tag in _ONE), place - 1)
+        of_one = any(tokens[i].lower in ("a", "an") for i in before) and _SEVERAL.isdisjoint(_words(tokens[:place]))
+        named = tokens[place - 1].tag == "NNP" and any(kind_of(one.lower) == "person" for one in tokens[:place])
+        told = tokens[subject].label == "nsubj" or ((of_one or named) and _tag(tokens, place + 1) in _BEHIND_VERBS)
+        if told and tokens[subject].tag in _ONE:
+            yield place, token._replace(tag="VBZ", lemma=lemma_of(token.lower, "VBZ"))
+            yield subject, tokens[subject]._replace(head=place, label="nsubj")
+            yield from _rehung(tokens, subject, place, subject)
+
+
+def _verb_of_several(tokens: list[Token]) -> _Mends:
+    """Dancers of the ballet perform a scene: nobody is told to."""
+    for place, token in enumerate(tokens):
+        if token.tag == "VB" and token.head == place:
+            below = {(one.label, one.tag) for one in tokens[:place] if one.head == place}
+            if ("nsubj", "NNS") in below and all(label != "aux" for label, _ in below):
+                yield place, token._replace(tag="VBP")
+
+
+def _side_of_photo(tokens: list[Token]) -> _Mends:
+    """Minister Ida Falk, left, shakes hands: she has not left."""
+    for place, token in enumerate(tokens):
+        if token.head != place or token.lower not in _SIDES or not 0 < place < len(tokens) - 2:
+            continue
+        verb = next((i for i, one in enumerate(tokens) if i > place and one.head == place and one.tag in FINITE), None)
+        if verb is not None and tokens[place - 1].text == tokens[place + 1].text == ",":
+            subject = next((i for i, one in enumerate(tokens[:place]) if one.label == "nsubj"), place)
+            yield verb, tokens[verb]._replace(head=verb, label="ROOT")
+            for i, one in enumerate(tokens):
+                if one.head == place and i not in (place, verb, place - 1, place + 1):
+                    yield i, one._replace(head=verb)
+            for i in (place - 1, place, place + 1):
+                yield i, tokens[i]._replace(head=subject, label="advmod" if i == place else "punct")
 
 
 def _worn(tokens: list[Token]) -> _Mends:
@@ -137,6 +183,10 @@ def _rehung(tokens: list[Token], end: int, old: int, new: int) -> _Mends:
     return ((i, token._replace(head=new)) for i, token in enumerate(tokens[:end]) if token.head == old)
 
 
+def _words(tokens: list[Token]) -> set[str]:
+    return {token.lower for token in tokens}
+
+
 def _tag(tokens: list[Token], place: int) -> str:
     return tokens[place].tag if place < len(tokens) else ""
 
@@ -146,8 +196,8 @@ def _is_known(noun: Token) -> bool:
 
 
 _RULES = (
-    _joined_alike, _no_plural, _named_like_a_person, _noun_behind_and, _participle_read_as_noun, _worn, _subject,
-    _participle, _determiner,
+    _joined_alike, _no_plural, _named_like_a_person, _noun_behind_and, _participle_read_as_noun, _verb_read_as_noun,
+    _verb_of_several, _side_of_photo, _worn, _subject, _participle, _determiner,
 )  # fmt: skip
 
 
@@ -158,7 +208,8 @@ def is_sound(tree: Tree) -> bool:
 
 def _is_odd(tree: Tree, place: int, token: Token) -> bool:
     """Whether a word cannot be what the parser takes it for."""
-    following, word, several = tree.tag(place + 1), tree.words[place], token.tag == "NNS"
+    following, word = tree.tag(place + 1), tree.words[place]
+    several = token.tag == "NNS" and word != "police"
     if word in COMPOUNDED and token.label != "amod" and tree.is_noun(place - 1) and following in NOUNS:
         return True  # "a snow covered slope"
     if token.tag in VERBS:
@@ -182,8 +233,6 @@ def _is_odd(tree: Tree, place: int, token: Token) -> bool:
     run = token.tag == "NN" and word in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
     if (runs or run) and tree.lower(place + 1) in _WAYS:
         return True  # "a skier in black races down a slope"
-    if several and following == "IN" and [tree.tag(place - 2), tree.tag(place - 1)] == ["NNP", "NNP"]:
-        return token.text[0].islower() and "VERB" in known_as(token.lemma)  # "Emil Brandt attacks on the climb"
     return runs and following == "IN" and tree.tag(place - 1) == "NN" and lexicon.is_clothes(tree.lower(place - 1))
 
 

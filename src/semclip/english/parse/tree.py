@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from semclip.english.change import words_of
+from semclip.english.inflection import known_as
 
 _QUOTES = frozenset('"“”')
 NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
@@ -191,4 +192,7 @@ def style_of(words: Sequence[str]) -> tuple[bool, bool]:
     letters = [word for word in words if word.isalpha()]
     upper = len(letters) > 1 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
     others = [word for word in letters[1:] if len(word) > 2]
-    return upper, not upper and len(others) > 1 and sum(word[0].isupper() for word in others) > 0.7 * len(others)
+    # Ana Petrova arrives
+    told = any(word.islower() and word[-1] == "s" and "VERB" in known_as(word) for word in others)
+    titled = not (upper or told) and len(others) > 1
+    return upper, titled and sum(word[0].isupper() for word in others) > 0.7 * len(others)
