@@ -140,7 +140,7 @@ def test_the_rules_write_negations_and_absences_with_lexical_verdicts(data: Path
 
 def test_equal_seed_equal_bytes_other_seed_other_texts(data: Path, tmp_path: Path) -> None:
     outs = []
-    for name, seed in (("1", "0"), ("2", "0"), ("3", "1")):
+    for name, seed in (("1.jsonl", "0"), ("2.jsonl", "0"), ("3.jsonl", "1")):
         assert run(data, "--out", tmp_path / name, "--seed", seed, "--views", "negation,absence").exit_code == 0
         outs.append((tmp_path / name).read_bytes())
     assert outs[0] == outs[1]
@@ -149,9 +149,9 @@ def test_equal_seed_equal_bytes_other_seed_other_texts(data: Path, tmp_path: Pat
 
 def test_row_order_of_the_input_changes_no_row(data: Path, tmp_path: Path) -> None:
     back = write_rows(tmp_path / "back.jsonl", ROWS[::-1])
-    for name, path in (("1", data), ("2", back)):
+    for name, path in (("1.jsonl", data), ("2.jsonl", back)):
         assert run(path, "--out", tmp_path / name, "--views", "negation,absence").exit_code == 0
-    assert (tmp_path / "1").read_text().splitlines() == (tmp_path / "2").read_text().splitlines()[::-1]
+    assert (tmp_path / "1.jsonl").read_text().splitlines() == (tmp_path / "2.jsonl").read_text().splitlines()[::-1]
 
 
 def test_a_single_caption(tmp_path: Path) -> None:
@@ -284,7 +284,10 @@ class Stopping(Fake):
 def test_a_stopped_job_says_what_is_left_and_exits_with_3(data: Path, tmp_path: Path) -> None:
     (tmp_path / "stopping.py").write_text(STOPPING)
     out = tmp_path / "out.jsonl"
-    result = run(data, "--out", out, "--writer", f"{tmp_path / 'stopping.py'}:Stopping", "--verify", "none")
+    options = ("--out", out, "--writer", f"{tmp_path / 'stopping.py'}:Stopping", "--verify", "none")
+    looked = run(data, *options, "--dry-run")
+    assert looked.exit_code == 3 and "the budget is spent" in looked.output and ":memory:" not in looked.output
+    result = run(data, *options)
     assert result.exit_code == 3
     assert "the budget is spent" in result.output and "2 of 3 rows are left" in result.output
     assert not out.exists() and journal_path(out).exists()
@@ -294,7 +297,7 @@ def test_a_stopped_job_says_what_is_left_and_exits_with_3(data: Path, tmp_path: 
 
 
 def start(data: Path, out: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}
     command = [sys.executable, "-m", "semclip.cli.main", "captions", "write", data, "--out", out, *arguments]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
@@ -405,9 +408,12 @@ def test_limit_writes_the_first_rows_and_the_rest_comes_on_top(data: Path, tmp_p
 
 
 def test_a_dry_run_prints_samples_and_writes_nothing(data: Path, tmp_path: Path) -> None:
-    result = run_fake(data, tmp_path / "out.jsonl", "--dry-run", "--views", "negation")
+    result = run_fake(data, tmp_path / "out.jsonl", "--dry-run", "--views", "negation,absence")
     assert result.exit_code == 0 and "A dog next to a ball" in " ".join(result.output.split())
     assert result.output.count("negation_kind") >= 9
+    assert result.output.index("negation") < result.output.index("absence"), "views stand in the order of the job"
+    first = run_fake(data, tmp_path / "out.jsonl", "--dry-run", "--limit", "1", "--views", "negation")
+    assert "a.jpg" in first.output and "b.jpg" not in first.output
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl"]
 
 
@@ -473,6 +479,8 @@ def test_no_readable_row_is_the_users_mistake(tmp_path: Path) -> None:
         (["attempts=0"], "0 attempts"),
         (["atempts=2"], "unknown key 'atempts'"),
         (["writer.nmae=2"], "unknown key 'nmae'"),
+        (["--shards", "--dry-run"], "--dry-run is for one file"),
+        (["--shards", "--limit", "2"], "--limit is for one file"),
     ],
 )
 def test_bad_arguments(data: Path, tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -485,6 +493,16 @@ def test_output_over_input_is_refused(data: Path) -> None:
     before = data.read_bytes()
     assert isinstance(run(data, "--out", data).exception, UserError)
     assert data.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["", "out.csv", "out"])
+def test_an_output_that_nobody_could_read_is_refused_before_anything_is_written(
+    data: Path, tmp_path: Path, name: str
+) -> None:
+    refused = run_fake(data, tmp_path / name).exception
+    assert isinstance(refused, UserError) and refused.fix.startswith(f"--out {tmp_path}")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+    assert run_fake(data, Path(refused.fix.removeprefix("--out "))).exit_code == 0
 
 
 def test_a_failing_writer_leaves_the_old_file(data: Path, tmp_path: Path) -> None:
@@ -504,15 +522,19 @@ def test_a_failing_writer_leaves_the_old_file(data: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_keeps_everything_settled(data: Path, tmp_path: Path) -> None:
-    rows = [{"image": f"{i}.jpg", "caption": f"caption {i}"} for i in range(2000)]
+@pytest.mark.parametrize("options", [("--writer", FAKE, "--verify", "none", "writer.pause=0.005"), ()])
+def test_ctrl_c_keeps_everything_settled_and_is_one_line(tmp_path: Path, options: tuple[str, ...]) -> None:
+    rows = [{**row, "image": f"{i}-{row['image']}"} for i in range(700) for row in ROWS]
     data, out = write_rows(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"
-    running = start(data, out, "--writer", FAKE, "--verify", "none", "writer.pause=0.005")
+    running = start(data, out, *options)
     while settled_in(journal_path(out)) == 0:
         time.sleep(0.02)
     running.send_signal(signal.SIGINT)
-    running.communicate()
+    said = running.communicate()[1].decode().splitlines()
     assert running.returncode == 130
+    assert said == [
+        f"stopped by Ctrl-C: texts so far are kept in {journal_path(out)}; the same command goes on from there"
+    ]
     assert settled_in(journal_path(out)) > 0 and not out.exists()
 
 

@@ -120,6 +120,7 @@ class _Run:
         self._places = places
 
     async def everything(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(_tell_no_stop)
         self.job.writer.keep_in(self.journal)
         for verifier in self.job.verifiers:
             verifier.keep_in(self.journal)
@@ -215,6 +216,12 @@ class _Run:
         return found
 
 
+def _tell_no_stop(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio tells of tasks that failed unheard; one that Ctrl-C or SIGTERM ended did not fail."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt | SystemExit):
+        loop.default_exception_handler(context)
+
+
 def _unusable(candidate: Candidate) -> list[Verdict]:
     """A verdict on a text that no file can hold, and none on all others."""
     try:
@@ -253,6 +260,6 @@ def _refuse_present(example: Example, view: str) -> None:
         )
 
 
-def spread(job: Job, count: int) -> Sequence[int]:
-    """The places of `count` rows spread evenly over the input, or of all where there are fewer."""
-    return range(0, len(job.examples), max(1, len(job.examples) // count))[:count]
+def spread(places: Sequence[int], count: int) -> Sequence[int]:
+    """`count` of the places, spread evenly, or all where there are fewer."""
+    return places[:: max(1, len(places) // count)][:count]

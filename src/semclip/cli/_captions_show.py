@@ -100,7 +100,8 @@ def show_summary(summary: Summary, console: Console) -> None:
         if rest := kinds[_MAX_KINDS:]:
             others = [f"{sum(counts[split][kind] for kind in rest):,}" for split in splits]
             table.add_row(view, f"{len(rest):,} further kinds", *others)
-    console.print(table)
+    if summary.kinds:
+        console.print(table)
     for reasons, title, head in (
         (summary.rejected, "rejected by verifiers", "texts turned down because"),
         (summary.refused, "left without a text", "captions left out because"),
@@ -131,12 +132,15 @@ def show_left_out(left_out: Sequence[LeftOut], out: Path, console: Console) -> N
         console.print(f"    {count:,}: {reason}", markup=False, soft_wrap=True, highlight=False)
 
 
-def show_sample(console: Console, example: Example, results: dict[str, dict[str, Any]]) -> None:
-    """One row: its captions, and beside each what was written for it."""
-    table = Table("caption", *results, box=box.ROUNDED)
+def show_sample(console: Console, example: Example, results: dict[str, dict[str, Any]], views: Sequence[str]) -> None:
+    """One row: its captions, and beside each what was written for it; nothing where the job stopped before it."""
+    if not results:
+        return
+    written = [view for view in views if view in results]
+    table = Table("caption", *written, box=box.ROUNDED)
     table.title = Text(f"{example.id} ({example.split})")
     for of, caption in enumerate(example.captions):
-        table.add_row(Text(caption), *(_cell(result, of) for result in results.values()))
+        table.add_row(Text(caption), *(_cell(results[view], of) for view in written))
     console.print(table)
 
 

@@ -1,5 +1,6 @@
 """`semclip captions write`: paraphrases, negations and absences for captions; a killed job can be continued."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,9 @@ def command(
     writer: Annotated[str, typer.Option(help="a name from `semclip list writers`, or file.py:Class")] = "",
     verify: Annotated[str, typer.Option(help="names from `semclip list verifiers`, comma-separated; 'none'")] = "",
     seed: Annotated[int | None, typer.Option(help="equal seed and data give equal bytes (rules)")] = None,
-    limit: Annotated[int, typer.Option(help="the first N rows only; without it, the others are written on top")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="the first N rows only; without it, the others are written on top")
+    ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=f"print {_SAMPLES} samples and write nothing")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="forget the journal of an earlier job")] = False,
     shards: Annotated[
@@ -48,18 +51,24 @@ def command(
     from semclip.data.load import DataConfig
 
     console = make_console()
-    if out.exists() and out.resolve() == Path(data).resolve():
-        raise UserError("the output is the input", where=str(out), fix="name another --out")
     settings = _settings(config, views, writer, verify, seed, overrides or [])
     if shards or ray:
+        if limit or dry_run:
+            what = f"{'--dry-run' if dry_run else '--limit'} is for one file"
+            raise UserError(
+                what, where="--shards", fix="leave out --shards and --ray, and name one of the files as DATA"
+            )
         _write_shards(data, images, out, settings, restart, ray)
         return
+    _check_out(out, data)
     given = read_input(DataConfig(path=data, images=images, seed=settings.seed))
     job = job_of(given.examples, settings, _load_encoder)
     if job.writer.notice:
         console.print(job.writer.notice, soft_wrap=True, markup=False, highlight=False)
     path = journals.IN_MEMORY if dry_run else journals.journal_path(out)
-    places = spread(job, _SAMPLES) if dry_run else range(len(job.examples))[: limit or None]
+    places: Sequence[int] = range(len(job.examples))[: limit or None]
+    if dry_run:
+        places = spread(places, _SAMPLES)
     going_on = f"texts so far are kept in {path}; the same command goes on from there"
     with (
         kept(going_on),
@@ -69,19 +78,20 @@ def command(
             summary, stopped = run_job(job, journal, places, bar.show)
         if dry_run:
             for place in places:
-                show_sample(console, job.examples[place], journal.of(place))
+                show_sample(console, job.examples[place], journal.of(place), job.views)
         elif not stopped:
             write_output(job, journal, places, out)
     show_summary(summary, console)
     if not dry_run:
         show_left_out(given.left_out, out, console)
     cost = cost_of(job)
-    console.print(", ".join(filter(None, [bar.rate(), cost])), highlight=False)
+    console.print(", ".join(filter(None, [bar.rate(), cost])), highlight=False, soft_wrap=True)
     if stopped:
         left = len(places) - summary.rows
         console.print(Text.assemble(("stopped:", "red"), f" {stopped.what}"), soft_wrap=True)
         console.print(f"{left:,} of {len(places):,} rows are left", highlight=False)
-        console.print(f"{stopped.fix or 'Mend it'}; the same command goes on from {path}", soft_wrap=True, markup=False)
+        goes_on = "" if dry_run else f"; the same command goes on from {path}"
+        console.print(f"{stopped.fix or 'Mend it'}{goes_on}", soft_wrap=True, markup=False)
         raise typer.Exit(_STOPPED)
     if not dry_run:
         part = f"the first {len(places):,} of {len(job.examples):,} rows" if limit else counted(len(places), "row")
@@ -95,6 +105,19 @@ def command(
     if not summary.accepted:
         console.print(Text.assemble(("no text was accepted", "red"), ": the tables above say why"))
         raise typer.Exit(_NOTHING_DONE)
+
+
+def _check_out(out: Path, data: str) -> None:
+    """Raise UserError for an output that could not be written or read, before hours are spent on it."""
+    if out.exists() and out.resolve() == Path(data).resolve():
+        raise UserError("the output is the input", where=str(out), fix="name another --out")
+    if out.is_dir():
+        raise UserError(
+            "the output is a file, and this is a folder", where=str(out), fix=f"--out {out / 'triples.jsonl'}"
+        )
+    if out.suffix.lower() not in (".jsonl", ".ndjson", ".json"):
+        what = "JSON lines are written, which no reader takes a file of this name for"
+        raise UserError(what, where=str(out), fix=f"--out {out}.jsonl")
 
 
 def _write_shards(data: str, images: str, out: Path, settings: "CaptionsConfig", restart: bool, ray: str) -> None:
