@@ -45,7 +45,7 @@ class Scene:
     tree: Tree
     siblings: Siblings
     family: str = "A"
-    _kept: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def once(self, name: Hashable, make: Callable[[], Iterable[T]]) -> list[T]:
         """What `make` gives, which several rules ask for: made at the first time."""

@@ -52,8 +52,10 @@ _PAIRED = frozenset({"attribute_swapped", "number_swapped", "object_replaced"})
 
 def tried_in_family(kind: str, scene: Scene) -> list[Change]:
     """The changes of a kind whose pair of words belongs to the family of the scene."""
-    found = tried(kind, scene)
-    return found if kind not in _PAIRED else [c for c in found if family_of_pair(c.pair) == scene.family]
+    if kind not in _PAIRED:
+        return tried(kind, scene)
+    own = (change for change in tried(kind, scene) if family_of_pair(change.pair) == scene.family)
+    return scene.once(("in family", kind), lambda: own)
 
 
 def fitting(entries: list[Entry], governors: Set[str]) -> Iterator[tuple[str, Entry]]:

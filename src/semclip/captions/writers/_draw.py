@@ -25,7 +25,7 @@ class Draw:
     def one(self, items: Sequence[T]) -> T:
         return items[int(self.unit() * len(items))]
 
-    def weighted(self, weights: Mapping[str, float]) -> str:
+    def weighted(self, weights: Mapping[T, float]) -> T:
         """A key, as often as its weight says."""
         target = self.unit() * sum(weights.values())
         for key, weight in weights.items():

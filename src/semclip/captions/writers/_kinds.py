@@ -3,9 +3,10 @@
 Family "A" is for training and validation, "B" for tests: the two share no wording and no pair of swapped words.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from semclip.captions.writers._draw import Draw, Key
 from semclip.core.errors import UserError, did_you_mean
@@ -83,7 +84,7 @@ def weights_of(kinds: str | Mapping[str, Any], family: str) -> dict[str, float]:
             raise UserError(f"the weight {weight!r} of {kind}", where="writer.kinds", fix="give a number, 0 or more")
     if not any(kinds.values()):
         raise UserError("no kind weighs anything", where="writer.kinds", fix="give one a weight above 0")
-    return {kind: float(weight) for kind, weight in kinds.items()}
+    return {kind: float(weight) for kind, weight in kinds.items() if weight}
 
 
 #: Kinds that need a whole parse, and not noun phrases alone.
@@ -98,9 +99,26 @@ def of_phrases(weights: Mapping[str, float]) -> dict[str, float]:
     return {kind: weight for kind, weight in weights.items() if kind not in _OF_SENTENCES}
 
 
+class Found(NamedTuple):
+    """Changes of one kind. contrived: as in `Change`. edit: writes one of them, which costs more than finding them."""
+
+    contrived: bool
+    edit: Callable[[], Edit]
+
+
+def best_of(found: Iterable[Found]) -> Found | None:
+    """The first that is not contrived, else the first; None where there is none."""
+    first = None
+    for one in found:
+        if not one.contrived:
+            return one
+        first = first or one
+    return first
+
+
 @dataclass(frozen=True)
 class Plan:
-    """Which kinds of one caption are tried, in an order drawn by weight.
+    """What may be written of one caption, each kind once, in an order drawn by weight.
 
     common: how many groups hold each word: of several words that may be put in, common ones are put in more often, so
     that a rare word is no sign of a negation.
@@ -111,36 +129,34 @@ class Plan:
     common: Mapping[str, int]
     key: Key
 
-    def negation(self, contrived: bool, further: Mapping[str, Edit]) -> Edit | None:
-        """A false text; None where no rule applies. contrived: such alone. further: edits made elsewhere, by kind."""
-        for kind in self._order({}):
+    def false(self, further: Mapping[str, Edit]) -> Iterator[Found]:
+        """Negations. further: edits made elsewhere, by kind."""
+        for kind in self._order(self.weights):
             if kind in further:
-                return further[kind]
-            if edit := self._edit(kind, contrived, tried_in_family(kind, self.scene)):
-                return edit
-        return None
+                yield Found(False, partial(further.__getitem__, kind))
+            else:
+                yield from self._found(kind, tried_in_family(kind, self.scene))
 
-    def absence(self, contrived: bool) -> Edit | None:
-        """A true text; None where no denial is known to be true."""
-        for kind in self._order(_TRUE):
-            if kind not in SWAPS and (edit := self._edit(kind, contrived, truly(kind, self.scene))):
-                return edit
-        return None
+    def true(self) -> Iterator[Found]:
+        """Absences; none where no denial is known to be true."""
+        for kind in self._order({kind: weight * _TRUE.get(kind, 1.0) for kind, weight in self.weights.items()}):
+            if kind not in SWAPS:
+                yield from self._found(kind, truly(kind, self.scene))
 
-    def _order(self, oftener: Mapping[str, float]) -> Iterator[str]:
-        """Every kind that weighs anything. oftener: how much more often than its weight says, for some."""
-        draw = Draw("negation", *self.key)
-        left = {kind: weight * oftener.get(kind, 1.0) for kind, weight in self.weights.items() if weight}
+    def _order(self, weights: Mapping[str, float]) -> Iterator[str]:
+        draw, left = Draw("negation", *self.key), dict(weights)
         while left:
             kind = draw.weighted(left)
             del left[kind]
             yield kind
 
-    def _edit(self, kind: str, contrived: bool, found: Sequence[Change]) -> Edit | None:
-        changes = {str(i): change for i, change in enumerate(found) if change.contrived is contrived}
-        if not changes:
-            return None
-        shares = {name: self._share(change) for name, change in changes.items()}
+    def _found(self, kind: str, changes: Sequence[Change]) -> Iterator[Found]:
+        for contrived in (False, True):
+            if alike := [change for change in changes if change.contrived is contrived]:
+                yield Found(contrived, partial(self._edit, kind, alike))
+
+    def _edit(self, kind: str, changes: Sequence[Change]) -> Edit:
+        shares = dict(enumerate(map(self._share, changes)))
         return self.scene.edit(kind, changes[Draw("edit", *self.key).weighted(shares)])
 
     def _share(self, change: Change) -> float:

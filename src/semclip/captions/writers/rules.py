@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from semclip.captions.writers._draw import Draw, Key
-from semclip.captions.writers._kinds import CLAUSE, Plan, of_phrases, weights_of
+from semclip.captions.writers._kinds import CLAUSE, Plan, best_of, of_phrases, weights_of
 from semclip.captions.writers.base import Candidate, Writer, Written
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -147,10 +147,10 @@ class Rules(Writer):
         if work.reading.is_negated:
             return _first("negation_removed", scene)
         further = self._denied_behind(work) if scene and self._weights[work.reading.family].get(CLAUSE) else {}
-        found = (plan.negation(contrived, further) for contrived in (False, True) for plan in self._plans(work))
-        edit = next((edit for edit in found if edit), None)
-        if edit is None:
+        found = best_of(one for plan in self._plans(work) for one in plan.false(further))
+        if found is None:
             return _NO_RULE if scene else _NOT_UNDERSTOOD
+        edit = found.edit()
         if edit.denied or Draw("clause", *work.key).unit() >= self.config.clause:
             return edit
         missing = self._missing(work)
@@ -174,11 +174,12 @@ class Rules(Writer):
             return _first("denial_kept", scene)
         # What the verifiers turned down is said behind the caption at the next attempt, where something is missing.
         again = work.key[-1] != 0 and self._missing(work)
-        if not again and (edit := _absence_of(self._plans(work), contrived=False)):
-            return edit
+        found = None if again else best_of(one for plan in self._plans(work) for one in plan.true())
+        if found and not found.contrived:
+            return found.edit()
         if not (missing := self._missing(work)):
-            if edit := _absence_of(self._plans(work), contrived=True):
-                return edit
+            if found:
+                return found.edit()
             return _NOTHING_FITS if work.reading.siblings.silence_tells else _NOT_KNOWN
         sentence, end = work.reading.sentence, None
         if scene is not None and (cuts := endings_of(scene.tree, len(scene.tree) // 2)):
@@ -259,10 +260,6 @@ def _first(kind: str, scene: Scene | None) -> Edit | str:
     """The edit of a caption that denies something; only where it denies one thing that is understood."""
     found = tried(kind, scene) if scene else []
     return scene.edit(kind, found[0]) if scene and found else "already holds a negation"
-
-
-def _absence_of(plans: Iterator[Plan], contrived: bool) -> Edit | None:
-    return next((edit for plan in plans if (edit := plan.absence(contrived))), None)
 
 
 def _provenance(view: str, made: Edit | Paraphrase) -> dict[str, str]:

@@ -27,13 +27,14 @@ _SHOWS = DEPICTIONS | words("map poster statue bust sculpture print mural")
 _OF_ANY = listed("of any")
 _UNITS = listed("units")
 _SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")
+_STAYING = COUNTED | OWN | {"the", ""}
 _CLOSE = words("of 's ’s and or , - not")
 _BEFORE_NAMES = words("in on from of at near , early late")
 #: 8 x 10, 5 to 11
 _BESIDE_FIGURES = words("x × to and or")
 _MEASURES = words("bed bath bedroom bathroom story storey seat piece pack person man door car day night way")
 #: Six weeks old.
-_OLD = words("old long ago later earlier before after apart")
+_OLD = words("old long ago later earlier before after apart") | _CLOSE
 #: Relations that may be asked for: nobody takes a man on a bench for one who is under it.
 _ASKED = words("inside outside above below before after") | {"outside of", "on the left of", "on the right of"}
 #: Nobody denies the day or the number that nobody spoke of.
@@ -62,8 +63,12 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
             )  # fmt: skip
 
 
-def swapped_words(kind: str, scene: Scene) -> Iterator[tuple[int, int, str, Change]]:
+def swapped_words(kind: str, scene: Scene) -> list[tuple[int, int, str, Change]]:
     """(start, end, what is put there, its change) of every swap at one place."""
+    return scene.once(("swapped", kind), partial(_swapped_words, kind, scene))
+
+
+def _swapped_words(kind: str, scene: Scene) -> Iterator[tuple[int, int, str, Change]]:
     for change in tried_in_family(kind, scene):
         new = [i for i, item in enumerate(change.items) if isinstance(item, str)]
         if len(new) == 1:
@@ -82,17 +87,17 @@ def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, s
         found.setdefault((place, new), ((tree.lower(place), new), False))
     for place, token in enumerate(tree):
         inside = token.label in ("poss", "appos", "npadvmod")  # a children's hospital; a villa, 5 bedrooms
-        named, determiner = place > 0 and names_something(tree, place, place - 1), tree.determiner(place)
-        called = tree.tag(place - 1) == "NNP" and tree[place - 1].head == place  # Vellano workshop
         if token.tag not in ("NN", "NNS") or inside or in_a_place(tree, place):
             continue
+        named, determiner = place > 0 and names_something(tree, place, place - 1), tree.determiner(place)
+        called = tree.tag(place - 1) == "NNP" and tree[place - 1].head == place  # Vellano workshop
         if (named or called) and not determiner:
             continue  # Quay No. 4, volunteers of Rivers Alive
         for new, written, far in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
             if people or not is_person(tree, place):
                 known = named and determiner not in ("a", "an")  # the Altamar Tower
                 found.setdefault((place, written), ((token.lemma, new), far or known))
-    yield from ((*where, *what) for where, what in found.items())
+    yield from ((*where, *what) for where, what in found.items() if family_of_pair(what[0]) == scene.family)
 
 
 def _things(scene: Scene, true: bool) -> Iterator[Rival]:
@@ -117,11 +122,11 @@ def _described(tree: Tree, noun: int) -> list[frozenset[str]]:
 def _names(scene: Scene, true: bool) -> Iterator[Rival]:
     """Of places and times: in Austria, not Germany; on Monday, not Friday."""
     tree = scene.tree
-    for place, token in enumerate(tree):
+    for place, name in ((i, token.text) for i, token in enumerate(tree) if token.text[0].isupper()):
         following, tag = tree.lower(place + 1), tree.tag(place + 1)
         if tree.lower(place - 1) in _BEFORE_NAMES and (following in ("", ",", "(") or tag in ("IN", "VBZ", "VBP")):
-            for new, _ in fitting(CONTRASTS.get(token.text, []), set()) if token.text[0].isupper() else ():
-                yield Rival(place, place + 1, new, (token.text, new), place + 1, as_said=str.title)
+            for new, _ in fitting(CONTRASTS.get(name, []), set()):
+                yield Rival(place, place + 1, new, (name, new), place + 1, as_said=str.title)
 
 
 def _figures(scene: Scene, true: bool) -> Iterator[Rival]:
@@ -142,7 +147,7 @@ def _as_said(tree: Tree, place: int, noun: str) -> str:
         return f"the {noun}"  # there is one
     if determiner in ("a", "an"):
         return noun if noun in lexicon.MASS else one_of(noun)
-    return f"{determiner} {noun}" if determiner in OWN | {"the"} else noun
+    return f"{determiner} {noun}" if determiner == "the" or determiner in OWN else noun
 
 
 def _behind_thing(tree: Tree, place: int, true: bool) -> bool:
@@ -157,7 +162,7 @@ def _behind_thing(tree: Tree, place: int, true: bool) -> bool:
         or any(tree.lower(i) in _NO_KIND for i in (*inside, *tree.children(place, "amod")))
         # a computer desk is no couch, but nobody has a computer couch
         or (not true and any(tree.lower(i) not in _OF_ANY for i in before))
-        or (known or determiner not in COUNTED | OWN | {"the", ""})
+        or (known or determiner not in _STAYING)
         or (bare and start > 0)  # stands guard, plays catch
         or (tree.lower(start - 1) == "of" and tree.lower(start - 2) in _SHARES)  # all but one of his books
         or _goes_on(tree, place, true and token.label == "ROOT")
@@ -186,7 +191,7 @@ def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
         if tree[place].head <= place + 1 or tree.tag(place + 1) in ("NN", "NNP"):
             yield Rival(place, place + 1, new, (tree.lower(place), new), place + 1, tree[tree[place].head].lemma)
 
-    for place in range(2, len(tree) - 1):
+    for place in range(2, len(tree) - 1) if "white" in tree.words else ():
         if tree.words[place - 2 : place + 1] == ["black", "and", "white"] and tree[place + 1].lemma in DEPICTIONS:
             yield Rival(place - 2, place + 1, "color", ("black-and-white", "color"), place + 1, tree[place + 1].lemma)
 
@@ -204,7 +209,7 @@ def _behind_number(tree: Tree, start: int, end: int) -> int:
         return 0  # a 2 bath home
     if tree.lower(start - 1) in NUMBERED:
         return end
-    return 0 if tree.is_noun(noun + 1) or tree.lower(noun + 1) in _CLOSE | _OLD else noun + 1
+    return 0 if tree.is_noun(noun + 1) or tree.lower(noun + 1) in _OLD else noun + 1
 
 
 def _relations(scene: Scene, true: bool) -> Iterator[Rival]:

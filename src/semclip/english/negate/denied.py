@@ -13,7 +13,7 @@ from semclip.english.words.load import listed
 
 DEPICTIONS = listed("depictions")
 BODY = listed("body")
-_NO_THING = listed("no thing")
+_NO_THING = listed("no thing") | DEPICTIONS
 COUNTED = words("a an some several many few") | frozenset(lexicon.NUMBERS)
 _INDEFINITE = (COUNTED - {"few"}) | words("nine ten various multiple numerous both")
 OWN = words("his her its their our my")
@@ -30,7 +30,7 @@ _PLACES = words("on in under beside behind near inside atop underneath beneath b
 def _is_deniable(tree: Tree, noun: int) -> bool:
     """Whether "no NOUN" is the opposite of a noun phrase: some such thing, without a clause or a place of its own."""
     token, determiner = tree[noun], tree.determiner(noun)
-    if token.tag not in ("NN", "NNS") or token.lemma in _NO_THING | DEPICTIONS:
+    if token.tag not in ("NN", "NNS") or token.lemma in _NO_THING:
         return False
     if determiner and not is_indefinite(determiner):
         return False
@@ -103,7 +103,11 @@ def clothes_taken_off(scene: Scene) -> Iterator[Change]:
 
 def _governed(tree: Tree, label: str) -> list[tuple[int, int]]:
     """(place, noun) of every preposition or verb that has an object."""
-    return [(place, noun) for place in range(len(tree)) if (noun := tree.child(place, label)) is not None]
+    found: dict[int, int] = {}
+    for place, token in enumerate(tree):
+        if token.label == label and token.head != place:
+            found.setdefault(token.head, place)
+    return sorted(found.items())
 
 
 def _taken_away(scene: Scene, prep: int, noun: int) -> Iterator[Change]:
@@ -148,11 +152,11 @@ def but_no(scene: Scene) -> Iterator[Change]:
     tree = scene.tree
     if is_torn(tree, clause_of(tree)):
         return
-    for noun, token in enumerate(tree):
+    for noun, token in ((i, token) for i, token in enumerate(tree) if token.label == "conj"):
         start, first = tree.noun_start(noun), tree[token.head]
         drop = is_indefinite(tree.lower(start))
         if (
-            (token.label != "conj" or not _is_deniable(tree, noun) or not tree.is_noun(token.head))
+            (not _is_deniable(tree, noun) or not tree.is_noun(token.head))
             or (tree.lower(start - 1) not in ("and", "&") or tree.child(token.head, "cc") != start - 1)
             or (tree.child(noun, "conj", "acl", "relcl") or (not drop and token.tag != "NNS"))
             # "a man but no dog are": the verb would have to change

@@ -25,6 +25,7 @@ _ABOUT = words("about around circa ca c approximately")
 _DAYS = 28  # that every month has
 _YEARS = range(1500, 2100)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_NUMBERED = frozenset(_ORDINALS)
 #: First aid, third person, the first time; there is no third half.
 _NO_ORDINAL = listed("no ordinal")
 
@@ -47,7 +48,7 @@ class Rival(NamedTuple):
 
 def figures(tree: Tree) -> Iterator[Rival]:
     """Every figure of a caption with others that it is not: higher ones where it counts, of years earlier ones."""
-    for start, end in _words(tree):
+    for start, end in _words(tree) if _FIGURE.search(tree.text) else ():
         match = _FIGURE.fullmatch(tree.text_of(start, end))
         if match and _is_figure(tree, start, match):
             end += tree.lower(end) in _UNITS
@@ -69,7 +70,7 @@ def _words(tree: Tree) -> Iterator[tuple[int, int]]:
 
 def ordinals(tree: Tree) -> Iterator[Rival]:
     """The same of ordinals in letters: the third month -> the fourth month."""
-    for place, token in enumerate(tree):
+    for place, token in enumerate(tree) if not _NUMBERED.isdisjoint(tree.words) else ():
         noun, named = tree[token.head], token.text[0].isupper() and not any(tree.style)  # First Street
         if token.lower in _ORDINALS and token.tag in ("JJ", "RB") and noun.tag in NOUNS and not named:
             at = _ORDINALS.index(token.lower)

@@ -29,6 +29,8 @@ _SEXES = (
     (lexicon.OTHER_MEN, lexicon.FEMALE_SIGNS, _PRONOUNS),
     (lexicon.OTHER_WOMEN, lexicon.MALE_SIGNS, _HERS),
 )
+_OF_A_SEX = lexicon.MALE_SIGNS | lexicon.FEMALE_SIGNS
+_OTHERS = lexicon.OTHER_WOMEN | lexicon.OTHER_MEN
 #: Contrasts alone: where a child plays an adult may play as well, but "an adult, not a child, plays" is false.
 _OF_AGE = {"child": "adult", "children": "adults", "kid": "adult", "kids": "adults", "toddler": "adult"}
 _WITH_SPORT = words("player players game match team teams uniform uniforms practice coach fan fans")
@@ -118,12 +120,14 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
     """(place, another word) of everyone who may be set against others: a man, not a woman; a child, not an adult."""
     tree, named, bag = scene.tree, scene.siblings.times_named, scene.siblings.bag
     for place, word in enumerate(tree.words):
-        others = lexicon.OTHER_MEN.get(word) or lexicon.OTHER_WOMEN.get(word) or ()
+        others = _OTHERS.get(word, ())
+        if not others and word not in _OF_AGE:
+            continue
         if _has_age(tree, place) or not bag.isdisjoint(_TEENS):
             others = others[:1]  # no boy is old; a teen may be a boy
         elif word in _OF_AGE and tree.determiner(place) not in OWN:  # her child, not her adult
             others = (_OF_AGE[word],)
-        for other in others if others and _is_one_word(tree, place) else ():
+        for other in others if _is_one_word(tree, place) else ():
             # a girl is a child as a boy is: what tells a boy is said of nobody
             signs = next((signs for _, signs, _ in _SEXES if other in signs), frozenset())
             unseen = signs and word not in signs and bag.isdisjoint(signs | lexicon.MANY_PEOPLE)
@@ -146,7 +150,7 @@ def _is_one_word(tree: Tree, person: int) -> bool:
 def other_sex(scene: Scene) -> Iterator[Change]:
     """Only where all captions agree on one sex and no pronoun of this caption would be left behind."""
     tree, bag = scene.tree, scene.siblings.bag
-    people = [i for i, word in enumerate(tree.words) if word in lexicon.MALE_SIGNS | lexicon.FEMALE_SIGNS]
+    people = [i for i, word in enumerate(tree.words) if word in _OF_A_SEX]
     if not people or bag & lexicon.MANY_PEOPLE:
         return
     for swaps, others, pronouns in _SEXES:

@@ -21,6 +21,7 @@ _LIMITS = words("only still just almost nearly hardly already")
 _PLURAL = COLLECTIVES | words("police staff crew people family they we you")
 _DEFINITE = OWN | words("the this that these those")
 _AUXILIARIES = words("is are was were has have had can could will would does do did may might must should")
+_NO_PARTICIPLES = VERBS - {"VBG", "VBN"}
 _BESIDE = frozenset({"conj", "ccomp", "parataxis", "dep"})
 _CAN_GO = frozenset({"prep", "advcl", "npadvmod", "acl"})
 _SOMEONE = ("someone", "somebody")
@@ -107,7 +108,7 @@ def endings_of(tree: Tree, last: int) -> list[int]:
 
 def _goes_on(tree: Tree, verb: int) -> bool:
     """Whether another finite verb stands beside it, which would stay affirmed or lose its form."""
-    finite = [i for i, token in enumerate(tree) if token.tag in VERBS - {"VBG", "VBN"} and token.label in _BESIDE]
+    finite = [i for i, token in enumerate(tree) if token.label in _BESIDE and token.tag in _NO_PARTICIPLES]
     joined = any(tree.tag(i) in FINITE and tree.lower(i - 1) == "and" for i in range(verb + 2, len(tree)))
     return joined or not set(finite).isdisjoint(tree.under(verb))
 

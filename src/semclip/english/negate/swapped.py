@@ -16,6 +16,7 @@ _OF_ONE_COLOUR = listed("of one colour")
 #: Behind these a colour is one of two, of a degree or the name of a shade: emerald green.
 _NOT_BEHIND = words("and or very sterling") | listed("shades")
 _BEFORE = frozenset({"amod", "compound", "nmod"})
+_IN_SENTENCES = FINITE | {"DT", "PRP$"}
 _OF_PEOPLE = frozenset({"adult", "person", "clothes", "hair"})
 #: What tells of no style: 80 x 70 cm.
 _MEASURES = (listed("units") | {"x"}) - {"in"}
@@ -73,15 +74,15 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
 
 def _described(tree: Tree) -> Iterator[tuple[int, int]]:
     """(place, its noun; itself at a product's end) of all that is said of nouns and is no part of a name."""
-    product = not any(tag in FINITE or tag in ("DT", "PRP$") for tag in tree.tags)  # Steel Bottle, Matte Black
+    product = tree.tags.isdisjoint(_IN_SENTENCES)  # Steel Bottle, Matte Black
     for place, token in enumerate(tree):
-        noun, before, following = token.head, tree.lower(place - 1), tree.lower(place + 1)
-        if product and token.lower in lexicon.COLOURS and following in ("", ",", ")"):
-            noun, joined = place, False
-        elif token.label not in _BEFORE or noun < place or not tree.is_noun(noun) or tree[noun].label == "compound":
+        alone = product and token.lower in lexicon.COLOURS and tree.lower(place + 1) in ("", ",", ")")
+        noun = place if alone else token.head
+        inside = token.label in _BEFORE and noun >= place and tree.is_noun(noun) and tree[noun].label != "compound"
+        if not (alone or inside):
             continue
-        else:
-            joined = before == "-" or following in (",", "and", "or", "-")
+        before = tree.lower(place - 1)
+        joined = not alone and (before == "-" or tree.lower(place + 1) in (",", "and", "or", "-"))
         joined = joined or before in _NOT_BEHIND or tree.child(place, "conj", "cc", "advmod", "neg") is not None
         if not (joined or place in tree.quoted or names_something(tree, place, noun)):  # the Blue Mosque
             yield place, noun
@@ -128,15 +129,13 @@ def other_number(scene: Scene) -> Iterator[Change]:
 def other_count(scene: Scene) -> Iterator[Change]:
     """The number of a listing or of one of a series: a set of 6 -> of 8, step 3 -> step 4; no measure, date, price."""
     tree = scene.tree
-    for place, token in enumerate(tree):
+    for place, token in ((i, token) for i, token in enumerate(tree) if token.text.isdigit()):
         before, following = tree.lower(place - 1), tree.lower(place + 1)
         counted = tree.tag(place + 1)[:2] in ("NN", "JJ") and following not in _UNCOUNTED  # and no month
         of_series = before in NUMBERED and (not following[:1].isalnum() or tree.tag(place + 1) == "IN")
         first = place == 0 or before in ("of", ",", "with")
-        if not token.text.isdigit() or not (of_series or (counted and first)):
-            continue
         glued = not token.space and (following[:1].isalnum() or following in ("-", "–"))  # 4K, 10-12
-        if not glued and (of_series or 1 < int(token.text) < 21):
+        if not glued and (of_series or (counted and first and 1 < int(token.text) < 21)):
             for new in (str(int(token.text) + 1), str(int(token.text) + 2)):
                 yield scene.change((place, place + 1, new), pair=(token.text, new))
 
@@ -153,8 +152,10 @@ def other_relation(scene: Scene) -> Iterator[Change]:
     for old, new, forbidden, nouns in (row for row in _RELATIONS if said.issuperset(row[0])):
         for place in range(1, len(tree) - len(old)):
             end = place + len(old)
+            if place in taken or tree.words[place:end] != old:
+                continue
             noun = tree.child(end - 1, "pobj", "dobj")
-            if place in taken or tree.words[place:end] != old or noun is None or tree[noun].lemma in _NO_PLACE:
+            if noun is None or tree[noun].lemma in _NO_PLACE:
                 continue
             if tree.noun_start(noun) != end or not tree.is_noun(noun) or (nouns and tree[noun].lemma not in nouns):
                 continue

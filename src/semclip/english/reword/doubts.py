@@ -21,6 +21,7 @@ _NO_ARTICLE = lexicon.MASS | lexicon.COLOURS.keys() | listed("no article")
 _FILE = re.compile(r"\w+_\w+(?:\.\w+)?|\w+(?:-\w+){4,}|[A-Z]{1,4}\d{4,}")
 #: Before what needs "the".
 _THE_ONLY = words("best most first last next same only")
+_ANY_WORD = lexicon.KNOWN | SOMEBODY
 #: What opens a clause of its own.
 _OPENING = ("WDT", "WP", "WRB", "PRP")
 
@@ -74,7 +75,7 @@ def may_be_named(tree: Tree) -> bool:
     if moved(tree, 0) == tree[0].text or tree.tag(0) in ("DT", "CD", "IN", "PRP$"):
         return False
     following = next((token.text for token in tree[1:3] if token.text != "&"), "")
-    return following[:1].isupper() or not (known_as(tree.lower(0)) or tree.lower(0) in lexicon.KNOWN | SOMEBODY)
+    return following[:1].isupper() or not (known_as(tree.lower(0)) or tree.lower(0) in _ANY_WORD)
 
 
 def plural_of(tree: Tree, subject: int, finite: bool, agrees: bool) -> bool | None:

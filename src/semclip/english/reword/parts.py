@@ -29,6 +29,7 @@ Items = list[int | str]
 _DEFINITE = SOMEBODY | words(
     "the this that these those his her its their my our each every another both all no first last next best"
 )
+_NO_ARTICLE = lexicon.ONE_OR_MORE | SOMEBODY
 #: How titles of instructions start.
 INSTRUCTIONS = words("how why what when where")
 #: What no picture "is doing".
@@ -153,7 +154,7 @@ class Parts:
         """The subject phrase with an article where a headline left it out: "there is a nurse"."""
         tree, head = self.tree, self.subject
         bare = tree.tag(head) == "NN" and not self.plural and not tree.determiner(head) and is_being(tree, head)
-        return ["a", *self.np] if bare and tree[head].lemma not in lexicon.ONE_OR_MORE | SOMEBODY else list(self.np)
+        return ["a", *self.np] if bare and tree[head].lemma not in _NO_ARTICLE else list(self.np)
 
     @cached_property
     def stands(self) -> bool:

@@ -217,7 +217,7 @@ def _phrase(tree: Tree, place: int, end: int, pair: Pair) -> str:
     old, new = pair.old, pair.new.split()
     if (tree.is_noun(end - 1) and tree.is_noun(end)) or not _is_counted(tree, place, end, pair):
         return ""
-    if "pair" in (old[1:2] or new[1:2]) and tree.lower(end) in PLURAL_ONLY | _WORN_IN_PAIRS:
+    if "pair" in (old[1:2] or new[1:2]) and tree.lower(end) in _WORN_IN_PAIRS:
         return ""
     if (old[-1] in _PREPOSITIONS and tree.tag(end) not in _GOVERNED) or ("with" in new and tree.lower(end) == "with"):
         return ""
@@ -227,7 +227,7 @@ def _phrase(tree: Tree, place: int, end: int, pair: Pair) -> str:
     return pair.new if old[0] not in ("within", "inside", "outside") or tree[place].label == "prep" else ""
 
 
-_WORN_IN_PAIRS = listed("worn in pairs")
+_WORN_IN_PAIRS = listed("worn in pairs") | PLURAL_ONLY
 
 _OF_KIND: dict[str, Callable[[Tree, int, int, Pair], str]] = {
     "N": _noun, "J": _adjective, "V": _verb, "I": _verb, "B": _verb, "R": _adverb, "P": _phrase,
