@@ -71,6 +71,16 @@ def test_a_journal_of_another_job_is_refused_key_by_key(tmp_path: Path, change: 
         assert journal.of(0) == {}
 
 
+def test_a_journal_without_a_result_is_of_any_job(tmp_path: Path) -> None:
+    """The server knew no such model: with another one the job begins."""
+    with Journal(tmp_path / "j", SIGNATURE):
+        pass
+    with Journal(tmp_path / "j", {**SIGNATURE, "seed": 7}) as journal:
+        journal.note("batch 1", {"id": "b", "keys": []})  # what was asked and will be paid
+    with pytest.raises(UserError, match="seed: 7 in the journal, nothing now"), Journal(tmp_path / "j", SIGNATURE):
+        pass
+
+
 def test_a_journal_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Journal(tmp_path / "j", SIGNATURE):
         pass

@@ -1,6 +1,7 @@
 """Verifiers with a model: thresholds on known scores, and real (tiny, random) networks against a plain computation."""
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 import torch
 
+from semclip.captions.config import CaptionsConfig
 from semclip.captions.verifiers import _hf
 from semclip.captions.verifiers.base import Verdict, create
 from semclip.captions.verifiers.image import Image
 from semclip.captions.verifiers.nli import Nli
 from semclip.captions.verifiers.sentence import Sentence
 from semclip.captions.writers.base import Candidate
+from semclip.core.config import find_config, load_config, parse
 from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 
@@ -133,12 +136,15 @@ def test_nli_refuses_classes_without_names(tmp_path: Path) -> None:
         create({"name": "nli", "model": folder, "labels": ["entailment", "contradiction"]}, no_encoder)
 
 
-@pytest.mark.parametrize("name", ["nli", "sentence", "image"])
+@pytest.mark.parametrize("name", ["nli", "sentence", "image", "judge"])
 def test_a_model_that_is_not_there(name: str, tmp_path: Path) -> None:
     thresholds = {"paraphrase": 0.5} if name == "sentence" else {}
-    with pytest.raises(UserError, match="which model"):
+    with pytest.raises(UserError, match="which model") as refused:
         create({"name": name, **thresholds}, no_encoder)
-    if name != "image":
+    typed = shlex.split(refused.value.fix)[1].removesuffix(",")  # what to type is understood as it stands
+    _, section = parse(CaptionsConfig, load_config(find_config("rules", "captions"), [typed], "captions"), "").verify
+    assert section["name"] == name and section["model"]
+    if name not in ("image", "judge"):
         with pytest.raises(UserError, match="cannot load"):
             create({"name": name, "model": str(tmp_path / "none"), **thresholds}, no_encoder)
 

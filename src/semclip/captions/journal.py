@@ -149,7 +149,9 @@ class Journal:
                 key: parse_json(value, str(self.path), "begin anew with --restart, or name another --out")
                 for key, value in self._database.execute("SELECT * FROM signature")
             }
-            if not there:
+            # One without a result belongs to no job: a wrong model, say, may be mended.
+            if there.get("format", FORMAT) == FORMAT and not self._holds_anything():
+                self._database.execute("DELETE FROM signature")
                 rows = [(key, json.dumps(value)) for key, value in self._signature.items()]
                 self._database.executemany("INSERT INTO signature VALUES (?, ?)", rows)
                 return
@@ -166,6 +168,10 @@ class Journal:
                 fix="give the command it was begun with, or name another --out, or begin anew with --restart, which "
                 "forgets what the journal holds",
             )
+
+    def _holds_anything(self) -> bool:
+        query = "SELECT EXISTS (SELECT * FROM settled) OR EXISTS (SELECT * FROM notes)"
+        return bool(self._database.execute(query).fetchone()[0])
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:

@@ -66,6 +66,42 @@ def test_a_server_that_is_not_there_is_soon_given_up(monkeypatch: pytest.MonkeyP
     assert client_module.PATIENCE + 5 < 10  # a try takes at most 5 seconds
 
 
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b'{"hello": "world"}'])
+def test_what_answers_and_is_no_chat_server_is_soon_given_up(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "PATIENCE", 0.0)
+    with serving(lambda *_: Reply(body=body)) as server:
+        results = ask_all(client_of(server), ["a"] * 20)
+    assert all(isinstance(result, JobStopped) for result in results)
+    assert "no chat server" in str(results[0]) and "/v1" in str(results[0]) and server.count == 1
+
+
+def test_a_server_that_fails_on_all_is_asked_by_one_question_and_says_why_it_takes_so_long() -> None:
+    said: list[str] = []
+
+    def behave(_: Any, number: int) -> Reply:
+        said.append(client.spent())
+        return error(500)
+
+    with serving(behave) as server:
+        client = client_of(server, retries=1, concurrency=8)
+        results = ask_all(client, ["a"] * 20)
+    assert all(isinstance(result, JobStopped) for result in results)
+    assert server.count == 4  # two tries of the question, two of the test
+    assert said[1].endswith("the last try: HTTP 500") and "last try" not in said[0]
+
+
+@pytest.mark.parametrize("address", ["localhost:8000", "me:secret@host/v1", "http://", "ftp://host/v1", "http://[1"])
+def test_an_address_that_is_none_is_refused_before_anything_is_asked(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UserError, match="no address of a server") as refused:
+        connect(Server(base_url=address), "m")
+    assert "secret" not in str(refused.value) and refused.value.where == "base_url"
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    with pytest.raises(UserError, match="OPENAI_BASE_URL"):
+        connect(Server(), "m")
+
+
 TROUBLES = {
     "429": error(429, Retry_After="0"),
     "429 without a time": error(429),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from semclip.captions.llm.client import FIRST_WAIT, LONGEST_WAIT, PATIENCE
-from semclip.captions.llm.connection import Connection, Failed, NoConnection, NotFound
+from semclip.captions.llm.connection import Connection, Failed, NotFound, NotThere
 from semclip.captions.llm.server import Server
 from semclip.captions.writers.base import JobStopped
 
@@ -113,10 +113,9 @@ class Batches:
                 self._reached = True
                 return found
             except Failed as failed:
-                never = isinstance(failed, NoConnection) and not self._reached
-                if never and (not tries_left or time.monotonic() - begun > PATIENCE):
-                    where, fix = self._server.place, "start the server, or mend base_url"
-                    raise JobStopped("nothing listens at this address", where, fix) from failed
+                never = isinstance(failed, NotThere) and not self._reached
+                if isinstance(failed, NotThere) and never and (not tries_left or time.monotonic() - begun > PATIENCE):
+                    raise JobStopped(failed.what, self._server.place, failed.fix) from failed
                 if not tries_left:
                     words, fix = f"the server is gone: {failed}", "start again when it is back"
                     raise JobStopped(words, self._server.place, fix) from failed

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -13,8 +14,8 @@ from semclip.captions.llm.connection import (
     ChatRequest,
     Connection,
     Failed,
-    NoConnection,
     NoResponse,
+    NotThere,
     Refused,
     RequestFormat,
 )
@@ -24,7 +25,7 @@ from semclip.captions.llm.server import Server
 from semclip.captions.writers.base import JobStopped
 
 FIRST_WAIT = 0.5  # seconds before the first further try: a draw between 0 and that; it doubles with every try
-PATIENCE = 4.0  # seconds for a server that has never answered and at whose address nothing listens
+PATIENCE = 4.0  # seconds for an address at which no chat server ever answered
 LONGEST_WAIT = 60.0  # seconds; a server that asks for more ends the job, which can go on later
 
 #: Tells whether a server that fails on one question answers any.
@@ -53,6 +54,7 @@ class Client(LanguageModel):
         self._formats: dict[str, RequestFormat] = {}  # model -> the way of asking that the server takes for it
         self._alone = asyncio.Lock()
         self._stopped: BaseException | None = None
+        self._trouble = ""  # why the last try gave nothing; "" once one has given something
 
     async def ask(self, question: ChatRequest) -> str:
         """The answer's words.
@@ -61,30 +63,34 @@ class Client(LanguageModel):
         where no question would get one (budget spent, key refused, model unknown, server gone after all tries).
         """
         async with self._slots:
-            try:
-                if question.model in self._formats:
-                    return await self._ask_with_retries(question, self._formats[question.model])
-                async with self._alone:
-                    return await self._find_format(question)
-            except (Refused, Failed) as trouble:
-                async with self._alone:
-                    await self._check_server(question.model, trouble)
-                raise Unusable(f"the server fails on it: {trouble}") from trouble
+            if question.model in self._formats:
+                return await self._answer(question, self._alone)
+            async with self._alone:  # until one question is answered the others wait: there may be no server
+                return await self._answer(question, nullcontext())
+
+    async def _answer(self, question: ChatRequest, alone: AbstractAsyncContextManager[None]) -> str:
+        try:
+            return await self._find_format(question)
+        except (Refused, Failed) as trouble:
+            async with alone:
+                await self._check_server(question.model, trouble)
+            raise Unusable(f"the server fails on it: {trouble}") from trouble
 
     def stop(self, reason: BaseException) -> None:
         self._stopped = reason
 
     def spent(self) -> str:
-        """Whom, what was used so far, and the way of asking that the server takes."""
+        """Whom, what was used so far, the way of asking that the server takes, and why it does not answer."""
         shapes = sorted({shape.name for shape in self._formats.values()})
-        return f"{urlsplit(self._server.place).netloc}: " + ", ".join([str(self._budget), *shapes])
+        trouble = [f"the last try: {self._trouble}"] if self._trouble else []
+        return f"{urlsplit(self._server.place).netloc}: " + ", ".join([str(self._budget), *shapes, *trouble])
 
     async def close(self) -> None:
         await self._connection.close()
 
     async def _find_format(self, question: ChatRequest) -> str:
         """Ask in one way after the other until the server takes one, and keep to that."""
-        if question.model in self._formats:  # another question found it while this one waited
+        if question.model in self._formats:
             return await self._ask_with_retries(question, self._formats[question.model])
         refused: Refused | None = None
         for shape in REQUEST_FORMATS:
@@ -133,6 +139,7 @@ class Client(LanguageModel):
                 self._stopped = stopped
                 raise
             except Failed as failed:
+                self._trouble = str(failed)
                 if failed.wait > LONGEST_WAIT:
                     self._stopped = JobStopped(
                         f"the server asks to wait {failed.wait:,.0f} seconds ({failed})",
@@ -141,13 +148,9 @@ class Client(LanguageModel):
                     )
                     raise self._stopped from failed
                 # A server that has answered may come back; one that never did is not there.
-                never = isinstance(failed, NoConnection) and not self._formats
-                if never and (not tries_left or time.monotonic() - begun > PATIENCE):
-                    self._stopped = JobStopped(
-                        "nothing listens at this address",
-                        where=self._server.place,
-                        fix="start the server, or mend base_url",
-                    )
+                never = isinstance(failed, NotThere) and not self._formats
+                if isinstance(failed, NotThere) and never and (not tries_left or time.monotonic() - begun > PATIENCE):
+                    self._stopped = JobStopped(failed.what, where=self._server.place, fix=failed.fix)
                     raise self._stopped from failed
                 if not tries_left:
                     raise
@@ -172,6 +175,7 @@ class Client(LanguageModel):
                 real = Cost(1, prompt + answer, (prompt * prompt_price + answer * answer_price) / 1e6)
             else:
                 real, guessed = most, True
+            self._trouble = ""
         except NoResponse:
             real, guessed = most, True  # it may have written all of its answer
             raise

@@ -1,6 +1,7 @@
 """Which language model a config means: `model` of a server, at once or in batches, or one that runs in this process."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 from semclip.captions.llm.base import LanguageModel
@@ -30,6 +31,7 @@ def connect(server: Server, model: str) -> LanguageModel:
             found = Local(model, _ENGINES[scheme](model.removeprefix(scheme)), server.concurrency)
         else:
             _need_openai()
+            _need_address(server)
             found = BatchClient(server) if server.batch else Client(server)
         _OPEN[identity] = found
     return found
@@ -42,3 +44,16 @@ def _need_openai() -> None:
         raise UserError(
             "asking a language model needs the `openai` client", where="extra `llm`", fix="pip install 'semclip[llm]'"
         ) from error
+
+
+def _need_address(server: Server) -> None:
+    try:
+        parts = urlsplit(server.url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:  # its words are not shown: they may hold a password
+        raise UserError(
+            "no address of a server: it does not begin with http:// or https:// and a name",
+            where="base_url" if server.base_url else "OPENAI_BASE_URL",
+            fix="write it as http://localhost:8000/v1",
+        )

@@ -36,12 +36,22 @@ class NotFound(Refused):
     """Nothing is at this address, or nothing of this name."""
 
 
-class NoConnection(Failed):
-    """Nothing listens at the address."""
-
-
 class NoResponse(Failed):
     """No readable response arrived, so the cost of the try is unknown."""
+
+
+class NotThere(Failed):
+    """No chat server is at the address, or not yet. what, fix: what people are told where none ever answered."""
+
+    what = "nothing listens at this address"
+    fix = "start the server, or mend base_url"
+
+
+class NoChat(NotThere, NoResponse):
+    """Something answers, in another language."""
+
+    what = "what answers at this address is no chat server"
+    fix = "mend base_url, which mostly ends in /v1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +187,7 @@ class Connection:
         try:
             return Completion.model_validate_json(await self.call(create))
         except ValidationError as error:
-            raise NoResponse("an answer that is no chat completion") from error
+            raise NoChat("an answer that is no chat completion") from error
         except NotFound as error:
             raise unknown_model(question.model, self._server.place, str(error)) from error
 
@@ -194,7 +204,7 @@ class Connection:
         except openai.APIConnectionError as error:
             # The transport's own classes are no part of the client's interface; their names have been stable.
             if type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
-                raise NoConnection("no connection") from error
+                raise NotThere("no connection") from error
             raise NoResponse("the connection was cut") from error
         except openai.APIStatusError as error:
             wait = _seconds(error.response.headers.get("retry-after", ""))

@@ -5,18 +5,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from semclip.captions.verifiers.base import as_typed
 from semclip.core.errors import UserError, first_line
 
 T = TypeVar("T")
 
 
-def load(kind: str, model: str, device: str, where: str) -> tuple[Any, Any]:
+def load(kind: str, model: str, device: str, verifier: str) -> tuple[Any, Any]:
     """(tokenizer, model in evaluation mode) of an id or folder. kind: of transformers' Auto classes.
 
     Raises UserError without the extra `hf`, without a name, and for a model that is not there or not of this kind.
     """
+    where = f"verifier {verifier}"
     if not model:
-        raise UserError("which model?", where=where, fix="give `model: ID_OR_FOLDER` of a model of transformers")
+        raise UserError("which model?", where=where, fix=as_typed(verifier, "model: ID_OR_FOLDER"))
     try:
         import torch
         import transformers

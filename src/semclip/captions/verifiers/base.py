@@ -71,6 +71,11 @@ class Verifier(ABC):
         """Give connections back."""
 
 
+def as_typed(name: str, keys: str) -> str:
+    """How a verifier and its keys are given, for messages."""
+    return f"type 'verify=[{{name: lexical}}, {{name: {name}, {keys}}}]', or write it into a config"
+
+
 def create(section: Mapping[str, Any], load_encoder: LoadEncoder) -> Verifier:
     """The verifier of a config's entry such as `{name: image, model: MODEL}`.
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from semclip.captions.verifiers import _hf
-from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier
+from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier, as_typed
 from semclip.captions.writers.base import Candidate
 from semclip.core.config import dump
 from semclip.core.errors import UserError
@@ -37,7 +37,7 @@ class Image(Verifier):
     def __init__(self, config: Config | None, load_encoder: LoadEncoder) -> None:
         super().__init__(config, load_encoder)
         if not self.config.model:
-            raise UserError("which model?", where="verifier image", fix="give `model: ViT-B-32/openai`, a run, ...")
+            raise UserError("which model?", where="verifier image", fix=as_typed("image", "model: ViT-B-32/openai"))
         self._encoder = load_encoder(self.config.model)
         self._image = lru_cache(256)(self._read_image)  # each picture serves all views of its row
         self._aside = _hf.Aside()

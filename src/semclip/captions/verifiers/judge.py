@@ -19,8 +19,9 @@ from semclip.captions.llm.image import UnreadableImage, data_url
 from semclip.captions.llm.parse import Unusable, read_choice
 from semclip.captions.llm.prompts import Prompt, load_prompt
 from semclip.captions.llm.server import Server
-from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier
+from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier, as_typed
 from semclip.captions.writers.base import Candidate
+from semclip.core.errors import UserError
 from semclip.core.example import Example
 
 
@@ -64,7 +65,7 @@ class Judge(Verifier):
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
-        model: str
+        model: str = ""
         look: bool = False
         server: Server = field(default_factory=Server)
         temperature: float = 0.0
@@ -73,6 +74,8 @@ class Judge(Verifier):
 
     def __init__(self, config: Config, load_encoder: LoadEncoder) -> None:
         super().__init__(config, load_encoder)
+        if not config.model:
+            raise UserError("which model?", where="verifier judge", fix=as_typed("judge", "model: mistral"))
         self._cases = _LOOKING if config.look else _READING
         names = sorted({case.prompt for case in self._cases.values()})
         self._prompts = {name: load_prompt(name, config.prompts) for name in names}

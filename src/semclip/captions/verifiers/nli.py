@@ -45,15 +45,14 @@ class Nli(Verifier):
 
     def __init__(self, config: Config | None, load_encoder: LoadEncoder) -> None:
         super().__init__(config, load_encoder)
-        where = "verifier nli"
-        self._tokenizer, self._network = _hf.load("pair classifier", self.config.model, self.config.device, where)
+        self._tokenizer, self._network = _hf.load("pair classifier", self.config.model, self.config.device, "nli")
         own = self._network.config.id2label
         labels = self.config.labels or [own[i] for i in range(len(own))]
         self._class = {str(name).lower(): index for index, name in enumerate(labels)}
         if not set(_NEEDED) <= self._class.keys() or len(labels) != len(own):
             raise UserError(
                 f"the model's {len(own)} classes are called {', '.join(map(str, labels))}",
-                where=where,
+                where="verifier nli",
                 fix="choose a model with entailment, neutral and contradiction, or name its classes in their order: "
                 "`labels: [contradiction, entailment, neutral]`",
             )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from semclip.captions.verifiers import _hf
-from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier
+from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier, as_typed
 from semclip.captions.writers.base import Candidate
 from semclip.core.config import dump
 from semclip.core.errors import UserError
@@ -40,12 +40,9 @@ class Sentence(Verifier):
     def __init__(self, config: Config | None, load_encoder: LoadEncoder) -> None:
         super().__init__(config, load_encoder)
         if self.config.paraphrase is None and self.config.negation is None:
-            raise UserError(
-                "no threshold", where="verifier sentence", fix="give `paraphrase: 0.8`, `negation: 0.95`, or both"
-            )
-        self._tokenizer, self._network = _hf.load(
-            "text encoder", self.config.model, self.config.device, "verifier sentence"
-        )
+            fix = as_typed("sentence", "model: ID_OR_FOLDER, paraphrase: 0.8, negation: 0.95")
+            raise UserError("no threshold", where="verifier sentence", fix=fix)
+        self._tokenizer, self._network = _hf.load("text encoder", self.config.model, self.config.device, "sentence")
         self._lowest = {"paraphrase": -1.0 if self.config.paraphrase is None else self.config.paraphrase}
         self._highest = {"negation": 2.0 if self.config.negation is None else self.config.negation}
         self._aside = _hf.Aside()

@@ -192,7 +192,7 @@ class Llm(Writer):
                 f"none of the first {_ALL_GARBAGE} answers held a text; the first were: "
                 + " | ".join(dict.fromkeys(self._useless[:3])),
                 where=self._place,
-                fix="name another writer.model, or try it with --limit 5 --dry-run",
+                fix="name another writer.model and add --restart, or look at samples with --limit 5 --dry-run",
             )
             client.stop(stopped)
             raise stopped
