@@ -42,12 +42,15 @@ class WrittenText:
 class Input:
     """The readable rows as Examples, the others with their reasons, and a hash of the content of the former.
 
+    images: the folder that names of pictures are relative to.
+
     The hash covers what the output copies and what writers read: not where the file is, nor in what format.
     """
 
     examples: Sequence[Example]
     left_out: Sequence[LeftOut]
     sha256: str
+    images: Path
 
 
 def read_input(config: DataConfig) -> Input:
@@ -95,7 +98,7 @@ def read_input(config: DataConfig) -> Input:
     digest = hashlib.sha256()
     for example in examples:
         digest.update(_line(base_row(example), example.where))
-    return Input(examples, left_out, digest.hexdigest())
+    return Input(examples, left_out, digest.hexdigest(), parser.images)
 
 
 def save_left_out(left_out: Sequence[LeftOut], out: Path) -> Path:

@@ -34,8 +34,8 @@ class Shard:
 class ShardReport:
     """What became of a shard, as plain values that travel between machines.
 
-    accepted: texts. notice: the writer's. stopped: why the job ended before its end. error: why it could not begin, as
-    the user reads it.
+    accepted: texts. images: the folder that names of pictures are relative to. notice: the writer's. stopped: why the
+    job ended before its end. error: why it could not begin, as the user reads it.
     """
 
     data: str
@@ -43,6 +43,7 @@ class ShardReport:
     captions: int = 0
     accepted: int = 0
     left_out: int = 0
+    images: str = ""
     notice: str = ""
     stopped: str = ""
     error: str = ""
@@ -116,6 +117,7 @@ def write_shard(shard: Shard, load_encoder: LoadEncoder) -> ShardReport:
         captions=summary.captions,
         accepted=summary.accepted,
         left_out=len(given.left_out),
+        images=str(given.images),
         notice=job.writer.notice,
         stopped=f"{stopped.what}; {stopped.fix}" if stopped else "",
     )

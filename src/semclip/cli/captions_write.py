@@ -11,6 +11,8 @@ from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from semclip.captions.config import CaptionsConfig
 
 _SAMPLES = 10
@@ -98,10 +100,7 @@ def command(
         console.print(f"{out}: {part} from {counted(summary.captions, 'caption')}", soft_wrap=True, highlight=False)
         if len(places) < len(job.examples):
             console.print("the same command without --limit writes the others on top", highlight=False)
-        if out.resolve().parent != Path(data).resolve().parent and not images:
-            console.print(
-                "Image names stay relative to the input's folder: name it as `data.images` when you use the file."
-            )
+        _show_where_images_are(console, given.images, out.parent)
     if not summary.accepted:
         console.print(Text.assemble(("no text was accepted", "red"), ": the tables above say why"))
         raise typer.Exit(_NOTHING_DONE)
@@ -147,6 +146,8 @@ def _write_shards(data: str, images: str, out: Path, settings: "CaptionsConfig",
     texts, captions = sum(r.accepted for r in reports), sum(r.captions for r in reports)
     said = f"{out}: {counted(texts, 'text')} for {counted(captions, 'caption')}"
     console.print(said, soft_wrap=True, markup=False, highlight=False)
+    for folder in sorted({report.images for report in reports if report.images}):
+        _show_where_images_are(console, Path(folder), out)
     if failed:
         raise UserError(
             f"{len(failed):,} of {len(shards):,} files could not be written",
@@ -157,6 +158,12 @@ def _write_shards(data: str, images: str, out: Path, settings: "CaptionsConfig",
         raise typer.Exit(_STOPPED)
     if not texts:
         raise typer.Exit(_NOTHING_DONE)
+
+
+def _show_where_images_are(console: "Console", folder: Path, out: Path) -> None:
+    if folder.resolve() != out.resolve():
+        said = f"Image names stay relative to {folder}: give it as `data.images` where you use what was written."
+        console.print(said, soft_wrap=True, markup=False, highlight=False)
 
 
 def _settings(

@@ -22,6 +22,7 @@ from semclip.data.cells import (
     text_of,
     texts_of,
 )
+from semclip.data.inside import picture_inside
 from semclip.data.nearby import folders_with
 
 #: Field of a record -> the column names that mean it, in any case; where a file has several, the first of them counts,
@@ -118,11 +119,12 @@ class RowParser:
     columns: explicit mapping, our name -> the file's column; it goes before the names we know.
     images:  the folder that image names are relative to.
     look_around: where the first photos are not there, take the folder around it that holds them.
+    `images` is that folder afterwards.
     """
 
     def __init__(self, columns: Mapping[str, str], images: Path, look_around: bool = False) -> None:
         self._mapping = _mapping(columns)
-        self._images = images
+        self.images = images
         self._layouts: dict[tuple[str, ...], Layout] = {}
         self._lacking = 0
         self._no_column = UserError("")  # of the first row that lacks one
@@ -204,7 +206,7 @@ class RowParser:
             absences=absences,
             rewrites=texts_of(cells.get("rewrites"), layout.used.get("rewrites", ""), where),
             negative_images=tuple(map(self._named, negative_images)),
-            group=name_of(cells.get("group"), "group", where) or normal_name(image.name, self._images),
+            group=name_of(cells.get("group"), "group", where) or normal_name(image.name, self.images),
             split=split_of(cells.get("split"), where),
             meta=meta,
             where=where,
@@ -230,20 +232,20 @@ class RowParser:
 
     def _named(self, name: str) -> ImageRef:
         """An image under the one name of its path: `./a.jpg`, `b/../a.jpg` and `.\\a.jpg` of Windows are `a.jpg`."""
-        if "\\" in name and not is_file(self._images / name):
+        if "\\" in name and not is_file(self.images / name):
             name = name.replace("\\", "/")
-        return ImageRef(normal_name(name), self._path(name))
+        return picture_inside(name, self.images) or ImageRef(normal_name(name), self._path(name))
 
     def _path(self, name: str) -> Path:
-        path = self._images / name
+        path = self.images / name
         if not self._looking:
             return path
         self._looking -= 1
         if is_file(path):
             self._looking = 0
-        elif folders := folders_with(self._images, name):
-            self._images, self._other_folders, self._looking = folders[0], folders, 0
-        return self._images / name
+        elif folders := folders_with(self.images, name):
+            self.images, self._other_folders, self._looking = folders[0], folders, 0
+        return self.images / name
 
     def finish(self, where: str) -> None:
         """Call after the last row. Raises UserError when no row had a caption's and an image's column, and when a
