@@ -51,9 +51,9 @@ def joined(children: list[Part]) -> list[Part]:
         last = parts[-1] if parts else None
         if isinstance(part, Said):
             _say(parts, part)
-        elif isinstance(part, Denied) and part.exception and isinstance(last, Denied):
-            # "no furniture except a chair" wants the chair; "except cats, except dogs" goes on.
-            parts.append(part if last.exception else Ready([not_(node) for node in part.nodes]))
+        elif isinstance(part, Denied) and part.exception and _denies(last):
+            # "no furniture except a chair" wants the chair, "nothing in it except a chair", too.
+            parts.append(Ready([not_(node) for node in part.nodes]))
         elif isinstance(part, Denied):
             _end(parts, ["EVERYTHING"])  # "photos without people" says nothing about what is wanted
             parts.append(part)
@@ -66,6 +66,13 @@ def joined(children: list[Part]) -> list[Part]:
         if isinstance(said, Said):
             said.tokens = without_last(without_first(said.tokens, PUNCTUATION), PUNCTUATION)
     return parts
+
+
+def _denies(part: Part | None) -> bool:
+    """Whether an exception from it is wanted. "except cats, except dogs" goes on."""
+    if isinstance(part, Said):
+        return any(token.lower() in ("nothing", "nobody", "none") for token in part.tokens)
+    return isinstance(part, Denied) and not part.exception
 
 
 def _end(parts: list[Part], nothing: Collection[str] = ()) -> None:

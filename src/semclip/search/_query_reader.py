@@ -133,7 +133,11 @@ class Reader(Transformer[Token, Ready]):
     short_list = either_list = long_list
 
     def without(self, children: list[Any]) -> Denied:
-        return Denied([Not(item.text) for item in children[1] if isinstance(item, Thing)])
+        """Excluded is every thing up to a comma with a place after it: "beds without pillows or sheets, in hotels"."""
+        items = children[1]
+        pairs = enumerate(pairwise(items))
+        end = next((i for i, (comma, item) in pairs if _is(comma, "COMMA") and _is_place(item)), len(items))
+        return Denied([Not(item.text) for item in items[:end] if isinstance(item, Thing)], _words(items[end:]))
 
     def neither(self, children: list[Any]) -> Denied:
         """A filter, a picture or brackets after a comma alone are wanted: "neither cats nor dogs, after:2023"."""
@@ -151,8 +155,7 @@ class Reader(Transformer[Token, Ready]):
         items = children[-1]
         last = max((i for i, item in enumerate(items) if _is(item, "AND", "OR", "NOR")), default=-1)
         end = next(i for i, item in enumerate(items) if i > last and isinstance(item, Thing)) + 1
-        rest = [token for item in items[end:] for token in (item.tokens if isinstance(item, Thing) else [item])]
-        return Denied(self.without([None, items[:end]]).nodes, rest)
+        return Denied(self.without([None, items[:end]]).nodes, _words(items[end:]))
 
     def except_(self, children: list[Any]) -> Denied:
         return replace(self.without(children), exception=True)
@@ -268,6 +271,14 @@ def unquoted(text: str) -> str:
     if text[:1] == '"':
         return text[1:-1].replace('""', '"')
     return text[1:-1] if text[:1] in tuple("“„«‘'") and text[-1:] in tuple("”“»’'") and len(text) > 1 else text
+
+
+def _words(items: list[Thing | Token]) -> list[Token]:
+    return [token for item in items for token in (item.tokens if isinstance(item, Thing) else [item])]
+
+
+def _is_place(item: object) -> bool:
+    return isinstance(item, Thing) and item.tokens[0].type == "PREPOSITION"
 
 
 def _is(item: object, *types: str) -> bool:
