@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
+from semclip.english.parse.clause import Clause, clause_of
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
 from semclip.english.siblings import Siblings
@@ -11,8 +13,7 @@ from semclip.english.siblings import Siblings
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a rule gives, not yet put into words.
 
     items: indices of the words that stay, and new ones. pair: the word that was there and the one in its place, ""
@@ -26,8 +27,7 @@ class Change:
     contrived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A changed caption. kind: what was done. denied: what the rule knew, as in `Change`."""
 
     text: str
@@ -35,7 +35,7 @@ class Edit:
     denied: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """One caption for the rules: its tree, what the other captions of the image say, and whose wording is used.
 
@@ -47,11 +47,15 @@ class Scene:
     family: str = "A"
     _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
+    @cached_property
+    def clause(self) -> Clause | None:
+        return clause_of(self.tree)
+
     def once(self, name: Hashable, make: Callable[[], Iterable[T]]) -> list[T]:
         """What `make` gives, which several rules ask for: made at the first time."""
-        if name not in self._kept:
-            self._kept[name] = list(make())
-        found: list[T] = self._kept[name]
+        found: list[T] | None = self._kept.get(name)
+        if found is None:
+            found = self._kept[name] = list(make())
         return found
 
     def change(

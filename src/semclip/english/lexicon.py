@@ -2,7 +2,7 @@
 
 import functools
 
-from semclip.english.inflection import by_rule, lemma_of
+from semclip.english.inflection import by_rule, lemma_of, words
 from semclip.english.things import NAMES
 from semclip.english.words.load import lines_of, listed, rows_of, table_of
 
@@ -12,10 +12,10 @@ AGES, MANY_PEOPLE, MALE_SIGNS, FEMALE_SIGNS = map(listed, ("ages", "many people"
 OTHER_MEN = {who: others for who, others in table_of("counterparts").items() if who in MALE_SIGNS}
 OTHER_WOMEN = {who: others for who, others in table_of("counterparts").items() if who in FEMALE_SIGNS}
 #: sport -> words that tell it or one like it.
-SPORTS = {sport: " ".join(signs) for sport, signs in table_of("sports").items()}
+SPORTS = {sport: frozenset(signs) for sport, signs in table_of("sports").items()}
 
 #: colour -> colours near enough that both may be said of one thing.
-COLOURS = {colour: " ".join(near) for colour, near in table_of("colours").items()}
+COLOURS = {colour: frozenset(near) for colour, near in table_of("colours").items()}
 COLOUR_WORDS = frozenset(word for colour, near in table_of("colours").items() for word in (colour, *near))
 FUR_COLOURS, CLOTH_COLOURS, HAIR_COLOURS = (_LISTS[f"{of} colours"] for of in ("fur", "cloth", "hair"))
 MIXED_COLOURS = listed("mixed colours")
@@ -24,7 +24,7 @@ NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight")
 NUMBER_WORDS = frozenset((*NUMBERS, "one", "nine", "ten", "dozen", "2", "3", "4", "5", "6"))
 VAGUE_NUMBERS = listed("vague numbers")
 #: attribute -> (opposite, categories it may describe, words in any caption of the image that forbid the swap).
-OPPOSITES = {word: (opposite, of, forbidden) for word, opposite, of, forbidden in rows_of("opposites", 4)}
+OPPOSITES = {word: (opposite, words(of), words(forbidden)) for word, opposite, of, forbidden in rows_of("opposites", 4)}
 #: Words that differ in form alone, so that a pair held out from training is held out in every form.
 SAME = {other: word for word, others in table_of("variants").items() for other in others}
 

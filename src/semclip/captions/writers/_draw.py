@@ -16,11 +16,8 @@ class Draw:
     """Numbers from BLAKE2b in counter mode: the same on every machine. Seeding a generator takes ten times as long."""
 
     def __init__(self, *parts: str | int) -> None:
-        self._numbers = _numbers("\x1f".join(map(str, parts)))
-
-    def unit(self) -> float:
-        """The next number in [0, 1)."""
-        return next(self._numbers) / 2**64
+        #: The next number in [0, 1).
+        self.unit = _units("\x1f".join(map(str, parts))).__next__
 
     def one(self, items: Sequence[T]) -> T:
         return items[int(self.unit() * len(items))]
@@ -35,7 +32,8 @@ class Draw:
         return key
 
 
-def _numbers(name: str) -> Iterator[int]:
-    """Integers below 2^64, eight of each hash."""
+def _units(name: str) -> Iterator[float]:
+    """Eight numbers of each hash."""
     for block in itertools.count():
-        yield from struct.unpack(">8Q", hashlib.blake2b(f"{name}\x1f{block}".encode()).digest())
+        for number in struct.unpack(">8Q", hashlib.blake2b(f"{name}\x1f{block}".encode()).digest()):
+            yield number / 2**64

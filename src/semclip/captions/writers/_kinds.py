@@ -151,7 +151,7 @@ class Plan:
             yield kind
 
     def _found(self, kind: str, changes: Sequence[Change]) -> Iterator[Found]:
-        for contrived in (False, True):
+        for contrived in (False, True) if changes else ():
             if alike := [change for change in changes if change.contrived is contrived]:
                 yield Found(contrived, partial(self._edit, kind, alike))
 

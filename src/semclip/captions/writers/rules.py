@@ -19,7 +19,6 @@ from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.objects import objects_of
 from semclip.core.seeds import derive_seed
-from semclip.english import lexicon
 from semclip.english.absences import forms_for, said_behind
 from semclip.english.absent import Absent, deniable
 from semclip.english.caption import Caption
@@ -78,7 +77,7 @@ class Rules(Writer):
             objects[_group(example)] += objects_of(example) or ()
         self._groups = {group: Siblings(texts[group], objects[group], made[group]) for group in texts}
         self._common = Counter(word for siblings in self._groups.values() for word in siblings.bag)
-        self._absent = Absent(self._groups)
+        self._plausible = functools.lru_cache(64)(Absent(self._groups).plausible)
         self._parser = open_parser(self._pipeline())
         self._parses = Parses(self._parser, [text for example in examples for text in example.captions])
         # All views of a row are written one after the other, and share what the rules find.
@@ -157,7 +156,7 @@ class Rules(Writer):
         if not missing:
             return edit
         behind = self._behind(work, sentence_of(edit.text), missing)
-        return replace(edit, text=behind, kind=f"{edit.kind}+object_absent")
+        return edit._replace(text=behind, kind=f"{edit.kind}+object_absent")
 
     def _denied_behind(self, work: "_Work") -> Mapping[str, Edit]:
         """What other captions name denied behind this one."""
@@ -188,7 +187,7 @@ class Rules(Writer):
         return Edit(self._behind(work, sentence, missing, end), "object_absent", denied=missing)
 
     def _missing(self, work: "_Work") -> str:
-        plausible = self._absent.plausible(_group(work.example))
+        plausible = self._plausible(_group(work.example))
         return Draw("absence", *work.key).weighted(plausible) if plausible else ""
 
     def _behind(self, work: "_Work", sentence: Sentence, thing: str, end: int | None = None) -> str:
@@ -283,16 +282,12 @@ def unfit(caption: Caption) -> str:
     known: list[str] = []
     unknown: list[str] = []
     for word in small if len(small) > 4 else letters:
-        (known if _is_english(word) else unknown).append(word)
+        (known if is_known(word) else unknown).append(word)
     unknown = [word for word in unknown if len(word) > 2 and (word.isalpha() or "-" in word)]
     names = sum(word not in small for word in unknown)
     if len(known) < 1.5 * (len(unknown) - names / 2) or len(known) < min(3, len(known) + names):
         return "not recognised as English"
     return ""
-
-
-def _is_english(word: str) -> bool:
-    return word in lexicon.KNOWN or is_known(word)
 
 
 def family_of_split(split: str | None) -> str:

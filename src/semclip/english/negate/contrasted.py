@@ -87,7 +87,7 @@ def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, s
         found.setdefault((place, new), ((tree.lower(place), new), False))
     for place, token in enumerate(tree):
         inside = token.label in ("poss", "appos", "npadvmod")  # a children's hospital; a villa, 5 bedrooms
-        if token.tag not in ("NN", "NNS") or inside or in_a_place(tree, place):
+        if token.lemma not in CONTRASTS or token.tag not in ("NN", "NNS") or inside or in_a_place(tree, place):
             continue
         named, determiner = place > 0 and names_something(tree, place, place - 1), tree.determiner(place)
         called = tree.tag(place - 1) == "NNP" and tree[place - 1].head == place  # Vellano workshop
@@ -187,8 +187,8 @@ def _goes_on(tree: Tree, place: int, named: bool) -> bool:
 
 def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
-    for place, new in scene.once(("attributes", not true), lambda: attributes(scene, alone=not true)):
-        if tree[place].head <= place + 1 or tree.tag(place + 1) in ("NN", "NNP"):
+    for place, new, sure in scene.once("attributes", partial(attributes, scene)):
+        if (true or sure) and (tree[place].head <= place + 1 or tree.tag(place + 1) in ("NN", "NNP")):
             yield Rival(place, place + 1, new, (tree.lower(place), new), place + 1, tree[tree[place].head].lemma)
 
     for place in range(2, len(tree) - 1) if "white" in tree.words else ():

@@ -7,7 +7,7 @@ from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import known_as, words
 from semclip.english.pairs import ATTRIBUTES
-from semclip.english.parse.clause import clause_of, is_being, is_person, is_torn
+from semclip.english.parse.clause import is_being, is_person, is_torn
 from semclip.english.parse.tree import FINITE, VERBS, Tree
 from semclip.english.words.load import listed
 
@@ -150,7 +150,7 @@ def has_no(scene: Scene) -> Iterator[Change]:
 def but_no(scene: Scene) -> Iterator[Change]:
     """X and Y -> X but no Y."""
     tree = scene.tree
-    if is_torn(tree, clause_of(tree)):
+    if is_torn(tree, scene.clause):
         return
     for noun, token in ((i, token) for i, token in enumerate(tree) if token.label == "conj"):
         start, first = tree.noun_start(noun), tree[token.head]

@@ -7,8 +7,8 @@ from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
 from semclip.english.lexicon import kind_of
 from semclip.english.negate.denied import COUNTED, DEPICTIONS, OWN
-from semclip.english.pairs import REPLACEMENTS, Entry, fitting
-from semclip.english.parse.clause import COLLECTIVES, clause_of, is_being
+from semclip.english.pairs import REPLACEMENTS, Entry, family_of_pair, fitting
+from semclip.english.parse.clause import COLLECTIVES, is_being
 from semclip.english.parse.tree import Tree
 from semclip.english.words.load import listed
 
@@ -37,7 +37,7 @@ _WITH_SPORT = words("player players game match team teams uniform uniforms pract
 #: Words of a sport that tell of no single one.
 _OF_ANY_SPORT = words("player players ball")
 #: Verbs that one does and the other suffers, so that the two cannot change places.
-_ON_ANOTHER = listed("on another")
+_ON_ANOTHER = listed("on another") | {"be"}
 _OWN = words("his her its their he she him they them himself herself itself themselves each together")
 
 
@@ -71,8 +71,8 @@ def other_thing(scene: Scene) -> Iterator[Change]:
 def rivals(
     table: Mapping[str, list[Entry]], scene: Scene, place: int, hinted: Container[str]
 ) -> Iterator[tuple[str, str, bool]]:
-    """(lemma, the word as written, is it far-fetched) of every noun that may stand at a place and that no caption names
-    or hints at."""
+    """(lemma, the word as written, is it far-fetched) of every noun of the family that may stand at a place and that no
+    caption names or hints at."""
     tree, siblings = scene.tree, scene.siblings
     token, determiner = tree[place], tree.determiner(place)
     if token.lemma in _GROUND and token.label in ("dobj", "conj", "compound", "appos"):
@@ -82,6 +82,8 @@ def rivals(
     mass, bare = token.lemma in lexicon.MASS, not determiner and token.tag == "NN"
     counted = determiner in COUNTED or token.label in ("nsubj", "nsubjpass")
     for new, entry in fitting(table.get(token.lemma, []), _governors(tree, place)):
+        if family_of_pair((token.lemma, new)) != scene.family:
+            continue
         if (new in lexicon.MASS) != mass and (bare if mass else counted):
             continue  # a rice; rice are; cooks noodle
         # "rides" hints at a horse, but it is the bicycle that is ridden.
@@ -171,15 +173,13 @@ def other_sex(scene: Scene) -> Iterator[Change]:
 def other_sport(scene: Scene) -> Iterator[Change]:
     """soccer -> tennis, where nothing of the other sport is named."""
     tree, bag = scene.tree, scene.siblings.bag
-    for place, token in enumerate(tree):
-        if token.lower not in lexicon.SPORTS:
-            continue
+    for place, token in ((i, token) for i, token in enumerate(tree) if tree.words[i] in lexicon.SPORTS):
         played = tree[token.head].lemma == "play" and token.label in ("dobj", "oprd", "attr", "npadvmod")
         if not played and tree.lower(place + 1) not in _WITH_SPORT:
             continue
-        own = words(lexicon.SPORTS[token.lower]) - _OF_ANY_SPORT  # left behind in the text
+        own = lexicon.SPORTS[token.lower] - _OF_ANY_SPORT  # left behind in the text
         for other, signs in lexicon.SPORTS.items() if own.isdisjoint(tree.words) else ():
-            related = {other, *signs.split()}
+            related = {other, *signs}
             if token.lower not in related and bag.isdisjoint(related - _OF_ANY_SPORT):
                 yield scene.change((place, place + 1, other), pair=(token.lower, other))
 
@@ -187,9 +187,8 @@ def other_sport(scene: Scene) -> Iterator[Change]:
 @rule("roles_exchanged", ("A dog chases a cat .", "A cat chases a dog ."))
 def roles(scene: Scene) -> Iterator[Change]:
     """Two beings in each other's place: a dog chases a cat -> a cat chases a dog. Refused where both may do it."""
-    tree = scene.tree
-    clause = clause_of(tree)
-    if clause is None or clause.verb is None or tree[clause.verb].lemma not in _ON_ANOTHER | {"be"}:
+    tree, clause = scene.tree, scene.clause
+    if clause is None or clause.verb is None or tree[clause.verb].lemma not in _ON_ANOTHER:
         return
     first, second = clause.subject, tree.child(clause.verb, "dobj")
     if second is None or not is_being(tree, first) or not is_being(tree, second) or not _OWN.isdisjoint(tree.words):

@@ -152,7 +152,7 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         return
     if tree.lower(0) in _SOMEONE and sum(token.label[:5] == "nsubj" for token in tree) == 1:
         yield scene.change((0, 1, scene.by_family("nobody", "no one")), denied="person")
-    clause = clause_of(tree)
+    clause = scene.clause
     back = not {"it", "he", "she", "they"}.isdisjoint(tree.tail.lower().split())  # "... . It is old ."
     if clause is None or back or _another_clause(tree, clause):
         return

@@ -1,12 +1,13 @@
 """One word of a caption for another that excludes it: a colour, a number, a relation, an action."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from semclip.english import lexicon
 from semclip.english.edits import Change, Scene, rule
 from semclip.english.inflection import inflect, words
 from semclip.english.pairs import ATTRIBUTES, fitting
-from semclip.english.parse.clause import clause_of, is_being, is_person
+from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import FINITE, Tree
 from semclip.english.siblings import Siblings
 from semclip.english.words.load import listed, rows_of
@@ -47,12 +48,12 @@ _AFTER = {"END": frozenset({"", "while", "as"}), "AT": listed("at a place"), "AL
 )
 def other_attribute(scene: Scene) -> Iterator[Change]:
     """Another colour, size, age or state, where no second thing may have it: nobody knows another person's coat."""
-    for place, new in scene.once(("attributes", True), lambda: attributes(scene, alone=True)):
+    for place, new in ((i, new) for i, new, sure in scene.once("attributes", partial(attributes, scene)) if sure):
         yield scene.change((place, place + 1, new), pair=(scene.tree.lower(place), new))
 
 
-def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
-    """(place, another word) of what is said before nouns. alone: only where no second thing may have the other one."""
+def attributes(scene: Scene) -> Iterator[tuple[int, str, bool]]:
+    """(place, another word, may no second thing have it) of what is said before nouns."""
     tree, siblings = scene.tree, scene.siblings
     for place, noun in _described(tree):
         token, lemma = tree[place], tree[noun].lemma
@@ -60,16 +61,14 @@ def attributes(scene: Scene, alone: bool) -> Iterator[tuple[int, str]]:
         categories = lexicon.NOUNS.get(tree.lower(noun), (unknown,))[0]
         kinds = (("person", categories & _OF_PEOPLE), ("animal", "animal" in categories))
         counted = tree.child(noun, "nummod") is not None
-        if alone and not counted and any(of and siblings.may_hold_more(kind) for kind, of in kinds):
-            continue
-        if alone and sum(other.lemma == lemma for other in tree) > 1:
-            continue
+        several = not counted and any(of and siblings.may_hold_more(kind) for kind, of in kinds)
+        sure = not several and sum(other.lemma == lemma for other in tree) < 2
         if token.lower not in lexicon.COLOURS or lemma not in _OF_ONE_COLOUR:
-            yield from ((place, new) for new in _others(token.lower, categories, siblings))
+            yield from ((place, new, sure) for new in _others(token.lower, categories, siblings))
         nouns = {lemma, tree[place + 1].lemma if place + 1 < noun else ""}  # beef stew recipe
         for new, _ in fitting(ATTRIBUTES.get(token.lower, []), nouns):
             if new not in siblings.bag:
-                yield place, new
+                yield place, new, sure
 
 
 def _described(tree: Tree) -> Iterator[tuple[int, int]]:
@@ -101,13 +100,13 @@ def _others(word: str, categories: frozenset[str], siblings: Siblings) -> Iterat
     """Opposites and colours that are said of these categories, and that no caption says or comes near."""
     if word in lexicon.OPPOSITES:
         opposite, allowed, forbidden = lexicon.OPPOSITES[word]
-        if categories & set(allowed.split()) and siblings.bag.isdisjoint((opposite, *forbidden.split())):
+        if categories & allowed and opposite not in siblings.bag and siblings.bag.isdisjoint(forbidden):
             yield opposite
     elif word in lexicon.COLOURS and siblings.bag.isdisjoint(lexicon.MIXED_COLOURS):
         palette = next((colours for kind, colours in _PALETTES.items() if kind in categories), ())
         said = siblings.bag & lexicon.COLOUR_WORDS
-        too_near = {word, *lexicon.COLOURS[word].split(), *said}
-        yield from (new for new in palette if new not in too_near and said.isdisjoint(lexicon.COLOURS[new].split()))
+        too_near = {word, *lexicon.COLOURS[word], *said}
+        yield from (new for new in palette if new not in too_near and said.isdisjoint(lexicon.COLOURS[new]))
 
 
 @rule("number_swapped", ("Two dogs run on the grass .", "Three dogs run on the grass ."))
@@ -147,9 +146,8 @@ def other_count(scene: Scene) -> Iterator[Change]:
 )
 def other_relation(scene: Scene) -> Iterator[Change]:
     """in front of -> behind, under -> on top of, inside -> outside, on -> beside."""
-    tree, taken = scene.tree, set[int]()
-    said = set(tree.words)
-    for old, new, forbidden, nouns in (row for row in _RELATIONS if said.issuperset(row[0])):
+    tree, taken, said = scene.tree, set[int](), set(scene.tree.words)
+    for old, new, forbidden, nouns in (row for row in _RELATIONS if row[0][0] in said):
         for place in range(1, len(tree) - len(old)):
             end = place + len(old)
             if place in taken or tree.words[place:end] != old:
@@ -179,8 +177,7 @@ for _verb, _new, _after in rows_of("actions", 3):
 )
 def other_action(scene: Scene) -> Iterator[Change]:
     """Another action that cannot happen at the same time: sitting on a bench -> standing on a bench."""
-    tree = scene.tree
-    clause = clause_of(tree)
+    tree, clause = scene.tree, scene.clause
     if clause is None or clause.verb is None or not is_being(tree, clause.subject):
         return
     verb = tree[clause.verb]

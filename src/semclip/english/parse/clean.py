@@ -46,8 +46,9 @@ class Sentence:
         """The tree of words that were found in `plain`."""
         tokens = []
         for m, tag, head, label in zip(words, tags, heads, labels, strict=True):
-            text, space = self.body[m.start() : m.end()], self.body[m.end() : m.end() + 1] == " "
-            tokens.append(Token(text, lemma_of(m[0].lower(), tag), tag, head, label, space))
+            start, end = m.span()
+            space = self.body[end : end + 1] == " "
+            tokens.append(Token(self.body[start:end], lemma_of(m[0].lower(), tag), tag, head, label, space))
         return Tree(tuple(tokens), self.body[words[-1].end() :] + self.tail)
 
 

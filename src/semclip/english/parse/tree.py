@@ -1,6 +1,6 @@
 """A parsed caption: tokens with lemma, tag, head and label, and the questions that rules ask of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -33,6 +33,11 @@ class Token(NamedTuple):
         return self.text.lower()
 
 
+class _Places(dict[int, str]):
+    def __missing__(self, index: int) -> str:
+        return ""
+
+
 class Tree(tuple[Token, ...]):
     """The tokens of a sentence. tail: what follows it and is kept as it is: " .", " - stock photo"."""
 
@@ -43,12 +48,15 @@ class Tree(tuple[Token, ...]):
         tree.tail = tail
         return tree
 
-    def lower(self, index: int) -> str:
+    @cached_property
+    def lower(self) -> Callable[[int], str]:
         """The small word at an index, "" outside."""
-        return self.words[index] if 0 <= index < len(self) else ""
+        return _Places(enumerate(self.words)).__getitem__
 
-    def tag(self, index: int) -> str:
-        return self[index].tag if 0 <= index < len(self) else ""
+    @cached_property
+    def tag(self) -> Callable[[int], str]:
+        """The tag at an index, "" outside."""
+        return _Places(enumerate(token.tag for token in self)).__getitem__
 
     @cached_property
     def _children(self) -> list[list[int]]:
@@ -72,7 +80,7 @@ class Tree(tuple[Token, ...]):
 
     @cached_property
     def words(self) -> list[str]:
-        return [token.lower for token in self]
+        return [token.text.lower() for token in self]
 
     @cached_property
     def quoted(self) -> frozenset[int]:
@@ -135,7 +143,11 @@ class Tree(tuple[Token, ...]):
     def with_word(self, place: int, text: str, lemma: str) -> "Tree":
         """The same tree with another word of the same tag at a place."""
         word = self[place]._replace(text=text, lemma=lemma)
-        return Tree((*self[:place], word, *self[place + 1 :]), self.tail)
+        tree = Tree((*self[:place], word, *self[place + 1 :]), self.tail)
+        # What does not depend on the words.
+        shared = {name: getattr(self, name) for name in ("root", "tags", "_children", "_spans", "_starts", "ends")}
+        vars(tree).update(shared)
+        return tree
 
     def is_noun(self, index: int) -> bool:
         return self.tag(index) in NOUNS
@@ -189,6 +201,8 @@ class Tree(tuple[Token, ...]):
 
 def style_of(words: Sequence[str]) -> tuple[bool, bool]:
     """Whether words are written in CAPITALS, and whether Like This."""
+    if " ".join(words[1:]).islower():
+        return False, False
     letters = [word for word in words if word.isalpha()]
     upper = len(letters) > 1 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
     others = [word for word in letters[1:] if len(word) > 2]

@@ -23,9 +23,9 @@ def changes(tree: Tree) -> Iterator[Swap]:
     for place, token in enumerate(tree):
         if token.label == "acl" and token.tag in ("VBG", "VBN"):
             yield from _participle(tree, place, sentence)
-        elif token.lower == "in" and token.label == "prep":
+        elif token.label == "prep" and token.lower == "in":
             yield from _worn(tree, place)
-        elif token.lower == "with" and token.label == "prep" and sentence:
+        elif token.label == "prep" and token.lower == "with" and sentence:
             yield from _had(tree, place)
         elif token.tag == "VBG" and token.label == "ROOT":
             yield from _simple(tree, place)

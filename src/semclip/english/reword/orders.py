@@ -1,15 +1,14 @@
 """Another order or construction for what a caption says; every function gives what it can and refuses the rest."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from semclip.english.parse.tree import Tree
 from semclip.english.reword.parts import Items, Parts
 from semclip.english.reword.places import adjuncts, told_by
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """The words of a caption in another order. weight: how often it is chosen among others."""
 
     kind: str

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from semclip.core.seeds import derive_seed
@@ -13,8 +12,7 @@ from semclip.english.siblings import Siblings
 from semclip.english.words.load import listed, rows_of
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
+class Swap(NamedTuple):
     """New words in the place of words start..end-1. kind: what is done. verb: a new verb's base form and more."""
 
     start: int
@@ -83,37 +81,41 @@ _CONTRADICTED = dict.fromkeys(
 
 def synonyms(tree: Tree, siblings: Siblings, family: str) -> Iterator[Swap]:
     """Every swap of the family that may be made."""
-    pairs, titled = PAIRS[family], any(tree.style)
-    capitals = {i for i, token in enumerate(tree) if i and token.text[:1].isupper()} if not titled else set()
-    for place, token in enumerate(tree):
-        as_written = pairs.get(tree.words[place], ()) if token.lemma != tree.words[place] else ()
-        following = (tree.words[place + 1], tree[place + 1].lemma) if place + 1 < len(tree) else ()
-        for pair in (*pairs.get(token.lemma, ()), *as_written):
+    titled, said = any(tree.style), [(word, token.lemma) for word, token in zip(tree.words, tree, strict=True)]
+    for place, (forms, following) in enumerate(zip(said, [*said[1:], ("", "")], strict=True)):
+        for pair in _beginning(family, forms, following):
             end = place + len(pair.old) + (pair.kind == "M")
-            if (len(pair.old) > 1 and pair.old[1] not in following) or (titled and pair.kind != "T"):
+            if (titled and pair.kind != "T") or not _stands(tree, place, pair):
                 continue  # what is written Like This may be a name
-            if not _stands(tree, place, pair) or not capitals.isdisjoint(range(place, end)):
+            if not titled and any(token.text[:1].isupper() for token in tree[max(place, 1) : end]):
                 continue  # Our Lady of Sorrows
             new = _OF_KIND[pair.kind](tree, place, end, pair)
             if not new or not pair.suits(tree, place, end) or (pair.new.endswith(" of") and tree.lower(end) == "of"):
                 continue
             fresh = set(pair.new.split()) - set(pair.old) - _SMALL
             if siblings.lemmas.isdisjoint(_CONTRADICTED.get(pair.new, ())) and tree.lemmas.isdisjoint(fresh):
-                yield Swap(place, end, new, verb=pair.new if pair.kind in _INFLECTED[0] else "")
+                yield Swap(place, end, new, verb=pair.new if _INFLECTED.get(pair.kind) == 0 else "")
+
+
+@functools.lru_cache(16384)
+def _beginning(family: str, forms: tuple[str, str], following: tuple[str, str]) -> tuple[Pair, ...]:
+    """The pairs that a word may begin, by its lemma or as written, with another one behind it."""
+    pairs = (pair for form in dict.fromkeys(reversed(forms)) for pair in PAIRS[family].get(form, ()))
+    return tuple(pair for pair in pairs if len(pair.old) < 2 or pair.old[1] in following)
 
 
 #: Words that a caption may hold twice.
 _SMALL = words("a the of to in on with by at up as over through from for it off into be")
-#: Kinds of which the first word has any form, and the last one.
-_INFLECTED = {0: "VIB", -1: "N"}
+#: Kinds of which the first word has any form, or the last one.
+_INFLECTED = {"V": 0, "I": 0, "B": 0, "N": -1}
 
 
 def _stands(tree: Tree, place: int, pair: Pair) -> bool:
     """Whether the words of a pair stand there: a verb's first and a noun's last in any form."""
     said = tree.words[place : place + len(pair.old)]
-    for at, kinds in _INFLECTED.items():
-        if pair.kind in kinds and len(said) == len(pair.old):
-            said[at] = tree[place + at % len(said)].lemma
+    if pair.kind in _INFLECTED and len(said) == len(pair.old):
+        at = _INFLECTED[pair.kind]
+        said[at] = tree[place + at % len(said)].lemma
     return tuple(said) == pair.old
 
 
