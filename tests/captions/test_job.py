@@ -462,6 +462,18 @@ def test_nothing_done_is_an_exit_code(tmp_path: Path) -> None:
     assert result.exit_code == 1 and "no text was accepted" in result.output
 
 
+@pytest.mark.parametrize("shards", [(), ("--shards",)])
+def test_columns_of_other_names_are_refused_with_what_to_type(tmp_path: Path, shards: tuple[str, ...]) -> None:
+    (tmp_path / "in.csv").write_text("image,body\n1.jpg,A red car waits near a tree.\n")
+    out = tmp_path / ("out" if shards else "out.jsonl")
+    refused = run_fake(tmp_path / "in.csv", out, *shards)
+    said = f"{refused.output} {refused.exception}"
+    assert "no column for 'caption'" in said and "`--columns caption=YOUR_COLUMN`" in said
+    assert run_fake(tmp_path / "in.csv", out, *shards, "--columns", "caption=body").exit_code == 0
+    (row,) = rows_of(out / "in.jsonl" if shards else out)
+    assert row["caption"] == "A red car waits near a tree." and row["negations"]
+
+
 def test_no_readable_row_is_the_users_mistake(tmp_path: Path) -> None:
     refused = run(write_rows(tmp_path / "in.jsonl", STRANGE[:2]), "--out", tmp_path / "out.jsonl")
     assert isinstance(refused.exception, UserError) and "in.jsonl:1" in refused.exception.where

@@ -81,9 +81,9 @@ def test_names_of_files(corpus: Path, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=words):
             shard_paths(pattern)
     with pytest.raises(UserError, match="the output is the input"):
-        shards_of(str(corpus), "", corpus, CaptionsConfig())
+        shards_of(str(corpus), "", {}, corpus, CaptionsConfig())
     with pytest.raises(UserError, match="this is a file"):
-        shards_of(str(corpus), "", corpus / "00.jsonl", CaptionsConfig())
+        shards_of(str(corpus), "", {}, corpus / "00.jsonl", CaptionsConfig())
 
 
 def test_without_ray_the_command_says_how_to_get_it(

@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from semclip.cli._once import OnceCommand
-from semclip.cli.data_check import parse_columns
+from semclip.cli._options import parse_columns
 from semclip.core.config import load_config
 from semclip.core.errors import UserError
 from semclip.core.parsing import parse_yaml

@@ -16,6 +16,7 @@ from semclip.core.rows import read_rows, where_of
 from semclip.data.ids import with_ids
 from semclip.data.load import DataConfig, data_file, row_parser
 from semclip.data.one_per_photo import one_per_photo
+from semclip.data.readers.base import say
 from semclip.data.splits import with_splits
 
 
@@ -86,9 +87,11 @@ def read_input(config: DataConfig) -> Input:
             bad_row(error)
         else:
             examples.append(example)
+    parser.finish(str(path))  # a column that no row has is told before what the first row lacks
     if first_error and not examples:
         raise first_error
-    parser.finish(str(path))
+    for note in parser.notes():
+        say(f"{path.name}: {note}")
     if any(example.split for example in examples):
         # Where some rows name a split, those that do not are left out: a drawn one could put a group on both sides.
         what = "the row names no split, but others do"

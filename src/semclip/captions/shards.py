@@ -1,7 +1,7 @@
 """A corpus of many files: each is a job of its own, with its own output and journal, here or on a Ray cluster."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,14 @@ _MOST = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """One file of a corpus and what is written for it. images: the folder of its pictures, "" for the file's."""
+    """One file of a corpus and what is written for it. images: the folder of its pictures, "" for the file's.
+
+    columns: our name -> the file's.
+    """
 
     data: str
     images: str
+    columns: Mapping[str, str] = field(default_factory=dict)
     out: str
     settings: CaptionsConfig
     restart: bool = False
@@ -77,7 +81,9 @@ def shard_paths(pattern: str) -> list[Path]:
     return paths
 
 
-def shards_of(pattern: str, images: str, out: Path, settings: CaptionsConfig, restart: bool = False) -> list[Shard]:
+def shards_of(
+    pattern: str, images: str, columns: Mapping[str, str], out: Path, settings: CaptionsConfig, restart: bool = False
+) -> list[Shard]:
     """A shard for every file; outputs are OUT/NAME.jsonl."""
     if out.is_file():
         raise UserError("the outputs of shards go into a folder, and this is a file", str(out), "name another --out")
@@ -89,6 +95,7 @@ def shards_of(pattern: str, images: str, out: Path, settings: CaptionsConfig, re
         Shard(
             data=str(path.resolve()),
             images=str(Path(images).resolve()) if images else "",
+            columns=columns,
             out=str((out / f"{_stem(path)}.jsonl").resolve()),
             settings=settings,
             restart=restart,
@@ -101,7 +108,8 @@ def write_shard(shard: Shard, load_encoder: LoadEncoder) -> ShardReport:
     """Write one shard, or go on where it was killed; a mistake in it is its report's, so that others go on."""
     out = Path(shard.out)
     try:
-        given = read_input(DataConfig(path=shard.data, images=shard.images, seed=shard.settings.seed))
+        columns, seed = dict(shard.columns), shard.settings.seed
+        given = read_input(DataConfig(path=shard.data, images=shard.images, columns=columns, seed=seed))
         job = job_of(given.examples, shard.settings, load_encoder)
         places = range(len(job.examples))
         with Journal(journal_path(out), job.signature(given.sha256), restart=shard.restart) as journal:

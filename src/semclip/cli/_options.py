@@ -27,6 +27,22 @@ def names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def parse_columns(text: str) -> dict[str, str]:
+    """`ours=theirs,ours=theirs` as a mapping. Raises UserError for anything else."""
+    mapping: dict[str, str] = {}
+    for pair in filter(None, text.split(",")):
+        ours, equals, theirs = pair.partition("=")
+        if not equals or not ours.strip() or not theirs.strip():
+            raise UserError(
+                f"'{pair}' is no column mapping", where="--columns", fix="write --columns caption=text,image=photo"
+            )
+        if ours.strip() in mapping:
+            twice = f"'{ours.strip()}' is given twice: {mapping[ours.strip()]} and {theirs.strip()}"
+            raise UserError(twice, where="--columns", fix="name one column for it")
+        mapping[ours.strip()] = theirs.strip()
+    return mapping
+
+
 def on_device(module: Any, device: str) -> Any:
     """The module, moved. Raises UserError for a device that is not there."""
     try:

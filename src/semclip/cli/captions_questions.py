@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from semclip.cli._options import Images, Split
+from semclip.cli._options import Columns, Images, Split, parse_columns
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def command(
     data: Annotated[str, typer.Argument(help="photos with a column `objects`, or with three captions or more each")],
     out: Annotated[Path, typer.Option(help="the CSV file to write, in NegBench's columns")],
     images: Images = "",
+    columns: Columns = "",
     split: Split = "all",
     n: Annotated[int, typer.Option(help="at most so many questions; 0: as many as come out", min=0)] = 0,
     seed: Annotated[int, typer.Option(help="equal seed and data give equal bytes")] = 0,
@@ -37,7 +38,7 @@ def command(
     if 0 < n < OPTIONS:
         raise UserError(f"{n} questions", where="--n", fix=f"give {OPTIONS} or more: questions come in fours")
     console = make_console()
-    given = read_input(DataConfig(path=data, images=images, seed=seed))
+    given = read_input(DataConfig(path=data, images=images, columns=parse_columns(columns), seed=seed))
     questions = photo_questions(select(given.examples, split), seed, n)
     write_questions(out, questions)
     _show_counts(console, questions)

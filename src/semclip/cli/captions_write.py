@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._options import Images, names
+from semclip.cli._options import Columns, Images, names, parse_columns
 from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from semclip.captions.config import CaptionsConfig
+    from semclip.captions.shards import Shard
 
 _SAMPLES = 10
 #: Exit codes beside 0, and 2 for the user's mistakes.
@@ -27,6 +28,7 @@ def command(
     out: Annotated[Path, typer.Option(help="the file of JSON lines to write; its journal is beside it")],
     config: Annotated[str, typer.Option(help="a YAML file, or a shipped one: rules, semclip, ...")] = "rules",
     images: Images = "",
+    columns: Columns = "",
     views: Annotated[str, typer.Option(help="what to write, comma-separated; default: the config's")] = "",
     writer: Annotated[str, typer.Option(help="a name from `semclip list writers`, or file.py:Class")] = "",
     verify: Annotated[str, typer.Option(help="names from `semclip list verifiers`, comma-separated; 'none'")] = "",
@@ -47,6 +49,7 @@ def command(
     from semclip.captions import journal as journals
     from semclip.captions.job import job_of, run_job, spread, write_output
     from semclip.captions.rows import read_input
+    from semclip.captions.shards import shards_of
     from semclip.cli._captions_show import Bar, cost_of, show_left_out, show_sample, show_summary
     from semclip.core.console import make_console
     from semclip.core.stopping import kept
@@ -60,10 +63,10 @@ def command(
             raise UserError(
                 what, where="--shards", fix="leave out --shards and --ray, and name one of the files as DATA"
             )
-        _write_shards(data, images, out, settings, restart, ray)
+        _write_shards(shards_of(data, images, parse_columns(columns), out, settings, restart), out, ray)
         return
     _check_out(out, data)
-    given = read_input(DataConfig(path=data, images=images, seed=settings.seed))
+    given = read_input(DataConfig(path=data, images=images, columns=parse_columns(columns), seed=settings.seed))
     job = job_of(given.examples, settings, _load_encoder)
     if job.writer.notice:
         console.print(job.writer.notice, soft_wrap=True, markup=False, highlight=False)
@@ -119,16 +122,15 @@ def _check_out(out: Path, data: str) -> None:
         raise UserError(what, where=str(out), fix=f"--out {out}.jsonl")
 
 
-def _write_shards(data: str, images: str, out: Path, settings: "CaptionsConfig", restart: bool, ray: str) -> None:
+def _write_shards(shards: "Sequence[Shard]", out: Path, ray: str) -> None:
     """Each file by itself, with a line when it is done."""
     from functools import partial
 
-    from semclip.captions.shards import ShardReport, run_here, run_on_ray, shards_of, write_shard
+    from semclip.captions.shards import ShardReport, run_here, run_on_ray, write_shard
     from semclip.core.console import make_console
     from semclip.core.stopping import kept
 
     console = make_console()
-    shards = shards_of(data, images, out, settings, restart)
     run = partial(write_shard, load_encoder=_load_encoder)
     reports: list[ShardReport] = []
     with kept(f"texts so far are kept in {out}; the same command goes on from there"):

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semclip.cli._options import Columns, Images
+from semclip.cli._options import Columns, Images, parse_columns
 from semclip.core.counts import counted
-from semclip.core.errors import UserError
 
 #: Places of a problem, and files that are no data, that are shown without --all.
 _PLACES, _SKIPPED = 20, 5
@@ -44,22 +43,6 @@ def command(
     _show(report, console, everything)
     if report.errors:
         raise typer.Exit(2)
-
-
-def parse_columns(text: str) -> dict[str, str]:
-    """`ours=theirs,ours=theirs` as a mapping. Raises UserError for anything else."""
-    mapping: dict[str, str] = {}
-    for pair in filter(None, text.split(",")):
-        ours, equals, theirs = pair.partition("=")
-        if not equals or not ours.strip() or not theirs.strip():
-            raise UserError(
-                f"'{pair}' is no column mapping", where="--columns", fix="write --columns caption=text,image=photo"
-            )
-        if ours.strip() in mapping:
-            twice = f"'{ours.strip()}' is given twice: {mapping[ours.strip()]} and {theirs.strip()}"
-            raise UserError(twice, where="--columns", fix="name one column for it")
-        mapping[ours.strip()] = theirs.strip()
-    return mapping
 
 
 def _cut_by_clip(context_length: int) -> "Callable[[Sequence[str]], list[bool]]":

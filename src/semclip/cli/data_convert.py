@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from semclip.cli._options import Columns, Images
-from semclip.cli.data_check import parse_columns, progress_bar
+from semclip.cli._options import Columns, Images, parse_columns
+from semclip.cli.data_check import progress_bar
 from semclip.core.counts import counted
 
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from semclip.cli._options import Columns, Device, Images, on_device
-from semclip.cli.data_check import parse_columns
+from semclip.cli._options import Columns, Device, Images, on_device, parse_columns
 from semclip.core.counts import counted
 from semclip.core.errors import UserError
 

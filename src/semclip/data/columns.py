@@ -293,8 +293,9 @@ class RowParser:
                 if not self._layouts and self._lacking > _ROWS_TRIED:
                     raise self._no_column
                 # Where other rows have it, this one is incomplete, as a sample of a shard; `finish` knows.
+                others = ", as other rows have" if self._layouts else ""
                 raise EmptyTextError(
-                    f"no {field} here, as other rows have; there is only {', '.join(names)}",
+                    f"no {field} here{others}; there is only {', '.join(names)}",
                     where=where,
                     fix=f"write the {field}, or remove the row (of a shard: the sample)",
                 )
