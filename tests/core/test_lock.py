@@ -13,7 +13,7 @@ import pytest
 
 from semclip.core import lock as locks
 from semclip.core.errors import UserError
-from semclip.core.lock import only_one
+from semclip.core.lock import lock_of, only_one
 
 FORK = multiprocessing.get_context("fork")
 
@@ -105,3 +105,12 @@ def test_what_a_killed_process_left_half_written_is_no_obstacle(text: str, tmp_p
     (tmp_path / "run.json").write_text(text)
     with only_one(tmp_path / "run", "works", "x"):
         pass
+
+
+@pytest.mark.parametrize("here", [".", "", "../work", "x/.."])
+def test_a_lock_stands_beside_the_working_folder(here: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert lock_of(Path(here)) == tmp_path / ".work"
+    with only_one(lock_of(Path(here)), "works", "x"):
+        assert (tmp_path / ".work.lock").exists()

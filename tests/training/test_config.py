@@ -21,6 +21,8 @@ BARE = {"name": "x", "model": {}, "data": {"path": "x.csv"}, "objective": {"name
         ("train.ema", "1"),
         ("train.workers", "-1"),
         ("guards.free_disk_mb", "-1"),
+        ("guards.unreadable", "5"),
+        ("evaluate.every", "-1"),
         ("data.validation", "1"),
     ],
 )
@@ -31,3 +33,9 @@ def test_the_advice_is_taken(key: str, wrong: str) -> None:
     advised = re.search(rf"{key}=[\d.]+(?=,| |$)", caught.value.fix)
     assert advised is not None
     parse(TrainConfig, apply_overrides(BARE, [advised[0]]), where="x.yaml")
+
+
+def test_a_view_that_is_none_is_not_required() -> None:
+    with pytest.raises(UserError, match="no view 'rewrit'") as caught:
+        parse(TrainConfig, apply_overrides(BARE, ["require=[rewrit]"]), where="x.yaml")
+    assert (caught.value.where, caught.value.fix) == ("x.yaml: require", "Did you mean rewrite?")

@@ -1,6 +1,7 @@
 """An image that cannot be read does not end a run: another takes its place, the same for any number of workers."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,14 @@ import pytest
 import torch
 from rich.console import Console
 
+from semclip.core.config import find_config
 from semclip.core.errors import UserError
 from semclip.core.files import read_json
+from semclip.core.parsing import parse_yaml
+from semclip.core.registry import FAMILIES
 from semclip.data.load import load_examples
 from semclip.models.load import load
-from semclip.training import images, loop
+from semclip.training import examples, images, loop
 from semclip.training.config import TrainConfig
 from semclip.training.loop import train
 from tests.training.conftest import printed
@@ -112,3 +116,19 @@ def test_no_two_of_one_group_meet_and_what_is_whole_stays(
     for epoch in (seen[:6], seen[6:]):
         indices = [index for batch, _ in epoch for index in batch]
         assert not {3, 40} & set(indices) and len(indices) == 96 and len(set(indices)) == 94
+
+
+@pytest.mark.parametrize(("view", "way"), examples._HOW_TO_SERVE.items())
+def test_what_is_advised_for_a_missing_view_makes_it(view: str, way: str) -> None:
+    advised = way.format(file="pairs.csv")
+    for step in re.findall(r"steps=\[{name: (\w+)}\]", advised):
+        assert view in FAMILIES["steps"].get(step).gives
+    for config in re.findall(r"semclip captions write pairs.csv(?: --config (\w+))?", advised):
+        assert view in parse_yaml(find_config(config or "rules", "captions").read_bytes(), "x")["views"]
+    assert "{{" not in advised
+
+
+def test_a_file_is_no_run_folder(make_config: Make, tmp_path: Path, console: Console) -> None:
+    (tmp_path / "run").write_text("notes")
+    with pytest.raises(UserError, match="a file is where the run folder would be"):
+        train(make_config(), tmp_path / "run", console)

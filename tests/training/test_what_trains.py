@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from semclip.cli import main
 from semclip.core.config import dump, save_config
+from semclip.core.errors import UserError
 from semclip.data.collate import Batch
 from semclip.models.load import create, load
 from semclip.objectives import create as create_objective
@@ -194,3 +195,11 @@ def test_ranks_save_merged_weights(make_config: Make, world: Path, tmp_path: Pat
         assert two.keys() == one.keys()
         for key, value in one.items():
             torch.testing.assert_close(two[key], value, rtol=1e-6, atol=1e-6, msg=f"{key}, {name}")
+
+
+def test_a_run_in_which_nothing_trains_is_refused(make_config: Make, tmp_path: Path, console: Console) -> None:
+    frozen = {**MODEL, "freeze": ["image", "text", "logit_scale"]}
+    with pytest.raises(UserError, match="nothing trains") as caught:
+        train(make_config(model=frozen), tmp_path / "run", console)
+    assert "model.freeze=[image]" in caught.value.fix
+    train(make_config(model={**MODEL, "freeze": ["image"]}, evaluate=ONLY_RETRIEVAL), tmp_path / "run", console)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from semclip.core.errors import UserError
-from semclip.core.lock import only_one
+from semclip.core.lock import lock_of, only_one
 from semclip.core.parsing import parse_json
 from semclip.core.shape import shaped
 
@@ -63,9 +63,8 @@ class Journal:
         except OSError as error:
             what = f"cannot make the folder: {error.strerror or error}"
             raise UserError(what, where=str(self.path.parent), fix="choose another --out") from error
-        lock = self.path.with_name(f".{self.path.name}")
         fix = "wait until it ends, or name another --out"
-        self._lock.enter_context(only_one(lock, "is writing this output", str(self.path), fix))
+        self._lock.enter_context(only_one(lock_of(self.path), "is writing this output", str(self.path), fix))
         try:
             if self._restart:
                 remove(self.path)

@@ -81,10 +81,10 @@ def _shown(card: "Card") -> Any:
 
 def _judge(console: "Console", drawn: "Sequence[Card]", every: "Sequence[Card]", path: Path, annotator: str) -> None:
     """Ask for each text not marked yet; the file is written after every answer."""
-    from semclip.core.lock import only_one
+    from semclip.core.lock import lock_of, only_one
     from semclip.core.stopping import kept
 
-    lock = only_one(path.with_name(f".{path.name}"), "is marking these texts", str(path))
+    lock = only_one(lock_of(path), "is marking these texts", str(path))
     with lock, kept(f"all marks so far are in {path}; the same command goes on"):
         _ask(console, drawn, every, path, annotator)
 

@@ -43,7 +43,7 @@ def command(
     from semclip.cli.segment import template_texts, text_rows
     from semclip.core.console import make_console
     from semclip.core.files import sha256_file
-    from semclip.core.lock import only_one
+    from semclip.core.lock import lock_of, only_one
     from semclip.core.stopping import kept
     from semclip.data.masks import GroundTruth
     from semclip.evaluation import RunOptions, evaluate
@@ -58,7 +58,7 @@ def command(
     teacher = on_device(load(model), device)
     student = on_device(new_student(teacher, named, text_rows(teacher, named, templates), config), device)
     console = make_console()
-    lock = only_one(out.parent / f".{out.name}", "is distilling here", str(out))
+    lock = only_one(lock_of(out), "is distilling here", str(out))
     going_on = f"checkpoints so far are kept in {out}; the same command goes on"
     described = {"path": str(data), "split": "test", "sha256": sha256_file(data) if data.is_file() else ""}
     made_from = {

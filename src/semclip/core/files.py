@@ -18,7 +18,8 @@ def write_atomic(path: str | Path, write: Callable[[Path], object]) -> None:
     file is gone. Raises UserError when the disk is full or the folder cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    place = path.absolute()  # "." has a name, too
+    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
@@ -27,7 +28,7 @@ def write_atomic(path: str | Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
     except OSError as error:
         raise UserError(
-            f"cannot write {path.name}: {error.strerror or error}",
+            f"cannot write {place.name}: {error.strerror or error}",
             where=str(path),
             fix="free some space or choose a folder you may write to; the file that stood there before is untouched",
         ) from error

@@ -52,6 +52,12 @@ class Holder:
         return f"process {self.pid} on {self.host}"
 
 
+def lock_of(held: Path) -> Path:
+    """The lock of a file or a folder, hidden beside it as `.NAME`; "." has a name, too."""
+    place = held.resolve()
+    return place.with_name(f".{place.name}")
+
+
 @contextmanager
 def only_one(lock: Path, doing: str, where: str, fix: str = "", wait: bool = False) -> Iterator[None]:
     """Hold the lock in the files LOCK.lock and LOCK.json, the second of which names the holder.

@@ -15,7 +15,7 @@ from semclip.core.console import make_console
 from semclip.core.errors import UserError
 from semclip.core.example import ImageRef
 from semclip.core.files import read_json, write_atomic, write_json
-from semclip.core.lock import only_one
+from semclip.core.lock import lock_of, only_one
 
 _IMAGES_AT_ONCE = 256
 
@@ -49,7 +49,7 @@ class ImageStore:
         names = [ref.key for ref in images]
         fingerprint = _fingerprint(images, key)
         # Two runs that need the same rows: the second waits for those of the first.
-        with only_one(path.with_name(f".{path.name}"), "is making these rows", str(path), wait=True):
+        with only_one(lock_of(path), "is making these rows", str(path), wait=True):
             return cls._found_or_made(path, images, names, encode, fingerprint, key)
 
     @classmethod

@@ -16,7 +16,7 @@ from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
 from semclip.core.files import write_json
 from semclip.core.launch import processes_started
-from semclip.core.lock import only_one
+from semclip.core.lock import lock_of, only_one
 from semclip.core.run_record import read_record
 from semclip.models.adapt.what_trains import WhatTrains
 from semclip.training.config import TrainConfig
@@ -117,7 +117,7 @@ def compare(
 
     max_parallel: with more than 1, that many runs at a time, each a process that writes RUN/log.txt.
     """
-    with only_one(out.parent / f".{out.name}", "is running this comparison", str(out)):
+    with only_one(lock_of(out), "is running this comparison", str(out)):
         return _compared(plan(config, overrides, out), out, console, max_parallel)
 
 

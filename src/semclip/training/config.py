@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from semclip.core.errors import UserError, did_you_mean
+from semclip.core.example import VIEWS
 from semclip.data.load import DataConfig
 from semclip.training.guards import GuardConfig
 from semclip.training.learning_rate import SCHEDULES
@@ -125,6 +126,12 @@ class EvaluateConfig:
     tests: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.every < 0:
+            raise UserError(
+                f"evaluate.every: {self.every} is negative",
+                where="evaluate.every",
+                fix="set evaluate.every=100, or 0 to validate before and after training only",
+            )
         for name in self.tests:
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
                 raise UserError(
@@ -158,3 +165,8 @@ class TrainConfig:
     track: str = ""
     seed: int = 0
     trackers: tuple[Literal["tensorboard"], ...] = ()
+
+    def __post_init__(self) -> None:
+        for view in self.require:
+            if view not in VIEWS:
+                raise UserError(f"there is no view '{view}'", where="require", fix=did_you_mean(view, VIEWS))

@@ -26,6 +26,18 @@ from semclip.training.steps.base import Step, views_of_data
 
 T = TypeVar("T")
 
+_WRITE = "write one: `semclip captions write {file} --out triples.jsonl`, then data.path=triples.jsonl"
+#: For messages: how data that lack a view come to serve it.
+_HOW_TO_SERVE = {
+    "paraphrase": _WRITE,
+    "negation": _WRITE,
+    "absence": _WRITE + "; let a data step make it: 'steps=[{{name: batch_absences}}]'",
+    "rewrite": "write some, with a language model: `semclip captions write {file} --config laclip --out "
+    "rewrites.jsonl`, then data.path=rewrites.jsonl",
+    "negative_image": "let a data step find it: 'steps=[{{name: distractors}}]'; or add a column 'negative_image'",
+    "query": "let a data step make it: 'steps=[{{name: logical_queries}}]'",
+}
+
 
 @dataclass(frozen=True)
 class Splits:
@@ -64,8 +76,8 @@ def load_splits(config: TrainConfig, objective: Objective, steps: Sequence[Step]
             raise UserError(
                 f"objective '{config.objective['name']}' needs the view '{view}', which no training example has",
                 where=lacking[0].where,
-                fix=f"add a column '{view}' (`semclip captions write` makes negations and absences), let a data step "
-                "make it (`semclip list steps`), or choose an objective that does without",
+                fix=_HOW_TO_SERVE[view].format(file=data_file(config.data))
+                + "; or choose an objective that does without",
             )
     if "negation" in views:
         train_examples = _without_contradictions(train_examples, config, left_out)

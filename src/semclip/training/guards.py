@@ -59,6 +59,12 @@ class GuardConfig:
                     where=f"guards.{name}",
                     fix=f"set guards.{name}=0 or more",
                 )
+        if self.unreadable > 1:
+            raise UserError(
+                f"guards.unreadable: {self.unreadable:g} is no proportion",
+                where="guards.unreadable",
+                fix="set guards.unreadable=0.1 for a tenth",
+            )
 
 
 class Guards:

@@ -13,8 +13,9 @@ from rich.console import Console
 from torch import Tensor
 
 from semclip.core.errors import UserError
+from semclip.core.files import is_file
 from semclip.core.launch import rank_of_process
-from semclip.core.lock import only_one
+from semclip.core.lock import lock_of, only_one
 from semclip.core.stopping import kept
 from semclip.data.collate import Batch
 from semclip.evaluation import Sources
@@ -69,8 +70,10 @@ def alone(run_folder: Path) -> AbstractContextManager[None]:
     """No other process trains in this folder meanwhile; of several that train together, the first one sees to that."""
     if rank_of_process() > 0:
         return nullcontext()
+    if is_file(run_folder):
+        raise UserError("a file is where the run folder would be", where=str(run_folder), fix="choose another --out")
     fix = "wait until it is done, or end that process and continue with --resume; or choose another --out"
-    return only_one(run_folder.parent / f".{run_folder.name}", "is training here", str(run_folder), fix)
+    return only_one(lock_of(run_folder), "is training here", str(run_folder), fix)
 
 
 def _train(

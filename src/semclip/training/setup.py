@@ -218,9 +218,16 @@ def find_images(
 
 
 def what_trains(encoder: Encoder, objective: Objective) -> list[str]:
-    """A table of parameters by group, those of the objective last."""
+    """A table of parameters by group, those of the objective last. Raises UserError where none of them trains."""
     own = Group.of("objective", objective.parameters())
-    return table([*parameter_groups(encoder), *([own] if own.trained else [])])
+    groups = [*parameter_groups(encoder), *([own] if own.trained else [])]
+    if not any(group.trained for group in groups):
+        raise UserError(
+            "nothing trains: every part of the model is frozen, and the objective has no parameters",
+            where="model.freeze",
+            fix="leave text out of it: model.freeze=[image]; `semclip evaluate` measures a model as it is",
+        )
+    return table(groups)
 
 
 def caption_ids(examples: Sequence[Example], encoder: Encoder, device: torch.device) -> Iterator[torch.Tensor]:

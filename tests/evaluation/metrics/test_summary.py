@@ -77,6 +77,11 @@ def test_numbers_of_items_together() -> None:
     assert (margin.value, margin.n, margin.chance) == (2.0, 3, 0.0) and 1 <= margin.interval[0] < 2 < margin.interval[1]
 
 
+def test_one_cluster_has_no_interval() -> None:
+    assert average("margin", "", [0.3, 0.5], ["a", "a"], "cosine").interval is None
+    assert together("spread", "", lambda i: float(i.std()), ["a", "a"], 20, unit="cosine").interval is None
+
+
 def test_a_mean_over_sets_counts_each_alike() -> None:
     metric = average("delta", "", [1.0, 1.0, 1.0, 0.0], list("wxyz"), "difference", 0.0, strata=list("aaab"))
     assert (metric.value, metric.interval, metric.n) == (0.5, (0.5, 0.5), 4)

@@ -19,7 +19,7 @@ class Metric:
 
     value:      ties count as the expected score under random order.
     strict:     ties count as wrong.     optimistic: ties count as right.
-    interval:   95 %, Wilson for proportions. None only where the metric is no proportion of items (see `unit`).
+    interval:   95 %, Wilson for proportions. None only for what is no proportion (see `unit`), as of one item.
     chance:     what guessing scores; None where guessing has no meaning.
     per_slice:  the same fields for each slice, keyed by its name (negation kind, class, template).
     kind:       "model"; "official" for the published script's own rule; "baseline" for a score to beat. The name of one

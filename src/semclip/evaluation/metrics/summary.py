@@ -81,7 +81,7 @@ def average(
         value=value,
         n=len(clusters),
         description=description,
-        interval=_around(value, bootstrap_mean(y, clusters, strata=strata)),
+        interval=_around(value, bootstrap_mean(y, clusters, strata=strata), clusters),
         chance=chance,
         unit=unit,
     )
@@ -100,13 +100,16 @@ def together(
     statistic: indices of items -> number. fields: others of `Metric`, such as chance and unit.
     """
     fields = {"value": statistic(np.arange(len(clusters))), **fields}
-    interval = _around(fields["value"], bootstrap(statistic, clusters, resamples=resamples))
+    interval = _around(fields["value"], bootstrap(statistic, clusters, resamples=resamples), clusters)
     return Metric(name=name, n=len(clusters), description=description, interval=interval, **fields)
 
 
-def _around(value: float, interval: Interval) -> Interval:
-    """Percentiles of draws from few items may all lie on one side of the value, which stays inside."""
-    return min(interval[0], value), max(interval[1], value)
+def _around(value: float, interval: Interval, clusters: Sequence[str]) -> Interval | None:
+    """Percentiles of draws from few items may all lie on one side of the value, which stays inside.
+
+    None for one cluster: every draw is the same, which says nothing of how far the value is from the truth.
+    """
+    return (min(interval[0], value), max(interval[1], value)) if len(set(clusters)) > 1 else None
 
 
 def item_record(

@@ -11,13 +11,9 @@ from semclip.core.example import Example
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.choice import chance, choice
-from semclip.evaluation.metrics.classification import mean_per_class_recall
-from semclip.evaluation.metrics.result import Metric
-from semclip.evaluation.metrics.summary import average, item_record, proportion, together
+from semclip.evaluation.metrics.summary import alike, average, item_record, macro, proportion
 from semclip.evaluation.own.base import DataBenchmark, cluster
 from semclip.evaluation.prompts import check_templates, class_rows, fill
-
-_RESAMPLES = 1000
 
 
 class ZeroShot(DataBenchmark):
@@ -52,9 +48,6 @@ class ZeroShot(DataBenchmark):
 
     def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
         classes = _classes(examples)
-        if len(classes) < 2:
-            raise UserError(f"all images are labelled '{classes[0]}'", where=examples[0].where,
-                            fix="zero-shot classification needs two classes or more")  # fmt: skip
         own = _one_per_image(examples)
         names = [str(e.meta["label"]) for e in own]
         labels = np.array([classes.index(name) for name in names])
@@ -79,7 +72,14 @@ class ZeroShot(DataBenchmark):
                     higher_is_better=False,
                 ),
                 average("delta", "original minus negated accuracy", drop, clusters, "difference", chance=0.0),
-                _mean_recall(original.expected, labels, clusters, guess),
+                macro(
+                    "mean_per_class_recall",
+                    "mean of the classes' recalls: classes count the same however many images they have (macro)",
+                    original,
+                    clusters,
+                    guess,
+                    alike(names),
+                ),
             ],
             items={
                 "original_accuracy": item_record(ids, original, clusters, names),
@@ -97,20 +97,15 @@ class ZeroShot(DataBenchmark):
         )
 
 
-def _mean_recall(outcomes: np.ndarray, labels: np.ndarray, clusters: Sequence[str], guess: float) -> Metric:
-    def drawn(items: np.ndarray) -> float:
-        # mean_per_class_recall, fast: a draw is one of a thousand
-        counts = np.bincount(labels[items])
-        right = np.bincount(labels[items], outcomes[items])
-        return float((right[counts > 0] / counts[counts > 0]).mean())
-
-    what = "mean of the classes' recalls: classes count the same however many images they have (macro)"
-    value = mean_per_class_recall(outcomes, labels)
-    return together("mean_per_class_recall", what, drawn, clusters, _RESAMPLES, value=value, chance=guess)
-
-
 def _classes(examples: Sequence[Example]) -> list[str]:
-    return sorted({str(e.meta["label"]) for e in examples})
+    classes = sorted({str(e.meta["label"]) for e in examples})
+    if len(classes) < 2:
+        raise UserError(
+            f"all images are labelled '{classes[0]}'",
+            where=examples[0].where,
+            fix="give images of two classes or more, or leave the benchmark 'zeroshot' out",
+        )
+    return classes
 
 
 def _one_per_image(examples: Sequence[Example]) -> list[Example]:
