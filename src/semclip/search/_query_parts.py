@@ -1,11 +1,11 @@
 """The parts of a query side by side, and what of them belongs together."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lark import Token
 
-from semclip.core.query import Filter, Node
+from semclip.core.query import Filter, Node, Not, Text
 from semclip.search._query_tree import not_
 
 PUNCTUATION = ("COMMA", "STOP")
@@ -24,12 +24,14 @@ class Said:
 class Denied:
     """What a denial in English excludes.
 
-    rest: words after a comma that turned out to be wanted again. exception: whether it was said with "except".
+    rest: words after a comma that turned out to be wanted again. exception: whether it was said with "except". clause:
+    whether the verb after it is of what is excluded, "where no car is parked".
     """
 
     nodes: list[Node]
     rest: list[Token] = field(default_factory=list)
     exception: bool = False
+    clause: bool = False
     filters: list[tuple[Filter, Token]] = field(default_factory=list)
 
 
@@ -98,7 +100,7 @@ def _say(parts: list[Part], said: Said) -> None:
 
 
 def _say_after_denial(parts: list[Part], said: Said) -> None:
-    """A place or a time belongs to what was said before the denial: "a dog without a collar in the snow"."""
+    """A place, a time or a verb belongs to what was said before the denial: "a dog without a collar in the snow"."""
     tokens, new_sentence = _begun(said.tokens)
     if not tokens:
         return
@@ -106,7 +108,9 @@ def _say_after_denial(parts: list[Part], said: Said) -> None:
     while denials and isinstance(parts[denials - 1], Denied):
         denials -= 1
     before = parts[denials - 1] if denials else None
-    if tokens[0].type not in ("SCENE", "PLACE", "WITH"):
+    if tokens[0].type == "FINITE" and not new_sentence and (_is_clause(parts[-1]) or not isinstance(before, Said)):
+        _lengthen(parts[-1], tokens)
+    elif tokens[0].type not in ("FINITE", "SCENE", "PLACE", "WITH"):
         parts.append(Said(tokens, said.weight))
     elif isinstance(before, Said) and before.weight == 1 and not new_sentence:
         before.tokens, before.weight = before.tokens + tokens, said.weight
@@ -114,6 +118,17 @@ def _say_after_denial(parts: list[Part], said: Said) -> None:
         parts.insert(denials, Said(tokens, said.weight))
     else:
         parts.insert(denials, Said([*without_first_word(tokens[0]), *tokens[1:]], said.weight))
+
+
+def _is_clause(part: Part) -> bool:
+    return isinstance(part, Denied) and part.clause
+
+
+def _lengthen(part: Part, tokens: list[Token]) -> None:
+    """Let the last thing of a denial have the verb after it: "no faces are shown"."""
+    last = part.nodes[-1] if isinstance(part, Denied) else None
+    if isinstance(part, Denied) and isinstance(last, Not) and isinstance(last.child, Text):
+        part.nodes[-1] = Not(replace(last.child, text=" ".join([last.child.text, *without_last(tokens, PUNCTUATION)])))
 
 
 def _begun(said: list[Token]) -> tuple[list[Token], bool]:

@@ -25,6 +25,7 @@ from semclip.search._query_parts import (
 from semclip.search._query_tree import and_, not_, or_
 
 HEAVIEST, LIGHTEST = 1000.0, 0.001
+CLAUSES = ("where ", "that ", "in which ", "on which ", "at which ")  # "a street where no car is parked"
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,14 @@ class Reader(Transformer[Token, Ready]):
     short_list = either_list = long_list
 
     def without(self, children: list[Any]) -> Denied:
-        """Excluded is every thing up to a comma with a place after it: "beds without pillows or sheets, in hotels"."""
+        """Excluded is every thing up to a comma with a place or a verb after it, and no `or` or `and` after that.
+
+        "beds without pillows or sheets, in hotels", "a boy without a hat, riding a horse".
+        """
         items = children[1]
-        pairs = enumerate(pairwise(items))
-        end = next((i for i, (comma, item) in pairs if _is(comma, "COMMA") and _is_place(item)), len(items))
+        last = max((i for i, item in enumerate(items) if _is(item, "AND", "OR", "NOR")), default=0)
+        pairs = list(enumerate(pairwise(items)))[last:]
+        end = next((i for i, (comma, item) in pairs if _is(comma, "COMMA") and _goes_on(item)), len(items))
         return Denied([Not(item.text) for item in items[:end] if isinstance(item, Thing)], _words(items[end:]))
 
     def neither(self, children: list[Any]) -> Denied:
@@ -155,7 +160,9 @@ class Reader(Transformer[Token, Ready]):
         items = children[-1]
         last = max((i for i, item in enumerate(items) if _is(item, "AND", "OR", "NOR")), default=-1)
         end = next(i for i, item in enumerate(items) if i > last and isinstance(item, Thing)) + 1
-        return Denied(self.without([None, items[:end]]).nodes, _words(items[end:]))
+        said = children[0]
+        clause = said is not None and said.lower().startswith(CLAUSES)
+        return Denied(self.without([None, items[:end]]).nodes, _words(items[end:]), clause=clause)
 
     def except_(self, children: list[Any]) -> Denied:
         return replace(self.without(children), exception=True)
@@ -277,8 +284,8 @@ def _words(items: list[Thing | Token]) -> list[Token]:
     return [token for item in items for token in (item.tokens if isinstance(item, Thing) else [item])]
 
 
-def _is_place(item: object) -> bool:
-    return isinstance(item, Thing) and item.tokens[0].type == "PREPOSITION"
+def _goes_on(item: object) -> bool:
+    return isinstance(item, Thing) and item.tokens[0].type in ("PREPOSITION", "DOING")
 
 
 def _is(item: object, *types: str) -> bool:
