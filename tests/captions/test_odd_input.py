@@ -57,3 +57,4 @@ def test_objects_that_no_list_knows_and_cells_that_are_none(captions: int, tmp_p
     assert len(rows) == len(OBJECTS) and all(map(every_caption_has_a_text_or_a_reason, rows))
     left_out = rows_of(tmp_path / "out.jsonl.left_out")
     assert len(left_out) == len(BROKEN) and all("list of nouns" in row["reason"] for row in left_out)
+    assert all('["dog", "puppy", "ball"]' in row["fix"] for row in left_out)

@@ -243,6 +243,8 @@ def test_a_clause_is_hung_on_where_it_is_asked_for() -> None:
         ({"kinds": "ccnegg"}, "no preset 'ccnegg'"),
         ({"kinds": {"verb_denied": 1}}, "no kind 'verb_denied'"),
         ({"kinds": {"verb_negated": -1}}, "the weight -1"),
+        ({"kinds": {"verb_negated": "x"}}, "the weight 'x'"),
+        ({"kinds": ["verb_negated"]}, "names no kinds"),
         ({"kinds": {"verb_negated": 0}}, "no kind weighs anything"),
         ({"clause": 2.0}, "a share of 2.0"),
     ],
@@ -250,6 +252,12 @@ def test_a_clause_is_hung_on_where_it_is_asked_for() -> None:
 def test_bad_options_are_named(options: dict[str, object], said: str) -> None:
     with pytest.raises(UserError, match=said):
         create("rules", [example("A dog naps .")], **options)
+
+
+def test_a_kind_in_place_of_a_preset_is_told_how_it_is_typed() -> None:
+    with pytest.raises(UserError) as refused:
+        create("rules", [example("A dog naps .")], kinds="verb_negated")
+    assert "writer.kinds={verb_negated: 1}" in refused.value.fix
 
 
 def test_the_parser_is_said_and_is_part_of_the_signature(monkeypatch: pytest.MonkeyPatch) -> None:

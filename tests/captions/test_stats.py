@@ -1,6 +1,8 @@
 """Statistics of views: counts by hand, and a classifier that finds a giveaway and finds nothing where there is none."""
 
 import json
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from semclip.captions.stats import measure_separability, view_stats, written
+from semclip.captions.stats import PAIRS, measure_separability, view_stats, written
 from semclip.cli.captions_stats import command
+from semclip.core.errors import UserError
 from semclip.core.example import Example, ImageRef
 from semclip.core.seeds import generator
 from semclip.data.load import DataConfig, load_examples
@@ -67,7 +70,20 @@ def many(seed: int, giveaway: bool, count: int = 200) -> list[Example]:
 def test_a_giveaway_is_found() -> None:
     separability = measure_separability(written(many(0, giveaway=True)), "negation", "absence", 1000)
     assert separability is not None and separability.right.mean() == 1.0 and separability.telling[0] == "+visible"
-    assert len(separability.right) == 400
+    assert len(separability.right) == 400 and separability.longer == 1.0, "one word more, always"
+
+
+def test_the_length_rule_counts_equal_lengths_half() -> None:
+    rows = many(0, giveaway=False, count=20)
+    told = [f"{text} visible" if i < 5 else text for i, row in enumerate(rows) for text in row.absences]
+    rows = [replace(row, absences=(text,)) for row, text in zip(rows, told, strict=True)]
+    measured = measure_separability(written(rows), "negation", "absence", 1000)
+    assert measured is not None and measured.longer == (5 + 15 / 2) / 20
+
+
+def test_every_two_views_are_told_apart() -> None:
+    views = ("caption", "paraphrase", "negation", "absence", "rewrite")
+    assert {frozenset(pair) for pair in PAIRS} >= set(map(frozenset, combinations(views, 2)))
 
 
 def test_texts_that_are_alike_are_told_by_chance() -> None:
@@ -98,6 +114,15 @@ def test_too_few_are_not_told() -> None:
     assert measure_separability(written(same), "negation", "absence", 1000) is None
 
 
+def test_a_file_whose_captions_were_all_refused_is_not_taken_for_another(tmp_path: Path) -> None:
+    row = {"image": "1.jpg", "caption": "dog", "negations": [], "negation_refused": [{"of": 0, "reason": "a word"}]}
+    (tmp_path / "out.jsonl").write_text(json.dumps(row))
+    app = typer.Typer()
+    app.command()(command)
+    refused = CliRunner().invoke(app, [str(tmp_path / "out.jsonl")]).exception
+    assert isinstance(refused, UserError) and "VIEW_refused" in refused.fix
+
+
 def test_the_command(tmp_path: Path) -> None:
     rows = [
         {"image": f"{e.id}.jpg", "caption": e.caption, "negations": list(e.negations), "absences": list(e.absences)}
@@ -112,4 +137,5 @@ def test_the_command(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "stats.json").read_text())
     assert found["views"]["absence"]["negation_words"] == {"no": 200}
     (pair,) = [separability for separability in found["told"] if separability["first"] == "negation"]
+    assert pair["second_is_longer"] == 1.0 and "length rule" in " ".join(result.output.split())
     assert pair["accuracy"] == 1.0 and pair["interval"][0] > 0.95 and "100.0%" in result.output

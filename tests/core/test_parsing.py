@@ -34,6 +34,7 @@ def test_sound_json_comes_back(value: Any, ascii_only: bool) -> None:
     [
         ("", "Expecting value"),
         ('{"a": 1,\n "b": oops}', "line 2, character 7"),
+        ('{"a": 1\n', "at character 8"),
         ("[1] 2", "Extra data"),
         ("NaN", "NaN is no finite number"),
         ('{"a": [-Infinity]}', "-Infinity is no finite number"),

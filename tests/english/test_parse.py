@@ -128,6 +128,8 @@ def test_a_pipeline_that_is_not_there_or_does_not_parse(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no pipeline 'en_nothing'") as caught:
         open_parser("en_nothing")
     assert "python -m spacy download en_nothing" in (caught.value.fix or "")
+    with pytest.raises(UserError, match="no pipeline 'json'"):  # a package, and none of spaCy's
+        open_parser("json")
     spacy.blank("en").to_disk(tmp_path / "blank")
     with pytest.raises(UserError, match="has no parser and no tagger"):
         open_parser(str(tmp_path / "blank"))

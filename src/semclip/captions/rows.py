@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from semclip.data.splits import with_splits
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A row of the input that cannot be read. where: `file:row`."""
+    """A row of the input that cannot be read. where: `file:row`. fix: what to do about it."""
 
     where: str
     reason: str
+    fix: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def read_input(config: DataConfig) -> Input:
     def bad_row(error: UserError) -> None:
         nonlocal first_error
         first_error = first_error or error
-        left_out.append(LeftOut(error.where, error.what))
+        left_out.append(LeftOut(error.where, error.what, error.fix))
 
     for place, row in read_rows(path, bad_row):
         where = where_of(path, place)
@@ -94,8 +95,8 @@ def read_input(config: DataConfig) -> Input:
         say(f"{path.name}: {note}")
     if any(example.split for example in examples):
         # Where some rows name a split, those that do not are left out: a drawn one could put a group on both sides.
-        what = "the row names no split, but others do"
-        left_out += [LeftOut(example.where, what) for example in examples if not example.split]
+        what, fix = "the row names no split, but others do", "name its split, or none in any row"
+        left_out += [LeftOut(example.where, what, fix) for example in examples if not example.split]
         examples = [example for example in examples if example.split]
     examples = list(with_splits(with_ids(one_per_photo(examples)), config.seed))
     digest = hashlib.sha256()
@@ -108,7 +109,7 @@ def save_left_out(left_out: Sequence[LeftOut], out: Path) -> Path:
     """List the unreadable rows in a file beside the output; no file where there are none."""
     path = out.with_name(out.name + ".left_out")
     if left_out:
-        write_text(path, "".join(json.dumps({"where": r.where, "reason": r.reason}) + "\n" for r in left_out))
+        write_text(path, "".join(json.dumps(asdict(row)) + "\n" for row in left_out))
     else:
         path.unlink(missing_ok=True)
     return path

@@ -23,6 +23,7 @@ def command(
     json: Annotated[Path | None, typer.Option(help="save the numbers as well")] = None,
 ) -> None:
     """Count kinds, lengths, duplicates and negation words; measure how well a bag of words tells the views apart."""
+    from semclip.captions.config import COLUMNS
     from semclip.captions.stats import PAIRS, measure_separability, view_stats, written
     from semclip.core.console import make_console
     from semclip.core.files import write_json
@@ -33,7 +34,9 @@ def command(
     texts = written(examples)
     stats = view_stats(texts)
     if not stats:
-        raise UserError("no written text", where=data, fix="name what `semclip captions write` wrote")
+        refused = any(f"{view}_refused" in example.meta for example in examples for view in COLUMNS)
+        fix = "see its columns VIEW_refused" if refused else "name what `semclip captions write` wrote"
+        raise UserError("no written text", where=data, fix=fix)
     _show_views(console, stats)
     found = [pair for first, second in PAIRS if (pair := measure_separability(texts, first, second, max_captions))]
     _show_separability(console, found)
@@ -78,14 +81,16 @@ def _show_separability(console: "Console", found: "list[Separability]") -> None:
     from semclip.evaluation.metrics.intervals import proportion_interval
 
     table = Table(
-        "", "accuracy", "texts", "words that tell most",
-        title="what a bag of words tells apart; chance is 50 %",
-        caption="cross-validated by group, one text of each per caption; + speaks for the second, - for the first",
+        "", "bag of words", "length rule", "texts", "words that tell most",
+        title="what tells two views apart without the photo; chance is 50 %",
+        caption="bag of words: cross-validated by group, one text of each per caption; + speaks for the second, - for "
+        "the first. length rule: which view the longer text is of",
     )  # fmt: skip
     for pair in found:
         low, high = proportion_interval(pair.right, pair.groups)
         table.add_row(
             f"{pair.first}, {pair.second}", f"{pair.right.mean():.1%}\n({low:.1%} to {high:.1%})",
+            f"{max(pair.longer, 1 - pair.longer):.1%}\n({pair.second if pair.longer > 0.5 else pair.first})",
             f"{len(pair.right):,}", " ".join(pair.telling),
         )  # fmt: skip
     if found:
@@ -99,6 +104,7 @@ def _as_json(pair: "Separability") -> dict[str, object]:
 
     return {
         "first": pair.first, "second": pair.second, "accuracy": float(pair.right.mean()), "chance": 0.5,
+        "second_is_longer": pair.longer,
         "interval": list(proportion_interval(pair.right, pair.groups)), "texts": len(pair.right),
         "telling": list(pair.telling),
     }  # fmt: skip

@@ -62,7 +62,9 @@ def parse_json(text: str | bytes, where: str, fix: str = "write the file again",
             _refuse_depth(value)
         if "\\u" in text and not halves:
             _refuse_half_characters(value)
-    except json.JSONDecodeError as error:
+    except json.JSONDecodeError as found:
+        # Where the text ends too early the decoder is behind the last line break, in a line that nobody sees.
+        error = json.JSONDecodeError(found.msg, found.doc, min(found.pos, len(found.doc.rstrip())))
         line = f"line {error.lineno}, " if "\n" in text.strip() else ""
         what = error.msg.removesuffix(" at")
         raise UserError(f"not valid JSON: {what} at {line}character {error.colno}", where, fix) from None

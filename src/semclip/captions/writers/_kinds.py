@@ -68,15 +68,20 @@ PRESETS: dict[str, dict[str, dict[str, float]]] = {
 ALL_KINDS = tuple(kind for kind in (*RULES, CLAUSE) if kind not in ("negation_removed", "denial_kept"))
 
 
-def weights_of(kinds: str | Mapping[str, Any], family: str) -> dict[str, float]:
+def weights_of(kinds: Any, family: str) -> dict[str, float]:
     """The weights of a preset's name or of `{kind: weight}`.
 
     Raises UserError for an unknown preset or kind, and where nothing weighs anything.
     """
     if isinstance(kinds, str):
         if kinds not in PRESETS:
-            raise UserError(f"no preset '{kinds}'", where="writer.kinds", fix=did_you_mean(kinds, PRESETS))
+            is_kind = kinds in ALL_KINDS
+            fix = f"type 'writer.kinds={{{kinds}: 1}}' for this kind alone" if is_kind else did_you_mean(kinds, PRESETS)
+            raise UserError(f"no preset '{kinds}'", where="writer.kinds", fix=fix)
         return dict(PRESETS[kinds][family])
+    if not isinstance(kinds, Mapping):
+        fix = f"give one of {', '.join(PRESETS)}, or weights: {{verb_negated: 1, hybrid: 2}}"
+        raise UserError(f"{kinds!r:.60} names no kinds", where="writer.kinds", fix=fix)
     for kind, weight in kinds.items():
         if kind not in ALL_KINDS:
             raise UserError(f"no kind '{kind}'", where="writer.kinds", fix=did_you_mean(kind, ALL_KINDS))

@@ -59,7 +59,7 @@ class Rules(Writer):
         parser: a spaCy pipeline, "plain" (built in), or "auto": en_core_web_sm where it is installed, else plain.
         """
 
-        kinds: str | dict[str, float] = "balanced"
+        kinds: Any = "balanced"
         clause: float = 0.0
         parser: str = "auto"
 
@@ -100,7 +100,9 @@ class Rules(Writer):
         return BUILT_IN
 
     def signature(self) -> dict[str, Any]:
-        kinds = self.config.kinds if isinstance(self.config.kinds, str) else dict(self.config.kinds)
+        kinds = self.config.kinds
+        if not isinstance(kinds, str):
+            kinds = {kind: float(weight) for kind, weight in kinds.items()}
         return {**super().signature(), "kinds": kinds, "clause": self.config.clause, "parser": self._parser.signature}
 
     async def write(self, example: Example, view: str, of: Sequence[int], seed: int, attempt: int) -> Written:

@@ -100,7 +100,7 @@ def open_parser(name: str) -> Parser:
         )
     try:
         return Spacy(name)
-    except OSError as error:  # what spacy.load raises for a name it does not find
+    except (OSError, TypeError, AttributeError) as error:  # for a name it does not find, and for some other package
         raise UserError(
             f"spaCy has no pipeline '{name}'",
             where="writer.parser",
