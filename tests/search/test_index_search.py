@@ -135,6 +135,14 @@ def test_filters_that_make_no_sense(index: Index, condition: Filter, what: str) 
         index.search(Query("a", Text("a"), (condition,)), ranker=Plain())
 
 
+@pytest.mark.parametrize("query", ["red", "type:png"])
+@pytest.mark.parametrize("numbers", [{"top": -1}, {"skip": -1}])
+def test_numbers_below_zero_are_refused(index: Index, query: str, numbers: dict[str, int]) -> None:
+    with pytest.raises(UserError, match="give 0 or more"):
+        index.search(query, **numbers)
+    assert index.search(query, top=0) == []
+
+
 def test_the_same_photo_is_shown_once(tmp_path: Path) -> None:
     paths = fill(tmp_path / "photos", 6)
     for name in ("copy.png", "zz.png"):

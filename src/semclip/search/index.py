@@ -179,8 +179,10 @@ class Index(Listing):
         query: as people type it, or parsed. ranker: a name from `semclip list rankers`, or one of your own; None: the
         default for the index's model. pictures: what `like:NAME` may stand for beside photos of the index and files.
         A query of filters alone lists what meets them and needs no model. Raises UserError for a query that cannot be
-        read.
+        read, and for a number below 0.
         """
+        if top < 0 or skip < 0:
+            raise UserError(f"top is {top} and skip is {skip}", where="Index.search", fix="give 0 or more of each")
         if isinstance(query, str):
             from semclip.search.query import parse
 
