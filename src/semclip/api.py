@@ -170,14 +170,13 @@ def train_config(
     config: str | Path | Mapping[str, Any], overrides: Mapping[str, Any] | Sequence[str] = ()
 ) -> "TrainConfig":
     """What `train` would do, resolved. Raises UserError for unknown keys and missing or wrong values."""
-    from semclip.core.config import find_config, load_config, parse, resolve_config
+    from semclip.core.config import find_config, parse, parse_config, resolve_config
     from semclip.training.config import TrainConfig
 
     given = _as_typed(overrides) if isinstance(overrides, Mapping) else list(overrides)
     if isinstance(config, Mapping):
         return parse(TrainConfig, resolve_config(config, given), where="config")
-    path = find_config(str(config))
-    return parse(TrainConfig, load_config(path, given), where=str(path))
+    return parse_config(TrainConfig, find_config(str(config)), given)
 
 
 def evaluate(
@@ -244,14 +243,13 @@ def write_captions(
     """
     from semclip.captions.config import CaptionsConfig
     from semclip.captions.memory import write_rows
-    from semclip.core.config import find_config, load_config, parse, resolve_config
+    from semclip.core.config import find_config, parse, parse_config, resolve_config
 
     given = _as_typed({"views": list(views)} if views else {})
     if isinstance(config, Mapping):
         settings = parse(CaptionsConfig, resolve_config(config, given, "captions"), where="config")
     else:
-        path = find_config(str(config), "captions")
-        settings = parse(CaptionsConfig, load_config(path, given, "captions"), where=str(path))
+        settings = parse_config(CaptionsConfig, find_config(str(config), "captions"), given, "captions")
     as_rows = [{"caption": row} if isinstance(row, str) else dict(row) for row in rows]
     return write_rows(as_rows, settings, Path(images), load)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from semclip.core.config import apply_overrides, dump, find_config, load_config, parse, save_config
+from semclip.core.config import apply_overrides, dump, find_config, load_config, parse, parse_config, save_config
 from semclip.core.errors import UserError
 
 
@@ -47,6 +47,9 @@ def test_sections_become_dataclasses_with_defaults() -> None:
         (None, "'name' is required", "name=..."),
         ({**GOOD, "steps": "many"}, "'steps'", "mend"),
         ({**GOOD, "optimizer": {"lr": "fast"}}, "'optimizer.lr'", "mend"),
+        ({**GOOD, "columns": "body"}, "'columns'", "write '{name: body}' in its place"),
+        ({**GOOD, "optimizer": {"lr": 1, "betas": 0.9}}, "'optimizer.betas'", "write a list"),
+        ({**GOOD, "optimizer": {"lr": 1, "betas": [0.9]}}, "'optimizer.betas.1' is required", "give optimizer.betas"),
     ],
 )
 def test_mistakes_name_the_whole_key(values: Any, message: str, hint: str) -> None:
@@ -245,3 +248,16 @@ def test_a_file_extends_shipped_configs_of_its_own_kind(kind: str, base: str, tm
     values = load_config(own, kind=kind)
     assert values.keys() >= load_config(find_config(base, kind), kind=kind).keys()
     assert values["name"] == "mine"
+
+
+def test_what_the_command_line_may_have_said_wrong_is_looked_for_there_too(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("name: x\noptimizer: {lr: 1}\n")
+    assert parse_config(Train, path, ["steps=3"]).steps == 3
+    with pytest.raises(UserError, match="unknown key 'stesp'") as caught:
+        parse_config(Train, path, ["stesp=3"])
+    assert caught.value.where == f"{path}, or the command line"
+    path.write_text("name: x\noptimiser: {lr: 1}\n")
+    with pytest.raises(UserError, match="unknown key 'optimiser'") as caught:
+        parse_config(Train, path)
+    assert caught.value.where == str(path)

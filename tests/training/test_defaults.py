@@ -85,7 +85,7 @@ def test_a_default_of_a_section_that_has_changed_is_refused_and_the_advice_works
     monkeypatch.setattr(SemCLIP, "Config", Changed)
     with pytest.raises(UserError, match=rf"objective\.negation_weight was {before}, is 0\.125") as caught:
         refuse_another_config(run, config, lambda: pytest.fail("not needed"))
-    (advised,) = re.findall(r"\(add (.*?)\), or", caught.value.fix)
+    (advised,) = re.findall(r"\(set (.*?)\), or", caught.value.fix)
     mended = train_config(dump(config), shlex.split(advised))
     assert options(mended)["objective.negation_weight"] == before
     # The saved config does not name the option: naming the value it had is no difference.
@@ -152,7 +152,7 @@ def test_a_default_of_the_loop_that_has_changed_is_refused_and_the_advice_works(
     now = make_config(train={"eps": 1e-6})
     with pytest.raises(UserError) as caught:
         refuse_another_config(run, now, lambda: pytest.fail("not needed"))
-    (advised,) = re.findall(r"\(add (.*?)\), or", caught.value.fix)
+    (advised,) = re.findall(r"\(set (.*?)\), or", caught.value.fix)
     mended = train_config(dump(now), shlex.split(advised))
     assert refuse_another_config(run, mended, lambda: pytest.fail("not needed")) == []
 

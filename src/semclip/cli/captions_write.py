@@ -175,7 +175,7 @@ def _settings(
     import json
 
     from semclip.captions.config import CaptionsConfig
-    from semclip.core.config import find_config, load_config, parse
+    from semclip.core.config import find_config, parse_config
 
     chosen: dict[str, Any] = {}
     if views:
@@ -186,9 +186,8 @@ def _settings(
         chosen["verify"] = [{"name": name} for name in names(verify) if name != "none"]
     if seed is not None:
         chosen["seed"] = seed
-    path = find_config(config, "captions")
     options = [f"{key}={json.dumps(value)}" for key, value in chosen.items()]
-    return parse(CaptionsConfig, load_config(path, [*options, *overrides], "captions"), where=str(path))
+    return parse_config(CaptionsConfig, find_config(config, "captions"), [*options, *overrides], "captions")
 
 
 def _load_encoder(spec: str) -> Any:

@@ -55,6 +55,12 @@ def find_config(name: str, kind: str = "train") -> Path:
     )
 
 
+def parse_config(cls: type[T], path: str | Path, overrides: Sequence[str] = (), kind: str = "train") -> T:
+    """`load_config`, then `parse`. Messages name the file, and the command line where that says something, too."""
+    where = f"{path}, or the command line" if overrides else str(path)
+    return parse(cls, load_config(path, overrides, kind), where=where)
+
+
 def load_config(path: str | Path, overrides: Sequence[str] = (), kind: str = "train") -> dict[str, Any]:
     """Read a YAML mapping, apply `a.b=value` overrides (values are YAML too), then fill in `${a.b}` references.
 
@@ -249,16 +255,21 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
     try:
         parsed: T = _adapter(typing.cast(Hashable, cls)).validate_python(dict(values))
     except ValidationError as error:
-        lines, fixes = [], []
+        lines, missing, fixes = [], [], []
         for problem in error.errors():
             key = ".".join(str(p) for p in problem["loc"] if p not in _TYPE_NAMES) or "(the whole section)"
             if problem["type"] == "missing":
                 lines.append(f"'{key}' is required")
-                fixes.append(f"{section}.{key}=..." if section else f"{key}=...")
+                if isinstance(problem["loc"][-1], int):  # a place of a list, which no override can set
+                    fixes.append(f"give {key.rpartition('.')[0]} that value, too")
+                else:
+                    missing.append(f"{section}.{key}=..." if section else f"{key}=...")
             else:
                 lines.append(f"'{key}': {problem['msg']}, found {_short(problem['input'])}")
-        fix = f"set it, for example on the command line: {' '.join(fixes)}" if fixes else "mend the value"
-        raise UserError("; ".join(lines), where=where, fix=fix) from error
+                fixes.append(_instead_of(problem["input"], problem["type"]))
+        if missing:
+            fixes.append(f"set it, for example on the command line: {' '.join(missing)}")
+        raise UserError("; ".join(lines), where=where, fix="; ".join(dict.fromkeys(fixes))) from error
     except UserError as error:  # of a section's own check, which knows its key and not the file
         at = error.where if where in error.where else f"{where}: {error.where}"
         raise UserError(error.what, where=at, fix=error.fix) from error
@@ -266,6 +277,15 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
         if not math.isfinite(value):
             raise UserError(f"'{key}' is {value}, no finite number", where=where, fix=f"give {key} a finite number")
     return parsed
+
+
+def _instead_of(value: Any, problem: str) -> str:
+    """What to write in place of a value of the wrong kind."""
+    if problem == "dict_type" and isinstance(value, str):  # a name, where it is one of several keys
+        return f"write '{{name: {value}}}' in its place"
+    if problem in ("tuple_type", "list_type"):
+        return "write a list in its place, [...] with the value in it"
+    return "mend the value"
 
 
 @cache

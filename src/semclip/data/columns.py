@@ -326,4 +326,7 @@ def _how_to_map(field: str, names: Sequence[str]) -> str:
 
 
 def _ways_to_map(field: str, column: str) -> str:
-    return f"`columns: {{{field}: {column}}}` in a config, `--columns {field}={column}` on the command line"
+    return (
+        f"data.columns.{field}={column} in training, `--columns {field}={column}` where a command has that, and else "
+        f"`semclip data convert FILE NEW.jsonl --columns {field}={column}` first"
+    )

@@ -114,7 +114,7 @@ def refuse_another_config(run_folder: Path, config: TrainConfig, splits: Callabl
 
 def _how_to_go_on(run_folder: Path, differing: Mapping[str, Any]) -> str:
     then = " ".join(shlex.quote(f"{key}={json.dumps(old)}") for key, (old, _) in differing.items() if old is not None)
-    fix = f"use the config it was started with{f' (add {then})' * bool(then)}, or another --out"
+    fix = f"use the config it was started with{f' (set {then})' * bool(then)}, or another --out"
     if not {"train.steps", "train.epochs"} & set(differing):
         return fix
     return (
