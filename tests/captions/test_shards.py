@@ -1,12 +1,15 @@
 """A corpus of many files: each as if it were alone, killed or not, here or on a cluster."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from semclip.captions.config import CaptionsConfig
-from semclip.captions.shards import Shard, ShardReport, run_here, shard_paths, shards_of
+from semclip.captions.job import Job, Progress
+from semclip.captions.shards import Shard, ShardReport, need_cluster, run_here, shard_paths, shards_of, write_shard
 from semclip.core.errors import UserError
 from tests.captions.test_job import FAKE, ROWS, run, write_rows
 
@@ -67,6 +70,25 @@ def test_what_stops_one_is_not_tried_on_the_others() -> None:
         return ShardReport(data=shard.data, stopped="the budget is spent" if shard.data == "1" else "")
 
     assert len(list(run_here(shards, stopping))) == 2 and asked == ["0", "1"]
+
+
+def test_how_far_a_shard_is_can_be_watched_and_what_it_cost_is_told(corpus: Path) -> None:
+    seen: list[tuple[int, int]] = []
+
+    @contextmanager
+    def watch(job: Job, captions: int) -> Iterator[Progress]:
+        yield lambda summary: seen.append((summary.captions, captions))
+
+    settings = CaptionsConfig(writer={"name": FAKE}, views=("negation",), verify=())
+    shard = Shard(data=str(corpus / "00.jsonl"), images="", out=str(corpus / "out.jsonl"), settings=settings)
+    report = write_shard(shard, lambda spec: pytest.fail(spec), watch)
+    assert seen[-1] == (3, 3) and report.accepted == 3 and report.spent == "1 requests"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9"])
+def test_a_cluster_that_is_not_there_is_not_waited_for(address: str) -> None:
+    with pytest.raises(UserError, match="no Ray cluster"):
+        need_cluster(address)
 
 
 def test_names_of_files(corpus: Path, tmp_path: Path) -> None:

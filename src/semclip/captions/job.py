@@ -55,6 +55,11 @@ class Job:
         verify = [verifier.signature() for verifier in self.verifiers]
         return {**self.writer.signature(), "seed": self.seed, "verify": verify}
 
+    def spent(self) -> str:
+        """What writer and verifiers have cost; those that share a server say the same, which is said once."""
+        costs = [self.writer.spent(), *(verifier.spent() for verifier in self.verifiers)]
+        return "; ".join(dict.fromkeys(filter(None, costs)))
+
     def signature(self, input_sha256: str) -> dict[str, Any]:
         """Everything that the output depends on: what a journal must have been begun with to be continued."""
         return {

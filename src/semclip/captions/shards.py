@@ -1,6 +1,9 @@
 """A corpus of many files: each is a job of its own, with its own output and journal, here or on a Ray cluster."""
 
+import logging
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -9,14 +12,16 @@ from typing import Any
 from braceexpand import braceexpand
 
 from semclip.captions.config import CaptionsConfig
-from semclip.captions.job import job_of, run_job, write_output
+from semclip.captions.job import Job, Progress, job_of, run_job, write_output
 from semclip.captions.journal import Journal, journal_path
 from semclip.captions.rows import read_input, save_left_out
 from semclip.captions.verifiers.base import LoadEncoder
 from semclip.core.errors import UserError
+from semclip.core.stopping import handled, interrupt
 from semclip.data.load import DataConfig
 
 _MOST = 100_000
+_TO_CONNECT = 5.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +43,8 @@ class Shard:
 class ShardReport:
     """What became of a shard, as plain values that travel between machines.
 
-    accepted: texts. images: the folder that names of pictures are relative to. notice: the writer's. stopped: why the
-    job ended before its end. error: why it could not begin, as the user reads it.
+    accepted: texts. spent: what they have cost. images: the folder that names of pictures are relative to. notice: the
+    writer's. stopped: why the job ended before its end. error: why it could not begin, as the user reads it.
     """
 
     data: str
@@ -47,10 +52,18 @@ class ShardReport:
     captions: int = 0
     accepted: int = 0
     left_out: int = 0
+    spent: str = ""
     images: str = ""
     notice: str = ""
     stopped: str = ""
     error: str = ""
+
+
+Watch = Callable[[Job, int], AbstractContextManager[Progress]]
+
+
+def _unwatched(job: Job, captions: int) -> AbstractContextManager[Progress]:
+    return nullcontext(lambda summary: None)
 
 
 #: Runs one shard; the same function here and on a cluster, so that both write the same bytes.
@@ -104,8 +117,11 @@ def shards_of(
     ]
 
 
-def write_shard(shard: Shard, load_encoder: LoadEncoder) -> ShardReport:
-    """Write one shard, or go on where it was killed; a mistake in it is its report's, so that others go on."""
+def write_shard(shard: Shard, load_encoder: LoadEncoder, watch: Watch = _unwatched) -> ShardReport:
+    """Write one shard, or go on where it was killed; a mistake in it is its report's, so that others go on.
+
+    watch: (job, number of captions) -> what shows how far it is.
+    """
     out = Path(shard.out)
     try:
         columns, seed = dict(shard.columns), shard.settings.seed
@@ -113,7 +129,8 @@ def write_shard(shard: Shard, load_encoder: LoadEncoder) -> ShardReport:
         job = job_of(given.examples, shard.settings, load_encoder)
         places = range(len(job.examples))
         with Journal(journal_path(out), job.signature(given.sha256), restart=shard.restart) as journal:
-            summary, stopped = run_job(job, journal, places, lambda _: None)
+            with watch(job, sum(len(example.captions) for example in job.examples)) as progress:
+                summary, stopped = run_job(job, journal, places, progress)
             if not stopped:
                 write_output(job, journal, places, out)
         save_left_out(given.left_out, out)
@@ -125,6 +142,7 @@ def write_shard(shard: Shard, load_encoder: LoadEncoder) -> ShardReport:
         captions=summary.captions,
         accepted=summary.accepted,
         left_out=len(given.left_out),
+        spent=job.spent(),
         images=str(given.images),
         notice=job.writer.notice,
         stopped=f"{stopped.what}; {stopped.fix}" if stopped else "",
@@ -151,13 +169,15 @@ def run_on_ray(shards: Sequence[Shard], run: Run, address: str) -> Iterator[Shar
         import ray.data
     except ImportError as error:
         raise UserError("Ray is not installed", where="--ray", fix="pip install 'semclip[ray]'") from error
+    for logger in ("ray", "ray.data"):
+        logging.getLogger(logger).setLevel(logging.ERROR)  # how a task is planned is nobody's concern
     ours = not ray.is_initialized()
     if ours:
+        need_cluster(address)
         try:
             ray.init(address=address, log_to_driver=False, configure_logging=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            fix = "start one (`ray start --head`), or give --ray local"
-            raise UserError(f"no Ray cluster: {error}", where=f"--ray {address}", fix=fix) from error
+            raise _no_cluster(address, error) from error
     try:
         ray.data.DataContext.get_current().enable_progress_bars = False
         # A block for each: a machine takes the next shard when it has done one, and loses no more than one.
@@ -166,11 +186,28 @@ def run_on_ray(shards: Sequence[Shard], run: Run, address: str) -> Iterator[Shar
         def one(row: dict[str, Any]) -> dict[str, Any]:
             return asdict(run(shards[row["place"]]))
 
-        for row in items.map(one).iter_rows():
-            yield ShardReport(**row)
+        with handled(interrupt):  # Ray has put its own in place, which ends in a page of native frames
+            for row in items.map(one).iter_rows():
+                yield ShardReport(**row)
     finally:
         if ours:
             ray.shutdown()
+
+
+def need_cluster(address: str) -> None:
+    """Raise UserError where nothing listens; Ray itself waits minutes for it."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdecimal():
+        return  # auto, local
+    try:
+        socket.create_connection((host, int(port)), timeout=_TO_CONNECT).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: Exception) -> UserError:
+    fix = "start one (`ray start --head`), or give --ray local"
+    return UserError(f"no Ray cluster: {error}", where=f"--ray {address}", fix=fix)
 
 
 def _named(path: Path) -> list[Path]:

@@ -17,13 +17,6 @@ from semclip.captions.rows import LeftOut, save_left_out
 from semclip.captions.summary import Summary
 from semclip.core.example import Example
 
-
-def cost_of(job: Job) -> str:
-    """What writer and verifiers have cost; those that share a server say the same, which is shown once."""
-    costs = [job.writer.spent(), *(verifier.spent() for verifier in job.verifiers)]
-    return "; ".join(dict.fromkeys(filter(None, costs)))
-
-
 _MAX_KINDS = 12  # in a table; further ones in one line
 
 
@@ -33,7 +26,7 @@ LINE_EVERY, FIRST_LINE = 60.0, 10.0  # seconds between the lines of a log file, 
 class Bar:
     """The progress bar: captions, rate, accepted, what is rejected most, money. In a log file, a line a minute."""
 
-    def __init__(self, console: Console, job: Job, captions: int) -> None:
+    def __init__(self, console: Console, job: Job, captions: int, stays: bool = True) -> None:
         self._job, self._captions = job, captions
         self._progress = Progress(
             TextColumn("captions"),
@@ -44,6 +37,7 @@ class Bar:
             console=console,
             disable=not console.is_terminal,
             refresh_per_second=4,
+            transient=not stays,
         )
         self._task = self._progress.add_task("", total=captions, counts="")
         self._shown, self._done = 0.0, 0
@@ -70,7 +64,7 @@ class Bar:
             f"{self._rate_until(self._shown):,.0f}/s",
             f"{summary.accepted:,} accepted",
             f"{summary.rejected.total():,} rejected" + (f" ({worst})" if worst else ""),
-            cost_of(self._job),
+            self._job.spent(),
         ]
         counts = ", ".join(filter(None, parts))
         self._progress.update(self._task, completed=summary.captions, counts=counts)

@@ -11,9 +11,12 @@ from semclip.core.counts import counted
 from semclip.core.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from semclip.captions.config import CaptionsConfig
+    from semclip.captions.job import Job, Progress
     from semclip.captions.shards import Shard
 
 _SAMPLES = 10
@@ -50,7 +53,7 @@ def command(
     from semclip.captions.job import job_of, run_job, spread, write_output
     from semclip.captions.rows import read_input
     from semclip.captions.shards import shards_of
-    from semclip.cli._captions_show import Bar, cost_of, show_left_out, show_sample, show_summary
+    from semclip.cli._captions_show import Bar, show_left_out, show_sample, show_summary
     from semclip.core.console import make_console
     from semclip.core.stopping import kept
     from semclip.data.load import DataConfig
@@ -89,8 +92,7 @@ def command(
     show_summary(summary, console)
     if not dry_run:
         show_left_out(given.left_out, out, console)
-    cost = cost_of(job)
-    console.print(", ".join(filter(None, [bar.rate(), cost])), highlight=False, soft_wrap=True)
+    console.print(", ".join(filter(None, [bar.rate(), job.spent()])), highlight=False, soft_wrap=True)
     if stopped:
         left = len(places) - summary.rows
         console.print(Text.assemble(("stopped:", "red"), f" {stopped.what}"), soft_wrap=True)
@@ -124,23 +126,33 @@ def _check_out(out: Path, data: str) -> None:
 
 def _write_shards(shards: "Sequence[Shard]", out: Path, ray: str) -> None:
     """Each file by itself, with a line when it is done."""
+    from contextlib import contextmanager
     from functools import partial
 
     from semclip.captions.shards import ShardReport, run_here, run_on_ray, write_shard
+    from semclip.cli._captions_show import Bar
     from semclip.core.console import make_console
     from semclip.core.stopping import kept
 
     console = make_console()
+
+    @contextmanager
+    def bar(job: "Job", captions: int) -> "Iterator[Progress]":
+        with Bar(console, job, captions, stays=False) as shown:
+            yield shown.show
+
     run = partial(write_shard, load_encoder=_load_encoder)
+    here = partial(run, watch=bar)
     reports: list[ShardReport] = []
     with kept(f"texts so far are kept in {out}; the same command goes on from there"):
-        for report in run_on_ray(shards, run, ray) if ray else run_here(shards, run):
+        for report in run_on_ray(shards, run, ray) if ray else run_here(shards, here):
             if report.notice not in ("", *(other.notice for other in reports)):
                 console.print(report.notice, soft_wrap=True, markup=False, highlight=False)
             reports.append(report)
             done = f"{counted(report.accepted, 'text')} for {counted(report.captions, 'caption')}"
             left_out = f", {counted(report.left_out, 'row')} left out" if report.left_out else ""
-            said = report.error or (f"stopped: {report.stopped}" if report.stopped else done + left_out)
+            cost = f", {report.spent}" if report.spent else ""
+            said = report.error or (f"stopped: {report.stopped}" if report.stopped else done + left_out) + cost
             line = f"{len(reports):,} of {len(shards):,}: {Path(report.data).name}: {said}"
             console.print(line, soft_wrap=True, markup=False, highlight=False)
     failed = [report for report in reports if report.error]
