@@ -195,6 +195,29 @@ def test_more_photos_come_as_one_scrolls(page: Any, photos: list[FakePhoto]) -> 
     assert sorted(shown) == sorted(photo.id for photo in photos)
 
 
+def test_reports_that_come_together_stop_no_photos(browser: Any, address: str, photos: list[FakePhoto]) -> None:
+    page = browser.new_page()
+    page.add_init_script(
+        "window.IntersectionObserver = class { constructor(told) { window.told = told; } observe() {} disconnect() {} }"
+    )
+    page.goto(address)
+    playwright.expect(page.locator(".tile")).to_have_count(60)
+    page.evaluate("told([{ isIntersecting: false }, { isIntersecting: true }])")
+    playwright.expect(page.locator(".tile")).to_have_count(120)
+    page.close()
+
+
+def test_a_new_search_begins_at_the_top(page: Any, photos: list[FakePhoto]) -> None:
+    scroll_to_the_end(page, len(photos))
+    page.locator(".tile").last.click()
+    page.keyboard.press("Escape")
+    playwright.expect(page.get_by_role("dialog")).to_be_hidden()
+    assert page.evaluate("scrollY") > 0  # a photo opened and closed stays where it was
+    search(page, QUERY)
+    playwright.expect(page.locator(".chip")).to_have_count(2)
+    assert page.evaluate("scrollY") == 0
+
+
 def test_side_by_side_marks_what_the_plain_sentence_lets_in(page: Any) -> None:
     expect = playwright.expect
     search(page, QUERY)

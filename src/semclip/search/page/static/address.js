@@ -28,5 +28,6 @@ export function go(changes, { replace = false, opened = false } = {}) {
   const url = address.size ? `/?${address}` : "/";
   if (replace) history.replaceState(history.state, "", url);
   else history.pushState({ opened }, "", url);
+  if (Object.keys(changes).some((name) => name !== "photo")) scrollTo(0, 0); // another list is read from its top
   changed();
 }

@@ -109,7 +109,8 @@ function newColumn(now, literal) {
   $("header", element).hidden = now.view !== "both";
   $("h2", element).textContent = literal ? "The sentence as it is" : "As understood";
   element.setAttribute("aria-label", $("h2", element).textContent);
-  column.watch = new IntersectionObserver(([end]) => end.isIntersecting && loadMore(column), { rootMargin: "900px" });
+  // Of several reports that come together, the last is true.
+  column.watch = new IntersectionObserver((ends) => ends.at(-1).isIntersecting && loadMore(column), { rootMargin: "900px" });
   return column;
 }
 
