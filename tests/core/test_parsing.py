@@ -112,3 +112,9 @@ def test_aliases_of_a_sensible_size_are_read() -> None:
         "c": {"b": [1, 2]},
         "d": {"b": [1, 2], "e": 3},
     }
+
+
+def test_only_true_and_false_are_truth_values() -> None:
+    text = "[off, no, On, YES, y, true, False, null]"
+    assert parse_yaml(text, "x") == ["off", "no", "On", "YES", "y", True, False, None]
+    assert parse_yaml("no: off", "x") == {"no": "off"}

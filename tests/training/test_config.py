@@ -39,3 +39,16 @@ def test_a_view_that_is_none_is_not_required() -> None:
     with pytest.raises(UserError, match="no view 'rewrit'") as caught:
         parse(TrainConfig, apply_overrides(BARE, ["require=[rewrit]"]), where="x.yaml")
     assert (caught.value.where, caught.value.fix) == ("x.yaml: require", "Did you mean rewrite?")
+
+
+@pytest.mark.parametrize("guard", ["collapse", "drop"])
+@pytest.mark.parametrize("action", ["off", "warn", "stop"])
+def test_a_guard_is_set_as_the_guide_writes_it(guard: str, action: str) -> None:
+    config = parse(TrainConfig, apply_overrides(BARE, [f"guards.{guard}={action}"]), where="x.yaml")
+    assert getattr(config.guards, guard) == action
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", True), ("on", True), ("no", False), ("off", False)])
+def test_a_switch_is_set_in_any_word(text: str, value: bool) -> None:
+    config = parse(TrainConfig, apply_overrides(BARE, [f"train.compile={text}"]), where="x.yaml")
+    assert config.train.compile is value

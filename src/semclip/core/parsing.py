@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import yaml
 
@@ -16,6 +16,7 @@ MAX_DEPTH = 64
 #: Values that a YAML file may make, where `&name` and `*name` repeat some. Nine lines can make a billion.
 MAX_YAML_NODES = 100_000
 
+_BOOL = "tag:yaml.org,2002:bool"
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
@@ -24,7 +25,15 @@ class _RefusedError(ValueError):
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, which refuses a key that a mapping has twice, and numbers that are not finite."""
+    """PyYAML's safe loader, which refuses a key that a mapping has twice, and numbers that are not finite.
+
+    As in YAML 1.2, `true` and `false` alone are truth values: `off`, `no` and `on` are texts, such as a guard's `off`.
+    """
+
+    yaml_implicit_resolvers: ClassVar[Any] = {
+        first: [(tag, form) for tag, form in kinds if tag != _BOOL or first in "tTfF"]
+        for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: dict[tuple[str, str], Any] = {}
