@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
@@ -16,7 +16,6 @@ MAX_DEPTH = 64
 #: Values that a YAML file may make, where `&name` and `*name` repeat some. Nine lines can make a billion.
 MAX_YAML_NODES = 100_000
 
-_BOOL = "tag:yaml.org,2002:bool"
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
@@ -29,11 +28,6 @@ class UniqueKeyLoader(yaml.SafeLoader):
 
     As in YAML 1.2, `true` and `false` alone are truth values: `off`, `no` and `on` are texts, such as a guard's `off`.
     """
-
-    yaml_implicit_resolvers: ClassVar[Any] = {
-        first: [(tag, form) for tag, form in kinds if tag != _BOOL or first in "tTfF"]
-        for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: dict[tuple[str, str], Any] = {}
@@ -55,6 +49,10 @@ class UniqueKeyLoader(yaml.SafeLoader):
 
 
 UniqueKeyLoader.add_constructor("tag:yaml.org,2002:float", UniqueKeyLoader.construct_yaml_float)
+UniqueKeyLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in kinds if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def parse_json(text: str | bytes, where: str, fix: str = "write the file again", halves: bool = False) -> Any:
