@@ -317,6 +317,19 @@ def test_an_index_made_anew_in_the_same_place_has_its_own_rows(tmp_path: Path) -
     assert {hit.path.partition("/")[0] for hit in hits} == {"two"}
 
 
+def test_an_open_index_that_was_made_anew_takes_its_new_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semclip.search.index.load_model", lambda spec, device: model(int(spec[-1])))
+    fill(tmp_path / "photos", 3)
+    new_index(tmp_path, seed=0).add(tmp_path / "photos")
+    opened = Index.open(tmp_path / ".semclip")
+    assert len(opened.search(asked("a dog"), ranker=Plain())) == 3
+    shutil.rmtree(tmp_path / ".semclip")
+    new_index(tmp_path, seed=1).add(tmp_path / "photos")
+    opened.refresh()
+    fresh = Index.open(tmp_path / ".semclip").search(asked("a dog"), ranker=Plain())
+    assert opened.search(asked("a dog"), ranker=Plain()) == fresh
+
+
 def test_mapped_vectors_that_a_crash_left_as_zeros_are_made_anew(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / ".semclip", tmp_path / ".semclip")
     whole = Index.open(tmp_path / ".semclip", model()).search(asked("a dog"), ranker=Plain())

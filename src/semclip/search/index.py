@@ -238,11 +238,13 @@ class Index(Listing):
         return self._rows
 
     def refresh(self) -> None:
-        """See what other processes have added since."""
-        before = self._table.version
+        """See what other processes have added since; an index that was made anew brings its own model."""
+        before, about = self._table.version, self.about
         self._table.refresh()
-        if self._table.version != before:
+        if (self._table.version, self.about) != (before, about):
             self._rows = None
+        if self.about["model"] != about["model"]:
+            self._model = None
 
     def _finish(self, folder: Path, added: Added, gone: Sequence[str]) -> None:
         """What one process does when all files are settled."""

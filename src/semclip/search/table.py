@@ -109,9 +109,10 @@ class PhotoTable:
         return self._table.schema
 
     def refresh(self) -> None:
-        """See what other processes have committed since."""
+        """See what other processes have committed since, and whether they have made the index anew."""
         with told(self.place):
             self._table.checkout_latest()
+            self.about = json.loads(self._table.schema.metadata[b"semclip"])
 
     def __len__(self) -> int:
         return int(self._table.count_rows())
