@@ -73,6 +73,11 @@ def test_the_terminal_shows_texts_and_verdicts(data: Path) -> None:
     assert isinstance(run(data, "--views", "absence").exception, UserError)
 
 
+def test_a_view_that_is_none_is_told_with_those_that_are(data: Path) -> None:
+    refused = run(data, "--views", "negations").exception
+    assert isinstance(refused, UserError) and "negation?" in refused.fix
+
+
 def test_the_page_is_whole_and_escaped(data: Path, tmp_path: Path) -> None:
     result = run(data, "--n", 80, "--html", tmp_path / "page.html")
     assert result.exit_code == 0 and "78 without an image" in result.output

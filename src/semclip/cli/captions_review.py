@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from semclip.cli._options import Images, Split, names
-from semclip.core.errors import UserError
+from semclip.core.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +20,7 @@ _MIN_PER_KIND = 5  # texts that earn a kind a line of its own
 def command(
     data: Annotated[str, typer.Argument(help="what `semclip captions write` wrote")],
     images: Images = "",
-    n: Annotated[int, typer.Option("--n", help="captions to draw; all their texts are shown")] = 20,
+    n: Annotated[int, typer.Option("--n", min=1, help="captions to draw; all their texts are shown")] = 20,
     seed: Annotated[str, typer.Option(help="any text, such as a commit; equal seeds draw equal captions")] = "0",
     split: Split = "all",
     views: Annotated[str, typer.Option(help="views to judge")] = "paraphrase,negation,absence",
@@ -37,6 +37,7 @@ def command(
     ] = None,
 ) -> None:
     """Show random captions with all that was written for them; judge them here or on a page; summarise the marks."""
+    from semclip.captions.config import COLUMNS
     from semclip.captions.review import cards, draw
     from semclip.core.console import make_console
     from semclip.data.load import DataConfig, load_examples, select
@@ -44,6 +45,9 @@ def command(
     console = make_console()
     examples = load_examples(DataConfig(path=data, images=images))
     named = names(views)
+    for view in named:
+        if view not in COLUMNS:
+            raise UserError(f"'{view}' is no view", where="--views", fix=did_you_mean(view, COLUMNS))
     if marks:
         _sum(console, marks, list(cards(examples, named)), export)
         return

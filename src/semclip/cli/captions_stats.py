@@ -19,7 +19,7 @@ _MAX_KINDS = 12  # in the table; further ones in one line
 def command(
     data: Annotated[str, typer.Argument(help="what `semclip captions write` wrote")],
     split: Split = "all",
-    max_captions: Annotated[int, typer.Option(help="captions that the bag-of-words classifier reads")] = 5000,
+    max_captions: Annotated[int, typer.Option(min=10, help="captions that the bag-of-words classifier reads")] = 5000,
     json: Annotated[Path | None, typer.Option(help="save the numbers as well")] = None,
 ) -> None:
     """Count kinds, lengths, duplicates and negation words; measure how well a bag of words tells the views apart."""

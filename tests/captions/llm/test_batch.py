@@ -13,6 +13,7 @@ from semclip.captions.journal import IN_MEMORY, Journal
 from semclip.captions.llm import batch, batches
 from semclip.captions.llm.batch import BatchClient
 from semclip.captions.llm.connect import connect
+from semclip.captions.llm.connection import Refused, meaning
 from semclip.captions.llm.parse import Unusable
 from semclip.captions.llm.server import Server
 from semclip.captions.writers.base import JobStopped
@@ -280,6 +281,8 @@ def test_a_server_that_is_not_there_or_has_no_batches_is_reported_soon(monkeypat
     with batching(echo) as server:
         (none,) = ask_all(client_of(server, base_url=f"{server.url}/old"), ["a"])
     assert isinstance(none, JobStopped) and "takes no batches: HTTP 404" in none.what and "server.batch" in none.fix
+    said = meaning(501, "no such method", "", "here")
+    assert isinstance(said, Refused), "what a server has not learned it does not know at the next try either"
 
 
 def test_a_budget_holds_and_whoever_waits_for_it_is_told() -> None:

@@ -236,6 +236,8 @@ def test_the_signature_holds_what_the_texts_depend_on_and_not_where_the_server_i
 def test_mistakes_in_the_config() -> None:
     with pytest.raises(UserError, match="'model' is required"):
         create({"name": "llm"}, [])
+    with pytest.raises(UserError, match="which model"):
+        create({"name": "llm", "model": ""}, [])
     with pytest.raises(UserError, match=r"unknown key 'server\.budget'"):
         create({"name": "llm", "model": "m", "server": {"budget": 5}}, [])
     with pytest.raises(UserError, match="needs the price"):

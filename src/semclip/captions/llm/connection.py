@@ -155,7 +155,7 @@ def meaning(status: int, message: str, code: str, place: str, wait: float = 0.0)
         return NotFound(words)
     if code == "content_filter":
         return Unusable("the server's content filter")
-    if status in (408, 409, 425, 429) or status >= 500:
+    if status in (408, 409, 425, 429) or (status >= 500 and status != 501):  # 501: not implemented
         return Failed(f"HTTP {status}", wait=wait)
     return Refused(words)
 

@@ -19,6 +19,7 @@ from semclip.captions.llm.parse import Unusable, read_text
 from semclip.captions.llm.prompts import Prompt, load_prompt
 from semclip.captions.llm.server import Server
 from semclip.captions.writers.base import Candidate, JobStopped, Writer, Written
+from semclip.core.errors import UserError
 from semclip.core.example import Example
 from semclip.core.seeds import derive_seed
 from semclip.english.inflection import plural_of
@@ -68,6 +69,8 @@ class Llm(Writer):
 
     def __init__(self, config: Config, examples: Sequence[Example]) -> None:
         super().__init__(config, examples)
+        if not config.model:
+            raise UserError("which model?", where="writer.model", fix="give writer.model=NAME, as the server lists it")
         self._prompts = {
             name: load_prompt(name, config.prompts) for name in (*_FROM_CAPTION, "absent_object", "absence")
         }
