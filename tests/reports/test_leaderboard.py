@@ -67,8 +67,10 @@ def test_lower_is_better_is_ordered_the_other_way_and_stays_out_of_means(tmp_pat
         metric = Metric(name="accuracy", value=rank, n=9, description="d", unit="rank", higher_is_better=False)
         write(tmp_path / model, model, "winoground", 0.5, metrics=[metric])
         write(tmp_path / model, model, "ccneg", 0.5)
+        write(tmp_path / model, model, "sugarcrepe", 0.5)
     table = leaderboard(read_entries([tmp_path])[0], SUITES, "winoground")
-    assert [row[0] for row in table.rows] == ["b", "a"] and not table.heads[1].startswith("both")
+    assert [row[0] for row in table.rows] == ["b", "a"] and table.heads[1] == "both (2 of 3)"
+    assert "mean of ccneg and sugarcrepe, each counting alike, without winoground: no share of items." in table.note
 
 
 def test_what_was_measured_otherwise_is_refused_in_one_column(folder: Path) -> None:

@@ -110,15 +110,23 @@ def leaderboard(entries: Sequence[Entry], suites: Mapping[str, Sequence[str]], b
     return Table(
         name="leaderboard",
         title="Leaderboard",
-        note=f"Ordered by {order}. {_explained(means)}Whether a difference is clear says `semclip report`.",
+        note=f"Ordered by {order}. {_explained(means, suites, metrics)}"
+        "Whether a difference is clear says `semclip report`.",
         heads=["", *heads],
         rows=[(model, cells) for _, _, model, cells in rows],
     )
 
 
-def _explained(means: Mapping[str, Sequence[str]]) -> str:
-    said = [f"{suite}: mean of {formatting.listing(members)}, each counting alike." for suite, members in means.items()]
-    return "".join(f"{sentence} " for sentence in said)
+def _explained(
+    means: Mapping[str, Sequence[str]], suites: Mapping[str, Sequence[str]], metrics: Mapping[str, Metric]
+) -> str:
+    """What each mean is over, and which of the suite's benchmarks no mean of shares can hold."""
+    said = ""
+    for suite, members in means.items():
+        other = [name for name in suites[suite] if name in metrics and name not in members]
+        without = f", without {formatting.listing(other)}: no share of items" if other else ""
+        said += f"{suite}: mean of {formatting.listing(members)}, each counting alike{without}. "
+    return said
 
 
 def write_csv(entries: Sequence[Entry], path: Path) -> None:

@@ -176,7 +176,7 @@ def _tested(comparison: Comparison) -> str:
         split = str(own.data.get("split") or "")
         images = own.data.get("images", own.data.get("examples"))
         many = f"{formatting.count(images)} images" if isinstance(images, int) else "the images"
-        parts.append(f"{many} of the {split} split" if split else many)
+        parts.append(f"{many} of the {split} split" if split not in ("", "all") else many)
     return f"{formatting.listing(parts)}{_seen(comparison)}"
 
 
