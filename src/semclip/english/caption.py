@@ -7,7 +7,7 @@ from functools import cached_property
 from semclip.english import lexicon, things
 from semclip.english.words.load import listed
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|'s\b|\S")
+_TOKEN = re.compile(r"[^\W_]++(?:['’\-][^\W_]++)*+|'s\b|\S")
 _END = re.compile(r"\s*[.!]?\s*$")
 
 
@@ -40,8 +40,8 @@ class Caption:
     def named(self) -> frozenset[str]:
         """Every thing that is named as the head of a noun phrase: "dog" in `a brown dog`, not in `a dog house`."""
         found = set()
-        for word in (self.words[index] for index in self.heads):
-            if word in things.NAMES:
+        for index, word in enumerate(self.words):
+            if word in things.NAMES and self._is_head(index):
                 found.add(things.NAMES[word][0])
                 if word in things.THINGS["child"].names:
                     found.add("child")
@@ -50,14 +50,7 @@ class Caption:
     @cached_property
     def heads(self) -> tuple[int, ...]:
         """Where noun phrases end that speak of something real; no verb."""
-        found = []
-        for index, word in enumerate(self.words):
-            if not word[0].isalpha() or not self._is_head(index) or self.word(index - 1) in _NOT_REAL:
-                continue
-            may_be_a_verb = word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
-            if not may_be_a_verb or self._is_described(index):
-                found.append(index)
-        return tuple(found)
+        return tuple(index for index in range(len(self.words)) if self._is_head(index))
 
     @cached_property
     def is_negated(self) -> bool:
@@ -73,6 +66,13 @@ class Caption:
         return len(others) > 1 and sum(word[0].isupper() for word in others) > 0.6 * len(others)
 
     def _is_head(self, index: int) -> bool:
+        word = self.words[index]
+        if not word[0].isalpha() or not self._ends(index) or self.word(index - 1) in _NOT_REAL:
+            return False
+        may_be_a_verb = word in lexicon.THIRD_FORMS or word in lexicon.BASE_FORMS
+        return not may_be_a_verb or self._is_described(index)
+
+    def _ends(self, index: int) -> bool:
         """Whether the noun at `index` ends its noun phrase: what follows is no further noun and no unknown word."""
         following = self.word(index + 1)
         if not following or not following[0].isalnum():
@@ -124,12 +124,12 @@ _NOT_REAL = listed("not real")
 _TAKES_AN_OBJECT = listed("with object")
 _PARTICIPLES = listed("participles")
 #: A word with such an ending that no list holds is probably a person by what they do.
-_ROLE = re.compile(r"(?:er|ers|ist|ists|man|men|woman|women|or|ors|ee|ees|ian|ians)$")
+_ROLE = ("er", "ers", "ist", "ists", "man", "men", "or", "ors", "ee", "ees", "ian", "ians")
 _NO_ROLE = listed("no role")
 
 
 def _looks_like_a_role(word: str) -> bool:
-    return _ROLE.search(word) is not None and word not in _NO_ROLE and len(word) > 3
+    return word.endswith(_ROLE) and word not in _NO_ROLE and len(word) > 3
 
 
 def _ends_a_phrase(word: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from semclip.english.parse.clause import Clause, clause_of
@@ -106,4 +107,4 @@ def rule(kind: str, *examples: tuple[str, str]) -> Callable[[Make], Make]:
 
 def tried(kind: str, scene: Scene) -> list[Change]:
     """All changes of a kind that the rules find."""
-    return scene.once(kind, lambda: (change for entry in RULES.get(kind, ()) for change in entry.make(scene)))
+    return scene.once(kind, lambda: chain.from_iterable(entry.make(scene) for entry in RULES.get(kind, ())))

@@ -257,7 +257,9 @@ class _Pair:
 
 
 def _denials(words: Sequence[str]) -> int:
-    count = sum(word in _DENIALS and not is_before_number(words, i) for i, word in enumerate(words))
+    count = 0
+    if not _DENIALS.isdisjoint(words):
+        count = sum(word in _DENIALS and not is_before_number(words, i) for i, word in enumerate(words))
     return count + ("free" in words and ("free", "of") in itertools.pairwise(words))
 
 

@@ -110,11 +110,11 @@ class Rules(Writer):
             raise UserError(
                 f"the writer 'rules' writes no {view}", where="views", fix=f"choose among {','.join(self.views)}"
             )
-        siblings = self._groups[_group(example)]
+        siblings, captions = self._groups[_group(example)], example.captions
         found: list[Candidate] = []
         refused: list[tuple[int, str]] = []
         for index in of:
-            reading = self._read(siblings.captions[example.captions[index]], siblings, family_of_split(example.split))
+            reading = self._read(siblings.captions[captions[index]], siblings, family_of_split(example.split))
             made = reading.unfit or self._write[view](_Work(example, reading, (seed, example.id, index, attempt)))
             if isinstance(made, str):
                 refused.append((index, made))

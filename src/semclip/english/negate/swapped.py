@@ -147,7 +147,7 @@ def other_count(scene: Scene) -> Iterator[Change]:
 def other_relation(scene: Scene) -> Iterator[Change]:
     """in front of -> behind, under -> on top of, inside -> outside, on -> beside."""
     tree, taken, said = scene.tree, set[int](), set(scene.tree.words)
-    for old, new, forbidden, nouns in (row for row in _RELATIONS if row[0][0] in said):
+    for old, new, forbidden, nouns in (row for row in _RELATIONS if said.issuperset(row[0])):
         for place in range(1, len(tree) - len(old)):
             end = place + len(old)
             if place in taken or tree.words[place:end] != old:

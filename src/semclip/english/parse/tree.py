@@ -39,48 +39,39 @@ class _Places(dict[int, str]):
 
 
 class Tree(tuple[Token, ...]):
-    """The tokens of a sentence. tail: what follows it and is kept as it is: " .", " - stock photo"."""
+    """The tokens of a sentence. tail: what follows it and is kept as it is: " .", " - stock photo".
+
+    words: the small words. lower, tag: the small word and the tag at an index, "" outside.
+    """
 
     tail: str
+    words: list[str]
+    lemmas: frozenset[str]
+    tags: frozenset[str]
+    lower: Callable[[int], str]
+    tag: Callable[[int], str]
+    _heads: tuple[int, ...]
+    _labels: tuple[str, ...]
 
     def __new__(cls, tokens: Iterable[Token], tail: str = "") -> "Tree":
         tree = super().__new__(cls, tokens)
-        tree.tail = tail
+        texts, lemmas, tags, tree._heads, tree._labels, _ = zip(*tree, strict=True)
+        tree.tail, tree.words = tail, [*map(str.lower, texts)]
+        tree.lemmas, tree.tags = frozenset(lemmas), frozenset(tags)
+        tree.lower, tree.tag = _Places(enumerate(tree.words)).__getitem__, _Places(enumerate(tags)).__getitem__
         return tree
-
-    @cached_property
-    def lower(self) -> Callable[[int], str]:
-        """The small word at an index, "" outside."""
-        return _Places(enumerate(self.words)).__getitem__
-
-    @cached_property
-    def tag(self) -> Callable[[int], str]:
-        """The tag at an index, "" outside."""
-        return _Places(enumerate(token.tag for token in self)).__getitem__
 
     @cached_property
     def _children(self) -> list[list[int]]:
         found: list[list[int]] = [[] for _ in self]
-        for index, token in enumerate(self):
-            if token.head != index:
-                found[token.head].append(index)
+        for index, head in enumerate(self._heads):
+            if head != index:
+                found[head].append(index)
         return found
 
     @cached_property
     def root(self) -> int:
-        return next(i for i, token in enumerate(self) if token.head == i)
-
-    @cached_property
-    def lemmas(self) -> frozenset[str]:
-        return frozenset(token.lemma for token in self)
-
-    @cached_property
-    def tags(self) -> frozenset[str]:
-        return frozenset(token.tag for token in self)
-
-    @cached_property
-    def words(self) -> list[str]:
-        return [token.text.lower() for token in self]
+        return next(i for i, head in enumerate(self._heads) if head == i)
 
     @cached_property
     def quoted(self) -> frozenset[int]:
@@ -106,12 +97,12 @@ class Tree(tuple[Token, ...]):
     def children(self, index: int, *labels: str) -> list[int]:
         """The dependents of a token, in order; of these labels, if any are named."""
         found = self._children[index]
-        return [i for i in found if self[i].label in labels] if labels and found else found
+        return [i for i in found if self._labels[i] in labels] if labels and found else found
 
     def child(self, index: int, *labels: str) -> int | None:
         """The first dependent with one of the labels."""
         for child in self._children[index]:
-            if self[child].label in labels:
+            if self._labels[child] in labels:
                 return child
         return None
 
@@ -126,9 +117,11 @@ class Tree(tuple[Token, ...]):
         firsts, lasts = list(range(len(self))), list(range(len(self)))
         for index in range(len(self)):
             above = index
-            while (head := self[above].head) != above:
+            while (head := self._heads[above]) != above:
                 above = head
-                firsts[above], lasts[above] = min(firsts[above], index), max(lasts[above], index)
+                if index < firsts[above]:
+                    firsts[above] = index
+                lasts[above] = max(lasts[above], index)
         return [(first, last + 1) for first, last in zip(firsts, lasts, strict=True)]
 
     def span(self, index: int) -> tuple[int, int]:
@@ -145,7 +138,7 @@ class Tree(tuple[Token, ...]):
         word = self[place]._replace(text=text, lemma=lemma)
         tree = Tree((*self[:place], word, *self[place + 1 :]), self.tail)
         # What does not depend on the words.
-        shared = {name: getattr(self, name) for name in ("root", "tags", "_children", "_spans", "_starts", "ends")}
+        shared = {name: getattr(self, name) for name in ("root", "_children", "_spans", "_starts", "ends")}
         vars(tree).update(shared)
         return tree
 

@@ -89,7 +89,9 @@ def _collide(one: Swap, other: Swap) -> bool:
 
 def _at(items: Items, place: int) -> int | None:
     """Where a word of the caption stands among the items, in whatever form."""
-    return next((at for at, item in enumerate(items) if item == place or getattr(item, "place", None) == place), None)
+    if place in items:
+        return items.index(place)
+    return next((at for at, item in enumerate(items) if isinstance(item, Form) and item.place == place), None)
 
 
 def _fits(tree: Tree, items: Items, kinds: list[str], swap: Swap) -> bool:
