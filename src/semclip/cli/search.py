@@ -147,7 +147,7 @@ def _print(index: "Index", query: "Query", hits: "list[Hit]", explain: bool, ins
     for hit in hits:
         notes = [f"also {', '.join(from_here(index.file(path)) for path in hit.duplicates)}"] if hit.duplicates else []
         notes += [f"the file is gone: {_brought_up_to_date(hit.file.parent, index.place)}"] if hit.missing else []
-        score = "" if query.tree is None else f"{hit.score:7.3f}  "
+        score = "" if query.tree is None else f"{round(hit.score, 3) + 0.0:7.3f}  "  # no -0.000
         say(f"{score}{from_here(hit.file)}{''.join(f'  ({note})' for note in notes)}")
         if explain:
             for part in hit.parts:

@@ -24,12 +24,13 @@ class Said:
 class Denied:
     """What a denial in English excludes.
 
-    rest: words after a comma that turned out to be wanted again. exception: whether it was said with "except". clause:
+    rest: words after a comma that turned out to be wanted again. joints: commas and conjunctions at its end. exception: whether it was said with "except". clause:
     whether the verb after it is of what is excluded, "where no car is parked".
     """
 
     nodes: list[Node]
     rest: list[Token] = field(default_factory=list)
+    joints: list[Token] = field(default_factory=list)
     exception: bool = False
     clause: bool = False
     filters: list[tuple[Filter, Token]] = field(default_factory=list)

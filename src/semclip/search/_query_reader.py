@@ -80,16 +80,21 @@ class Reader(Transformer[Token, Ready]):
     def _refuse_or(self, children: list[Part]) -> None:
         """A small `or` beside brackets, pictures and filters would be lost: the parts of a run are all to be met."""
         for before, after in pairwise(children):
+            if isinstance(before, Denied) and isinstance(after, Ready):
+                self._refuse_joint(before.joints, after, "Exclude each on its own: without cats, without (dogs)")
             said, edge = (before, -1) if isinstance(before, Said) else (after, 0)
             other = after if said is before else before
             if not isinstance(said, Said) or not isinstance(other, Ready):
                 continue
             kept = without_last(said.tokens, JOINTS) if edge else without_first(said.tokens, JOINTS)
             between = said.tokens[len(kept) :] if edge else said.tokens[: len(said.tokens) - len(kept)]
-            if place := next((token for token in between if token.type in ("OR", "NOR")), None):
-                if other.filters:
-                    raise self._filter_beside_or(other.filters[0][1])
-                raise self._error(f"A small `{place}` can't join this.", place, "Write OR: (cats) OR (dogs)")
+            self._refuse_joint(between, other, "Write OR: (cats) OR (dogs)")
+
+    def _refuse_joint(self, joints: list[Token], other: Ready, fix: str) -> None:
+        if place := next((token for token in joints if token.type in ("OR", "NOR")), None):
+            if other.filters:
+                raise self._filter_beside_or(other.filters[0][1])
+            raise self._error(f"A small `{place}` can't join this.", place, fix)
 
     def group(self, children: list[Any]) -> Ready:
         inner: Ready = children[0]
@@ -128,8 +133,7 @@ class Reader(Transformer[Token, Ready]):
         return Thing(said.tokens, Text(self._text(said.tokens), said.weight))
 
     def long_list(self, children: list[Thing | Token]) -> list[Thing | Token]:
-        items = [child for child in children if not _is(child, "TAIL")]
-        return items[: max(i for i, item in enumerate(items) if not isinstance(item, Token)) + 1]
+        return [child for child in children if not _is(child, "TAIL")]
 
     short_list = either_list = long_list
 
@@ -138,11 +142,11 @@ class Reader(Transformer[Token, Ready]):
 
         "beds without pillows or sheets, in hotels", "a boy without a hat, riding a horse".
         """
-        items = children[1]
+        items, joints = _ended(children[1])
         last = max((i for i, item in enumerate(items) if _is(item, "AND", "OR", "NOR")), default=0)
         pairs = list(enumerate(pairwise(items)))[last:]
         end = next((i for i, (comma, item) in pairs if _is(comma, "COMMA") and _goes_on(item)), len(items))
-        return Denied([Not(item.text) for item in items[:end] if isinstance(item, Thing)], _words(items[end:]))
+        return Denied([Not(item.text) for item in items[:end] if isinstance(item, Thing)], _words(items[end:]), joints)
 
     def neither(self, children: list[Any]) -> Denied:
         """A filter, a picture or brackets after a comma alone are wanted: "neither cats nor dogs, after:2023"."""
@@ -157,12 +161,12 @@ class Reader(Transformer[Token, Ready]):
 
     def no(self, children: list[Any]) -> Denied:
         """Excluded is what comes before the last `or` or `and`, and the thing after it; what follows a comma is not."""
-        items = children[-1]
+        items, joints = _ended(children[-1])
         last = max((i for i, item in enumerate(items) if _is(item, "AND", "OR", "NOR")), default=-1)
         end = next(i for i, item in enumerate(items) if i > last and isinstance(item, Thing)) + 1
         said = children[0]
         clause = said is not None and said.lower().startswith(CLAUSES)
-        return Denied(self.without([None, items[:end]]).nodes, _words(items[end:]), clause=clause)
+        return Denied(self.without([None, items[:end]]).nodes, _words(items[end:]), joints, clause=clause)
 
     def except_(self, children: list[Any]) -> Denied:
         return replace(self.without(children), exception=True)
@@ -278,6 +282,12 @@ def unquoted(text: str) -> str:
     if text[:1] == '"':
         return text[1:-1].replace('""', '"')
     return text[1:-1] if text[:1] in tuple("“„«‘'") and text[-1:] in tuple("”“»’'") and len(text) > 1 else text
+
+
+def _ended(items: list[Any]) -> tuple[list[Any], list[Token]]:
+    """A list up to its last thing, and what comes after that."""
+    end = max(i for i, item in enumerate(items) if isinstance(item, Thing)) + 1
+    return items[:end], items[end:]
 
 
 def _words(items: list[Thing | Token]) -> list[Token]:
