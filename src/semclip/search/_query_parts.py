@@ -24,8 +24,9 @@ class Said:
 class Denied:
     """What a denial in English excludes.
 
-    rest: words after a comma that turned out to be wanted again. joints: commas and conjunctions at its end. exception: whether it was said with "except". clause:
-    whether the verb after it is of what is excluded, "where no car is parked".
+    rest: words after a comma that turned out to be wanted again. joints: commas and conjunctions at its end.
+    exception: whether it was said with "except". clause: whether the verb after it is of what is excluded, "where no
+    car is parked".
     """
 
     nodes: list[Node]
