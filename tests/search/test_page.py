@@ -61,6 +61,12 @@ def test_chips_are_the_parts_in_their_order(client: TestClient) -> None:
     ]
 
 
+def test_choices_are_said_beside_the_chips(client: TestClient) -> None:
+    assert search(client, q=QUERY)["joined"] == ""
+    assert search(client, q="cats OR dogs -birds")["joined"] == "cats or (dogs, minus birds)"
+    assert search(client, q="cats OR dogs -birds", off="0")["joined"] == ""
+
+
 def test_a_part_that_is_off_is_not_asked(client: TestClient, index: FakeIndex) -> None:
     told = search(client, q=QUERY, off="1")
     assert index.asked[-1][0].tree == Text("red circle")

@@ -158,6 +158,11 @@ def test_two_words_behind_a_dash(page: Any) -> None:
     playwright.expect(page.locator("#q")).to_have_value('red circle -"blue square"')
 
 
+def test_what_belongs_together_is_said_beside_the_chips(page: Any) -> None:
+    search(page, "circle OR square -blue")
+    playwright.expect(page.locator("#chips")).to_contain_text("together: circle or (square, minus blue)")
+
+
 def test_a_query_that_is_too_long_is_not_cut(page: Any) -> None:
     page.locator("#q").fill("a " * 50_000)
     page.keyboard.press("Enter")

@@ -3,7 +3,7 @@
 import pytest
 
 from semclip.core.query import And, Node, Not, Or, Picture, Query, Text
-from semclip.search.page.wording import sentence, understood
+from semclip.search.page.wording import joined, sentence, understood
 
 A, B, C, P = Text("red circle"), Text("people"), Text("cars"), Picture("x.jpg")
 
@@ -33,6 +33,21 @@ def test_what_is_a_sentence_stays_as_typed(typed: str) -> None:
 )
 def test_operators_are_put_into_english(tree: Node, words: str) -> None:
     assert sentence(Query("-x", tree)) == words
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        (None, ""),
+        (Not(B), ""),
+        (And((A, Not(B), Not(C))), ""),
+        (Or((A, B)), "red circle or people"),
+        (And((Or((A, B)), Not(C))), "(red circle or people), minus cars"),
+        (And((A, Not(And((B, C))))), "red circle, minus (people, cars)"),
+    ],
+)
+def test_what_chips_alone_do_not_say(tree: Node | None, words: str) -> None:
+    assert joined(Query("", tree)) == words
 
 
 def test_an_upload_is_named_as_people_know_it() -> None:

@@ -19,7 +19,7 @@ from semclip.core.errors import UserError
 from semclip.core.query import Query
 from semclip.search.page import pictures, wire
 from semclip.search.page.session import MOST_CHARACTERS, MOST_ROWS, NotReadyError, Question, Session, UnknownPhotoError
-from semclip.search.page.wording import sentence, understood
+from semclip.search.page.wording import joined, sentence, understood
 from semclip.search.query import both_excluded
 
 T = TypeVar("T")
@@ -94,6 +94,7 @@ class _Page:
             "understood": understood(query) if question.text.strip() else "",
             "chips": wire.chips(query, question.off, self._session.thumbnail_of),
             "conditions": [understood(Query("", None, (one,))) for one in query.filters],
+            "joined": joined(asked),
             "sentence": sentence(asked),
             "instead": None if question.plain or not question.text.strip() else both_excluded(question.text),
             "hits": [wire.hit(row, asked) for row in rows],

@@ -39,6 +39,14 @@ def understood(query: Query) -> str:
     return re.sub(r"like upload-[0-9a-f]{16}", "like your picture", describe(query))
 
 
+def joined(query: Query) -> str:
+    """How the parts of a query belong together; "" where all that is wanted and excluded just stands side by side."""
+    tree = query.tree
+    sides = tree.children if isinstance(tree, And) else [tree]
+    simple = all(not isinstance(side.child if isinstance(side, Not) else side, Not | And | Or) for side in sides)
+    return "" if simple else understood(Query("", tree))
+
+
 def label(leaf: Leaf) -> str:
     if not isinstance(leaf, Picture):
         return leaf.text

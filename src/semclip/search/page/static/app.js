@@ -208,7 +208,9 @@ function showChips(told) {
     return;
   }
   const chips = told.chips.map((chip, number) => newChip(chip, number, turn, weigh));
-  $("#chips").replaceChildren(...chips, ...fixed, ...(chips.length ? [told.instead ? instead(told.instead) : copyOf("tip")] : []));
+  const joined = told.joined ? [Object.assign(document.createElement("li"), { className: "tip meant", textContent: `together: ${told.joined}` })] : [];
+  const tip = told.instead ? [instead(told.instead)] : [copyOf("tip")];
+  $("#chips").replaceChildren(...chips, ...fixed, ...joined, ...(chips.length ? tip : []));
   const again = $("#chips").children[had];
   if (again) ($(onSelect ? "select" : ".flip", again) ?? again).focus();
 }
