@@ -105,6 +105,7 @@ def select(examples: Sequence[Example], split: str) -> Sequence[Example]:
         raise UserError(
             f"no example in split '{split}'",
             where=examples[0].where.rpartition(":")[0] if examples else "",
-            fix=f"choose one that the data has ({counts}), or 'all'",
+            fix=f"the data has {counts}: give one of these or 'all' to a command with --split; for one without, write "
+            f"'{split}' into the column `split` of some rows",
         )
     return chosen

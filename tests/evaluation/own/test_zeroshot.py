@@ -48,6 +48,21 @@ def test_recall_per_class_is_macro() -> None:
     assert recall.interval == pytest.approx(wilson(2 / 3, 1 / (8 * (1 / 12) ** 2 + (1 / 3) ** 2)))
 
 
+def test_spaces_make_no_class_and_names_of_one_text_are_told() -> None:
+    labels = [" red_circle", "red_circle ", "Red circle", "star"]
+    result = run(noise(2), [replace(e, meta={"label": labels[i % 4]}) for i, e in enumerate(examples(8))])
+    assert result.extra["classes"] == ["Red circle", "red_circle", "star"]
+    assert [note for note in result.notes if "Red circle, red_circle" in note]
+    assert not [note for note in run(noise(2), examples()).notes if "one text" in note]
+
+
+@pytest.mark.parametrize("label", [["cat", "dog"], {"name": "cat"}])
+def test_several_labels_are_no_class(label: object) -> None:
+    with pytest.raises(UserError, match=r"is no one name: .*cat") as caught:
+        create(NAME).texts([replace(e, meta={"label": label}) for e in examples()])
+    assert caught.value.where == examples()[0].where
+
+
 def test_one_class_is_no_choice() -> None:
     one = [replace(e, meta={"label": "ring"}) for e in examples()]
     with pytest.raises(UserError, match="all images are labelled 'ring'"):

@@ -1,6 +1,7 @@
 """Zero-shot classification with "this is a photo of a {}", and how "this is not a photo of a {}" changes it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from semclip.core.errors import UserError
 from semclip.core.example import Example
+from semclip.data.findings import short
 from semclip.evaluation.base import Scores
 from semclip.evaluation.encodings import Encodings
 from semclip.evaluation.metrics.choice import chance, choice
@@ -44,12 +46,12 @@ class ZeroShot(DataBenchmark):
 
     def texts(self, examples: Sequence[Example]) -> list[str]:
         templates = (*self.config.templates, *self.config.negated_templates)
-        return [fill(template, name) for template in templates for name in _classes(examples)]
+        return [fill(template, name) for template in templates for name in _classes(_one_per_image(examples))]
 
     def score(self, examples: Sequence[Example], encodings: Encodings) -> Scores:
         classes = _classes(examples)
         own = _one_per_image(examples)
-        names = [str(e.meta["label"]) for e in own]
+        names = [_label(e) for e in own]
         labels = np.array([classes.index(name) for name in names])
         images = encodings.image([e.image for e in own])  # (n, D)
         clusters, ids = [cluster(e) for e in own], [e.id for e in own]
@@ -93,12 +95,34 @@ class ZeroShot(DataBenchmark):
                     if all(name.isdecimal() for name in classes)
                     else []
                 ),
+                *_alike_in_texts(classes),
             ],
         )
 
 
+def _label(example: Example) -> str:
+    """The name of an example's class, with single spaces. Raises UserError where the label is several, or a mapping."""
+    label = example.meta["label"]
+    if isinstance(label, list | tuple | Mapping):
+        raise UserError(
+            f"the label of '{example.image.name}' is no one name: {short(str(label))}",
+            where=example.where,
+            fix="give each image one class; of several, `multilabel_classification` measures the ranking",
+        )
+    return " ".join(str(label).split())
+
+
+def _alike_in_texts(classes: Sequence[str]) -> list[str]:
+    """A note on classes whose names a text model reads as one; they always tie."""
+    said = Counter(fill("{}", name).lower() for name in classes)
+    same = [name for name in classes if said[fill("{}", name).lower()] > 1]
+    return (
+        [f"the names of {', '.join(same[:3])} are one text but for case and _: write one in the data"] if same else []
+    )
+
+
 def _classes(examples: Sequence[Example]) -> list[str]:
-    classes = sorted({str(e.meta["label"]) for e in examples})
+    classes = sorted(set(map(_label, examples)))
     if len(classes) < 2:
         raise UserError(
             f"all images are labelled '{classes[0]}'",
@@ -113,9 +137,9 @@ def _one_per_image(examples: Sequence[Example]) -> list[Example]:
     first: dict[Any, Example] = {}
     for e in examples:
         known = first.setdefault(e.image, e)
-        if known.meta["label"] != e.meta["label"]:
+        if _label(known) != _label(e):
             raise UserError(
-                f"image '{e.image.name}' is labelled '{known.meta['label']}' and '{e.meta['label']}'",
+                f"image '{e.image.name}' is labelled '{_label(known)}' and '{_label(e)}'",
                 where=f"{known.where} and {e.where}",
                 fix="give each image one label",
             )
