@@ -172,6 +172,14 @@ def test_another_model_is_another_index(tmp_path: Path) -> None:
         new_index(tmp_path)
 
 
+def test_an_index_that_another_process_has_just_made_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([False, True])
+    new_index(tmp_path)
+    monkeypatch.setattr("semclip.search.table.is_there", lambda place: next(answers))
+    with pytest.raises(UserError, match="there is an index already"):
+        new_index(tmp_path)
+
+
 def test_a_python_object_is_known_by_what_it_makes(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     code = (

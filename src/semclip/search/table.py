@@ -77,10 +77,16 @@ class PhotoTable:
     @classmethod
     def create(cls, place: str, dimension: int, about: Mapping[str, Any]) -> "PhotoTable":
         """A new, empty table. about: of the model, kept with it in the one commit that makes it."""
+        there = UserError("there is an index already", where=place, fix="add to it: semclip index FOLDER")
         if is_there(place):
-            raise UserError("there is an index already", where=place, fix="add to it: semclip index FOLDER")
+            raise there
         with told(place):
-            return cls(place, connect(place).create_table(_NAME, schema=schema(dimension, about)))
+            try:
+                return cls(place, connect(place).create_table(_NAME, schema=schema(dimension, about)))
+            except ValueError as error:
+                if is_there(place):  # another process was quicker
+                    raise there from error
+                raise
 
     @classmethod
     def open(cls, place: str) -> "PhotoTable":
