@@ -145,6 +145,12 @@ def test_captions_need_no_picture_and_no_loop_of_their_own() -> None:
     assert error.value.where == "row 2"
 
 
+def test_captions_say_which_parser_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semclip.captions.writers.rules.is_installed", lambda name: False)
+    with pytest.warns(UserWarning, match="built-in parser"):
+        semclip.write_captions(["A dog runs."], views=["negation"])
+
+
 def test_what_is_not_run_is_warned_of(tmp_path: Path) -> None:
     data = tmp_path / "photos"
     semclip.sample(data)

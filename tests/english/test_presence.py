@@ -70,6 +70,11 @@ def test_a_list_of_objects_is_complete() -> None:
     assert state("cat", "an animal", objects=["ball"]) == UNSURE
 
 
+def test_articles_in_a_list_are_no_part_of_its_nouns() -> None:
+    assert state("cat", "A photo .", objects=["a cat", "The sun"]) == THERE
+    assert "sun" in presence([photo("A photo .", objects=["a cat", "The sun"])]).things
+
+
 def test_rows_of_one_photo_are_read_together_and_photos_are_sorted() -> None:
     rows = [photo("A dog", name="b.jpg"), photo("Snow", name="a.jpg"), photo("A brown dog", name="b.jpg")]
     known = presence(rows)
@@ -124,6 +129,13 @@ def test_a_caption_that_denies_something_names_only_what_its_list_confirms() -> 
 )
 def test_what_is_named_or_hinted_at_is_possible(captions: list[str], noun: str) -> None:
     assert noun in NOUNS.possible(captions)
+
+
+def test_of_a_list_of_thousands_just_what_is_named_is_possible() -> None:
+    listed = [*(f"thing{i}" for i in range(3000)), *(f"red thing{i}" for i in range(3000)), "light", "traffic light"]
+    said = ["two thing7s wait", "a traffic light over red thing8"], ["thing9"]
+    found = Nouns(listed).possible(*said) - Nouns([]).possible(*said)
+    assert found == {"thing7", "thing8", "thing9", "red thing8", "light", "traffic light"}
 
 
 def test_what_a_list_names_is_possible_and_a_part_of_a_word_is_not() -> None:

@@ -1,6 +1,7 @@
 """A caption job without files: rows in, rows out."""
 
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,6 +51,8 @@ def write_rows(
 
 def _written(examples: Sequence[Example], settings: CaptionsConfig, load_encoder: Callable[[str], Any]) -> list[bytes]:
     job = job_of(examples, settings, load_encoder)
+    if job.writer.notice:
+        warnings.warn(job.writer.notice, stacklevel=2)
     places = range(len(examples))
     with Journal(IN_MEMORY, job.signature("rows in memory")) as journal:
         _, stopped = run_job(job, journal, places, lambda summary: None)

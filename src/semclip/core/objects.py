@@ -1,11 +1,15 @@
 """The column `objects`: every noun for what is in an image, synonyms included."""
 
+import re
+
 from semclip.core.errors import UserError
 from semclip.core.example import Example
 
+_ARTICLE = re.compile(r"^\s*(?:an?|the)\s+(?=\S)", re.IGNORECASE)
+
 
 def objects_of(example: Example) -> list[str] | None:
-    """The nouns of the column `objects`, None without one. Raises UserError for anything but a list of nouns."""
+    """The nouns of the column `objects` without articles, None without one. Raises UserError for no list of nouns."""
     objects = example.meta.get("objects")
     if objects is None:
         return None
@@ -15,4 +19,4 @@ def objects_of(example: Example) -> list[str] | None:
             where=example.where or example.id,
             fix='write ["dog", "puppy", "ball"], or give the column another name',
         )
-    return objects
+    return [_ARTICLE.sub("", noun) for noun in objects]

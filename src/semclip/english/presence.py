@@ -8,7 +8,7 @@ a caption denies something. `named_often` finds further nouns, about which silen
 """
 
 import functools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -138,6 +138,14 @@ class Nouns:
     def __init__(self, objects: Iterable[str]) -> None:
         self._forms = {noun: (noun.lower(), plural_of(noun.lower())) for noun in sorted({*things.DENIABLE, *objects})}
         self.words = list(self._forms)
+        # Nouns by what may hint at them: lists have thousands, and a photo's captions a few dozen words.
+        self._by_sign: dict[str, list[str]] = defaultdict(list)
+        self._by_word: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for noun, forms in self._forms.items():
+            if noun in things.NAMES:
+                self._by_sign[things.NAMES[noun][0]].append(noun)
+            for form in forms:
+                self._by_word[form.split(" ")[0]].append((noun, form))
 
     def named(self, caption: Caption, objects: Iterable[str] | None = None) -> set[str]:
         """What a caption says is there: the nouns of its picture's list that it names, else things it names outright.
@@ -154,11 +162,13 @@ class Nouns:
         A word counts in singular and plural, with its synonyms, and with words that may stand for it ("animal").
         """
         said = Siblings([*captions, *objects])
-        return {
+        hinted = {noun for sign in said.signs for noun in self._by_sign.get(sign, ())}
+        return hinted | {
             noun
-            for noun, forms in self._forms.items()
-            if things.NAMES.get(noun, ("",))[0] in said.signs
-            or any(_mentions(caption, forms) for caption in said.captions.values())
+            for caption in said.captions.values()
+            for word in caption.bag
+            for noun, form in self._by_word.get(word, ())
+            if _mentions(caption, (form,))
         }
 
 
