@@ -3,9 +3,9 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
+from semclip.english.pairs import family_of_pair
 from semclip.english.parse.clause import Clause, clause_of
 from semclip.english.parse.tree import Tree
 from semclip.english.render import render
@@ -105,6 +105,11 @@ def rule(kind: str, *examples: tuple[str, str]) -> Callable[[Make], Make]:
     return listed
 
 
+#: Kinds whose pairs of words are dealt to the two families.
+_PAIRED = frozenset({"attribute_swapped", "number_swapped", "object_replaced"})
+
+
 def tried(kind: str, scene: Scene) -> list[Change]:
-    """All changes of a kind that the rules find."""
-    return scene.once(kind, lambda: chain.from_iterable(entry.make(scene) for entry in RULES.get(kind, ())))
+    """All changes of a kind that the rules find, of swapped words those whose pair belongs to the family."""
+    found = (change for entry in RULES.get(kind, ()) for change in entry.make(scene))
+    return scene.once(kind, lambda: (c for c in found if kind not in _PAIRED or family_of_pair(c.pair) == scene.family))

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Set
 from typing import NamedTuple
 
 from semclip.english import lexicon
-from semclip.english.edits import Change, Scene, tried
 from semclip.english.inflection import words
 from semclip.english.words.load import lines_of
 
@@ -45,17 +44,6 @@ REPLACEMENTS = _table("replacements", alike=False)
 CONTRASTS = _table("contrasts", alike=True)
 #: What stands before nouns; the governors are those nouns.
 ATTRIBUTES = _table("attributes", alike=True)
-
-#: Kinds whose pairs of words are dealt to the two families.
-_PAIRED = frozenset({"attribute_swapped", "number_swapped", "object_replaced"})
-
-
-def tried_in_family(kind: str, scene: Scene) -> list[Change]:
-    """The changes of a kind whose pair of words belongs to the family of the scene."""
-    if kind not in _PAIRED:
-        return tried(kind, scene)
-    own = (change for change in tried(kind, scene) if family_of_pair(change.pair) == scene.family)
-    return scene.once(("in family", kind), lambda: own)
 
 
 def fitting(entries: list[Entry], governors: Set[str]) -> Iterator[tuple[str, Entry]]:

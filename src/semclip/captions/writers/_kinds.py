@@ -3,7 +3,7 @@
 Family "A" is for training and validation, "B" for tests: the two share no wording and no pair of swapped words.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from semclip.captions.writers._draw import Draw, Key
 from semclip.core.errors import UserError, did_you_mean
 from semclip.english import negate
-from semclip.english.edits import RULES, Change, Edit, Scene
+from semclip.english.edits import RULES, Change, Edit, Scene, tried
 from semclip.english.lexicon import kind_of
 from semclip.english.negate.truly import truly
-from semclip.english.pairs import tried_in_family
 
 assert negate  # the rules put themselves on the list
 
@@ -111,14 +110,10 @@ class Found(NamedTuple):
     edit: Callable[[], Edit]
 
 
-def best_of(found: Iterable[Found]) -> Found | None:
+def best_of(found: Iterator[Found]) -> Found | None:
     """The first that is not contrived, else the first; None where there is none."""
-    first = None
-    for one in found:
-        if not one.contrived:
-            return one
-        first = first or one
-    return first
+    first = next(found, None)
+    return next((one for one in found if not one.contrived), first) if first and first.contrived else first
 
 
 @dataclass(frozen=True)
@@ -140,7 +135,7 @@ class Plan:
             if kind in further:
                 yield Found(False, partial(further.__getitem__, kind))
             else:
-                yield from self._found(kind, tried_in_family(kind, self.scene))
+                yield from self._found(kind, tried(kind, self.scene))
 
     def true(self) -> Iterator[Found]:
         """Absences; none where no denial is known to be true."""

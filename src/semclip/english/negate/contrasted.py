@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from semclip.english import lexicon
-from semclip.english.edits import Change, Scene, rule
+from semclip.english.edits import Change, Scene, rule, tried
 from semclip.english.inflection import one_of, words
 from semclip.english.negate.denied import COUNTED, DEPICTIONS, OWN, chunks_of
 from semclip.english.negate.figures import Rival, figures, ordinals
 from semclip.english.negate.replaced import in_a_place, people_like, refers_to_somebody, rivals
 from semclip.english.negate.sentence import endings_of
 from semclip.english.negate.swapped import NUMBERED, attributes, names_something
-from semclip.english.pairs import ATTRIBUTES, CONTRASTS, family_of_pair, fitting, tried_in_family
+from semclip.english.pairs import ATTRIBUTES, CONTRASTS, family_of_pair, fitting
 from semclip.english.parse.clause import is_being, is_person
 from semclip.english.parse.tree import NOUNS, VERBS, Tree
 from semclip.english.words.load import listed
@@ -69,7 +69,7 @@ def swapped_words(kind: str, scene: Scene) -> list[tuple[int, int, str, Change]]
 
 
 def _swapped_words(kind: str, scene: Scene) -> Iterator[tuple[int, int, str, Change]]:
-    for change in tried_in_family(kind, scene):
+    for change in tried(kind, scene):
         new = [i for i, item in enumerate(change.items) if isinstance(item, str)]
         if len(new) == 1:
             kept = [-1, *(item for item in change.items if isinstance(item, int)), len(scene.tree)]

@@ -103,11 +103,8 @@ def clothes_taken_off(scene: Scene) -> Iterator[Change]:
 
 def _governed(tree: Tree, label: str) -> list[tuple[int, int]]:
     """(place, noun) of every preposition or verb that has an object."""
-    found: dict[int, int] = {}
-    for place, token in enumerate(tree):
-        if token.label == label and token.head != place:
-            found.setdefault(token.head, place)
-    return sorted(found.items())
+    heads = sorted({token.head for token in tree if token.label == label})
+    return [(place, noun) for place in heads if (noun := tree.child(place, label)) is not None]
 
 
 def _taken_away(scene: Scene, prep: int, noun: int) -> Iterator[Change]:

@@ -82,10 +82,9 @@ def rivals(
     mass, bare = token.lemma in lexicon.MASS, not determiner and token.tag == "NN"
     counted = determiner in COUNTED or token.label in ("nsubj", "nsubjpass")
     for new, entry in fitting(table.get(token.lemma, []), _governors(tree, place)):
-        if family_of_pair((token.lemma, new)) != scene.family:
+        awkward = (new in lexicon.MASS) != mass and (bare if mass else counted)  # a rice; rice are; cooks noodle
+        if awkward or family_of_pair((token.lemma, new)) != scene.family:
             continue
-        if (new in lexicon.MASS) != mass and (bare if mass else counted):
-            continue  # a rice; rice are; cooks noodle
         # "rides" hints at a horse, but it is the bicycle that is ridden.
         unsaid = new in _UNSAID.get(tree.lower(token.head), ())
         hints = siblings.times_named if entry.needed else hinted
@@ -122,9 +121,9 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
     """(place, another word) of everyone who may be set against others: a man, not a woman; a child, not an adult."""
     tree, named, bag = scene.tree, scene.siblings.times_named, scene.siblings.bag
     for place, word in enumerate(tree.words):
-        others = _OTHERS.get(word, ())
-        if not others and word not in _OF_AGE:
+        if word not in _OF_AGE and word not in _OTHERS:
             continue
+        others = _OTHERS.get(word, ())
         if _has_age(tree, place) or not bag.isdisjoint(_TEENS):
             others = others[:1]  # no boy is old; a teen may be a boy
         elif word in _OF_AGE and tree.determiner(place) not in OWN:  # her child, not her adult

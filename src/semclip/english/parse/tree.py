@@ -137,9 +137,7 @@ class Tree(tuple[Token, ...]):
         """The same tree with another word of the same tag at a place."""
         word = self[place]._replace(text=text, lemma=lemma)
         tree = Tree((*self[:place], word, *self[place + 1 :]), self.tail)
-        # What does not depend on the words.
-        shared = {name: getattr(self, name) for name in ("root", "_children", "_spans", "_starts", "ends")}
-        vars(tree).update(shared)
+        vars(tree).update({name: getattr(self, name) for name in ("root", "_children", "_spans", "_starts", "ends")})
         return tree
 
     def is_noun(self, index: int) -> bool:
