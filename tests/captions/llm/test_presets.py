@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from semclip.cli.captions_write import command
 from semclip.core.config import find_config, load_config
+from semclip.core.errors import UserError
 from tests.captions.llm.fake_server import FakeServer, Reply, answer, data_of, serving
 
 TRUE = "A brown dog runs over the grass"
@@ -104,6 +105,17 @@ def test_laclip_rewrites_four_times_after_drawn_examples(data: Path, tmp_path: P
     assert [len(row["rewrites"]) for row in rows_of(out)] == [4] * 5
     assert all(len(request["messages"]) == 2 + 2 * 3 and request["temperature"] == 0.9 for request in server.requests)
     assert len({request["messages"][1]["content"] for request in server.requests}) > 4
+
+
+def test_negationclip_without_the_pictures_asks_nothing(data: Path, tmp_path: Path) -> None:
+    with serving(lambda *_: answer("zebra")) as server:
+        out = tmp_path / "elsewhere/out.jsonl"
+        result = semclip(
+            str(data), f"writer.server.base_url={server.url}", "--out", str(out), "--config", "negationclip",
+            "--images", str(tmp_path / "nowhere"),
+        )  # fmt: skip
+    assert isinstance(result.exception, UserError) and "--images FOLDER" in result.exception.fix
+    assert server.count == 0 and not out.exists()
 
 
 def test_negationclip_looks_whether_the_thing_is_there(data: Path, tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ from typing import Any, ClassVar
 from semclip.captions.journal import Journal
 from semclip.captions.writers.base import Candidate
 from semclip.core.config import parse
-from semclip.core.example import Example
+from semclip.core.errors import UserError
+from semclip.core.example import Example, ImageRef
 from semclip.core.protocols import DualEncoder
 from semclip.core.registry import FAMILIES
 
 #: Loads any encoder that `semclip evaluate` takes; the command line gives it, so that this room imports no model.
 LoadEncoder = Callable[[str], DualEncoder]
+
+_LOOKED_FOR = 20  # pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,24 @@ class Verifier(ABC):
 def as_typed(name: str, keys: str) -> str:
     """How a verifier and its keys are given, for messages."""
     return f"type 'verify=[{{name: lexical}}, {{name: {name}, {keys}}}]', or write it into a config"
+
+
+def need_pictures(examples: Sequence[Example]) -> None:
+    """Raise UserError where none of the first pictures is there: no text could be accepted, and all would be paid."""
+    first = [example.image for example in examples[:_LOOKED_FOR]]
+    if first and not any(map(_is_there, first)):
+        raise UserError(
+            f"none of the first {len(first)} pictures is there",
+            where=first[0].where,
+            fix="give the folder that their names are relative to: --images FOLDER",
+        )
+
+
+def _is_there(image: ImageRef) -> bool:
+    try:
+        return image.size() > 0
+    except OSError:
+        return False
 
 
 def create(section: Mapping[str, Any], load_encoder: LoadEncoder) -> Verifier:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from semclip.captions.verifiers import _hf
-from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier, as_typed
+from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier, as_typed, need_pictures
 from semclip.captions.writers.base import Candidate
 from semclip.core.config import dump
 from semclip.core.errors import UserError
@@ -41,6 +41,9 @@ class Image(Verifier):
         self._encoder = load_encoder(self.config.model)
         self._image = lru_cache(256)(self._read_image)  # each picture serves all views of its row
         self._aside = _hf.Aside()
+
+    def look_over(self, examples: Sequence[Example]) -> None:
+        need_pictures(examples)
 
     async def check(self, example: Example, view: str, candidates: Sequence[Candidate]) -> list[Verdict]:
         try:

@@ -19,7 +19,7 @@ from semclip.captions.llm.image import UnreadableImage, data_url
 from semclip.captions.llm.parse import Unusable, read_choice
 from semclip.captions.llm.prompts import Prompt, load_prompt
 from semclip.captions.llm.server import Server
-from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier, as_typed
+from semclip.captions.verifiers.base import LoadEncoder, Verdict, Verifier, as_typed, need_pictures
 from semclip.captions.writers.base import Candidate
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -81,6 +81,10 @@ class Judge(Verifier):
         self._prompts = {name: load_prompt(name, config.prompts) for name in names}
         config.server.price(config.model)  # a budget without a price is refused before anything is asked
         self._client = connect(config.server, config.model)
+
+    def look_over(self, examples: Sequence[Example]) -> None:
+        if self.config.look:
+            need_pictures(examples)
 
     async def check(self, example: Example, view: str, candidates: Sequence[Candidate]) -> list[Verdict]:
         asked = (self._why_not(example, view, candidate) for candidate in candidates)
