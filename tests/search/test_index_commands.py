@@ -93,6 +93,8 @@ def test_paths_are_those_of_the_folder_one_is_in(typed, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path / "photos" / "a")
     code, said, errors = typed("search", "like:twin.png", "--top", "1")
     assert code == 0 and said.splitlines()[1].endswith("002.png  (also twin.png)"), errors
+    monkeypatch.setenv("HOME", str(tmp_path / "photos"))
+    assert typed("search", "like:~/a/twin.png", "--top", "1")[1].splitlines()[1:] == said.splitlines()[1:]
     code, said, errors = typed("index", ".")
     assert code == 0 and "5 unchanged" in said and not (tmp_path / "photos" / "a" / ".semclip").exists(), errors
 

@@ -79,7 +79,7 @@ def _from_here(node: "Node", index: "Index") -> "Node":
         return Not(_from_here(node.child, index))
     if not isinstance(node, Picture):
         return type(node)(tuple(_from_here(child, index) for child in node.children))
-    file = here() / node.path
+    file = here() / (Path(node.path).expanduser() if node.path.startswith("~/") else node.path)
     if not os.path.lexists(file):
         return node
     file = file.parent.resolve() / file.name

@@ -110,7 +110,8 @@ def _say_after_denial(parts: list[Part], said: Said) -> None:
     while denials and isinstance(parts[denials - 1], Denied):
         denials -= 1
     before = parts[denials - 1] if denials else None
-    if tokens[0].type == "FINITE" and not new_sentence and (_is_clause(parts[-1]) or not isinstance(before, Said)):
+    of_denied = any(map(_is_clause, parts[denials:])) or not isinstance(before, Said)
+    if tokens[0].type == "FINITE" and of_denied and not new_sentence:
         _lengthen(parts[-1], tokens)
     elif tokens[0].type not in ("FINITE", "SCENE", "PLACE", "WITH"):
         parts.append(Said(tokens, said.weight))

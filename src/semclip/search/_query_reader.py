@@ -25,7 +25,7 @@ from semclip.search._query_parts import (
 from semclip.search._query_tree import and_, not_, or_
 
 HEAVIEST, LIGHTEST = 1000.0, 0.001
-CLAUSES = ("where ", "that ", "in which ", "on which ", "at which ")  # "a street where no car is parked"
+CLAUSES = ("there ", "where ", "that ", "in which ", "on which ", "at which ")  # "a street where no car is parked"
 
 
 @dataclass(frozen=True)
