@@ -113,31 +113,29 @@ class Tree(tuple[Token, ...]):
             yield from self.under(child)
 
     @cached_property
-    def _spans(self) -> list[tuple[int, int]]:
-        firsts, lasts = list(range(len(self))), list(range(len(self)))
+    def span(self) -> Callable[[int], tuple[int, int]]:
+        """Where the words of a subtree start and end."""
+        firsts, ends = [*range(len(self))], [*range(1, len(self) + 1)]
         for index in range(len(self)):
             above = index
             while (head := self._heads[above]) != above:
                 above = head
                 if index < firsts[above]:
                     firsts[above] = index
-                lasts[above] = max(lasts[above], index)
-        return [(first, last + 1) for first, last in zip(firsts, lasts, strict=True)]
-
-    def span(self, index: int) -> tuple[int, int]:
-        """Where the words of a subtree start and end."""
-        return self._spans[index]
+                elif index >= ends[above]:
+                    ends[above] = index + 1
+        return [*zip(firsts, ends, strict=True)].__getitem__
 
     @cached_property
     def ends(self) -> list[int]:
         """Where the subtrees start that reach from their own head to the end."""
-        return [index for index, span in enumerate(self._spans) if span == (index, len(self))]
+        return [index for index in range(len(self)) if self.span(index) == (index, len(self))]
 
     def with_word(self, place: int, text: str, lemma: str) -> "Tree":
         """The same tree with another word of the same tag at a place."""
         word = self[place]._replace(text=text, lemma=lemma)
         tree = Tree((*self[:place], word, *self[place + 1 :]), self.tail)
-        vars(tree).update({name: getattr(self, name) for name in ("root", "_children", "_spans", "_starts", "ends")})
+        vars(tree).update({name: getattr(self, name) for name in ("root", "_children", "span", "noun_start", "ends")})
         return tree
 
     def is_noun(self, index: int) -> bool:
@@ -154,29 +152,23 @@ class Tree(tuple[Token, ...]):
         return joined or self.tag(index) in ("NNS", "NNPS")
 
     @cached_property
-    def _starts(self) -> list[int]:
-        found = list(range(len(self)))
+    def noun_start(self) -> Callable[[int], int]:
+        """Where the noun phrase of a noun starts: its determiner, number or first adjective."""
+        found = [*range(len(self))]
         for index, token in enumerate(self):
             if token.head > index and token.label in BEFORE_NOUN:
-                found[token.head] = min(found[token.head], self._spans[index][0])
-        return found
-
-    def noun_start(self, index: int) -> int:
-        """Where the noun phrase of a noun starts: its determiner, number or first adjective."""
-        return self._starts[index]
+                found[token.head] = min(found[token.head], self.span(index)[0])
+        return found.__getitem__
 
     @cached_property
-    def _determiners(self) -> dict[int, str]:
-        found: dict[int, str] = {}
+    def determiner(self) -> Callable[[int], str]:
+        """The determiner, number or possessive of a noun; "" where it has none."""
+        found = _Places()
         for index, token in enumerate(self):
             if token.label in ("det", "poss", "nummod") and token.head != index:
                 stands = index < token.head and self.lower(index + 1) != "-"
                 found.setdefault(token.head, self.words[index] if stands else "")
-        return found
-
-    def determiner(self, index: int) -> str:
-        """The determiner, number or possessive of a noun; "" where it has none."""
-        return self._determiners.get(index, "")
+        return found.__getitem__
 
     def subject(self, verb: int) -> int | None:
         return self.child(verb, "nsubj", "nsubjpass", "csubj")
