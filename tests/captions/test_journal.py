@@ -101,6 +101,12 @@ def test_a_file_that_is_no_journal_is_refused_and_kept(tmp_path: Path) -> None:
     assert (tmp_path / "j").read_text().startswith("not a database")
 
 
+def test_a_journal_that_cannot_be_deleted_is_told(tmp_path: Path) -> None:
+    (tmp_path / "j").mkdir()
+    with pytest.raises(UserError, match="cannot delete"), Journal(tmp_path / "j", SIGNATURE, restart=True):
+        pass
+
+
 def test_a_full_disk_keeps_what_was_committed(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", SIGNATURE) as journal:
         journal.add(0, "negation", {"n": 0})

@@ -103,6 +103,8 @@ def test_names_of_files(corpus: Path, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=words):
             shard_paths(pattern)
     with pytest.raises(UserError, match="the output is the input"):
+        shards_of(f"{corpus}/*.jsonl", "", {}, corpus, CaptionsConfig())
+    with pytest.raises(UserError, match="taken for some of them at the next start"):
         shards_of(str(corpus), "", {}, corpus, CaptionsConfig())
     with pytest.raises(UserError, match="this is a file"):
         shards_of(str(corpus), "", {}, corpus / "00.jsonl", CaptionsConfig())

@@ -183,9 +183,13 @@ class Journal:
 
 
 def remove(path: Path) -> None:
-    """Forget a journal, if there is one."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    """Forget a journal, if there is one. Raises UserError for one that cannot be deleted."""
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        what = f"cannot delete the journal: {error.strerror or error}"
+        raise UserError(what, where=str(path), fix="delete it yourself, or name another --out") from error
 
 
 def flattened(value: Any, key: str = "") -> dict[str, Any]:

@@ -88,7 +88,8 @@ def shard_paths(pattern: str) -> list[Path]:
             raise UserError("file not found", where=str(path), fix="check the pattern")
         if (other := first.setdefault(_stem(path), path)) != path:
             what = f"'{other}' and '{path}' would both be written to {_stem(path)}.jsonl"
-            raise UserError(what, where=pattern, fix="give them other names, or write them in two calls")
+            fix = f"name files of one kind, such as '{path.parent}/*{path.suffix}', or write them in two calls"
+            raise UserError(what, where=pattern, fix=fix)
     if not paths:
         raise UserError("no file has such a name", where=pattern, fix="check the pattern")
     return paths
@@ -100,6 +101,9 @@ def shards_of(
     """A shard for every file; outputs are OUT/NAME.jsonl."""
     if out.is_file():
         raise UserError("the outputs of shards go into a folder, and this is a file", str(out), "name another --out")
+    if Path(pattern).is_dir() and Path(pattern).resolve() == out.resolve():
+        what = "the outputs lie among the inputs, and would be taken for some of them at the next start"
+        raise UserError(what, where=str(out), fix="name another folder as --out")
     paths = shard_paths(pattern)
     same = next((path for path in paths if (out / f"{_stem(path)}.jsonl").resolve() == path.resolve()), None)
     if same:
