@@ -20,7 +20,7 @@ from semclip.captions.journal import IN_MEMORY, Journal, journal_path
 from semclip.captions.rows import read_input
 from semclip.captions.summary import Summary
 from semclip.captions.verifiers.base import Verdict, Verifier
-from semclip.captions.writers.base import Candidate, JobStopped
+from semclip.captions.writers.base import Candidate, JobStopped, Written
 from semclip.cli.captions_write import command
 from semclip.core.errors import UserError
 from semclip.core.example import Example
@@ -279,6 +279,28 @@ class Stopping(Fake):
     def __init__(self, config, examples):
         super().__init__(config, examples, says={"bicycle": ["stop"]})
 """
+
+
+class Parrot(Fake):
+    """Gives the caption back, which costs something."""
+
+    async def write(self, example: Example, view: str, of: Sequence[int], seed: int, attempt: int) -> Written:
+        await super().write(example, view, of, seed, attempt)
+        return Written(tuple(Candidate(example.captions[i] + self.config.word, "kind", i) for i in of))
+
+
+def test_texts_that_cost_something_and_are_all_rejected_stop_the_job(tmp_path: Path) -> None:
+    rows = [{"image": f"{i}.jpg", "caption": f"A brown dog number {i}"} for i in range(300)]
+    data = write_rows(tmp_path / "in.jsonl", rows)
+    summary, stopped, _ = settled(job(data, Parrot(), NoBrown(), attempts=1))
+    assert stopped is not None and "none of the first 200 texts was accepted" in stopped.what
+    assert "A brown dog number 0" in stopped.what and "no_brown: brown" in stopped.what and summary.rows == 199
+    # One that is accepted is enough to go on, and what costs nothing is never stopped.
+    one = write_rows(tmp_path / "one.jsonl", [{"image": "x.jpg", "caption": "A dog"}, *rows])
+    assert settled(job(one, Parrot(), NoBrown(), attempts=1))[1] is None
+    free = Parrot()
+    free.spent = lambda: ""  # type: ignore[method-assign]
+    assert settled(job(data, free, NoBrown(), attempts=1))[1] is None
 
 
 def test_a_stopped_job_says_what_is_left_and_exits_with_3(data: Path, tmp_path: Path) -> None:

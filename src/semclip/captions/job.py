@@ -23,6 +23,9 @@ from semclip.core.files import write_atomic
 
 Progress = Callable[[Summary], None]
 
+_ALL_REJECTED = 200  # texts
+_SHOWN = 100  # letters of each that is shown
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -140,6 +143,7 @@ class _Run:
         self.summary = Summary()
         self.stopped: JobStopped | None = None
         self._places = places
+        self._accepted, self._turned_down = False, list[str]()  # texts, until one is accepted
 
     async def everything(self) -> None:
         asyncio.get_running_loop().set_exception_handler(_tell_no_stop)
@@ -199,10 +203,12 @@ class _Run:
                 last = verdicts[-1] if verdicts else Verdict("")
                 if last.accepted:
                     texts.append(_as_json(candidate, verdicts))
+                    self._accepted = True
                 else:
                     reason = f"{last.verifier}: {last.reason}"
                     rejected.append({"of": candidate.of, "kind": candidate.kind, "reason": reason})
                     reasons[candidate.of] = reason
+                    self._give_up_on_rejected(f"{candidate.text[:_SHOWN]} ({reason})")
             for text in texts:
                 reasons.pop(text["of"], None)
             # A caption that was neither refused nor rejected gave way to another one, and is not asked for again.
@@ -214,6 +220,19 @@ class _Run:
             "refused": [{"of": of, "reason": reason} for of, reason in sorted(reasons.items())],
             "rejected": rejected,
         }
+
+    def _give_up_on_rejected(self, text: str) -> None:
+        """Stop where texts cost something and not one of the first is good: the model does not do what it is asked."""
+        if self._accepted or self.summary.accepted or not self.job.writer.spent():
+            return
+        self._turned_down.append(text)
+        if len(self._turned_down) == _ALL_REJECTED:
+            raise JobStopped(
+                f"none of the first {_ALL_REJECTED} texts was accepted; the first were: "
+                + " | ".join(self._turned_down[:3]),
+                where="verify",
+                fix="look at samples with --limit 5 --dry-run, change model, prompts or verifiers, and add --restart",
+            )
 
     def _refuse_unasked(self, written: Written, pending: Sequence[int], example: Example) -> None:
         given = {candidate.of for candidate in written.candidates} | {of for of, _ in written.refused}
