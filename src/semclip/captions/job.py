@@ -77,6 +77,21 @@ class Job:
         }
 
 
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Let more objects be made between two searches for cycles, unless whoever started the job has none searched for.
+
+    Rules make a thousand objects for each text and no cycles: by default, searching for them takes a tenth of the time.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(before[0] and max(before[0], 50_000), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@_collecting_rarely()
 def job_of(examples: Sequence[Example], settings: CaptionsConfig, load_encoder: LoadEncoder) -> Job:
     """The job of a config, whose writer and verifiers have looked over the examples."""
     verifiers = [create_verifier(section, load_encoder) for section in settings.verify]
@@ -92,6 +107,7 @@ def job_of(examples: Sequence[Example], settings: CaptionsConfig, load_encoder: 
     )
 
 
+@_collecting_rarely()
 def run_job(job: Job, journal: Journal, places: Sequence[int], progress: Progress) -> tuple[Summary, JobStopped | None]:
     """Write and verify every view of the rows at `places`, at most `writer.concurrency` rows at once.
 
@@ -100,24 +116,9 @@ def run_job(job: Job, journal: Journal, places: Sequence[int], progress: Progres
     progress: called with the counts so far after every row.
     """
     run = _Run(job, journal, iter(places), progress)
-    with _collecting_rarely():
-        asyncio.run(run.everything())
+    asyncio.run(run.everything())
     journal.commit()
     return run.summary, run.stopped
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """Let more objects be made between two searches for cycles, unless whoever started the job has none searched for.
-
-    Rules make a thousand objects for each text and no cycles: by default, searching for them takes a tenth of the time.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(before[0] and max(before[0], 50_000), *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def write_output(job: Job, journal: Journal, places: Sequence[int], out: Path) -> None:

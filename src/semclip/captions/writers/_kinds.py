@@ -4,7 +4,6 @@ Family "A" is for training and validation, "B" for tests: the two share no wordi
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -116,8 +115,7 @@ def best_of(found: Iterator[Found]) -> Found | None:
     return next((one for one in found if not one.contrived), first) if first and first.contrived else first
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What may be written of one caption, each kind once, in an order drawn by weight.
 
     common: how many groups hold each word: of several words that may be put in, common ones are put in more often, so

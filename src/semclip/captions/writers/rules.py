@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from semclip.captions.writers._draw import Draw, Key
 from semclip.captions.writers._kinds import CLAUSE, Plan, best_of, of_phrases, weights_of
@@ -248,8 +248,7 @@ class _Reading:
         return None if tree is None else Scene(tree, self.siblings, self.family)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(NamedTuple):
     """One text to write. key: what its draws depend on."""
 
     example: Example

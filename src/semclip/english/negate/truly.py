@@ -16,16 +16,15 @@ from semclip.english.parse.tree import Tree
 _OF_ONE_WORD = frozenset({"relation_denied", "attribute_denied"})
 #: Kinds whose denial holds of all that the sentence says.
 _OF_ALL = frozenset({"subject_denied", "caption_denied"})
-_OF_SWAPS = _OF_ONE_WORD | _OF_ALL | {"verb_negated"}
+_KINDS = _OF_ONE_WORD | _OF_ALL | {"verb_negated", *CONTRASTED}
 #: What is swapped below each kind of denial, where it is no thing.
 _SWAPPED = {"attribute_denied": ("attribute_swapped",), "verb_negated": ("object_replaced", "action_replaced")}
 
 
 def truly(kind: str, scene: Scene) -> list[Change]:
     """True changes of a kind that denies; `Change.denied` names what is not there."""
-    if kind in CONTRASTED:
-        return list(contrasted(kind, True, scene))
-    return list(_of_swaps(kind, scene)) if kind in _OF_SWAPS else []
+    make = partial(contrasted, kind, True) if kind in CONTRASTED else partial(_of_swaps, kind)
+    return scene.once(("true", kind), partial(make, scene)) if kind in _KINDS else []
 
 
 def _of_swaps(kind: str, scene: Scene) -> Iterator[Change]:
