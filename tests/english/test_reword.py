@@ -67,7 +67,7 @@ def test_changes(caption: str, part: str) -> None:
 @pytest.mark.parametrize(
     ("title", "expected"),
     [
-        ("Zorvik Oak Shelf - 90 cm, Oil", "What Can Be Seen In This Picture: Zorvik Oak Shelf - 90 cm, Oil"),
+        ("Zorvik Oak Shelf - 90 cm, Oil", "What can be seen in this picture: Zorvik Oak Shelf - 90 cm, Oil"),
         ("Zorvik oak shelf (2 doors)", "Shown in this picture: Zorvik oak shelf (2 doors)"),
         ("How to use a zorvik", ""),
         ("ZRV_0917 barn", ""),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from semclip.english import lexicon, things
-from semclip.english.inflection import inflect, lemma_of
+from semclip.english.inflection import PLURAL_ONLY, inflect, lemma_of
 from semclip.english.words import load
 from semclip.english.words.load import lines_of, listed, rows_of, table_of
 
@@ -69,9 +69,9 @@ def test_how_a_thing_is_said(noun: str, plural: bool, expected: tuple[str, ...])
 
 
 def _entries(name: str) -> list[tuple[str, list[str], list[str]]]:
-    """(line, the words that another may be set against, those that may be) of a list of pairs."""
+    """(line without what is absurd with it, the words that another may be set against, those that may be)."""
     found = []
-    for line in lines_of(name):
+    for line in (line.partition(" | ")[0] for line in lines_of(name)):
         names = line.removeprefix("? ").partition(" : ")[0]
         several, _, rest = names.rpartition(" > ")
         found.append((line, several.split() or rest.split()[: 1 if name == "replacements" else None], rest.split()))
@@ -89,6 +89,15 @@ def test_a_line_of_rivals_holds_each_word_once_and_none_that_is_the_head_of_anot
         assert len(governors) == len(set(governors)) and not {"-", ":", ">"} & {*governors, *words}, line
         compounds = [(a, b) for a in words for b in words if a != b and a.endswith(f"-{b}")]
         assert all(not b.isalpha() or a.startswith("semi-") for a, b in compounds), line
+
+
+@pytest.mark.parametrize("name", ["contrasts", "replacements", "attributes"])
+def test_what_is_absurd_with_something_is_found_by_its_lemma(name: str) -> None:
+    told = [line.partition(" | ")[2].split() for line in lines_of(name) if "|" in line]
+    assert told and all(words and len(words) == len(set(words)) for words in told)
+    lemmas = {word for words in told for word in words} - PLURAL_ONLY
+    inflected = {word for word in lemmas if word not in {lemma_of(word, tag) for tag in ("NNS", "VBZ", "VBG", "VBD")}}
+    assert not inflected and all(word.isalpha() and word.islower() for word in lemmas)
 
 
 @pytest.mark.parametrize("name", ["contrasts", "replacements", "attributes"])

@@ -7,19 +7,18 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from semclip.english import lexicon
+from semclip.english import lexicon, things
 from semclip.english.caption import Caption
 from semclip.english.inflection import words
 from semclip.english.lexicon import kind_of
 from semclip.english.pairs import TAKEN_FOR
 from semclip.english.siblings import Siblings
-from semclip.english.things import THINGS
-from semclip.english.words.load import table_of
+from semclip.english.words.load import listed, table_of
 
 #: Things somewhere worth missing, in a fixed order, and the settings where somebody may well look for them in vain.
 _FITS = table_of("missable")
 MISSABLE = (*_FITS, "person", "child", "adult")
-_NAMES = tuple(THINGS)
+_NAMES = tuple(things.THINGS)
 _INDEX = {name: i for i, name in enumerate(_NAMES)}
 _UNSEEN = 0.02  # a thing that the input never names together with the scene's may be missing from it all the same
 _PEOPLE = ("man", "woman", "child", "adult", "person")
@@ -38,6 +37,13 @@ _BY_SETTING = {
     setting: frozenset(thing for thing, fits in _FITS.items() if setting in fits) for setting in table_of("settings")
 }
 _OF_WORD = {cue: setting for setting, cues in table_of("settings").items() for cue in cues}
+#: Where so much goes on that hardly anything is surely missing.
+_BUSY = listed("busy")
+#: What hardly moves or works without somebody in it.
+_DRIVEN = listed("driven")
+#: Where nobody looks for a pet.
+_NO_PETS = listed("no pets")
+_PETS = words("dog cat frisbee stick")
 _SHORE = words("sand sandy ocean sea shore shoreline water wave waves surf seaside dune dunes coast")
 
 
@@ -100,9 +106,17 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
 
     Only the most telling settings count: in the snow it does not matter that there is a dog.
     """
+    if not bag.isdisjoint(_BUSY):
+        return frozenset()
     found, unfit = settings_of(bag), frozenset(present)
     alone = PEOPLE.isdisjoint(bag) and "person" not in unfit and not any(kind_of(word) == "person" for word in bag)
     crowd = not bag.isdisjoint(lexicon.MANY_PEOPLE)  # where somebody may well be a child
-    who = frozenset({"person"} if alone else () if crowd else {"child", "adult"})
-    things = (frozenset().union(*(_BY_SETTING[setting] for setting in found & line)) for line in _TELLING)
-    return (who | next((fit for fit in things if fit - unfit), frozenset())) - unfit
+    # "no adult" is said where there is a child, and the other way round
+    named = {things.NAMES[word][0] for word in bag if word in things.NAMES}
+    other = "adult" if "child" in named else "child" if named & {"man", "woman", "adult"} else ""
+    silent = crowd or not bag.isdisjoint(_DRIVEN)
+    who = frozenset({"person" if alone else other} - {""} if not silent else ())
+    if not bag.isdisjoint(_NO_PETS):
+        unfit |= _PETS
+    fits = (frozenset().union(*(_BY_SETTING[setting] for setting in found & line)) for line in _TELLING)
+    return (who | next((fit for fit in fits if fit - unfit), frozenset())) - unfit

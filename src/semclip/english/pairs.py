@@ -13,13 +13,14 @@ from semclip.english.words.load import lines_of
 class Entry(NamedTuple):
     """others: what may take a word's place. needed, forbidden: governors of which one must, or none may, stand there.
 
-    far: right, but few would expect it there.
+    absurd_with: lemmas that make it far-fetched in a caption that holds one. far: few would expect it there.
     """
 
     others: list[str]
     needed: frozenset[str]
     forbidden: frozenset[str]
-    far: bool
+    absurd_with: frozenset[str] = frozenset()
+    far: bool = False
 
 
 def _table(name: str, alike: bool) -> dict[str, list[Entry]]:
@@ -27,14 +28,16 @@ def _table(name: str, alike: bool) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for line in lines_of(name):
         far = line.startswith("? ")
-        names, _, governors = line.removeprefix("? ").partition(":")
+        told, _, absurd = line.removeprefix("? ").partition("|")
+        names, _, governors = told.partition(":")
         several, _, rest = names.rpartition(">")
         firsts = several.split() or (rest.split() if alike else rest.split()[:1])
         forbids = governors.strip().startswith("-")
-        told, nothing = words(governors) - {"-"}, frozenset[str]()
+        above, nothing = words(governors) - {"-"}, frozenset[str]()
         for first in firsts:
             others = [word for word in rest.split() if word != first]
-            entry = Entry(others, nothing if forbids else told, told if forbids else nothing, far)
+            needed, forbidden = (nothing, above) if forbids else (above, nothing)
+            entry = Entry(others, needed, forbidden, words(absurd), far)
             found.setdefault(first, []).append(entry)
     return {word: sorted(entries, key=lambda entry: entry.far) for word, entries in found.items()}
 
@@ -46,10 +49,13 @@ CONTRASTS = _table("contrasts", alike=True)
 ATTRIBUTES = _table("attributes", alike=True)
 
 
-def fitting(entries: list[Entry], governors: Set[str]) -> Iterator[tuple[str, Entry]]:
-    """What the entries of a word allow under these governors, and the entry that does."""
+def fitting(entries: list[Entry], governors: Set[str], said: Set[str]) -> Iterator[tuple[str, Entry]]:
+    """What the entries of a word allow under these governors, in a caption that says all this, and the entry."""
     for entry in entries:
-        if (not entry.needed or not entry.needed.isdisjoint(governors)) and entry.forbidden.isdisjoint(governors):
+        if entry.needed and entry.needed.isdisjoint(governors):
+            continue
+        if entry.forbidden.isdisjoint(governors):
+            entry = entry if entry.absurd_with.isdisjoint(said) else entry._replace(far=True)
             yield from ((other, entry) for other in entry.others)
 
 

@@ -4,36 +4,42 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from semclip.english.inflection import article_of, known_as
+from semclip.english.inflection import article_of, known_as, words
 from semclip.english.parse.tree import Tree, style_of
 from semclip.english.words.load import listed
 
+_SMALL = words("a an the and or but nor not no of in on at by to for with without rather than")
+#: So many new words are a sentence of their own, and no part of a title.
+_LONG = 5
 _CLOSE = (",", ".", "!", "?", ";", ":", "'s", "n't", ")", "'", "’s", "n’t", "%", "/", "-")
 
 
 def render(tree: Tree, items: Sequence[int | str], tail: bool = True) -> str:
     """The text of old words (indices) and new ones; `a` and `an` follow the word behind them.
 
-    New words take the style of the caption: small, Every Word, or ALL CAPS. tail: whether the caption's tail is put on.
+    New words take the style of the caption: small, Every Word of a title but small ones, or ALL CAPS. tail: whether the
+    caption's tail is put on.
     """
     upper, title = tree.style
     words: list[tuple[str, int]] = []  # (text, index or -1)
     for item in items:
         if isinstance(item, str):
-            words += [(_styled(word, upper, title), -1) for word in item.split()]
+            new = item.split()
+            words += [(_styled(word, upper, title and len(new) < _LONG), -1) for word in new]
         elif item:
             words.append((tree[item].text, item))
         else:
             words.append((moved(tree, 0, not words or words[-1][0] in (":", "."), title or upper), 0))
     if words and not tree[0].text[:1].islower():
-        words[0] = (_styled(words[0][0], False, True), words[0][1])
+        words[0] = (words[0][0][:1].upper() + words[0][0][1:], words[0][1])
     text = ""
     for (word, index), (following, behind) in pairwise([*words, ("", -1)]):
         if 0 <= index == behind - 1:
             text += word + " " * tree[index].space
             continue
         if following and word.lower() in ("a", "an"):
-            word = _styled(article_of(following), upper, word[:1].isupper())
+            article = article_of(following)
+            word = article.upper() if upper else article.capitalize() if word[0].isupper() else article
         text += word + " " * (following != "" and _spaced(tree, index, following, behind))
     end = tree.tail if tail else ""
     return text + (end[1:] if text.endswith(".") and end.startswith(".") else end)  # in Calif.
@@ -53,9 +59,8 @@ def _spaced(tree: Tree, index: int, following: str, behind: int) -> bool:
 
 
 def styled(text: str, beside: str) -> str:
-    """Words in the style of the caption that they stand beside: small, Every Word, or ALL CAPS."""
-    upper, title = style_of(beside.split())
-    return text.upper() if upper else capitalised(text) if title else text
+    """A clause in the style of the caption that it stands beside: small, or ALL CAPS."""
+    return text.upper() if style_of(beside.split())[0] else text
 
 
 def capitalised(text: str) -> str:
@@ -66,7 +71,7 @@ def capitalised(text: str) -> str:
 def _styled(word: str, upper: bool, title: bool) -> str:
     if upper:
         return word.upper()
-    return word[:1].upper() + word[1:] if title else word
+    return word[:1].upper() + word[1:] if title and word not in _SMALL else word
 
 
 def moved(tree: Tree, index: int, at_start: bool = False, title: bool = False) -> str:

@@ -16,6 +16,8 @@ _HELPERS = words("is are was were has have can could should must may might will 
 _WHOLE = {"ca": "can", "wo": "will"}
 _DO = {"does": "VBZ", "do": "VBP", "did": "VBD"}
 _HARDLY = words("hardly barely")
+#: What goes with a denial alone, and what stands there without it.
+_AFFIRMED = {"yet": "already", "anywhere": ""}
 _SEEN = words("visible around nearby anywhere")
 #: What somebody is who is not there.
 _NOBODY = {"nobody": "somebody", "none": "some"}
@@ -26,7 +28,7 @@ _SAME = {"nobody": "no one", "hardly": "barely", "barely": "hardly"}
 def _only(tree: Tree) -> int | None:
     """Where the one denial of a caption stands; None where there are several."""
     places = [i for i, word in enumerate(tree.words) if word in _DENIALS and not is_before_number(tree.words, i)]
-    return places[0] if len(places) == 1 else None
+    return places[0] if len(places) == 1 and places[0] not in tree.quoted else None
 
 
 @rule(
@@ -68,7 +70,7 @@ def affirmed(scene: Scene) -> Iterator[Change]:
         # with boats and (no) sailors
         several = tree.tag(noun) == "NNS" or tree[noun].lemma in lexicon.UNCOUNTED
         listed = before in ("or", ",") or (before == "and" and not several)
-        yet = [(i, i + 1, "already") for i in range(end, len(tree)) if tree.lower(i) == "yet"]
+        yet = [(i, i + 1, _AFFIRMED[tree.lower(i)]) for i in range(end, len(tree)) if tree.lower(i) in _AFFIRMED]
         if added or not listed or _is_seen(tree, noun):
             yield scene.change((place, end, f"{'with ' * added}{_some(tree, end, noun)}".strip()), *yet)
     elif word in _NOT and before in _DO and tree.is_verb(end):
@@ -94,7 +96,7 @@ def _some(tree: Tree, start: int, noun: int) -> str:
     """The article of what is affirmed: a hat, cars; none behind "any", which stood before what is not counted."""
     if tree.tag(start) in ("DT", "PRP$", "CD") or tree.tag(noun) in ("NNS", "NNPS") or tree.lower(start - 1) == "any":
         return ""
-    return "" if tree[noun].lemma in lexicon.UNCOUNTED else article_of(tree[start].text)
+    return "" if tree[noun].lemma in lexicon.MASS else article_of(tree[start].text)
 
 
 def absence_of(tree: Tree) -> str:

@@ -28,7 +28,7 @@ _OF_ANY = listed("of any")
 _UNITS = listed("units")
 _SHARES = frozenset(lexicon.NUMBERS) | words("one all most some many each half few none")
 _STAYING = COUNTED | OWN | {"the", ""}
-_CLOSE = words("of 's ’s and or , - not")
+_CLOSE = words("of 's ’s and or , - / . not")
 _BEFORE_NAMES = words("in on from of at near , early late")
 #: 8 x 10, 5 to 11
 _BESIDE_FIGURES = words("x × to and or")
@@ -36,7 +36,7 @@ _MEASURES = words("bed bath bedroom bathroom story storey seat piece pack person
 #: Six weeks old.
 _OLD = words("old long ago later earlier before after apart") | _CLOSE
 #: Relations that may be asked for: nobody takes a man on a bench for one who is under it.
-_ASKED = words("inside outside above below before after") | {"outside of", "on the left of", "on the right of"}
+_ASKED = words("inside outside before after") | {"outside of", "on the left of", "on the right of"}
 #: Nobody denies the day or the number that nobody spoke of.
 _BETTER_SWAPPED = frozenset({"name_contrasted", "number_contrasted", "figure_contrasted"})
 
@@ -47,7 +47,8 @@ def contrasted(kind: str, true: bool, scene: Scene) -> Iterator[Change]:
     for rival in _RIVALS[kind][0](scene, true):
         if family_of_pair(rival.pair) != scene.family or rival.start in tree.quoted:
             continue
-        old = tree.text_of(rival.start, rival.end).lower()
+        old = tree.text_of(rival.start, rival.end)
+        old = old if any(map(str.isdigit, old)) else old.lower()  # 1.7L
         other, swap = (rival.new, ()) if true else (old, ((rival.start, rival.end, rival.new),))
         said = rival.as_said(other)
         cuts = scene.once(("endings", rival.at), partial(endings_of, tree, rival.at))
@@ -82,7 +83,8 @@ def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, s
     people: whether of people, too.
     """
     tree = scene.tree
-    found = {(start, new): (change.pair, False) for start, _, new, change in swapped_words("object_replaced", scene)}
+    swaps = swapped_words("object_replaced", scene)
+    found = {(start, new): (change.pair, change.contrived) for start, _, new, change in swaps}
     for place, new in people_like(scene) if people else ():
         found.setdefault((place, new), ((tree.lower(place), new), False))
     for place, token in enumerate(tree):
@@ -95,8 +97,9 @@ def _others(scene: Scene, people: bool) -> Iterator[tuple[int, str, tuple[str, s
             continue  # Quay No. 4, volunteers of Rivers Alive
         for new, written, far in rivals(CONTRASTS, scene, place, scene.siblings.times_named):
             if people or not is_person(tree, place):
-                known = named and determiner not in ("a", "an")  # the Altamar Tower
-                found.setdefault((place, written), ((token.lemma, new), far or known))
+                known = (named or called) and determiner not in ("a", "an")  # the Altamar Tower, the Altamar terminal
+                pair, odd = found.get((place, written), ((token.lemma, new), False))
+                found[place, written] = pair, odd or far or known
     yield from ((*where, *what) for where, what in found.items() if family_of_pair(what[0]) == scene.family)
 
 
@@ -125,7 +128,7 @@ def _names(scene: Scene, true: bool) -> Iterator[Rival]:
     for place, name in ((i, token.text) for i, token in enumerate(tree) if token.text[0].isupper()):
         following, tag = tree.lower(place + 1), tree.tag(place + 1)
         if tree.lower(place - 1) in _BEFORE_NAMES and (following in ("", ",", "(") or tag in ("IN", "VBZ", "VBP")):
-            for new, _ in fitting(CONTRASTS.get(name, []), set()):
+            for new, _ in fitting(CONTRASTS.get(name, []), set(), set()):
                 yield Rival(place, place + 1, new, (name, new), place + 1, as_said=str.title)
 
 
@@ -134,7 +137,8 @@ def _figures(scene: Scene, true: bool) -> Iterator[Rival]:
     yield from ordinals(tree)
     for figure in figures(tree):
         dated = tree.tag(figure.at) == "CD" or (tree.lower(figure.at) == "," and tree.tag(figure.at + 1) == "CD")
-        if not dated and tree.lower(figure.at) not in _BESIDE_FIGURES:  # June 3, 2019
+        packed = tree.lower(figure.at) in _MEASURES and tree.is_noun(figure.at + 1)  # a 2 pack set
+        if not (dated or packed) and tree.lower(figure.at) not in _BESIDE_FIGURES:  # June 3, 2019
             yield figure
 
 
@@ -187,9 +191,10 @@ def _goes_on(tree: Tree, place: int, named: bool) -> bool:
 
 def _attributes(scene: Scene, true: bool) -> Iterator[Rival]:
     tree = scene.tree
-    for place, new, sure in scene.once("attributes", partial(attributes, scene)):
+    for place, new, sure, far in scene.once("attributes", partial(attributes, scene)):
         if (true or sure) and (tree[place].head <= place + 1 or tree.tag(place + 1) in ("NN", "NNP")):
-            yield Rival(place, place + 1, new, (tree.lower(place), new), place + 1, tree[tree[place].head].lemma)
+            pair, noun = (tree.lower(place), new), tree[tree[place].head].lemma
+            yield Rival(place, place + 1, new, pair, place + 1, noun, far=far)
 
     for place in range(2, len(tree) - 1) if "white" in tree.words else ():
         if tree.words[place - 2 : place + 1] == ["black", "and", "white"] and tree[place + 1].lemma in DEPICTIONS:

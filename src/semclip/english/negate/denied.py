@@ -98,7 +98,7 @@ def clothes_taken_off(scene: Scene) -> Iterator[Change]:
     for prep, noun in _governed(tree, "pobj"):
         worn = lexicon.is_clothes(tree.lower(noun)) and tree.determiner(noun) in ("a", "an")
         if tree.lower(prep) == "in" and worn and is_being(tree, tree[prep].head):
-            yield from _taken_away(scene, prep, noun)
+            yield from _taken_away(scene, prep, noun, contrived=tree.child(noun, "amod") is not None)  # a blue dress
 
 
 def _governed(tree: Tree, label: str) -> list[tuple[int, int]]:
@@ -107,14 +107,14 @@ def _governed(tree: Tree, label: str) -> list[tuple[int, int]]:
     return [(place, noun) for place in heads if (noun := tree.child(place, label)) is not None]
 
 
-def _taken_away(scene: Scene, prep: int, noun: int) -> Iterator[Change]:
+def _taken_away(scene: Scene, prep: int, noun: int, contrived: bool = False) -> Iterator[Change]:
     """A noun phrase, with all that is joined to it, behind "without" in the place of a preposition."""
     nouns = _joined(scene.tree, noun)
     # with a man standing: it says what goes on, not what is there
     if nouns and not any(scene.tree.child(one, "acl", "relcl") for one in nouns):
         parts = _without(scene.tree, nouns, no=scene.family == "B")
         new = scene.by_family("without", "with no")
-        yield scene.change((prep, prep + 1, new), *parts, denied=scene.tree[noun].lemma)
+        yield scene.change((prep, prep + 1, new), *parts, denied=scene.tree[noun].lemma, contrived=contrived)
 
 
 @rule(
@@ -133,7 +133,8 @@ def has_no(scene: Scene) -> Iterator[Change]:
             continue
         if tree[noun].lemma in BODY or any(tree.child(one, "acl", "relcl") for one in nouns or [noun]):
             continue
-        if scene.family == "A" and nouns:
+        bare_first = tree.noun_start(noun) == noun and any(tree.determiner(one) for one in nouns)
+        if scene.family == "A" and nouns and not bare_first:  # no sunglasses or a scarf
             yield scene.change((verb + 1, verb + 1, "no"), *_without(tree, nouns, no=True), denied=tree[noun].lemma)
         elif scene.family == "B" and token.tag == "VBG" and tree.child(verb, "aux", "auxpass") is None:
             yield scene.change((verb, verb, "not"), denied=tree[noun].lemma)
@@ -155,6 +156,7 @@ def but_no(scene: Scene) -> Iterator[Change]:
         if (
             (not _is_deniable(tree, noun) or not tree.is_noun(token.head))
             or (tree.lower(start - 1) not in ("and", "&") or tree.child(token.head, "cc") != start - 1)
+            or tree.lower(tree.noun_start(token.head) - 1) == ","  # a tub, a fern but no stool
             or (tree.child(noun, "conj", "acl", "relcl") or (not drop and token.tag != "NNS"))
             # "a man but no dog are": the verb would have to change
             or (first.label in _AGREES or first.lemma in ("pair", "kind", token.lemma))
@@ -214,6 +216,8 @@ def not_in_list(scene: Scene) -> Iterator[Change]:
     noun = next((i for i in range(start, len(tree)) if tree.is_noun(i) and not tree.is_noun(i + 1)), None)
     if noun is None or {*map(tree.tag, range(start, noun + 1))} - {"NN", "NNS", "JJ"} or tree[start].text[0].isupper():
         return
+    if tree.tag(noun + 1) in ("JJ", "RB") or not {"and", "&"}.isdisjoint(tree.words[start:]):
+        return  # beginner friendly; no book and cup
     if tree[noun].lemma in DEPICTIONS | {"angle", "background", "concept"}:
         return  # overhead shot
     if not tree.tag(start - 2).startswith("NNP") and FINITE.isdisjoint(map(tree.tag, range(start, len(tree)))):

@@ -55,6 +55,8 @@ def figures(tree: Tree) -> Iterator[Rival]:
             text = tree.text_of(start, end)
             for new in _others(tree, start, end, match):
                 told = new if _ORDINAL.fullmatch(match[4]) else text.replace(match[2], new, 1)
+                if told.lower() in tree.words:
+                    continue  # sizes 2T 3T 4T
                 yield Rival(start, end, told, (match[2], new), _behind(tree, start, end), far=True)
 
 
@@ -115,5 +117,7 @@ def _behind(tree: Tree, start: int, end: int) -> int:
     """Behind what is counted, where nothing else belongs to it: 12 chairs, not 13."""
     noun = tree[end - 1].head
     near = end <= noun <= end + 1 and tree.is_noun(noun) and not tree.is_noun(noun + 1)
-    counted = tree[end - 1].label == "nummod" and tree.text_of(start, end)[-1].isdigit()  # no 8th row
+    text = tree.text_of(start, end)
+    counted = tree[end - 1].label == "nummod" and text[-1].isdigit()  # no 8th row
+    counted = counted and not (text.isdigit() and int(text) in _YEARS)  # the 2018, not 2016, prize
     return noun + 1 if near and counted and end == start + 1 else end

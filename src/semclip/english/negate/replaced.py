@@ -13,6 +13,8 @@ from semclip.english.parse.tree import Tree
 from semclip.english.words.load import listed
 
 _PLAIN_BEFORE = frozenset(lexicon.COLOURS) | lexicon.AGES | words("large small tiny huge")
+#: What few animals are.
+_RARE_IN_FUR = frozenset(lexicon.COLOURS) - words("black white brown gray grey")
 #: A plate of cake may be one of pie; the bed of a truck is none of a boat.
 _HOLDS_ITS_OBJECT = COLLECTIVES | DEPICTIONS | listed("holds its object")
 #: Nobody says "in the beach", "on a desert".
@@ -31,9 +33,15 @@ _SEXES = (
 )
 _OF_A_SEX = lexicon.MALE_SIGNS | lexicon.FEMALE_SIGNS
 _OTHERS = lexicon.OTHER_WOMEN | lexicon.OTHER_MEN
+#: What tells the sex of somebody, of whom nobody asks it then.
+_OF_ONE_SEX = words("beard beards bearded mustache mustached moustache bald balding shirtless pregnant")
 #: Contrasts alone: where a child plays an adult may play as well, but "an adult, not a child, plays" is false.
 _OF_AGE = {"child": "adult", "children": "adults", "kid": "adult", "kids": "adults", "toddler": "adult"}
 _WITH_SPORT = words("player players game match team teams uniform uniforms practice coach fan fans")
+#: What players of any sport do.
+_OF_ANY_PLAYER = words(
+    "be have play pose stand sit wait watch smile celebrate walk run talk wear hold prepare practice train compete look"
+)
 #: Words of a sport that tell of no single one.
 _OF_ANY_SPORT = words("player players ball")
 #: Verbs that one does and the other suffers, so that the two cannot change places.
@@ -59,13 +67,14 @@ def other_thing(scene: Scene) -> Iterator[Change]:
             or (tree.child(place, "compound", "nmod", "poss") is not None or tree.words.count(token.lower) > 1)
             or (token.lower in lexicon.COLOURS or place in tree.quoted)  # dressed in orange
             or (not _PLAIN_BEFORE.issuperset(adjectives) or (adjectives and token.lemma in _GROUND))
+            or (is_being(tree, place) and not _RARE_IN_FUR.isdisjoint(adjectives))  # pink flamingos
             or (parts and not is_being(tree, place))  # a pizza with a slice missing
             or (above.lower == "of" and tree[above.head].lemma not in _HOLDS_ITS_OBJECT)  # the bed of a truck
             or in_a_place(tree, place)
         ):
             continue
-        for other, new, _ in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
-            yield scene.change((place, place + 1, new), pair=(token.lemma, other))
+        for other, new, far in rivals(REPLACEMENTS, scene, place, scene.siblings.signs):
+            yield scene.change((place, place + 1, new), pair=(token.lemma, other), contrived=far)
 
 
 def rivals(
@@ -81,7 +90,7 @@ def rivals(
         return  # one of them, or several
     mass, bare = token.lemma in lexicon.MASS, not determiner and token.tag == "NN"
     counted = determiner in COUNTED or token.label in ("nsubj", "nsubjpass")
-    for new, entry in fitting(table.get(token.lemma, []), _governors(tree, place)):
+    for new, entry in fitting(table.get(token.lemma, []), _governors(tree, place), tree.said):
         awkward = (new in lexicon.MASS) != mass and (bare if mass else counted)  # a rice; rice are; cooks noodle
         if awkward or family_of_pair((token.lemma, new)) != scene.family:
             continue
@@ -132,6 +141,8 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
             # a girl is a child as a boy is: what tells a boy is said of nobody
             signs = next((signs for _, signs, _ in _SEXES if other in signs), frozenset())
             unseen = signs and word not in signs and bag.isdisjoint(signs | lexicon.MANY_PEOPLE)
+            if signs and not bag.isdisjoint(_OF_ONE_SEX):
+                continue
             if unseen or things.NAMES.get(other, ("", False))[0] not in named:
                 yield place, other
 
@@ -174,8 +185,9 @@ def other_sport(scene: Scene) -> Iterator[Change]:
     tree, bag = scene.tree, scene.siblings.bag
     for place, token in ((i, token) for i, token in enumerate(tree) if tree.words[i] in lexicon.SPORTS):
         played = tree[token.head].lemma == "play" and token.label in ("dobj", "oprd", "attr", "npadvmod")
-        if not played and tree.lower(place + 1) not in _WITH_SPORT:
-            continue
+        does = {token.lemma for i, token in enumerate(tree) if tree.is_verb(i)}
+        if not played and not (tree.lower(place + 1) in _WITH_SPORT and does <= _OF_ANY_PLAYER):
+            continue  # a tennis player slides on clay
         own = lexicon.SPORTS[token.lower] - _OF_ANY_SPORT  # left behind in the text
         for other, signs in lexicon.SPORTS.items() if own.isdisjoint(tree.words) else ():
             related = {other, *signs}

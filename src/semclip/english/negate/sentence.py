@@ -74,6 +74,7 @@ def not_doing(scene: Scene) -> Iterator[Change]:
     if tree[verb].text[:1].isupper() or any(tree.style):
         return  # what has a capital may well be a name: "Villa Did Not Rosa"
     known = tree.determiner(subject) in _DEFINITE or tree.tag(subject) in ("NNP", "NNPS", "PRP")
+    known = known and "one" not in tree.words  # two players do not go up, one to hit
     new = f"{not_behind(do, short=scene.family == 'B')} {tree[verb].lemma}"
     yield from _short_and_whole(scene, verb, (verb, verb + 1, new), contrived=not known)  # "a barber does not trim"
 
@@ -102,7 +103,7 @@ def endings_of(tree: Tree, last: int) -> list[int]:
         and "," not in tree.words[last : cut - 1]  # "is rowing, all of the oars" out of the water
         and (tree.determiner(cut - 1) not in OWN or tree[cut - 1].lemma not in BODY)  # sleeps with his head
         and tree[tree[cut].head].lemma not in NEEDS_A_PLACE
-        and (not tree.is_verb(cut - 1) or tree[cut - 1].lemma in _SAYS_ENOUGH)
+        and (not tree.is_verb(cut - 1) or (tree[cut - 1].lemma in _SAYS_ENOUGH and tree[cut - 1].label != "advcl"))
     ]
 
 
@@ -167,6 +168,7 @@ def no_subject(scene: Scene) -> Iterator[Change]:
         # something for sale or in a file is named rather than said to be seen
         or (tree.tag(1) == "NNP" or (any(tree.style) and "DT" not in tree.tags))
         or not (clause.finite or (short and (clause.verb is not None or "DT" in tree.tags)))
+        or ("#" in tree.text or not DEPICTIONS.isdisjoint(tree.words[-1:]))  # stock photo
     ):
         return
     head, inner = subject, inside_collective(tree, subject)
@@ -225,8 +227,11 @@ def _existence_denied(scene: Scene) -> Iterator[Change]:
         return
     if noun == 2 and tree.lower(2) in _SOMEONE:
         yield scene.change((2, 3, scene.by_family("nobody", "no one")), denied="person")
+    joined = [i for i in range(noun + 1, len(tree)) if tree[i].label == "conj" and is_being(tree, i)]
     another = "and" in tree.words and any(token.label[:5] == "nsubj" for token in tree[noun + 1 :])
-    if tree.noun_start(noun) != 2 or tree.lower(2) in _NO_NO | SOMEBODY or another:
+    another = another or any(not is_being(tree, tree[i].head) for i in joined)
+    counted = tree[noun].lemma in ("number", "lot", "couple") or tree.lower(2) in ("about", "around", "nearly", "over")
+    if tree.noun_start(noun) != 2 or tree.lower(2) in _NO_NO | SOMEBODY or another or counted:
         return  # there is no bird on his arm and he looks at it
     end = 2 + _is_counted(tree.lower(2))
     end += tree.lower(end) == "dozen"

@@ -48,12 +48,13 @@ _AFTER = {"END": frozenset({"", "while", "as"}), "AT": listed("at a place"), "AL
 )
 def other_attribute(scene: Scene) -> Iterator[Change]:
     """Another colour, size, age or state, where no second thing may have it: nobody knows another person's coat."""
-    for place, new in ((i, new) for i, new, sure in scene.once("attributes", partial(attributes, scene)) if sure):
-        yield scene.change((place, place + 1, new), pair=(scene.tree.lower(place), new))
+    for place, new, sure, far in scene.once("attributes", partial(attributes, scene)):
+        if sure:
+            yield scene.change((place, place + 1, new), pair=(scene.tree.lower(place), new), contrived=far)
 
 
-def attributes(scene: Scene) -> Iterator[tuple[int, str, bool]]:
-    """(place, another word, may no second thing have it) of what is said before nouns."""
+def attributes(scene: Scene) -> Iterator[tuple[int, str, bool, bool]]:
+    """(place, another word, may no second thing have it, is it far-fetched) of what is said before nouns."""
     tree, siblings = scene.tree, scene.siblings
     for place, noun in _described(tree):
         token, lemma = tree[place], tree[noun].lemma
@@ -64,11 +65,11 @@ def attributes(scene: Scene) -> Iterator[tuple[int, str, bool]]:
         several = not counted and any(of and siblings.may_hold_more(kind) for kind, of in kinds)
         sure = not several and sum(other.lemma == lemma for other in tree) < 2
         if token.lower not in lexicon.COLOURS or lemma not in _OF_ONE_COLOUR:
-            yield from ((place, new, sure) for new in _others(token.lower, categories, siblings))
+            yield from ((place, new, sure, False) for new in _others(token.lower, categories, siblings))
         nouns = {lemma, tree[place + 1].lemma if place + 1 < noun else ""}  # beef stew recipe
-        for new, _ in fitting(ATTRIBUTES.get(token.lower, []), nouns):
+        for new, entry in fitting(ATTRIBUTES.get(token.lower, []), nouns, tree.said):
             if new not in siblings.bag:
-                yield place, new, sure
+                yield place, new, sure, entry.far
 
 
 def _described(tree: Tree) -> Iterator[tuple[int, int]]:
@@ -89,9 +90,14 @@ def _described(tree: Tree) -> Iterator[tuple[int, int]]:
 
 def names_something(tree: Tree, place: int, noun: int) -> bool:
     """Whether a word is part of a name: it and a noun or the next word have a capital, as few have or behind "the"."""
+    start = tree.noun_start(max(place, noun))
+    if start and tree[start].text == "The" and not tree.style[0]:
+        return True  # at The Copper Kettle
     beside = any(token.text[0].isupper() for token in (tree[noun], *tree[place + 1 : place + 2]))
-    if not (tree[place].text[0].isupper() and beside) or any(tree.style):
+    if not tree[place].text[0].isupper() or any(tree.style):
         return False
+    if not beside:
+        return place > 0  # a Navy diver
     letters = [token.text for token in tree[1:] if token.text.isalpha() and token.lower not in _MEASURES]
     return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) >= len(letters) / 2
 

@@ -23,7 +23,7 @@ _TAIL = re.compile(
 )
 _ABBREVIATED = re.compile(
     r"""\b(?:mr|mrs|ms|dr|st|jr|sr|no|vs|approx|etc|inc|e\.g|i\.e|[a-z]|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|sgt
-        |sen|rep|gov|gen|col|capt|lt|cpl|maj|prof|rev|mt|ft|ave|blvd|cmdr|adm|pvt|pte|supt|bros|corp|ltd|ca|calif)\.$""",
+        |sen|rep|gov|gen|col|capt|lt|cpl|maj|prof|rev|mt|ft|ave|blvd|cmdr|adm|pvt|pte|supt|bros|corp|ltd|ca|calif|fig)\.$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _QUOTES = "\"'“”‘’`"

@@ -222,7 +222,7 @@ def _is_odd(tree: Tree, place: int, token: Token) -> bool:
         may_be_verb = "VERB" in known_as(tree.lower(place + 1))
         if following == "NNS" or (may_be_verb and lexicon.is_clothes(word)):
             return True  # "boots splashes", "dogs runs"; "women in kilts dance in a circle"
-        if may_be_verb and following == "NN" and tree.is_noun(place + 2) and is_being(tree, place):
+        if may_be_verb and following == "NN" and tree.is_noun(place + 2) and (place == 0 or is_being(tree, place)):
             return True  # "firefighters spray water"
     again = token.label == "appos" and tree.tag(tree.noun_start(place)) == "DT"
     if again and {",", "(", "-"}.isdisjoint(tree.words[token.head : place]):
@@ -231,7 +231,7 @@ def _is_odd(tree: Tree, place: int, token: Token) -> bool:
         return True  # "a couple riding bikes" read as bikes of a kind
     runs = several and word in lexicon.THIRD_FORMS
     run = token.tag == "NN" and word in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
-    if (runs or run) and tree.lower(place + 1) in _WAYS:
+    if (runs or run) and tree.lower(place + 1) in _WAYS | {"as", "while"}:
         return True  # "a skier in black races down a slope"
     return runs and following == "IN" and tree.tag(place - 1) == "NN" and lexicon.is_clothes(tree.lower(place - 1))
 

@@ -74,6 +74,11 @@ class Tree(tuple[Token, ...]):
         return next(i for i, head in enumerate(self._heads) if head == i)
 
     @cached_property
+    def said(self) -> frozenset[str]:
+        """Every word and its lemma."""
+        return self.lemmas.union(self.words)
+
+    @cached_property
     def quoted(self) -> frozenset[int]:
         """Indices of what stands in quotation marks."""
         marks = [index for index, token in enumerate(self) if token.text in _QUOTES]

@@ -57,6 +57,8 @@ def told(p: Parts) -> Iterator[Order]:
 def fronted_end(tree: Tree) -> Iterator[Order]:
     """In Rome on Monday, a mayor, left, and a guide wave: of a sentence whose parts are not told."""
     verb = told_by(tree)
+    if not {"-", "–", ":"}.isdisjoint(tree.words[:4]):
+        return  # FILE - a mayor leaves
     for start in adjuncts(tree, verb) if verb is not None else ():
         yield Order("fronted", [*range(start, len(tree)), ",", *range(start - (tree.lower(start - 1) == ","))], 2)
 

@@ -14,11 +14,14 @@ _MOVES = listed("moves")
 _GOALS = listed("goals")
 _AIMED = listed("aimed")
 _WHERE = listed("wheres")
-_NOWHERE = words("background distance foreground air way other manner row line circle direction") | listed("body")
+_NOWHERE = listed("body") | words(
+    "background distance foreground air way other manner row line circle direction color colour shape size style"
+)
 _JOINING = words("while as when after before until because")
 #: What says more of the verb than where, or of the last noun: in the snow from an adult, on a chair with one arm.
 _BESIDES = words("from to for into onto toward towards with")
 _DATELINE = words("in at on off during near outside before after ahead aboard")
+_CAUSES = words("force cause prompt trigger leave send make give create injure kill damage destroy")
 #: What may be where a thing is, not all that is told.
 _BUILT = words("wall cliff building house tower slope path trail bridge castle temple door gate table")
 
@@ -126,7 +129,8 @@ def _goes_along(tree: Tree, start: int, verb: int) -> bool:
         another = any(is_being(tree, i) for i in (*range(verb, start), noun))
         return not another and tags[:2] == ["IN", "PRP$"] and len(tags) == 3
     doing = start if tree.lower(start - 1) == "," else start + 1 if tree.lower(start) == "while" else -1
-    return tree.tag(doing) == "VBG" and tree.tag(verb) != "VBD"  # zebras lined up, drinking: a phrase?
+    # zebras lined up, drinking: a phrase? ", forcing": it is what happens that forces
+    return tree.tag(doing) == "VBG" and tree.tag(verb) != "VBD" and tree[doing].lemma not in _CAUSES
 
 
 def _says_when(tree: Tree, start: int, verb: int) -> bool:
