@@ -51,6 +51,7 @@ def test_as_a_new_user_types_it(typed, tmp_path: Path) -> None:  # type: ignore[
     assert lines[0] == "understood as: circle, minus blue" and len(lines) == 4 and "photos/" in lines[1]
     code, said, errors = typed("search", "circle", "-blue", "square", "--top", "1")
     assert code == 0 and 'for two: circle -"blue square"' in said, errors
+    assert "'never' is read as a word like any other" in typed("search", "circle never blue", "--top", "1")[1]
     code, said, _ = typed("search", "-blue", "--explain", "--top", "1")
     assert code == 0 and "- blue:" in said
     code, said, errors = typed("search", "folder:a", "--top", "3")

@@ -80,6 +80,12 @@ def test_a_dash_before_two_words_is_asked_about(client: TestClient) -> None:
     assert search(client, q="-blue square", plain="1")["instead"] is None
 
 
+def test_a_denial_that_is_not_read_is_named(client: TestClient) -> None:
+    assert search(client, q="a man who never smiles")["unread"] == "never"
+    assert search(client, q=QUERY)["unread"] is search(client, q="")["unread"] is None
+    assert search(client, q="a man who never smiles", plain="1")["unread"] is None
+
+
 def test_the_whole_sentence_is_one_part(client: TestClient, index: FakeIndex) -> None:
     told = search(client, q="a street with no cars", plain="1")
     assert [chip["label"] for chip in told["chips"]] == ["a street with no cars"]

@@ -163,6 +163,11 @@ def test_what_belongs_together_is_said_beside_the_chips(page: Any) -> None:
     playwright.expect(page.locator("#chips")).to_contain_text("together: circle or (square, minus blue)")
 
 
+def test_a_denial_that_is_not_read_is_named(page: Any) -> None:
+    search(page, "a circle that is never blue")
+    playwright.expect(page.locator("#chips")).to_contain_text("“never” is read as a word like any other.")
+
+
 def test_a_query_that_is_too_long_is_not_cut(page: Any) -> None:
     page.locator("#q").fill("a " * 50_000)
     page.keyboard.press("Enter")

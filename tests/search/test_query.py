@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from semclip.core.errors import UserError
 from semclip.core.query import And, Filter, Leaf, Node, Not, Or, Picture, Query, Text, leaves
 from semclip.search._query_tree import and_, not_, or_
-from semclip.search.query import DEEPEST, LONGEST, QueryError, as_sentence, both_excluded, describe, parse, unparse
+from semclip.search.query import (
+    DEEPEST,
+    LONGEST,
+    QueryError,
+    as_sentence,
+    both_excluded,
+    describe,
+    parse,
+    unparse,
+    unread,
+)
 from tests.search.test_query_sentences import CASES, TODAY, notation
 
 OPERATORS = """AND OR NOT ( ) - " “ ” « » ' ^2 ^ , . ! ? : like:x.jpg like: after:2023 -folder:a
@@ -263,3 +273,19 @@ def test_a_dash_before_two_words_may_mean_both(typed: str, instead: str | None) 
     assert both_excluded(typed) == instead
     if instead:
         assert parse(instead) != parse(typed) and "blue square" in describe(parse(instead))
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("a man who never smiles", "never"),
+        ("birds, None flying", "None"),
+        ("ein Strand ohne Menschen", "ohne"),
+        ("a beach without people", None),
+        ("nothing but trees", None),
+        ('a poster of "never again"', None),
+        ("nevertheless", None),
+    ],
+)
+def test_a_denial_that_excludes_nothing_is_named(typed: str, word: str | None) -> None:
+    assert unread(typed) == word

@@ -50,10 +50,7 @@ def command(
     elif paths:
         sys.stdout.buffer.write(b"".join(raw(from_here(hit.file)) + b"\n" for hit in hits))
     else:
-        from semclip.search.query import both_excluded
-
-        instead = None if literal else both_excluded(" ".join(query))
-        _print(opened, asked, hits, explain, instead)
+        _print(opened, asked, hits, explain, [] if literal else _tips(" ".join(query)))
 
 
 def _parsed(text: str, literal: bool) -> "Query":
@@ -67,6 +64,17 @@ def _parsed(text: str, literal: bool) -> "Query":
             fix="`semclip search --help` lists all; words that are not wanted have one dash: -people",
         )
     return as_sentence(text) if literal else parse(text)
+
+
+def _tips(text: str) -> list[str]:
+    """What may have been meant otherwise than it was understood."""
+    from semclip.search.query import both_excluded, unread
+
+    tips = {
+        "a dash takes one word; for two: {}": both_excluded(text),
+        "'{}' is read as a word like any other; what is not wanted has a dash: beach -people": unread(text),
+    }
+    return [tip.format(found) for tip, found in tips.items() if found]
 
 
 def _from_here(node: "Node", index: "Index") -> "Node":
@@ -125,7 +133,7 @@ def _brought_up_to_date(folder: Path, place: str) -> str:
     )
 
 
-def _print(index: "Index", query: "Query", hits: "list[Hit]", explain: bool, instead: str | None) -> None:
+def _print(index: "Index", query: "Query", hits: "list[Hit]", explain: bool, tips: list[str]) -> None:
     from semclip.core.console import make_console
     from semclip.core.counts import counted
     from semclip.search.query import describe
@@ -136,8 +144,8 @@ def _print(index: "Index", query: "Query", hits: "list[Hit]", explain: bool, ins
         console.print(harmless(text), soft_wrap=True, markup=False, highlight=False, **style)
 
     say(f"understood as: {describe(query)}", style="dim")
-    if instead:
-        say(f"a dash takes one word; for two: {instead}", style="dim")
+    for tip in tips:
+        say(tip, style="dim")
     if not hits:
         say("no photo: the index is empty, or none meets the filters")
     if hits and query.tree is None:  # a question of filters alone has no best, and no scores

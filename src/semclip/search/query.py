@@ -20,12 +20,14 @@ from semclip.search._query_reader import Reader, read_filter
 from semclip.search._query_text import describe
 from semclip.search._query_tree import and_, normal
 
-__all__ = ["LONGEST", "QueryError", "as_sentence", "both_excluded", "describe", "parse", "unparse"]
+__all__ = ["LONGEST", "QueryError", "as_sentence", "both_excluded", "describe", "parse", "unparse", "unread"]
 
 LONGEST = 2_000  # characters; an encoder reads 77 tokens
 DEEPEST = 30  # brackets within brackets
 LITERALLY = 'Put "quotes" around what is meant literally.'
 QUOTED = r"""(?:(?<=[\s(:\-−–—‑－﹣\u200b\u200e\u200f\ufeff])|^)(?:"(?:[^"]|"")*"|[“„][^“”]*[“”]|«[^«»]*»)"""
+#: Denials that the grammar takes for words like any other, as what they deny may stand anywhere.
+UNREAD = ("never", "none", "nothing", "hardly", "barely", "ohne", "sans", "senza", "zonder", "utan", "без")
 _ENDS = ("MINUS", "NOT_OPERATOR", "_AND", "_OR", "_CLOSE", "FILTER", "PICTURE")  # what ends words that were excluded
 # Outside quotes, white space is one space, and marks without a width, which phones and pages put in, are nothing;
 # between quotes both stay as they are.
@@ -84,6 +86,16 @@ def both_excluded(text: str) -> str | None:
             start, end = first.start_pos or 0, second.end_pos or 0
             return f'{text[:start]}"{text[start:end]}"{text[end:]}'
     return None
+
+
+def unread(text: str) -> str | None:
+    """`never` of `a man who never smiles`, a denial that excludes nothing; None where there is none.
+
+    Raises UserError for what cannot be read.
+    """
+    text = _cleaned(text)
+    parse(text)
+    return next((str(t) for t in _grammar().lex(text) if t.type == "WORD" and t.lower() in UNREAD), None)
 
 
 def _is_read_as_it_is(text: str) -> bool:

@@ -20,7 +20,7 @@ from semclip.core.query import Query
 from semclip.search.page import pictures, wire
 from semclip.search.page.session import MOST_CHARACTERS, MOST_ROWS, NotReadyError, Question, Session, UnknownPhotoError
 from semclip.search.page.wording import joined, sentence, understood
-from semclip.search.query import both_excluded
+from semclip.search.query import both_excluded, unread
 
 T = TypeVar("T")
 
@@ -90,13 +90,15 @@ class _Page:
     def _answer(self, question: Question, top: int, skip: int, literal: bool) -> dict[str, Any]:
         query, asked = question.understood(), question.asked()
         rows = self._session.search(asked, top, skip, literal)
+        read = bool(question.text.strip()) and not question.plain
         return {
             "understood": understood(query) if question.text.strip() else "",
             "chips": wire.chips(query, question.off, self._session.thumbnail_of),
             "conditions": [understood(Query("", None, (one,))) for one in query.filters],
             "joined": joined(asked),
             "sentence": sentence(asked),
-            "instead": None if question.plain or not question.text.strip() else both_excluded(question.text),
+            "instead": both_excluded(question.text) if read else None,
+            "unread": unread(question.text) if read else None,
             "hits": [wire.hit(row, asked) for row in rows],
             "matching": self._session.matching(asked),
             "ranked": asked.tree is not None,

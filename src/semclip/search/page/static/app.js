@@ -208,9 +208,11 @@ function showChips(told) {
     return;
   }
   const chips = told.chips.map((chip, number) => newChip(chip, number, turn, weigh));
-  const joined = told.joined ? [Object.assign(document.createElement("li"), { className: "tip meant", textContent: `together: ${told.joined}` })] : [];
+  const note = (text) => Object.assign(document.createElement("li"), { className: "tip meant", textContent: text });
+  const notes = told.joined ? [note(`together: ${told.joined}`)] : [];
+  if (told.unread) notes.push(note(`“${told.unread}” is read as a word like any other. What you don’t want has a dash: beach -people`));
   const tip = told.instead ? [instead(told.instead)] : [copyOf("tip")];
-  $("#chips").replaceChildren(...chips, ...fixed, ...joined, ...(chips.length ? tip : []));
+  $("#chips").replaceChildren(...chips, ...fixed, ...notes, ...(chips.length ? tip : []));
   const again = $("#chips").children[had];
   if (again) ($(onSelect ? "select" : ".flip", again) ?? again).focus();
 }
