@@ -1,5 +1,6 @@
 """The captions job: rows kept, texts added, tried again, killed and continued, a reason for whatever is left out."""
 
+import gc
 import json
 import os
 import re
@@ -581,3 +582,15 @@ def test_what_all_rows_have_in_common_is_made_once(tmp_path: Path) -> None:
         before = verifier.signed
         write_output(whole, journal, range(50), tmp_path / "out.jsonl")
     assert verifier.signed == before + 1 and len(rows_of(tmp_path / "out.jsonl")) == 50
+
+
+@pytest.mark.parametrize(("before", "during"), [(700, 50_000), (1_000_000, 1_000_000), (0, 0)])
+def test_what_searches_for_garbage_is_left_as_it_was_found(data: Path, before: int, during: int) -> None:
+    found, seen = gc.get_threshold(), set[int]()
+    gc.set_threshold(before, 7, 7)
+    try:
+        with Journal(IN_MEMORY, {}) as journal:
+            run_job(job(data, Fake()), journal, range(3), lambda _: seen.add(gc.get_threshold()[0]))
+        assert seen == {during} and gc.get_threshold() == (before, 7, 7)
+    finally:
+        gc.set_threshold(*found)
