@@ -524,6 +524,20 @@ def test_bad_arguments(data: Path, tmp_path: Path, arguments: list[str], message
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_writer_and_verifiers_that_the_config_names_keep_their_keys(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("writer: {name: rules, clause: 0.5}\nverify: [{name: lexical, kept: 0.4}]")
+    for typed in (("--writer", "rules", "--verify", "lexical"), ()):
+        out = tmp_path / f"{len(typed)}.jsonl"
+        result = run(data, "--out", out, "--config", tmp_path / "mine.yaml", *typed, "writer.kinds=ccneg")
+        assert result.exit_code == 0, result.output
+        provenance = rows_of(out)[0]["provenance"]
+        assert provenance["clause"] == 0.5 and provenance["verify"][0]["kept"] == 0.4
+    result = run_fake(
+        data, tmp_path / "fake.jsonl", "--config", tmp_path / "mine.yaml"
+    )  # another one knows none of them
+    assert result.exit_code == 0, result.output
+
+
 def test_output_over_input_is_refused(data: Path) -> None:
     before = data.read_bytes()
     assert isinstance(run(data, "--out", data).exception, UserError)

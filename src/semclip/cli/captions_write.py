@@ -187,19 +187,24 @@ def _settings(
     import json
 
     from semclip.captions.config import CaptionsConfig
-    from semclip.core.config import find_config, parse_config
+    from semclip.core.config import find_config, load_config, parse_config
 
+    path = find_config(config, "captions")
+    own = load_config(path, overrides, "captions") if writer or verify else {}
+    # What the config names as well keeps its keys: its model, its thresholds.
+    sections = [own.get("writer"), *(own.get("verify") or ())]
+    known = {section["name"]: section for section in sections if isinstance(section, dict) and "name" in section}
     chosen: dict[str, Any] = {}
     if views:
         chosen["views"] = names(views)
-    if writer:
+    if writer and writer not in known:
         chosen["writer"] = {"name": writer}
     if verify:
-        chosen["verify"] = [{"name": name} for name in names(verify) if name != "none"]
+        chosen["verify"] = [known.get(name, {"name": name}) for name in names(verify) if name != "none"]
     if seed is not None:
         chosen["seed"] = seed
     options = [f"{key}={json.dumps(value)}" for key, value in chosen.items()]
-    return parse_config(CaptionsConfig, find_config(config, "captions"), [*options, *overrides], "captions")
+    return parse_config(CaptionsConfig, path, [*options, *overrides], "captions")
 
 
 def _load_encoder(spec: str) -> Any:
