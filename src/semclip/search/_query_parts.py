@@ -83,7 +83,8 @@ def _end(parts: list[Part], nothing: Collection[str] = ()) -> None:
     """Words before something else lose the conjunction between, and are gone where that, or `nothing`, was all."""
     last = parts[-1] if parts else None
     if isinstance(last, Said):
-        last.tokens = without_last(last.tokens, JOINTS)
+        # "with everything but", "of (cats OR dogs)"
+        last.tokens = without_last(last.tokens, (*JOINTS, "WITH", "PREPOSITION"))
         if all(token.type in nothing for token in last.tokens[:1]) and len(last.tokens) < 2:
             parts.pop()
 
