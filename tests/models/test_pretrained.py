@@ -49,7 +49,7 @@ def test_unknown_tag() -> None:
     assert "laion2b_s34b_b79k" in caught.value.fix
     with pytest.raises(UserError, match="neither a file nor a pretrained tag") as caught:
         load("semclip-tiny-48/laion2b_s34b_b79k")  # of which there are no weights at all
-    assert "pretrained: ''" in caught.value.fix
+    assert "pretrained: ''" in caught.value.fix and "semclip-tiny-48/random on the command line" in caught.value.fix
 
 
 def test_a_cached_tag_needs_no_network(no_network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,9 @@ def test_more_than_the_share_stop_the_run(
     with pytest.raises(UserError, match=r"of 96 training examples cannot be read, more than 1 %") as error:
         train(make(guards={}), tmp_path / "run", console)
     assert "unreadable.jsonl" in error.value.fix and error.value.where.endswith(".png")
+    (advised,) = re.findall(r"guards\.unreadable=([\d.]+)", error.value.fix)
+    if not decoded_at_every_visit:  # then all are known by now
+        train(make(guards={"unreadable": float(advised)}), tmp_path / "again", console)
 
 
 def test_no_two_of_one_group_meet_and_what_is_whole_stays(

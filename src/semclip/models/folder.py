@@ -94,7 +94,7 @@ def unreadable_weights(path: Path, error: BaseException) -> UserError:
         except OSError as closed:  # safetensors calls a file missing that may not be read
             fix = f"`chmod u+r {shlex.quote(str(path))}` if the file is yours"
             return UserError(f"cannot read the weights: {reason(closed)}", where=str(path), fix=fix)
-    said = (str(error) or type(error).__name__).strip()
+    said = " ".join((str(error) or type(error).__name__).split())  # torch's are lines with tabs
     if isinstance(error, pickle.UnpicklingError):
         said = HOLDS_CODE
     return UserError(

@@ -66,8 +66,8 @@ def pretrained_weights(architecture: str, source: str, where: str, trained_as: s
             where=where,
             fix=did_you_mean(source, tags)
             if tags
-            else "set `pretrained: ''` in the section model for random weights, or name a file of weights; a config "
-            "that extends another keeps what that one says",
+            else "name a file of weights that is there, or ask for random ones: `pretrained: ''` in the section model "
+            f"(a config that extends another keeps what that one says), {architecture}/random on the command line",
         )
     file = _cached(described) or _download(described, f"{architecture}/{source}", where)
     return Pretrained(file, *settings_of_tag(described))

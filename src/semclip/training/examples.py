@@ -1,6 +1,7 @@
 """The examples a run uses: what is refused before a model is loaded, and images that turn out to be unreadable."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
@@ -223,11 +224,12 @@ class UnreadableImages:
             write_text(self.path, "".join(lines))
         if len(self.faults) > self.proportion * self.examples:
             first = next(iter(new.values()))
+            enough = math.ceil(100 * len(self.faults) / self.examples) / 100
             raise UserError(
                 f"{len(self.faults):,} of {self.examples:,} training examples cannot be read, more than "
                 f"{100 * self.proportion:g} %; the last: {first.what}",
                 where=first.where,
-                fix=f"mend the images named in {self.path} or remove their rows, or set guards.unreadable",
+                fix=f"mend the images named in {self.path} or remove their rows, or set guards.unreadable={enough:g} or more",
             )
 
     def leave_out_missing(self, examples: Sequence[Example]) -> str:

@@ -54,3 +54,14 @@ def test_a_row_without_options_is_named() -> None:
     with pytest.raises(UserError, match="1 options") as caught:
         evaluate(always(0), ["multiple_choice"], [lone], {})
     assert caught.value.where == "q.csv:1" and "caption_0, caption_1" in caught.value.fix
+
+
+def test_a_row_may_have_fewer_options_but_no_gap() -> None:
+    full = row(1, 1.0, "")  # a fraction, as of a column in which some rows have no answer
+    three = replace(full, meta={**full.meta, "caption_3": None})
+    accuracy = evaluate(always(1), ["multiple_choice"], [three], {})["multiple_choice"].metric("accuracy")
+    assert (accuracy.value, accuracy.chance) == (1.0, pytest.approx(1 / 3))
+    gap = replace(full, meta={**full.meta, "caption_2": None})
+    with pytest.raises(UserError, match="3 options, and one is missing") as caught:
+        evaluate(always(1), ["multiple_choice"], [gap], {})
+    assert caught.value.where == "q.csv:1"

@@ -4,6 +4,7 @@ For questions in a data file of yours: `semclip captions questions` writes one, 
 columns. Its published sets are the benchmarks `negbench_mcq_*`.
 """
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from semclip.evaluation.metrics.result import Metric
 from semclip.evaluation.own.base import DataBenchmark, cluster
 
 ANSWER, KIND, OPTION = "correct_answer", "correct_answer_template", "caption_"
+_PLACE = re.compile(rf"{OPTION}\d{{1,3}}")
 
 
 class MultipleChoice(DataBenchmark):
@@ -56,7 +58,9 @@ def blind_baselines(questions: Sequence[Question]) -> list[Metric]:
 
 
 def _question(example: Example) -> Question:
-    options, answer = _options(example), str(example.meta[ANSWER]).strip()
+    options, given = _options(example), example.meta[ANSWER]
+    # A column of whole numbers is one of fractions where a table lacks some of them.
+    answer = f"{given:.0f}" if isinstance(given, float) and given.is_integer() else str(given).strip()
     if not answer.isdecimal() or int(answer) >= len(options):
         raise UserError(
             f"'{ANSWER}' is {answer!r}, and the options are 0 to {len(options) - 1}",
@@ -68,14 +72,13 @@ def _question(example: Example) -> Question:
 
 
 def _options(example: Example) -> tuple[str, ...]:
-    """The texts in caption_0, caption_1, ..., up to the first column that is not there."""
-    options: list[str] = []
-    while isinstance(text := example.meta.get(f"{OPTION}{len(options)}"), str):
-        options.append(text)
-    if len(options) < 2:
+    """The texts in caption_0, caption_1, ..., of which a row may have fewer than others. Raises UserError for a gap."""
+    named = {int(key.removeprefix(OPTION)): text for key, text in example.meta.items() if _PLACE.fullmatch(key)}
+    options = [text for _, text in sorted(named.items()) if isinstance(text, str)]
+    if len(options) < 2 or not all(isinstance(named.get(place), str) for place in range(len(options))):
         raise UserError(
-            f"{len(options)} options",
+            f"{len(options)} options" + ", and one is missing before the last" * (len(options) > 1),
             where=example.where,
-            fix=f"write them as texts into the columns {OPTION}0, {OPTION}1, ...",
+            fix=f"write them as texts into the columns {OPTION}0, {OPTION}1, ..., with none left out",
         )
     return tuple(options)
