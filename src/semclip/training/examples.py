@@ -229,7 +229,8 @@ class UnreadableImages:
                 f"{len(self.faults):,} of {self.examples:,} training examples cannot be read, more than "
                 f"{100 * self.proportion:g} %; the last: {first.what}",
                 where=first.where,
-                fix=f"mend the images named in {self.path} or remove their rows, or set guards.unreadable={enough:g} or more",
+                fix=f"mend the images named in {self.path} or remove their rows, or set guards.unreadable={enough:g} "
+                "or more",
             )
 
     def leave_out_missing(self, examples: Sequence[Example]) -> str:
