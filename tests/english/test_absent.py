@@ -87,7 +87,7 @@ def test_what_is_missed_fits_the_scene() -> None:
     assert {"kite", "surfboard", "dog", "child"} <= missed("A man walks on the beach .")
     assert "adult" in missed("A boy on the beach .") and "dog" not in missed("A zebra on a hill .")
     assert missed("A man walks on the beach .").isdisjoint({"bus", "man", "adult", "water", "surfer", "swing"})
-    assert not missed("A parade on a street ."), "a dog or a bicycle may well be somewhere"
+    assert "bicycle" in missed("A dog on a street .") and "bicycle" not in missed("A parade on a street .")
     assert "person" in missed("A barn on a hill .") and "person" not in missed("A tractor by a barn on a hill .")
     assert "dog" in missed("A nurse in the snow .") and "cat" not in missed("A nurse in the snow .")
     assert "frisbee" in missed("A puppy naps .") and "frisbee" not in missed(

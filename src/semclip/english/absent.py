@@ -37,13 +37,14 @@ _BY_SETTING = {
     setting: frozenset(thing for thing, fits in _FITS.items() if setting in fits) for setting in table_of("settings")
 }
 _OF_WORD = {cue: setting for setting, cues in table_of("settings").items() for cue in cues}
-#: Where so much goes on that hardly anything is surely missing.
+#: Where so much goes on that what is usual there is not surely missing.
 _BUSY = listed("busy")
 #: What hardly moves or works without somebody in it.
 _DRIVEN = listed("driven")
 #: Where nobody looks for a pet.
 _NO_PETS = listed("no pets")
 _PETS = words("dog cat frisbee stick")
+_EASILY_MISSED = words("ball bicycle person child adult")
 _SHORE = words("sand sandy ocean sea shore shoreline water wave waves surf seaside dune dunes coast")
 
 
@@ -106,8 +107,6 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
 
     Only the most telling settings count: in the snow it does not matter that there is a dog.
     """
-    if not bag.isdisjoint(_BUSY):
-        return frozenset()
     found, unfit = settings_of(bag), frozenset(present)
     alone = PEOPLE.isdisjoint(bag) and "person" not in unfit and not any(kind_of(word) == "person" for word in bag)
     crowd = not bag.isdisjoint(lexicon.MANY_PEOPLE)  # where somebody may well be a child
@@ -118,5 +117,7 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
     who = frozenset({"person" if alone else other} - {""} if not silent else ())
     if not bag.isdisjoint(_NO_PETS):
         unfit |= _PETS
+    if not bag.isdisjoint(_BUSY):
+        unfit |= _EASILY_MISSED
     fits = (frozenset().union(*(_BY_SETTING[setting] for setting in found & line)) for line in _TELLING)
     return (who | next((fit for fit in fits if fit - unfit), frozenset())) - unfit

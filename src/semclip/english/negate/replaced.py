@@ -141,7 +141,7 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
             # a girl is a child as a boy is: what tells a boy is said of nobody
             signs = next((signs for _, signs, _ in _SEXES if other in signs), frozenset())
             unseen = signs and word not in signs and bag.isdisjoint(signs | lexicon.MANY_PEOPLE)
-            if signs and not bag.isdisjoint(_OF_ONE_SEX):
+            if signs and word not in signs and not bag.isdisjoint(_OF_ONE_SEX):
                 continue
             if unseen or things.NAMES.get(other, ("", False))[0] not in named:
                 yield place, other
