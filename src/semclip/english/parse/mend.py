@@ -15,7 +15,7 @@ from semclip.english.words.load import listed
 _DONE_TO = listed("done to")
 #: What a shirt does, and not who wears it.
 _OF_SHIRTS = words("read say show feature match depict display bear cover hang")
-_WAYS = words("down up across through into toward towards along past off onto")
+_BEHIND_ACTS = words("down up across through into toward towards along past off onto as while")
 _SIDES = words("left right center centre")
 _ONE = ("NN", "NNP")
 #: Tags of what may follow a verb.
@@ -231,7 +231,7 @@ def _is_odd(tree: Tree, place: int, token: Token) -> bool:
         return True  # "a couple riding bikes" read as bikes of a kind
     runs = several and word in lexicon.THIRD_FORMS
     run = token.tag == "NN" and word in lexicon.BASE_FORMS and tree.tag(tree.root) == "NNS"
-    if (runs or run) and tree.lower(place + 1) in _WAYS | {"as", "while"}:
+    if (runs or run) and tree.lower(place + 1) in _BEHIND_ACTS:
         return True  # "a skier in black races down a slope"
     return runs and following == "IN" and tree.tag(place - 1) == "NN" and lexicon.is_clothes(tree.lower(place - 1))
 
