@@ -37,14 +37,13 @@ _BY_SETTING = {
     setting: frozenset(thing for thing, fits in _FITS.items() if setting in fits) for setting in table_of("settings")
 }
 _OF_WORD = {cue: setting for setting, cues in table_of("settings").items() for cue in cues}
-#: Where so much goes on that what is usual there is not surely missing.
-_BUSY = listed("busy")
-#: What hardly moves or works without somebody in it.
-_DRIVEN = listed("driven")
-#: Where nobody looks for a pet.
-_NO_PETS = listed("no pets")
-_PETS = words("dog cat frisbee stick")
-_EASILY_MISSED = words("ball bicycle person child adult")
+#: What nobody misses where any of these words is said: it may well be there, or hardly ever is.
+_NOT_MISSED = (
+    (lexicon.MANY_PEOPLE, words("child adult")),
+    (listed("busy"), words("ball bicycle person child adult")),
+    (listed("driven"), words("person child adult")),
+    (listed("no pets"), words("dog cat frisbee")),
+)
 _SHORE = words("sand sandy ocean sea shore shoreline water wave waves surf seaside dune dunes coast")
 
 
@@ -107,17 +106,11 @@ def missable(bag: frozenset[str], present: Collection[str]) -> frozenset[str]:
 
     Only the most telling settings count: in the snow it does not matter that there is a dog.
     """
-    found, unfit = settings_of(bag), frozenset(present)
-    alone = PEOPLE.isdisjoint(bag) and "person" not in unfit and not any(kind_of(word) == "person" for word in bag)
-    crowd = not bag.isdisjoint(lexicon.MANY_PEOPLE)  # where somebody may well be a child
+    found, named = settings_of(bag), {things.NAMES[word][0] for word in bag if word in things.NAMES}
+    unfit = frozenset(present).union(*(fits for cues, fits in _NOT_MISSED if not bag.isdisjoint(cues)))
+    alone = PEOPLE.isdisjoint(bag) and "person" not in present and not any(kind_of(word) == "person" for word in bag)
     # "no adult" is said where there is a child, and the other way round
-    named = {things.NAMES[word][0] for word in bag if word in things.NAMES}
-    other = "adult" if "child" in named else "child" if named & {"man", "woman", "adult"} else ""
-    silent = crowd or not bag.isdisjoint(_DRIVEN)
-    who = frozenset({"person" if alone else other} - {""} if not silent else ())
-    if not bag.isdisjoint(_NO_PETS):
-        unfit |= _PETS
-    if not bag.isdisjoint(_BUSY):
-        unfit |= _EASILY_MISSED
+    other = {"adult"} if "child" in named else {"child"} if named & {"man", "woman", "adult"} else set[str]()
+    who = frozenset({"person"} if alone else other)
     fits = (frozenset().union(*(_BY_SETTING[setting] for setting in found & line)) for line in _TELLING)
     return (who | next((fit for fit in fits if fit - unfit), frozenset())) - unfit
