@@ -97,6 +97,20 @@ def test_a_base_must_be_an_arm_of_a_track_above() -> None:
         CompareConfig(name="order", tracks={"finetune": replace(finetune, base="scratch/clip"), "scratch": scratch})
 
 
+def test_a_seed_is_given_once_and_arms_are_found_beside_the_file(
+    tmp_path: Path, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write_configs(tmp_path, world)
+    with pytest.raises(UserError, match="seed 1 is given twice"):
+        replace(config, seeds=(1, 0, 1))
+    monkeypatch.chdir(world)
+    by_name = replace(config, tracks={"scratch": Track(arms={"clip": "clip.yaml", "shipped": "scenes/scratch/clip"})})
+    with pytest.raises(UserError, match=r"no config file 'clip\.yaml'"):
+        plan(by_name, [], tmp_path / "out")
+    found = by_name.beside(tmp_path)
+    assert found.tracks["scratch"].arms == {"clip": str(tmp_path / "clip.yaml"), "shipped": "scenes/scratch/clip"}
+
+
 def test_a_typo_in_the_last_arm_stops_before_the_first_run(tmp_path: Path, world: Path) -> None:
     config = write_configs(tmp_path, world)
     with pytest.raises(UserError, match="learning_rat"):

@@ -27,7 +27,7 @@ def command(
         if not all(s.strip().isdigit() for s in seeds.split(",")):
             raise UserError(f"'{seeds}' is no list of seeds", where="--seeds", fix="write --seeds 0,1,2")
         values["seeds"] = [int(s) for s in seeds.split(",")]
-    parsed = parse(CompareConfig, values, where=str(path))
+    parsed = parse(CompareConfig, values, where=str(path)).beside(path.parent)
     folder = out or Path("runs") / parsed.name
     console = make_console()
     runs = compare(parsed, overrides or [], folder, console, max_parallel=jobs)

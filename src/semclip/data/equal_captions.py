@@ -70,10 +70,10 @@ class SharedCaptions:
         order = np.lexsort((owners, groups, texts))
         owners, groups, texts = owners[order], groups[order], texts[order]
         first = np.append(True, (np.diff(texts) != 0) | (np.diff(groups) != 0))[: len(texts)]  # a group has it once
-        owners, groups, texts = owners[first], groups[first], texts[first]
+        owners, groups, texts, places = owners[first], groups[first], texts[first], order[first]
         values, starts, counts = np.unique(texts, return_index=True, return_counts=True)
         shared = np.flatnonzero(counts > 1)
-        earliest = np.minimum.reduceat(owners, starts) if len(starts) else starts
+        earliest = np.minimum.reduceat(places, starts) if len(starts) else starts  # hashes differ from run to run
         shared = shared[np.argsort(earliest[shared], kind="stable")]  # in the order in which they first occur
         self._examples, self._owners = examples, owners
         self._values, self._starts, self._counts = values[shared], starts[shared], counts[shared]

@@ -14,7 +14,7 @@ from rich.console import Console
 from semclip.core.config import dump, find_config, load_config, parse, refuse_given_twice, save_config
 from semclip.core.errors import UserError, did_you_mean
 from semclip.core.example import VIEWS
-from semclip.core.files import write_json
+from semclip.core.files import is_file, write_json
 from semclip.core.launch import processes_started
 from semclip.core.lock import lock_of, only_one
 from semclip.core.run_record import read_record
@@ -60,6 +60,8 @@ class CompareConfig:
                 where=self.name,
                 fix="write `tracks: {NAME: {arms: {ARM: CONFIG}}}` and `seeds: [0]`",
             )
+        if twice := sorted(seed for seed in set(self.seeds) if self.seeds.count(seed) > 1):
+            raise UserError(f"seed {twice[0]} is given twice", where=f"{self.name}: seeds", fix="give each seed once")
         above: list[str] = []
         for name, track in self.tracks.items():
             if track.base and track.base not in above:
@@ -69,6 +71,14 @@ class CompareConfig:
                     fix=did_you_mean(track.base, above),
                 )
             above += [f"{name}/{arm}" for arm in track.arms]
+
+    def beside(self, folder: Path) -> "CompareConfig":
+        """The same with the arms' configs that are files in `folder` by their paths, as `extends:` finds them."""
+        tracks = {
+            name: replace(track, arms={a: str(p) if is_file(p := folder / s) else s for a, s in track.arms.items()})
+            for name, track in self.tracks.items()
+        }
+        return replace(self, tracks=tracks)
 
 
 def plan(config: CompareConfig, overrides: Sequence[str], out: Path) -> dict[Path, TrainConfig]:
