@@ -153,7 +153,7 @@ class Reader(Transformer[Token, Ready]):
         parts = []
         for before, item in pairwise([children[0], *children[1]]):
             if isinstance(item, Thing):
-                parts.append(self._excluded(Ready([item.text])))
+                parts.append(self._excluded(Ready([self.located([item]).text])))
             elif isinstance(item, Ready):
                 parts.append(item if _is(before, "COMMA") else self._excluded(item))
         both = self.both(parts)
@@ -172,15 +172,18 @@ class Reader(Transformer[Token, Ready]):
         return replace(self.without(children), exception=True)
 
     def not_(self, children: list[Any]) -> Denied:
-        """ "not on the grass" excludes "the grass", but "not under a bridge" needs its preposition."""
         *where, (first, *more) = children[1:]
+        return self.no([None, [self.located([*where, first]), *more]])
+
+    def located(self, children: list[Any]) -> Thing:
+        """ "not on the grass" excludes "the grass", but "not under a bridge" needs its preposition."""
+        *where, first = children
         if where and where[0].type == "SCENE":
             where = without_first_word(where[0])
         tokens = [*where, *first.tokens]
         if tokens[0].type in ("PREPOSITION", "WITH") and len(tokens) > 1:
             del tokens[0]
-        thing = Thing(tokens, replace(first.text, text=self._text(tokens)))
-        return self.no([None, [thing, *more]])
+        return Thing(tokens, replace(first.text, text=self._text(tokens)))
 
     def nobody(self, children: list[Any]) -> Denied:
         for thing in children:
