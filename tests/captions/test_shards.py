@@ -1,6 +1,8 @@
 """A corpus of many files: each as if it were alone, killed or not, here or on a cluster."""
 
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from semclip.captions.config import CaptionsConfig
 from semclip.captions.job import Job, Progress
 from semclip.captions.shards import Shard, ShardReport, need_cluster, run_here, shard_paths, shards_of, write_shard
 from semclip.core.errors import UserError
+from semclip.data.load import DataConfig, load_examples
 from tests.captions.test_job import FAKE, ROWS, run, write_rows
 
 
@@ -47,6 +50,18 @@ def test_each_shard_is_written_as_if_it_were_alone(corpus: Path, tmp_path: Path)
     assert (tmp_path / "out/03.jsonl.left_out").is_file()
     again = run(f"{corpus}/*.jsonl", "--out", tmp_path / "out", "--shards", *PLAIN)  # from the journals
     assert again.exit_code == 0 and outputs(tmp_path / "out") == outputs(tmp_path / "alone")
+
+
+def test_what_is_written_is_put_together_as_its_reader_advises(corpus: Path, tmp_path: Path) -> None:
+    for name in ("03.jsonl", "02.jsonl"):
+        (corpus / name).unlink()
+    assert run(corpus, "--out", tmp_path / "out", "--shards", *PLAIN).exit_code == 0
+    with pytest.raises(UserError) as refused:
+        load_examples(DataConfig(path=str(tmp_path / "out")))
+    (typed,) = re.findall("`(.*)`", refused.value.fix)
+    subprocess.run(typed, shell=True, check=True, cwd=tmp_path)
+    examples = load_examples(DataConfig(path=str(tmp_path / "all.jsonl")))
+    assert [example.image.name for example in examples] == ["a.jpg", "b.jpg"] and all(e.negations for e in examples)
 
 
 def test_a_broken_file_is_told_and_the_others_are_written(corpus: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A folder with one file of captions in it, and the pictures in it or in a folder beside that file."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,12 @@ def _only(path: Path) -> Path:
     files = _captions_files(path)
     if len(files) > 1:
         names = ", ".join(str(file.relative_to(path)) for file in files[:8])
-        raise UserError(
-            f"{len(files)} files in the folder may hold the captions: {names}",
-            where=str(path),
-            fix=f"name the one that is meant, for example {files[0]}",
-        )
+        fix = f"name the one that is meant, for example {files[0]}"
+        if all(file.suffix == ".jsonl" and file.parent == path for file in files):
+            fix += (
+                f"; if they are parts of one set, `cat {shlex.quote(str(path))}/*.jsonl > all.jsonl` puts them together"
+            )
+        raise UserError(f"{len(files)} files in the folder may hold the captions: {names}", where=str(path), fix=fix)
     return files[0]
 
 
