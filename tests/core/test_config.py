@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytest
 
@@ -24,6 +24,7 @@ class Train:
     warmup: Optimizer | None = None
     steps: int = 10
     columns: dict[str, str] = field(default_factory=dict)
+    labels: Literal["random", "aligned"] | list[int] = "aligned"
 
 
 GOOD: dict[str, Any] = {"name": "x", "optimizer": {"lr": 0.1}}
@@ -48,6 +49,8 @@ def test_sections_become_dataclasses_with_defaults() -> None:
         ({**GOOD, "steps": "many"}, "'steps'", "mend"),
         ({**GOOD, "optimizer": {"lr": "fast"}}, "'optimizer.lr'", "mend"),
         ({**GOOD, "columns": "body"}, "'columns'", "write '{name: body}' in its place"),
+        ({**GOOD, "columns": ["body"]}, "'columns'", "write a mapping"),
+        ({**GOOD, "labels": "rndom"}, "'labels': Input should be 'random'", "mend"),
         ({**GOOD, "optimizer": {"lr": 1, "betas": 0.9}}, "'optimizer.betas'", "write a list"),
         ({**GOOD, "optimizer": {"lr": 1, "betas": [0.9]}}, "'optimizer.betas.1' is required", "give optimizer.betas"),
     ],

@@ -52,3 +52,11 @@ def test_a_guard_is_set_as_the_guide_writes_it(guard: str, action: str) -> None:
 def test_a_switch_is_set_in_any_word(text: str, value: bool) -> None:
     config = parse(TrainConfig, apply_overrides(BARE, [f"train.compile={text}"]), where="x.yaml")
     assert config.train.compile is value
+
+
+@pytest.mark.parametrize("wrong", ["evaluate.benchmarks=[]", "evaluate.primary=retrieval", "evaluate.primary=''"])
+def test_a_checkpoint_needs_a_metric_to_be_chosen_by(wrong: str) -> None:
+    with pytest.raises(UserError, match=wrong.partition("=")[0]) as caught:
+        parse(TrainConfig, apply_overrides(BARE, [wrong]), where="x.yaml")
+    advised = re.findall(r"evaluate\.\w+=[\w\[\].]+", caught.value.fix)
+    parse(TrainConfig, apply_overrides(BARE, advised), where="x.yaml")

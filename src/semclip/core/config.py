@@ -32,7 +32,7 @@ _SHOWN, _NEAREST = 80, 3
 _INSTEAD = {"steps": "epochs", "epochs": "steps", "from": "backend", "backend": "from"}
 
 #: pydantic names the member of a union inside the path of a key; a user never wrote that.
-_TYPE_NAMES = ("int", "float", "str", "bool", "none")
+_TYPE_NAME = re.compile(r"int|float|str|bool|none|(literal|list|tuple|dict)\[.*")
 
 
 def find_config(name: str, kind: str = "train") -> Path:
@@ -257,7 +257,7 @@ def parse(cls: type[T], values: Mapping[str, Any] | None, where: str, saved: boo
     except ValidationError as error:
         lines, missing, fixes = [], [], []
         for problem in error.errors():
-            key = ".".join(str(p) for p in problem["loc"] if p not in _TYPE_NAMES) or "(the whole section)"
+            key = ".".join(str(p) for p in problem["loc"] if not _TYPE_NAME.fullmatch(str(p))) or "(the whole section)"
             if problem["type"] == "missing":
                 lines.append(f"'{key}' is required")
                 if isinstance(problem["loc"][-1], int):  # a place of a list, which no override can set
@@ -283,6 +283,8 @@ def _instead_of(value: Any, problem: str) -> str:
     """What to write in place of a value of the wrong kind."""
     if problem == "dict_type" and isinstance(value, str):  # a name, where it is one of several keys
         return f"write '{{name: {value}}}' in its place"
+    if problem == "dict_type":
+        return "write a mapping in its place, {key: value}"
     if problem in ("tuple_type", "list_type"):
         return "write a list in its place, [...] with the value in it"
     return "mend the value"

@@ -126,6 +126,18 @@ class EvaluateConfig:
     tests: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not self.benchmarks:
+            raise UserError(
+                "evaluate.benchmarks: none, so that no checkpoint can be chosen",
+                where="evaluate.benchmarks",
+                fix="set evaluate.benchmarks=[retrieval] and evaluate.primary=retrieval.caption_r1",
+            )
+        if "." not in self.primary:
+            raise UserError(
+                f"evaluate.primary: {self.primary} is no BENCHMARK.METRIC",
+                where="evaluate.primary",
+                fix="set evaluate.primary=retrieval.caption_r1, or another of evaluate.benchmarks",
+            )
         if self.every < 0:
             raise UserError(
                 f"evaluate.every: {self.every} is negative",
