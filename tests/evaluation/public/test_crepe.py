@@ -75,7 +75,7 @@ def test_regions_of_one_picture_are_drawn_together(tmp_path: Path) -> None:
     write(tmp_path, [{**row(n, [f"neg {n} {j}" for j in range(9)]), "image_id": 0} for n in range(8)])
     result = run(noise(1), NAME, tmp_path)
     for metric in map(result.metric, ("mean_rank", "median_rank", "official_median_rank")):
-        assert metric.interval == pytest.approx((metric.value, metric.value))
+        assert metric.interval is None  # one picture tells nothing of others
 
 
 def test_mean_and_median_rank_stand_for_every_file(tmp_path: Path) -> None:
