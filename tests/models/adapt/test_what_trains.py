@@ -97,7 +97,7 @@ def test_models_of_transformers(kind: str, tmp_path: Path) -> None:
             "freeze and last_blocks say different things",
             "one of them",
         ),
-        ({"last_blocks": 2}, "last_blocks", "mend"),
+        ({"last_blocks": 2}, "last_blocks", "write a mapping"),
         ({"last_block": {"text": 2}}, "unknown key 'last_block'", ""),
     ],
 )
