@@ -106,7 +106,7 @@ def view_stats(texts: Sequence[Written]) -> dict[str, ViewStats]:
                 doubles=len(own) - len({tuple(text.words) for text in own}),
                 equal=sum(list(text.words) == list(text.caption) for text in own),
                 changed=float(np.mean([changed_share_of_words(list(t.caption), list(t.words)) for t in own])),
-                longer=float(np.mean([(np.sign(len(t.words) - len(t.caption)) + 1) / 2 for t in own])),
+                longer=_longer([(t.caption, t.words) for t in own]),
                 with_negation=sum(map(bool, negations)),
                 negation_words=Counter(word for words in negations for word in words),
             )
@@ -128,13 +128,10 @@ def measure_separability(
         return None
     items = [item for pair in pairs for item in pair]
     said = [
-        item.caption if view == "caption" else item.words
+        [item.caption if view == "caption" else item.words for item, view in zip(pair, (first, second), strict=True)]
         for pair in pairs
-        for item, view in zip(pair, (first, second), strict=True)
     ]
-    sizes = np.array([len(words) for words in said]).reshape(-1, 2)  # (captions, 2)
-    longer = float(np.mean((np.sign(sizes[:, 1] - sizes[:, 0]) + 1) / 2))
-    bags = [set(words) for words in said]
+    bags = [set(words) for texts_of_pair in said for words in texts_of_pair]
     labels = np.tile([0.0, 1.0], len(pairs))  # (n,)
     vocabulary = {word: i for i, word in enumerate(sorted(set().union(*bags)))}
     places = [(row, vocabulary[word]) for row, bag in enumerate(bags) for word in sorted(bag)]
@@ -153,7 +150,12 @@ def measure_separability(
     names = list(vocabulary)
     strongest = np.argsort(-np.abs(weights))[:_TELLING]
     telling = [("+" if weights[i] > 0 else "-") + names[i] for i in strongest]
-    return Separability(first, second, longer, right, [item.group for item in items], telling)
+    return Separability(first, second, _longer(said), right, [item.group for item in items], telling)
+
+
+def _longer(pairs: Sequence[Sequence[Sequence[str]]]) -> float:
+    """The share of pairs whose second text has more words, equal ones half."""
+    return float(np.mean([(np.sign(len(second) - len(first)) + 1) / 2 for first, second in pairs]))
 
 
 def _pairs(texts: Sequence[Written], first: str, second: str) -> list[tuple[Written, Written]]:
