@@ -113,9 +113,9 @@ class Batches:
                 self._reached = True
                 return found
             except Failed as failed:
-                never = isinstance(failed, NotThere) and not self._reached
-                if isinstance(failed, NotThere) and never and (not tries_left or time.monotonic() - begun > PATIENCE):
-                    raise JobStopped(failed.what, self._server.place, failed.fix) from failed
+                never = failed if isinstance(failed, NotThere) and not self._reached else None
+                if never and (not tries_left or time.monotonic() - begun > PATIENCE):
+                    raise JobStopped(never.what, self._server.place, never.fix) from failed
                 if not tries_left:
                     words, fix = f"the server is gone: {failed}", "start again when it is back"
                     raise JobStopped(words, self._server.place, fix) from failed

@@ -148,9 +148,9 @@ class Client(LanguageModel):
                     )
                     raise self._stopped from failed
                 # A server that has answered may come back; one that never did is not there.
-                never = isinstance(failed, NotThere) and not self._formats
-                if isinstance(failed, NotThere) and never and (not tries_left or time.monotonic() - begun > PATIENCE):
-                    self._stopped = JobStopped(failed.what, where=self._server.place, fix=failed.fix)
+                never = failed if isinstance(failed, NotThere) and not self._formats else None
+                if never and (not tries_left or time.monotonic() - begun > PATIENCE):
+                    self._stopped = JobStopped(never.what, where=self._server.place, fix=never.fix)
                     raise self._stopped from failed
                 if not tries_left:
                     raise
