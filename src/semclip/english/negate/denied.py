@@ -12,6 +12,7 @@ from semclip.english.parse.tree import FINITE, VERBS, Tree
 from semclip.english.words.load import listed
 
 DEPICTIONS = listed("depictions")
+_OF_THE_PHOTO = DEPICTIONS | words("angle background concept")
 BODY = listed("body")
 _NO_THING = listed("no thing") | DEPICTIONS
 COUNTED = words("a an some several many few") | frozenset(lexicon.NUMBERS)
@@ -218,7 +219,7 @@ def not_in_list(scene: Scene) -> Iterator[Change]:
         return
     if tree.tag(noun + 1) in ("JJ", "RB") or not {"and", "&"}.isdisjoint(tree.words[start:]):
         return  # beginner friendly; no book and cup
-    if tree[noun].lemma in DEPICTIONS | {"angle", "background", "concept"}:
+    if tree[noun].lemma in _OF_THE_PHOTO:
         return  # overhead shot
     if not tree.tag(start - 2).startswith("NNP") and FINITE.isdisjoint(map(tree.tag, range(start, len(tree)))):
         yield scene.change((start, start, new), denied=tree[noun].lemma)

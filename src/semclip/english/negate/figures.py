@@ -119,5 +119,5 @@ def _behind(tree: Tree, start: int, end: int) -> int:
     near = end <= noun <= end + 1 and tree.is_noun(noun) and not tree.is_noun(noun + 1)
     text = tree.text_of(start, end)
     counted = tree[end - 1].label == "nummod" and text[-1].isdigit()  # no 8th row
-    counted = counted and not (text.isdigit() and int(text) in _YEARS)  # the 2018, not 2016, prize
-    return noun + 1 if near and counted and end == start + 1 else end
+    year = text.isdigit() and int(text) in _YEARS  # the 2018, not 2016, prize
+    return noun + 1 if near and counted and not year and end == start + 1 else end

@@ -140,9 +140,10 @@ def people_like(scene: Scene) -> Iterator[tuple[int, str]]:
         for other in others if _is_one_word(tree, place) else ():
             # a girl is a child as a boy is: what tells a boy is said of nobody
             signs = next((signs for _, signs, _ in _SEXES if other in signs), frozenset())
-            unseen = signs and word not in signs and bag.isdisjoint(signs | lexicon.MANY_PEOPLE)
-            if signs and word not in signs and not bag.isdisjoint(_OF_ONE_SEX):
+            other_sex = signs and word not in signs
+            if other_sex and not bag.isdisjoint(_OF_ONE_SEX):
                 continue
+            unseen = other_sex and bag.isdisjoint(signs | lexicon.MANY_PEOPLE)
             if unseen or things.NAMES.get(other, ("", False))[0] not in named:
                 yield place, other
 

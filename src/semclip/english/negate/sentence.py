@@ -74,9 +74,10 @@ def not_doing(scene: Scene) -> Iterator[Change]:
     if tree[verb].text[:1].isupper() or any(tree.style):
         return  # what has a capital may well be a name: "Villa Did Not Rosa"
     known = tree.determiner(subject) in _DEFINITE or tree.tag(subject) in ("NNP", "NNPS", "PRP")
-    known = known and "one" not in tree.words  # two players do not go up, one to hit
+    # "a barber does not trim"; the two players do not go up, one to hit
+    odd = not known or "one" in tree.words
     new = f"{not_behind(do, short=scene.family == 'B')} {tree[verb].lemma}"
-    yield from _short_and_whole(scene, verb, (verb, verb + 1, new), contrived=not known)  # "a barber does not trim"
+    yield from _short_and_whole(scene, verb, (verb, verb + 1, new), contrived=odd)
 
 
 def _short_and_whole(scene: Scene, verb: int, part: tuple[int, int, str], contrived: bool = False) -> Iterator[Change]:
@@ -125,8 +126,9 @@ def _participle_denied(scene: Scene, verb: int | None) -> Iterator[Change]:
         if token.tag not in ("VBG", "VBN") or tree.tag(place - 1) in ("RB", "TO") or not tree.is_noun(head):
             continue
         bare = token.tag == "VBN" and not tree.children(place, "prep", "agent")
-        bare = bare or (token.lemma == "look" and not is_being(tree, head))  # a street looking north
-        if bare or any(map(tree.is_verb, tree.children(place, "conj"))) or tree[token.head].lemma in DEPICTIONS:
+        faces = token.lemma == "look" and not is_being(tree, head)  # a street looking north
+        several = any(map(tree.is_verb, tree.children(place, "conj")))
+        if bare or faces or several or tree[token.head].lemma in DEPICTIONS:
             continue
         if scene.family == "A" or tree.tag(head) != "NNP":
             at = place - (tree.lower(place - 1) == "being")
@@ -227,11 +229,11 @@ def _existence_denied(scene: Scene) -> Iterator[Change]:
         return
     if noun == 2 and tree.lower(2) in _SOMEONE:
         yield scene.change((2, 3, scene.by_family("nobody", "no one")), denied="person")
-    joined = [i for i in range(noun + 1, len(tree)) if tree[i].label == "conj" and is_being(tree, i)]
-    another = "and" in tree.words and any(token.label[:5] == "nsubj" for token in tree[noun + 1 :])
-    another = another or any(not is_being(tree, tree[i].head) for i in joined)
+    behind = range(noun + 1, len(tree))
+    another = "and" in tree.words and any(tree[i].label[:5] == "nsubj" for i in behind)
+    beside = any(tree[i].label == "conj" and is_being(tree, i) and not is_being(tree, tree[i].head) for i in behind)
     counted = tree[noun].lemma in ("number", "lot", "couple") or tree.lower(2) in ("about", "around", "nearly", "over")
-    if tree.noun_start(noun) != 2 or tree.lower(2) in _NO_NO | SOMEBODY or another or counted:
+    if tree.noun_start(noun) != 2 or tree.lower(2) in _NO_NO | SOMEBODY or another or beside or counted:
         return  # there is no bird on his arm and he looks at it
     end = 2 + _is_counted(tree.lower(2))
     end += tree.lower(end) == "dozen"

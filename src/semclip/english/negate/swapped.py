@@ -89,14 +89,14 @@ def _described(tree: Tree) -> Iterator[tuple[int, int]]:
 
 
 def names_something(tree: Tree, place: int, noun: int) -> bool:
-    """Whether a word is part of a name: it and a noun or the next word have a capital, as few have or behind "the"."""
+    """Whether a word is part of a name: it has a capital where none starts a sentence, or a noun or the next word has
+    one, too, and few others do or it is behind "the"; or its phrase starts with a "The" inside the caption."""
     start = tree.noun_start(max(place, noun))
     if start and tree[start].text == "The" and not tree.style[0]:
         return True  # at The Copper Kettle
-    beside = any(token.text[0].isupper() for token in (tree[noun], *tree[place + 1 : place + 2]))
     if not tree[place].text[0].isupper() or any(tree.style):
         return False
-    if not beside:
+    if not any(token.text[0].isupper() for token in (tree[noun], *tree[place + 1 : place + 2])):
         return place > 0  # a Navy diver
     letters = [token.text for token in tree[1:] if token.text.isalpha() and token.lower not in _MEASURES]
     return tree.determiner(noun) == "the" or sum(map(str.islower, letters)) >= len(letters) / 2

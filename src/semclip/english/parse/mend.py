@@ -68,7 +68,7 @@ def _noun_behind_and(tokens: list[Token]) -> _Mends:
             if cc.tag == "CC" and tokens[one].tag in NOUNS and tokens[token.head].tag != "VB":
                 yield place, token._replace(tag="NN", head=one)
                 yield place - 1, cc._replace(head=one)
-                root = next(i for i, word in enumerate(tokens) if word.head == i)
+                root = _root(tokens)
                 for i, word in enumerate(tokens):
                     if word.head == place and word.tag in ("VBG", "VBN"):
                         yield i, word._replace(head=root, label="acl")
@@ -89,43 +89,43 @@ def _participle_read_as_noun(tokens: list[Token]) -> _Mends:
 
 def _verb_read_as_noun(tokens: list[Token]) -> _Mends:
     """Gymnast Ana Petrova competes on a beam, a seal heads for the shore: no plural has a subject or an "a"."""
-    for place, token in enumerate(tokens):
-        if token.tag != "NNS" or token.head != place or not place or "VERB" not in known_as(token.lower):
-            continue
-        before = [i for i, one in enumerate(tokens[:place]) if one.head == place]
-        subject = next((i for i in before if tokens[i].label == "nsubj" and tokens[i].tag in _ONE), place - 1)
-        of_one = any(tokens[i].lower in ("a", "an") for i in before) and _SEVERAL.isdisjoint(_words(tokens[:place]))
-        named = tokens[place - 1].tag == "NNP" and any(kind_of(one.lower) == "person" for one in tokens[:place])
-        told = tokens[subject].label == "nsubj" or ((of_one or named) and _tag(tokens, place + 1) in _BEHIND_VERBS)
-        if told and tokens[subject].tag in _ONE:
-            yield place, token._replace(tag="VBZ", lemma=lemma_of(token.lower, "VBZ"))
-            yield subject, tokens[subject]._replace(head=place, label="nsubj")
-            yield from _rehung(tokens, subject, place, subject)
+    root = _root(tokens)
+    verb, said = tokens[root], tokens[:root]
+    if verb.tag != "NNS" or not said or "VERB" not in known_as(verb.lower):
+        return
+    before = [i for i, one in enumerate(said) if one.head == root]
+    subject = next((i for i in before if said[i].label == "nsubj" and said[i].tag in _ONE), root - 1)
+    of_one = any(said[i].lower in ("a", "an") for i in before) and _SEVERAL.isdisjoint(one.lower for one in said)
+    named = said[-1].tag == "NNP" and any(kind_of(one.lower) == "person" for one in said)
+    told = said[subject].label == "nsubj" or ((of_one or named) and _tag(tokens, root + 1) in _BEHIND_VERBS)
+    if told and said[subject].tag in _ONE:
+        yield root, verb._replace(tag="VBZ", lemma=lemma_of(verb.lower, "VBZ"))
+        yield subject, said[subject]._replace(head=root, label="nsubj")
+        yield from _rehung(tokens, subject, root, subject)
 
 
 def _verb_of_several(tokens: list[Token]) -> _Mends:
     """Dancers of the ballet perform a scene: nobody is told to."""
-    for place, token in enumerate(tokens):
-        if token.tag == "VB" and token.head == place:
-            below = {(one.label, one.tag) for one in tokens[:place] if one.head == place}
-            if ("nsubj", "NNS") in below and all(label != "aux" for label, _ in below):
-                yield place, token._replace(tag="VBP")
+    root = _root(tokens)
+    below = {(one.label, one.tag) for one in tokens[:root] if one.head == root}
+    if tokens[root].tag == "VB" and ("nsubj", "NNS") in below and all(label != "aux" for label, _ in below):
+        yield root, tokens[root]._replace(tag="VBP")
 
 
 def _side_of_photo(tokens: list[Token]) -> _Mends:
     """Minister Ida Falk, left, shakes hands: she has not left."""
-    for place, token in enumerate(tokens):
-        if token.head != place or token.lower not in _SIDES or not 0 < place < len(tokens) - 2:
-            continue
-        verb = next((i for i, one in enumerate(tokens) if i > place and one.head == place and one.tag in FINITE), None)
-        if verb is not None and tokens[place - 1].text == tokens[place + 1].text == ",":
-            subject = next((i for i, one in enumerate(tokens[:place]) if one.label == "nsubj"), place)
-            yield verb, tokens[verb]._replace(head=verb, label="ROOT")
-            for i, one in enumerate(tokens):
-                if one.head == place and i not in (place, verb, place - 1, place + 1):
-                    yield i, one._replace(head=verb)
-            for i in (place - 1, place, place + 1):
-                yield i, tokens[i]._replace(head=subject, label="advmod" if i == place else "punct")
+    side = _root(tokens)
+    if tokens[side].lower not in _SIDES or not 0 < side < len(tokens) - 2:
+        return
+    verb = next((i for i, one in enumerate(tokens) if i > side and one.head == side and one.tag in FINITE), None)
+    if verb is not None and tokens[side - 1].text == tokens[side + 1].text == ",":
+        subject = next((i for i, one in enumerate(tokens[:side]) if one.label == "nsubj"), side)
+        yield verb, tokens[verb]._replace(head=verb, label="ROOT")
+        for i, one in enumerate(tokens):
+            if one.head == side and i not in (side, verb, side - 1, side + 1):
+                yield i, one._replace(head=verb)
+        for i in (side - 1, side, side + 1):
+            yield i, tokens[i]._replace(head=subject, label="advmod" if i == side else "punct")
 
 
 def _worn(tokens: list[Token]) -> _Mends:
@@ -183,8 +183,8 @@ def _rehung(tokens: list[Token], end: int, old: int, new: int) -> _Mends:
     return ((i, token._replace(head=new)) for i, token in enumerate(tokens[:end]) if token.head == old)
 
 
-def _words(tokens: list[Token]) -> set[str]:
-    return {token.lower for token in tokens}
+def _root(tokens: list[Token]) -> int:
+    return next(i for i, token in enumerate(tokens) if token.head == i)
 
 
 def _tag(tokens: list[Token], place: int) -> str:
